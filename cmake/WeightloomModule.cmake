@@ -1,0 +1,56 @@
+# weightloom_module(NAME SOURCES ... DEPENDS ... [TORCH]): one static library `weightloom_NAME` whose public headers
+# live in include/weightloom/NAME. A module sees another one only by depending on it. TORCH gives it LibTorch
+# and the shared precompiled header.
+function(weightloom_module name)
+  cmake_parse_arguments(arg "TORCH" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  add_library(weightloom_${name} STATIC ${arg_SOURCES})
+  add_library(weightloom::${name} ALIAS weightloom_${name})
+  target_include_directories(weightloom_${name} PUBLIC
+    $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
+  target_link_libraries(weightloom_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE_DEPENDS})
+  weightloom_compile_options(weightloom_${name})
+  if(arg_TORCH)
+    weightloom_use_torch(weightloom_${name})
+  endif()
+endfunction()
+
+function(weightloom_compile_options target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
+  # Spelled out, not by POSITION_INDEPENDENT_CODE: executables must share the libraries' precompiled header.
+  target_compile_options(${target} PRIVATE -fPIC)
+  if(WEIGHTLOOM_WARNINGS_AS_ERRORS)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(WEIGHTLOOM_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+  endif()
+endfunction()
+
+# Links LibTorch and its precompiled header: a translation unit that includes LibTorch costs over 20 s without it.
+function(weightloom_use_torch target)
+  target_link_libraries(${target} PUBLIC weightloom_torch)
+  target_precompile_headers(${target} REUSE_FROM weightloom_torch_pch)
+endfunction()
+
+# weightloom_test(NAME SOURCES ... DEPENDS ... [TORCH]): a Catch2 executable and one ctest entry for each test case tag group.
+function(weightloom_test name)
+  cmake_parse_arguments(arg "TORCH" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  add_executable(${name}_test ${arg_SOURCES})
+  target_link_libraries(${name}_test PRIVATE ${arg_DEPENDS} weightloom_catch_main)
+  weightloom_compile_options(${name}_test)
+  if(arg_TORCH)
+    weightloom_use_torch(${name}_test)
+  endif()
+  add_test(NAME ${name} COMMAND ${name}_test --order lex)
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600
+    ENVIRONMENT "WEIGHTLOOM_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};WEIGHTLOOM_SOURCE=${PROJECT_SOURCE_DIR}")
+endfunction()
+
+function(weightloom_add_torch_pch)
+  file(WRITE ${PROJECT_BINARY_DIR}/torch_pch.cpp "")
+  add_library(weightloom_torch_pch STATIC ${PROJECT_BINARY_DIR}/torch_pch.cpp)
+  target_link_libraries(weightloom_torch_pch PUBLIC weightloom_torch)
+  target_precompile_headers(weightloom_torch_pch PRIVATE <torch/torch.h>)
+  weightloom_compile_options(weightloom_torch_pch)
+endfunction()

@@ -1,0 +1,112 @@
+#include "weightloom/base/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "weightloom/base/error.hpp"
+
+namespace weightloom {
+namespace fs = std::filesystem;
+
+FileReader::FileReader(const fs::path& path) : path_(path) {
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor_ < 0)
+    throw Error(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kFailure, "file.open",
+                "cannot open '" + path.string() + "'", std::strerror(errno))
+        .at(path.string());
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(descriptor_);
+    throw Error(ErrorCode::kFailure, "file.kind", "cannot read '" + path.string() + "'", "not a regular file")
+        .at(path.string());
+  }
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+FileReader::~FileReader() { ::close(descriptor_); }
+
+void FileReader::read(std::uint64_t offset, std::span<std::byte> out) const {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const auto got = ::pread(descriptor_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0)
+      throw Error(ErrorCode::kFailure, "file.read", "cannot read '" + path_.string() + "'", std::strerror(errno))
+          .at(path_.string(), offset + done);
+    if (got == 0)
+      throw Error(ErrorCode::kRefused, "file.truncated", "cannot read '" + path_.string() + "'",
+                  "the file ends at byte " + std::to_string(offset + done) + ", " +
+                      std::to_string(out.size() - done) + " bytes early")
+          .at(path_.string(), offset + done);
+    done += static_cast<std::size_t>(got);
+  }
+}
+
+std::string read_file(const fs::path& path, std::uint64_t limit) {
+  const FileReader reader(path);
+  if (reader.size() > limit)
+    throw Error(ErrorCode::kRefused, "file.too_large", "refusing to read '" + path.string() + "'",
+                std::to_string(reader.size()) + " bytes, the limit is " + std::to_string(limit))
+        .at(path.string());
+  std::string text(reader.size(), '\0');
+  reader.read(0, std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
+  std::string pattern = path_.string() + ".tmp.XXXXXX";
+  descriptor_ = ::mkostemp(pattern.data(), O_CLOEXEC);
+  temporary_ = pattern;
+  if (descriptor_ < 0) fail("create");
+  ::fchmod(descriptor_, 0644);
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::fail(const char* action) const {
+  const int error = errno;
+  throw Error(error == ENOSPC || error == EDQUOT ? ErrorCode::kOverQuota : ErrorCode::kFailure, "file.write",
+              std::string("cannot ") + action + " '" + path_.string() + "'", std::strerror(error),
+              "choose a writable folder with enough room")
+      .at(path_.string());
+}
+
+void AtomicFile::write(const void* data, std::size_t bytes) {
+  const char* at = static_cast<const char*>(data);
+  while (bytes > 0) {
+    const auto put = ::write(descriptor_, at, bytes);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) fail("write");
+    at += put;
+    bytes -= static_cast<std::size_t>(put);
+  }
+}
+
+void AtomicFile::commit() {
+  if (::fsync(descriptor_) != 0) fail("write");
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("write");
+  ::close(std::exchange(descriptor_, -1));
+  const auto folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
+  const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory >= 0) {
+    ::fsync(directory);
+    ::close(directory);
+  }
+}
+
+void write_file(const fs::path& path, std::string_view content) {
+  AtomicFile file(path);
+  file.write(content);
+  file.commit();
+}
+
+}  // namespace weightloom

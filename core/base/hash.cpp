@@ -1,0 +1,63 @@
+#include "weightloom/base/hash.hpp"
+
+#include <openssl/evp.h>
+
+#include <fstream>
+#include <vector>
+
+#include "weightloom/base/error.hpp"
+
+namespace weightloom {
+
+struct Sha256::Impl {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  ~Impl() { EVP_MD_CTX_free(context); }
+};
+
+Sha256::Sha256() : impl_(std::make_unique<Impl>()) {
+  if (!impl_->context || EVP_DigestInit_ex(impl_->context, EVP_sha256(), nullptr) != 1)
+    throw Error(ErrorCode::kFailure, "hash.init", "cannot start SHA-256", "OpenSSL refused");
+}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+Sha256& Sha256::update(const void* data, std::size_t bytes) {
+  EVP_DigestUpdate(impl_->context, data, bytes);
+  return *this;
+}
+
+Digest Sha256::finish() {
+  Digest digest{};
+  EVP_DigestFinal_ex(impl_->context, digest.data(), nullptr);
+  return digest;
+}
+
+Digest sha256(std::string_view bytes) { return Sha256().update(bytes).finish(); }
+
+Digest sha256_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in)
+    throw Error(ErrorCode::kNotFound, "file.open", "cannot open '" + path.string() + "'", "no such readable file")
+        .at(path.string());
+  Sha256 hash;
+  std::vector<char> buffer(1 << 20);
+  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0)
+    hash.update(buffer.data(), static_cast<std::size_t>(in.gcount()));
+  return hash.finish();
+}
+
+std::string to_hex(const Digest& digest) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(digest.size() * 2);
+  for (auto byte : digest) {
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+  }
+  return out;
+}
+
+std::string short_hash(std::string_view text) { return to_hex(sha256(text)).substr(0, 16); }
+
+}  // namespace weightloom

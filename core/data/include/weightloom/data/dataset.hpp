@@ -1,0 +1,61 @@
+#pragma once
+// Image data sets: where they are, how they are split, and the transforms and derived tasks on top. No LibTorch.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weightloom {
+
+// Which images, in which form. One text names it everywhere (command line, recipes, records):
+//   source[classes][@train_limit]       mnist    fashion-mnist[7,3,1,0]    cifar10@5000    ./photos
+// `classes` keeps those classes only and relabels them 0, 1, ... in the order given. Parsing throws kUsage.
+struct DataSpec {
+  std::string source;                 // "mnist", "fashion-mnist", "cifar10" or a folder with one sub-folder of images per class
+  std::vector<std::int64_t> classes;  // empty: all
+  std::int64_t train_limit = 0;       // 0: all; else the first n of the shuffled training images
+
+  static DataSpec parse(std::string_view text);
+  std::string text() const;
+};
+
+// The form in which a network wants its images: [channels, size, size].
+struct ImageForm {
+  std::int64_t channels = 1, size = 28;
+};
+
+// Images as float32 [n, channels, size, size], standardised by the mean and standard deviation (one number each per channel) of the whole
+// source's training images; labels 0 .. classes-1.
+struct ImageSplit {
+  std::vector<float> images;
+  std::vector<std::int64_t> labels;
+  std::int64_t count() const { return static_cast<std::int64_t>(labels.size()); }
+};
+
+struct ImageData {
+  std::string name;                      // DataSpec::text()
+  ImageForm form;
+  std::vector<std::string> class_names;  // after subsetting
+  ImageSplit train, validation, test;    // validation: one tenth of the training images, fixed by `split_seed`
+  std::string hash;                      // of the source's files, classes, limits and form
+};
+
+// A source that this machine has or could have.
+struct DataSource {
+  std::string name;
+  bool available = false;
+  std::filesystem::path location;
+  std::int64_t classes = 0, train = 0, test = 0;
+  std::string how_to_get;  // a command
+};
+
+// Looks in WEIGHTLOOM_DATA, ./data, ~/.cache/weightloom/data and the system's data set packages.
+std::vector<DataSource> list_data_sources();
+
+// Resizes by area average (down) or bilinear (up); colour to grey by luma 0.299 0.587 0.114, grey to colour by copying.
+// Throws kNotFound (with how to get it), kRefused for malformed files.
+ImageData load_images(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed = 0);
+
+}  // namespace weightloom

@@ -1,0 +1,29 @@
+#pragma once
+// safetensors, read as hostile input and written atomically. No LibTorch.
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "weightloom/base/tensor.hpp"
+
+namespace weightloom {
+
+struct SafetensorsFile {
+  TensorMap tensors;
+  std::map<std::string, std::string> metadata;  // `__metadata__`
+  std::vector<std::string> warnings;            // lenient choices taken
+};
+
+// Reads and checks a whole file, or a sharded set when `path` is a `*.safetensors.index.json`. Throws kRefused
+// "safetensors.<case>" (header_too_small, header_too_large, invalid_header_length, invalid_utf8, invalid_json, duplicate_key,
+// unknown_dtype, bad_entry, bad_offsets, hole, overlap, overflow, misaligned, invalid_info, incomplete_buffer,
+// limit_exceeded, ...) with path and offset.
+SafetensorsFile read_safetensors(const std::filesystem::path& path);
+
+// Streams to a temporary file, reads the header back, renames. Throws kUsage for a tensor called `__metadata__`.
+void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,
+                       const std::map<std::string, std::string>& metadata = {});
+
+}  // namespace weightloom

@@ -1,0 +1,47 @@
+#pragma once
+// Executes a network description with LibTorch. Functional: weights are an argument, so gradients flow into weights that
+// were decoded from tokens a moment ago.
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <string>
+
+#include "weightloom/network/description.hpp"
+#include "weightloom/network/graph.hpp"
+#include "weightloom/runtime/weights.hpp"
+
+namespace weightloom {
+
+struct ExecutionMode {
+  // kRunning: batch_norm uses the running statistics among the weights. kBatch: the statistics of the images at hand.
+  enum class Norm { kRunning, kBatch } norm = Norm::kRunning;
+  bool dropout = false;
+};
+
+// Batch statistics seen by one execution in Norm::kBatch: mean and (unbiased) variance per running_* parameter, [P, C].
+using BatchStatistics = std::vector<std::pair<std::size_t, torch::Tensor>>;  // parameter index -> statistic
+
+// [any-thread]; immutable after construction.
+class Executor {
+ public:
+  explicit Executor(NetworkDescription description);
+  ~Executor();
+  Executor(Executor&&) noexcept;
+
+  const NetworkDescription& description() const;
+  const GraphFacts& facts() const;
+
+  // images: [N, *input] shared by the population, or [P, N, *input], float32. Returns the output, [P, N, classes].
+  // Throws kUsage "executor.*" when shapes do not fit.
+  torch::Tensor forward(const Weights& weights, const torch::Tensor& images, ExecutionMode mode = {},
+                        BatchStatistics* statistics = nullptr) const;
+  // The value named `node` (or the input), [P, N, ...].
+  torch::Tensor value(const Weights& weights, const torch::Tensor& images, const std::string& node, ExecutionMode mode = {}) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weightloom

@@ -1,0 +1,73 @@
+#pragma once
+// The model store: RocksDB for everything transactional, content-addressed files for large objects (docs/zoo_format.md). No LibTorch.
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "weightloom/base/tensor.hpp"
+#include "weightloom/zoo/query.hpp"
+#include "weightloom/zoo/record.hpp"
+
+namespace weightloom {
+
+// The token stream of one network under one tokenizer; `payload` is the tokenizer's business (docs/token_format.md).
+struct TokenStream {
+  std::string tokenizer;     // tokenizer id, 64 hex digits
+  std::string weights_hash;  // of the network it was made from: a mismatch means stale
+  std::string payload;       // bytes
+};
+
+// One open store. Readers may coexist with one writer. Not thread-safe; open one per thread or lock.
+class Zoo {
+ public:
+  enum class Access { kRead, kWrite };
+
+  // Throws kFailure when `directory` exists and is not empty, or cannot be written.
+  static Zoo create(const std::filesystem::path& directory);
+  // Throws kNoStore, kLocked (naming the owner), kRefused for a newer schema. `wait_seconds`: how long to wait for the writer's lock.
+  static Zoo open(const std::filesystem::path& directory, Access access, double wait_seconds = 0);
+  ~Zoo();
+  Zoo(Zoo&&) noexcept;
+  Zoo& operator=(Zoo&&) noexcept;
+
+  const std::filesystem::path& directory() const;
+  std::string uuid() const;
+
+  // Stores records with their weights: objects first (durable), then one synced batch. All or nothing. Fills in id, created, tensors, sizes and hashes,
+  // and returns the records as stored. Throws kUsage when a name is taken (`replace` keeps the old network, unnamed).
+  std::vector<ZooRecord> add(std::vector<std::pair<ZooRecord, TensorMap>> networks);
+
+  // `reference`: exact name, alias (`name@alias`), full id or a unique prefix of at least 4 digits. Throws kNotFound with the nearest names, kAmbiguous.
+  ZooRecord get(const std::string& reference) const;
+  bool contains(const std::string& name) const;
+  TensorMap weights(const ZooRecord& record) const;
+
+  // Records that satisfy the query, sorted and limited as it says.
+  std::vector<ZooRecord> find(const Query& query) const;
+  std::vector<ZooRecord> all() const { return find(Query{}); }
+
+  // Metadata changes; each is one synced batch.
+  void update(const ZooRecord& record);  // everything but id, name, tensors
+  void rename(const std::string& reference, const std::string& name);
+  void set_alias(const std::string& alias, const std::string& reference);
+  void remove(const std::string& reference);
+
+  void put_tokens(const std::vector<std::pair<std::string, TokenStream>>& streams);  // by record id
+  std::optional<TokenStream> tokens(const std::string& record_id, const std::string& tokenizer) const;
+
+  // Records reached over parent links, nearest first (up), or that descend from it (down).
+  std::vector<ZooRecord> ancestors(const std::string& record_id) const;
+  std::vector<ZooRecord> descendants(const std::string& record_id) const;
+
+ private:
+  struct Impl;
+  explicit Zoo(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weightloom
