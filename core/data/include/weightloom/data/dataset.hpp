@@ -13,7 +13,7 @@ namespace weightloom {
 //   source[classes][@train_limit]       mnist    fashion-mnist[7,3,1,0]    cifar10@5000    ./photos
 // `classes` keeps those classes only and relabels them 0, 1, ... in the order given. Parsing throws kUsage.
 struct DataSpec {
-  std::string source;                 // "mnist", "fashion-mnist", "cifar10" or a folder with one sub-folder of images per class
+  std::string source;  // "mnist", "fashion-mnist", "cifar10" or a folder with one sub-folder of images per class
   std::vector<std::int64_t> classes;  // empty: all
   std::int64_t train_limit = 0;       // 0: all; else the first n of the shuffled training images
 
@@ -26,8 +26,8 @@ struct ImageForm {
   std::int64_t channels = 1, size = 28;
 };
 
-// Images as float32 [n, channels, size, size], standardised by the mean and standard deviation (one number each per channel) of the whole
-// source's training images; labels 0 .. classes-1.
+// Images as float32 [n, channels, size, size], standardised by the mean and standard deviation (one number each per
+// channel) of the whole source's training images; labels 0 .. classes-1.
 struct ImageSplit {
   std::vector<float> images;
   std::vector<std::int64_t> labels;
@@ -35,10 +35,11 @@ struct ImageSplit {
 };
 
 struct ImageData {
-  std::string name;                      // DataSpec::text()
+  std::string name;  // DataSpec::text()
   ImageForm form;
+  std::vector<float> mean, deviation;    // per channel, in pixel values 0 .. 255: what the images were standardised by
   std::vector<std::string> class_names;  // after subsetting
-  ImageSplit train, validation, test;    // validation: one tenth of the training images, fixed by `split_seed`
+  ImageSplit train, validation, test;    // validation: one tenth of the source's training images, fixed by `split_seed`
   std::string hash;                      // of the source's files, classes, limits and form
 };
 
@@ -54,8 +55,10 @@ struct DataSource {
 // Looks in WEIGHTLOOM_DATA, ./data, ~/.cache/weightloom/data and the system's data set packages.
 std::vector<DataSource> list_data_sources();
 
-// Resizes by area average (down) or bilinear (up); colour to grey by luma 0.299 0.587 0.114, grey to colour by copying.
-// Throws kNotFound (with how to get it), kRefused for malformed files.
+// A folder holds one sub-folder of images for each class (class names in alphabetical order), or `train` and `test`
+// with such sub-folders; without `test`, one fifth of each class, fixed by `split_seed`, is the test split. Images are
+// stretched to the square form. Resizes by area average (down) or bilinear (up); colour to grey by luma 0.299 0.587
+// 0.114, grey to colour by copying. Throws kNotFound (with how to get it), kRefused for malformed files.
 ImageData load_images(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed = 0);
 
 }  // namespace weightloom

@@ -1,0 +1,162 @@
+#include "weightloom/data/dataset.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "source_reader.hpp"
+#include "weightloom/base/config.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/random.hpp"
+
+namespace weightloom {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::int64_t kMostValues = std::int64_t{4} << 30;  // 16 GiB of pixels in one data set
+
+struct Source {
+  std::vector<std::string> class_names;
+  std::function<void(const ImageSink&, Sha256&)> read;
+};
+
+Source open_source(const std::string& name, std::uint64_t split_seed) {
+  for (const auto& known : known_sources()) {
+    if (known.name != name) continue;
+    const auto folder = locate(known);
+    if (folder.empty())
+      throw Error(ErrorCode::kNotFound, "data.not_found", "cannot find data set '" + name + "'",
+                  "no data folder has its files", "fetch it: " + how_to_get(known));
+    return {known.classes, [folder, &known](const ImageSink& sink, Sha256& hash) { known.read(folder, sink, hash); }};
+  }
+  if (!fs::is_directory(name)) {
+    std::vector<std::string> names;
+    for (const auto& known : known_sources()) names.push_back(known.name);
+    const auto near = nearest_name(name, names);
+    throw Error(ErrorCode::kNotFound, "data.not_found", "cannot find data set '" + name + "'",
+                "it is neither a known data set nor a folder",
+                near.empty() ? "weightloom data list shows what there is" : "did you mean '" + near + "'?");
+  }
+  return {folder_classes(name),
+          [name, split_seed](const ImageSink& sink, Sha256& hash) { read_image_folder(name, split_seed, sink, hash); }};
+}
+
+// One part of the source in the wanted form, not yet standardised.
+struct Pixels {
+  std::vector<float> values;
+  std::vector<std::int64_t> labels;
+};
+
+void check_form(const ImageForm& form) {
+  if ((form.channels != 1 && form.channels != 3) || form.size < 1 || form.size > 4096)
+    throw Error(
+        ErrorCode::kUsage, "data.form",
+        "cannot make images of " + std::to_string(form.channels) + " channels and size " + std::to_string(form.size),
+        "channels must be 1 or 3, the size 1 .. 4096");
+}
+
+void append(Pixels& part, const Raster& image, std::int64_t label, const ImageForm& form) {
+  const auto length = static_cast<std::size_t>(form.channels * form.size * form.size);
+  if (part.values.size() + length > static_cast<std::size_t>(kMostValues))
+    throw Error(ErrorCode::kRefused, "data.too_large", "the data set does not fit into memory",
+                "more than " + std::to_string(kMostValues) + " pixel values", "choose a smaller image size");
+  part.values.resize(part.values.size() + length);
+  resample(image, form, std::span(part.values).last(length));
+  part.labels.push_back(label);
+}
+
+void measure(const Pixels& part, ImageData& data) {
+  const auto area = data.form.size * data.form.size, channels = data.form.channels;
+  for (std::int64_t c = 0; c < channels; ++c) {
+    double sum = 0, squares = 0;
+    for (std::size_t i = 0; i < part.labels.size(); ++i) {
+      const float* plane = part.values.data() + (static_cast<std::int64_t>(i) * channels + c) * area;
+      for (std::int64_t k = 0; k < area; ++k) sum += plane[k], squares += static_cast<double>(plane[k]) * plane[k];
+    }
+    const double count = std::max(1.0, static_cast<double>(part.labels.size()) * static_cast<double>(area));
+    const double mean = sum / count, variance = std::max(0.0, squares / count - mean * mean);
+    data.mean.push_back(static_cast<float>(mean));
+    data.deviation.push_back(static_cast<float>(std::max(std::sqrt(variance), 1e-3)));
+  }
+}
+
+// New label of every old one; -1 where the class is left out.
+std::vector<std::int64_t> relabelling(const DataSpec& spec, std::size_t classes) {
+  std::vector<std::int64_t> map(classes, -1);
+  if (spec.classes.empty())
+    for (std::size_t c = 0; c < classes; ++c) map[c] = static_cast<std::int64_t>(c);
+  for (std::size_t i = 0; i < spec.classes.size(); ++i) {
+    if (spec.classes[i] >= static_cast<std::int64_t>(classes))
+      throw Error(ErrorCode::kUsage, "data.class", "cannot use data set '" + spec.text() + "'",
+                  "class " + std::to_string(spec.classes[i]) + " does not exist",
+                  "'" + spec.source + "' has classes 0 .. " + std::to_string(classes - 1));
+    map[static_cast<std::size_t>(spec.classes[i])] = static_cast<std::int64_t>(i);
+  }
+  return map;
+}
+
+// The images of `part` at `order`, in that order, without the classes left out; at most `limit` (0: all).
+ImageSplit select(const Pixels& part, std::span<const std::int64_t> order, const std::vector<std::int64_t>& labels,
+                  const ImageData& data, std::int64_t limit) {
+  const auto area = data.form.size * data.form.size, channels = data.form.channels;
+  std::vector<std::int64_t> chosen;
+  for (auto i : order)
+    if (labels[static_cast<std::size_t>(part.labels[static_cast<std::size_t>(i)])] >= 0 &&
+        (limit == 0 || static_cast<std::int64_t>(chosen.size()) < limit))
+      chosen.push_back(i);
+  ImageSplit split;
+  split.images.reserve(chosen.size() * static_cast<std::size_t>(channels * area));
+  for (auto i : chosen) {
+    split.labels.push_back(labels[static_cast<std::size_t>(part.labels[static_cast<std::size_t>(i)])]);
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const auto mean = data.mean[static_cast<std::size_t>(c)], scale = 1 / data.deviation[static_cast<std::size_t>(c)];
+      const float* plane = part.values.data() + (i * channels + c) * area;
+      for (std::int64_t k = 0; k < area; ++k) split.images.push_back((plane[k] - mean) * scale);
+    }
+  }
+  return split;
+}
+
+std::vector<std::int64_t> in_order(std::int64_t count) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) order[static_cast<std::size_t>(i)] = i;
+  return order;
+}
+
+}  // namespace
+
+ImageData load_images(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed) {
+  check_form(form);
+  const auto source = open_source(spec.source, split_seed);
+  const auto labels = relabelling(spec, source.class_names.size());
+  Pixels train, test;
+  Sha256 hash;
+  source.read([&](const Raster& image, std::int64_t label,
+                  Part part) { append(part == Part::kTrain ? train : test, image, label, form); },
+              hash);
+
+  ImageData data;
+  data.name = spec.text();
+  data.form = form;
+  measure(train, data);
+  for (std::size_t c = 0; c < labels.size(); ++c)
+    if (spec.classes.empty()) data.class_names.push_back(source.class_names[c]);
+  for (auto c : spec.classes) data.class_names.push_back(source.class_names[static_cast<std::size_t>(c)]);
+
+  const auto count = static_cast<std::int64_t>(train.labels.size());
+  const auto order = Random(derive_seed(split_seed, "validation")).permutation(count);
+  const auto [validation_order, train_order] =
+      std::pair(std::span(order).first(static_cast<std::size_t>(count / 10)),
+                std::span(order).subspan(static_cast<std::size_t>(count / 10)));
+  data.validation = select(train, validation_order, labels, data, 0);
+  data.train = select(train, train_order, labels, data, spec.train_limit);
+  data.test = select(test, in_order(static_cast<std::int64_t>(test.labels.size())), labels, data, 0);
+  if (data.train.count() == 0 || data.test.count() == 0)
+    throw Error(ErrorCode::kRefused, "data.empty", "cannot use data set '" + spec.text() + "'",
+                "no " + std::string(data.train.count() == 0 ? "training" : "test") + " images are left");
+  hash.update(data.name + "|" + std::to_string(form.channels) + "x" + std::to_string(form.size) + "|" +
+              std::to_string(split_seed));
+  data.hash = to_hex(hash.finish());
+  return data;
+}
+
+}  // namespace weightloom
