@@ -1,0 +1,122 @@
+#include "weightloom/formats/safetensors.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "safetensors_header.hpp"
+#include "safetensors_index.hpp"
+#include "weightloom/base/file.hpp"
+#include "weightloom/base/json.hpp"
+
+namespace weightloom {
+namespace {
+using safetensors::Entry;
+using safetensors::Header;
+using safetensors::refusal;
+
+struct OpenedFile {
+  Header header;
+  std::uint64_t data_start = 0;
+};
+
+OpenedFile open_header(const FileReader& file) {
+  const auto path = file.path().string();
+  if (file.size() < 8) throw refusal(path, "header_too_small", "the file has fewer than 8 bytes", 0);
+  std::uint64_t length = 0;
+  file.read(0, std::as_writable_bytes(std::span(&length, 1)));
+  if (length > safetensors::kMaxHeader)
+    throw refusal(path, "header_too_large", "the header claims " + std::to_string(length) + " bytes", 0);
+  if (8 + length > file.size())
+    throw refusal(path, "invalid_header_length",
+                  "the header claims " + std::to_string(length) + " bytes, the file has " + std::to_string(file.size()),
+                  0);
+  std::string text(length, '\0');
+  file.read(8, std::as_writable_bytes(std::span(text)));
+  return {safetensors::parse_header(text, file.size() - 8 - length, path), 8 + length};
+}
+
+HostTensor read_tensor(const FileReader& file, const Entry& entry, std::uint64_t data_start) {
+  HostTensor tensor;
+  try {
+    tensor.dtype = parse_dtype(entry.dtype);
+  } catch (const Error&) {
+    throw refusal(file.path().string(), "unsupported_dtype",
+                  "tensor '" + entry.name + "' has the dtype '" + entry.dtype + "', which weightloom does not hold",
+                  data_start + entry.begin(), "convert the tensor to F16, BF16 or F32 first");
+  }
+  tensor.shape.assign(entry.shape.begin(), entry.shape.end());
+  tensor.bytes.resize(entry.end() - entry.begin());
+  file.read(data_start + entry.begin(), tensor.bytes);
+  return tensor;
+}
+
+// The order of the reference writer: by falling alignment, then by name.
+std::vector<TensorMap::const_pointer> file_order(const TensorMap& tensors) {
+  std::vector<TensorMap::const_pointer> order;
+  for (const auto& item : tensors) order.push_back(&item);
+  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+    return dtype_bytes(a->second.dtype) > dtype_bytes(b->second.dtype);
+  });
+  return order;
+}
+
+void check_exportable(const std::string& name, const HostTensor& tensor) {
+  const auto fail = [&](const char* id, const std::string& why) {
+    throw Error(ErrorCode::kUsage, id, "cannot write tensor '" + name + "' as safetensors", why);
+  };
+  if (name == safetensors::kMetadataKey) fail("safetensors.reserved_name", "the name is reserved for metadata");
+  if (!safetensors::is_clean_name(name) || name.size() > safetensors::kMaxName)
+    fail("safetensors.bad_name", "a name is 1 to 1024 bytes of UTF-8 without control characters");
+  if (tensor.bytes.size() != static_cast<std::size_t>(element_count(tensor.shape)) * dtype_bytes(tensor.dtype))
+    fail("safetensors.bad_tensor", "its bytes do not fill the shape " + to_string(tensor.shape));
+}
+
+std::string header_text(const std::vector<TensorMap::const_pointer>& order,
+                        const std::map<std::string, std::string>& metadata) {
+  std::string text = "{";
+  const auto add = [&](const std::string& key, const Json& value) {
+    text += (text.size() > 1 ? "," : "") + Json(key).dump() + ":" + value.dump();
+  };
+  if (!metadata.empty()) add(safetensors::kMetadataKey, metadata);
+  std::uint64_t offset = 0;
+  for (const auto* item : order) {
+    const auto& [name, tensor] = *item;
+    check_exportable(name, tensor);
+    add(name, {{"dtype", dtype_name(tensor.dtype)},
+               {"shape", tensor.shape},
+               {"data_offsets", {offset, offset + tensor.bytes.size()}}});
+    offset += tensor.bytes.size();
+  }
+  text += "}";
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  if (text.size() > safetensors::kMaxHeader)
+    throw Error(ErrorCode::kUsage, "safetensors.header_too_large", "cannot write the file as safetensors",
+                "its header would exceed 100 MB", "split the network into several files");
+  return text;
+}
+
+}  // namespace
+
+SafetensorsFile read_safetensors(const std::filesystem::path& path) {
+  if (path.string().ends_with(".index.json")) return safetensors::read_sharded(path);
+  const FileReader file(path);
+  auto [header, data_start] = open_header(file);
+  SafetensorsFile result{{}, std::move(header.metadata), std::move(header.warnings)};
+  for (const auto& entry : header.entries) result.tensors.emplace(entry.name, read_tensor(file, entry, data_start));
+  return result;
+}
+
+void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  const auto order = file_order(tensors);
+  const auto header = header_text(order, metadata);
+  const std::uint64_t length = header.size();
+  AtomicFile file(path);
+  file.write(&length, sizeof length);
+  file.write(header);
+  for (const auto* item : order) file.write(item->second.bytes.data(), item->second.bytes.size());
+  file.commit();
+  open_header(FileReader(path));
+}
+
+}  // namespace weightloom

@@ -1,0 +1,86 @@
+#include "safetensors_index.hpp"
+
+#include <set>
+
+#include "safetensors_header.hpp"
+#include "weightloom/base/file.hpp"
+#include "weightloom/base/json.hpp"
+
+namespace weightloom::safetensors {
+namespace {
+namespace fs = std::filesystem;
+using Index = nlohmann::json;  // sorted keys: ordered_json looks keys up in linear time
+
+Index parse_index(const fs::path& path) {
+  std::vector<std::set<std::string>> keys;
+  const auto refuse_duplicates = [&](int depth, Index::parse_event_t event, Index& value) {
+    const auto level = static_cast<std::size_t>(depth);
+    if (event == Index::parse_event_t::object_start) {
+      keys.resize(level + 1);
+      keys.emplace_back();
+    }
+    if (event == Index::parse_event_t::key && !keys.at(level).insert(value.get<std::string>()).second)
+      throw refusal(path.string(), "duplicate_key", "the key '" + value.get<std::string>() + "' appears twice", 0);
+    if (level > 8) throw refusal(path.string(), "bad_index", "the index nests too deeply", 0);
+    return true;
+  };
+  try {
+    return Index::parse(read_file(path, kMaxHeader), refuse_duplicates);
+  } catch (const Index::parse_error& error) {
+    throw refusal(path.string(), "bad_index", error.what(), error.byte);
+  }
+}
+
+fs::path shard_path(const fs::path& index, const std::string& name) {
+  if (!is_clean_name(name) || name == "." || name == ".." || name.find_first_of("/\\") != std::string::npos)
+    throw refusal(index.string(), "bad_shard_name", "the shard name '" + name + "' is not a plain file name", 0);
+  const auto folder = index.has_parent_path() ? index.parent_path() : fs::path(".");
+  const auto path = folder / name;
+  if (!fs::is_regular_file(path))
+    throw refusal(index.string(), "missing_shard", "the shard '" + name + "' is not in the folder of the index", 0,
+                  "download the whole set into one folder");
+  if (fs::canonical(path).parent_path() != fs::canonical(folder))
+    throw refusal(index.string(), "bad_shard_name", "the shard '" + name + "' is a link that leaves the folder", 0);
+  return path;
+}
+
+// The shards in name order, each with the tensors that the map places there.
+std::map<std::string, std::set<std::string>> shards_of(const Index& index, const fs::path& path) {
+  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object())
+    throw refusal(path.string(), "bad_index", "the index has no object 'weight_map'", 0);
+  std::map<std::string, std::set<std::string>> shards;
+  for (const auto& [tensor, shard] : index["weight_map"].items()) {
+    if (!shard.is_string())
+      throw refusal(path.string(), "bad_index", "the shard of tensor '" + tensor + "' is not a string", 0);
+    shards[shard.get<std::string>()].insert(tensor);
+  }
+  return shards;
+}
+
+}  // namespace
+
+SafetensorsFile read_sharded(const fs::path& path) {
+  const auto index = parse_index(path);
+  SafetensorsFile result;
+  std::uint64_t total = 0;
+  for (const auto& [name, mapped] : shards_of(index, path)) {
+    auto shard = read_safetensors(shard_path(path, name));
+    for (const auto& tensor : mapped)
+      if (!shard.tensors.contains(tensor))
+        throw refusal(path.string(), "shard_mismatch", "tensor '" + tensor + "' is not in its shard '" + name + "'", 0);
+    for (auto& [tensor, value] : shard.tensors) {
+      total += value.bytes.size();
+      if (!mapped.contains(tensor)) result.warnings.push_back("tensor '" + tensor + "' is not in the index");
+      if (!result.tensors.emplace(tensor, std::move(value)).second)
+        throw refusal(path.string(), "shard_mismatch", "tensor '" + tensor + "' is in two shards", 0);
+    }
+    result.metadata.merge(shard.metadata);
+    result.warnings.insert(result.warnings.end(), shard.warnings.begin(), shard.warnings.end());
+  }
+  const auto metadata = index.value("metadata", Index::object());
+  if (metadata.is_object() && metadata.contains("total_size") && metadata["total_size"] != Index(total))
+    result.warnings.push_back("total_size differs from the sum of the tensors");
+  return result;
+}
+
+}  // namespace weightloom::safetensors
