@@ -1,0 +1,253 @@
+#include "cli/application.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include "cli/completion.hpp"
+#include "cli/engine_process.hpp"
+#include "cli/error_report.hpp"
+#include "cli/help.hpp"
+#include "cli/invocation.hpp"
+#include "cli/json_text.hpp"
+#include "cli/version.hpp"
+#include "weightloom/base/config.hpp"
+#include "weightloom/base/log.hpp"
+
+namespace weightloom::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+void on_interrupt(int) {
+  if (interrupt_requested()) _exit(static_cast<int>(ErrorCode::kInterrupted));
+  request_interrupt();
+  constexpr char kText[] = "\ninterrupting at the next consistent point; once more ends at once\n";
+  [[maybe_unused]] const auto ignored = write(STDERR_FILENO, kText, sizeof kText - 1);
+}
+
+void install_signal_handlers() {
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+// A reader that went away ends the output quietly; any other failure is an error.
+void write_out(std::string_view text) {
+  while (!text.empty()) {
+    const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EPIPE) return;
+    if (written < 0)
+      throw Error(ErrorCode::kFailure, "output.write", "cannot write to standard output", std::strerror(errno));
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+std::size_t output_width() {
+  if (isatty(STDOUT_FILENO) == 0) return 0;
+  if (const char* columns = std::getenv("COLUMNS")) {
+    std::size_t width = 0;
+    std::from_chars(columns, columns + std::strlen(columns), width);
+    if (width > 0) return width;
+  }
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+// Options that the framework gives to list commands.
+struct ListOptions {
+  std::vector<std::string> columns;
+  bool fail_empty = false;
+};
+
+void declare_list_options(CLI::App& app, ListOptions& options) {
+  app.add_option("--columns", options.columns, "Show these columns, by key: name,tags,...")
+      ->delimiter(',')
+      ->type_name("A,B")
+      ->allow_extra_args(false);
+  app.add_flag("--fail-empty", options.fail_empty, "Exit with 4 when there is nothing to list");
+}
+
+std::vector<Column> chosen_columns(const View& view, const std::vector<std::string>& keys) {
+  if (keys.empty()) return view.columns;
+  std::vector<Column> chosen;
+  for (const auto& key : keys) {
+    const auto known =
+        std::ranges::find_if(view.columns, [&](const Column& c) { return c.key == key || c.title == key; });
+    chosen.push_back(known != view.columns.end() ? *known : Column{key, key, Format::kText});
+  }
+  return chosen;
+}
+
+std::string ids(const View& view, const Json& result) {
+  std::string text;
+  if (view.id.empty()) return text;
+  auto add = [&](const Json& value) { text += format_value(value, Format::kText) + "\n"; };
+  if (view.items.empty())
+    add(result.at(view.id));
+  else
+    for (const auto& item : result.at(view.items)) add(item.at(view.id));
+  return text;
+}
+
+std::string json_lines(const View& view, Json result) {
+  std::string text;
+  if (!view.items.empty()) {
+    for (const auto& item : result.at(view.items)) text += json_text(item) + "\n";
+    result.erase(view.items);
+  }
+  return text + json_text(result) + "\n";
+}
+
+std::string rendered(const View& view, const Json& result, const Settings& settings,
+                     const std::vector<std::string>& columns) {
+  if (settings.json) return json_text(result, 2) + "\n";
+  if (settings.jsonl) return json_lines(view, result);
+  if (settings.quiet) return ids(view, result);
+  const bool colour = settings.color == "always" || (settings.color == "auto" && isatty(STDOUT_FILENO) != 0);
+  Printer printer(output_width(), colour);
+  if (view.print)
+    view.print(printer, result);
+  else
+    printer.table(chosen_columns(view, columns), result.at(view.items));
+  return printer.text();
+}
+
+std::string schema_of(std::string_view command) {
+  std::string name(command);
+  std::ranges::replace(name, ' ', '.');
+  return "weightloom." + name + "/1";
+}
+
+Json with_schema(Json result, std::string_view command) {
+  Json out = {{"schema", schema_of(command)}};
+  out.update(result);
+  return out;
+}
+
+std::unique_ptr<CLI::App> new_app() {
+  auto app = std::make_unique<CLI::App>();
+  app->set_help_flag();
+  app->option_defaults()->always_capture_default();
+  return app;
+}
+
+// Declares the command's own options in `app` and returns what runs it.
+Command::Run declare(const Command& command, CLI::App& app, ListOptions& list) {
+  auto run = command.declare(app);
+  if (!command.view.items.empty()) declare_list_options(app, list);
+  return run;
+}
+
+int run_command(const Application& application, const Invocation& invocation) {
+  const std::string name(invocation.entry->name);
+  const Command& command = application.commands.at(name);
+  GlobalOptions given;
+  ListOptions list;
+  const auto app = new_app();
+  const auto run = declare(command, *app, list);
+  declare_global_options(*app, given);
+  parse_options(*app, invocation.arguments, name);
+
+  Context context(resolve_settings(given));
+  set_log_level(context.settings().verbose ? "debug" : context.settings().log);
+  if (application.prepare) application.prepare(context);
+  const Json result = with_schema(run(context), name);
+  write_out(rendered(command.view, result, context.settings(), list.columns));
+  if (list.fail_empty && result.at(command.view.items).empty()) context.exit_with(ErrorCode::kNotFound);
+  return context.exit_code();
+}
+
+std::string help_page(const Application& application, const CatalogueEntry* entry) {
+  const auto app = new_app();
+  if (entry == nullptr) {
+    GlobalOptions globals;
+    declare_global_options(*app, globals);
+    return root_help(*app);
+  }
+  if (is_group(entry->name)) return group_help(*entry);
+  ListOptions list;
+  declare(application.commands.at(std::string(entry->name)), *app, list);
+  return command_help(*entry, *app);
+}
+
+std::string completions(const Application& application, const Words& words) {
+  const auto invocation = find_command(words);
+  auto candidates = complete_commands(invocation.entry ? Words{std::string(invocation.entry->name)} : Words{});
+  const auto app = new_app();
+  GlobalOptions globals;
+  declare_global_options(*app, globals);
+  ListOptions list;
+  if (invocation.entry && !is_group(invocation.entry->name))
+    declare(application.commands.at(std::string(invocation.entry->name)), *app, list);
+  std::ranges::copy(option_names(*app), std::back_inserter(candidates));
+  std::string text;
+  for (const auto& candidate : candidates) text += candidate + "\n";
+  return text;
+}
+
+int missing_command(const CatalogueEntry* group) {
+  const std::string name = group ? "weightloom " + std::string(group->name) : "weightloom";
+  throw Error(ErrorCode::kUsage, "command.missing", "which command?", "", "see `" + name + " --help`");
+}
+
+int dispatch(const Application& application, const Words& arguments) {
+  const bool completing = !arguments.empty() && arguments.front() == "__complete";
+  const Words words(arguments.begin() + (completing ? 1 : 0), arguments.end());
+  const auto invocation = find_command(words);
+  const auto* entry = invocation.entry;
+  const bool command = entry != nullptr && !is_group(entry->name);
+  if (command && application.host == Host::kFront && entry->host == Host::kEngine) become_engine(arguments);
+  if (completing) {
+    write_out(completions(application, words));
+    return 0;
+  }
+  if (invocation.help) {
+    write_out(help_page(application, entry));
+    return 0;
+  }
+  if (invocation.version) {
+    const bool json = std::ranges::find(words, "--json") != words.end();
+    write_out(json ? json_text(version_json(), 2) + "\n" : version_text());
+    return 0;
+  }
+  if (!command) return missing_command(entry);
+  return run_command(application, invocation);
+}
+
+int report(const Error& error, const Words& arguments) {
+  const auto given = [&](const char* option) { return std::ranges::find(arguments, option) != arguments.end(); };
+  const std::string text = error_text(error);
+  [[maybe_unused]] const auto ignored = write(STDERR_FILENO, text.data(), text.size());
+  try {
+    if (given("--json") || given("--jsonl")) write_out(json_text(error_json(error), given("--json") ? 2 : -1) + "\n");
+  } catch (const Error&) {
+    // Standard output is what failed; stderr has said so.
+  }
+  return static_cast<int>(error.code());
+}
+
+}  // namespace
+
+int run_application(const Application& application, int argc, char** argv) {
+  const Words arguments(argv + std::min(argc, 1), argv + argc);
+  install_signal_handlers();
+  try {
+    return dispatch(application, arguments);
+  } catch (const std::exception& exception) {
+    const bool verbose =
+        std::ranges::any_of(arguments, [](const auto& word) { return word == "-v" || word == "--verbose"; });
+    return report(as_error(exception, verbose), arguments);
+  }
+}
+
+}  // namespace weightloom::cli

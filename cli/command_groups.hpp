@@ -1,0 +1,19 @@
+#pragma once
+// One function for each file of commands. The front's need no LibTorch; the engine's may.
+
+#include "cli/command_table.hpp"
+
+namespace weightloom::cli {
+
+// Front.
+void add_plugin_commands(CommandTable& table);
+void add_zoo_commands(CommandTable& table);
+void add_data_commands(CommandTable& table);
+
+// Engine.
+void add_runtime_commands(CommandTable& table);
+void add_tokenizer_commands(CommandTable& table);
+void add_generator_commands(CommandTable& table);
+void add_report_commands(CommandTable& table);
+
+}  // namespace weightloom::cli

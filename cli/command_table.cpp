@@ -1,0 +1,34 @@
+#include "cli/command_table.hpp"
+
+#include <stdexcept>
+
+#include "cli/catalogue.hpp"
+#include "weightloom/base/config.hpp"
+
+namespace weightloom::cli {
+
+View page(std::function<void(Printer&, const Json&)> print, std::string id) {
+  return {std::move(print), {}, std::move(id), {}};
+}
+
+View listing(std::string items, std::string id, std::vector<Column> columns) {
+  return {nullptr, std::move(items), std::move(id), std::move(columns)};
+}
+
+void CommandTable::insert(const std::string& name, Command command) {
+  if (find_entry(name) == nullptr || is_group(name))
+    throw std::logic_error("command '" + name + "' is not in the catalogue");
+  commands_.emplace(name, std::move(command));
+}
+
+CLI::Option* add_settings_option(CLI::App& app, const std::string& name, Json& target, const std::string& description) {
+  target = Json::object();
+  const auto merge = [&target](const std::vector<std::string>& assignments) {
+    for (const auto& assignment : assignments) set_from_text(target, assignment);
+  };
+  return app.add_option_function<std::vector<std::string>>(name, merge, description)
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+}  // namespace weightloom::cli

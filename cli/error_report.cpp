@@ -1,0 +1,53 @@
+#include "cli/error_report.hpp"
+
+#include <new>
+
+namespace weightloom::cli {
+namespace {
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+// Further lines stand below the first one's text.
+std::string indented(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += "  ";
+  }
+  return out;
+}
+
+}  // namespace
+
+Error as_error(const std::exception& exception, bool verbose) {
+  if (const auto* error = dynamic_cast<const Error*>(&exception)) return *error;
+  if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr)
+    return {ErrorCode::kFailure, "memory", "out of memory", "",
+            "use fewer threads, a smaller batch or a smaller network"};
+  const std::string text = exception.what();
+  return {ErrorCode::kFailure, "internal", "unexpected failure", verbose ? text : text.substr(0, text.find('\n')),
+          "this is a bug; run again with -v for all that is known"};
+}
+
+std::string error_text(const Error& error) {
+  std::string text = "error: " + error.summary();
+  if (!error.path().empty() && error.summary().find(error.path()) == std::string::npos) text += ": " + error.path();
+  if (error.offset()) text += " (byte " + std::to_string(*error.offset()) + ")";
+  if (!error.why().empty()) text += "\n  " + indented(error.why());
+  if (!error.hint().empty()) text += "\n  hint: " + indented(error.hint());
+  return text + "\n";
+}
+
+Json error_json(const Error& error) {
+  Json json = {{"schema", "weightloom.error/1"}, {"exit", static_cast<int>(error.code())}, {"code", error.id()}};
+  json["path"] = text_or_null(error.path());
+  json["offset"] = error.offset() ? Json(*error.offset()) : Json();
+  json["what"] = error.summary();
+  json["why"] = text_or_null(error.why());
+  json["hint"] = text_or_null(error.hint());
+  return json;
+}
+
+}  // namespace weightloom::cli

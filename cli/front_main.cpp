@@ -1,0 +1,15 @@
+// `weightloom`: every command that needs no LibTorch, in a process that never loads it.
+
+#include "cli/application.hpp"
+#include "cli/command_groups.hpp"
+#include "cli/completion.hpp"
+
+int main(int argc, char** argv) {
+  using namespace weightloom::cli;
+  Application application{.host = Host::kFront, .commands = {}, .prepare = {}};
+  add_plugin_commands(application.commands);
+  add_zoo_commands(application.commands);
+  add_data_commands(application.commands);
+  add_completion_command(application.commands);
+  return run_application(application, argc, argv);
+}

@@ -1,0 +1,7 @@
+#include "cli/command_groups.hpp"
+
+namespace weightloom::cli {
+
+void add_generator_commands(CommandTable&) {}
+
+}  // namespace weightloom::cli

@@ -1,0 +1,29 @@
+#include "cli/json_text.hpp"
+
+#include <cmath>
+
+namespace weightloom::cli {
+namespace {
+
+Json with_named_non_finite(const Json& value) {
+  if (value.is_number_float()) {
+    const double number = value.get<double>();
+    if (std::isfinite(number)) return value;
+    return std::isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity";
+  }
+  if (!value.is_structured()) return value;
+  Json copy = value.is_object() ? Json::object() : Json::array();
+  if (value.is_object())
+    for (const auto& [key, member] : value.items()) copy[key] = with_named_non_finite(member);
+  else
+    for (const auto& element : value) copy.push_back(with_named_non_finite(element));
+  return copy;
+}
+
+}  // namespace
+
+std::string json_text(const Json& value, int indent) {
+  return with_named_non_finite(value).dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace weightloom::cli

@@ -1,0 +1,127 @@
+#include "cli/printer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "weightloom/base/units.hpp"
+
+namespace weightloom::cli {
+namespace {
+
+constexpr std::size_t kFieldWidth = 18, kGap = 2, kLeastWidth = 8;
+
+const Json& value_at(const Json& item, const std::string& key) {
+  static const Json none;
+  if (key.starts_with('/')) {
+    const Json::json_pointer pointer(key);
+    return item.contains(pointer) ? item.at(pointer) : none;
+  }
+  const auto it = item.find(key);
+  return it == item.end() ? none : *it;
+}
+
+std::string title_of(const Column& column) {
+  return column.title.empty() ? column.key.substr(column.key.rfind('/') + 1) : column.title;
+}
+
+std::string join(const Json& list) {
+  std::string text;
+  for (const auto& value : list) text += (text.empty() ? "" : ", ") + format_value(value, Format::kText);
+  return text;
+}
+
+// Takes columns away from the widest text column until the row fits.
+void shrink(std::vector<std::size_t>& widths, const std::vector<Column>& columns, std::size_t limit) {
+  auto total = [&] {
+    std::size_t sum = kGap * (widths.size() - 1);
+    for (const auto width : widths) sum += width;
+    return sum;
+  };
+  while (total() > limit) {
+    std::size_t widest = widths.size();
+    for (std::size_t i = 0; i < widths.size(); ++i)
+      if (columns[i].format == Format::kText && widths[i] > kLeastWidth &&
+          (widest == widths.size() || widths[i] > widths[widest]))
+        widest = i;
+    if (widest == widths.size()) return;
+    --widths[widest];
+  }
+}
+
+}  // namespace
+
+std::size_t display_width(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string cut_to_width(std::string_view text, std::size_t width) {
+  if (display_width(text) <= width) return std::string(text);
+  std::size_t seen = 0, bytes = 0;
+  for (; bytes < text.size(); ++bytes)
+    if ((text[bytes] & 0xC0) != 0x80 && ++seen == width) break;
+  return std::string(text.substr(0, bytes)) + "…";
+}
+
+std::string format_value(const Json& value, Format format) {
+  if (value.is_null()) return "-";
+  if (value.is_number()) {
+    const double number = value.get<double>();
+    if (format == Format::kCount) return format_count(value.get<std::int64_t>());
+    if (format == Format::kSize) return number < 0 ? "-" : format_size(value.get<std::uint64_t>());
+    if (format == Format::kPercent) return format_percent(number);
+    if (format == Format::kDuration) return format_duration(number);
+    if (value.is_number_float())
+      return std::isfinite(number) ? fmt::format("{:.4g}", number) : fmt::format("{}", number);
+  }
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_array() && std::ranges::none_of(value, [](const Json& v) { return v.is_structured(); }))
+    return join(value);
+  return value.dump();
+}
+
+void Printer::line(std::string_view text) {
+  text_ += text;
+  text_ += '\n';
+}
+
+void Printer::field(std::string_view name, std::string_view value) {
+  const auto pad = std::max(kFieldWidth, display_width(name)) - display_width(name) + kGap;
+  line(std::string(name) + std::string(pad, ' ') + std::string(value));
+}
+
+void Printer::heading(std::string_view text) {
+  line(colour_ ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text));
+}
+
+void Printer::table(const std::vector<Column>& columns, const Json& items) {
+  if (columns.empty() || items.empty()) return;
+  std::vector<std::vector<std::string>> rows{{}};
+  for (const auto& column : columns) rows[0].push_back(title_of(column));
+  for (const auto& item : items) {
+    auto& row = rows.emplace_back();
+    for (const auto& column : columns) row.push_back(format_value(value_at(item, column.key), column.format));
+  }
+  std::vector<std::size_t> widths(columns.size());
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
+  if (width_ > 0) shrink(widths, columns, width_);
+
+  for (const auto& row : rows) {
+    std::string out;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const auto cell = cut_to_width(row[i], widths[i]);
+      const std::string pad(widths[i] - display_width(cell), ' ');
+      const bool last = i + 1 == row.size(), right = columns[i].format != Format::kText;
+      out += right ? pad + cell : cell + (last ? "" : pad);
+      if (!last) out.append(kGap, ' ');
+    }
+    if (&row == &rows.front())
+      heading(out);
+    else
+      line(out);
+  }
+}
+
+}  // namespace weightloom::cli
