@@ -26,26 +26,26 @@ struct ParentLink {
 };
 
 struct ZooRecord {
-  std::string id;             // 32 hex digits, assigned by the zoo when empty
-  std::string name;           // unique; `/` groups: "fashion-mnist/mlp/3"
-  std::string architecture;   // family id, e.g. "org.weightloom.mlp"
+  std::string id;            // 32 hex digits, assigned by the zoo when empty
+  std::string name;          // unique; `/` groups: "fashion-mnist/mlp/3"
+  std::string architecture;  // family id, e.g. "org.weightloom.mlp"
   std::string plugin_version;
-  Json config;                // canonical configuration
-  std::string dataset;        // DataSpec text, e.g. "mnist[3,1]@5000"
-  std::string family;         // lineage that shares an anchor, e.g. "quickstart/mlp"
-  std::string split;          // "train", "held-out" or "": what a tokenizer or generator may learn from
-  Json hyperparameters;       // object
+  Json config;                            // canonical configuration
+  std::string dataset;                    // DataSpec text, e.g. "mnist[3,1]@5000"
+  std::string family;                     // lineage that shares an anchor, e.g. "quickstart/mlp"
+  std::string split;                      // "train", "held-out" or "": what a tokenizer or generator may learn from
+  Json hyperparameters;                   // object
   std::map<std::string, double> metrics;  // "test_accuracy", ...
   std::set<std::string> tags;
   std::string notes;
   std::vector<ParentLink> parents;
-  Json recipe;                // all that is needed to make it again
-  Json source;                // imported: {"format", "sha256", "path"}
+  Json recipe;  // all that is needed to make it again
+  Json source;  // imported: {"format", "sha256", "path"}
   std::vector<TensorRecord> tensors;
   std::int64_t parameters = 0;  // weights, buffers included
   std::int64_t bytes = 0;
-  std::string created;        // ISO 8601 UTC, assigned by the zoo when empty
-  std::string weights_hash;   // SHA-256 over (name, dtype, shape, object) of all tensors in name order
+  std::string created;       // ISO 8601 UTC, assigned by the zoo when empty
+  std::string weights_hash;  // SHA-256 over (name, dtype, shape, object) of all tensors in name order
 };
 
 Json to_json(const ZooRecord& record);

@@ -1,14 +1,18 @@
 #pragma once
-// The model store: RocksDB for everything transactional, content-addressed files for large objects (docs/zoo_format.md). No LibTorch.
+// The model store: RocksDB for everything transactional, content-addressed files for large objects
+// (docs/zoo_format.md). No LibTorch.
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "weightloom/base/progress.hpp"
 #include "weightloom/base/tensor.hpp"
 #include "weightloom/zoo/query.hpp"
 #include "weightloom/zoo/record.hpp"
@@ -22,14 +26,40 @@ struct TokenStream {
   std::string payload;       // bytes
 };
 
-// One open store. Readers may coexist with one writer. Not thread-safe; open one per thread or lock.
+// What lists show: the facts that are kept packed for scanning, without the whole record.
+struct RecordSummary {
+  std::string id, name, architecture, dataset, family, split, source;  // source: SHA-256 of the imported file, or empty
+  std::int64_t parameters = 0, bytes = 0;
+  std::set<std::string> tags;
+  std::map<std::string, double> metrics;
+  std::string created;
+};
+
+enum class VerifyLevel {
+  kQuick,    // records, names, rows, references and objects agree; object files exist with their sizes
+  kDefault,  // quick, and every database file against its recorded checksum
+  kDeep      // default, and every object against its hash
+};
+
+struct Finding {
+  std::string kind;    // "missing-object", "changed-object", "bad-name", "bad-row", "bad-reference", "bad-record",
+                       // "database", "orphan-file", "orphan-object"
+  std::string object;  // the object id, name, record id or path that it is about
+  std::vector<std::string> networks;  // names of the networks that it hits
+  std::string advice;
+  bool damage = true;  // false: harmless left-overs
+};
+
+// One open store. Readers may coexist with one writer and see the store as it was when they opened it. Not thread-safe;
+// open one per thread or lock.
 class Zoo {
  public:
   enum class Access { kRead, kWrite };
 
   // Throws kFailure when `directory` exists and is not empty, or cannot be written.
   static Zoo create(const std::filesystem::path& directory);
-  // Throws kNoStore, kLocked (naming the owner), kRefused for a newer schema. `wait_seconds`: how long to wait for the writer's lock.
+  // Throws kNoStore, kLocked (naming the owner), kRefused for a newer schema. `wait_seconds`: how long to wait for the
+  // writer's lock.
   static Zoo open(const std::filesystem::path& directory, Access access, double wait_seconds = 0);
   ~Zoo();
   Zoo(Zoo&&) noexcept;
@@ -38,11 +68,13 @@ class Zoo {
   const std::filesystem::path& directory() const;
   std::string uuid() const;
 
-  // Stores records with their weights: objects first (durable), then one synced batch. All or nothing. Fills in id, created, tensors, sizes and hashes,
-  // and returns the records as stored. Throws kUsage when a name is taken (`replace` keeps the old network, unnamed).
+  // Stores records with their weights: objects first (durable), then one synced batch. All or nothing. Fills in id,
+  // created, tensors, sizes and hashes, and returns the records as stored. Throws kUsage "zoo.bad_name" or
+  // "zoo.name_taken", kOverQuota when the disk is full.
   std::vector<ZooRecord> add(std::vector<std::pair<ZooRecord, TensorMap>> networks);
 
-  // `reference`: exact name, alias (`name@alias`), full id or a unique prefix of at least 4 digits. Throws kNotFound with the nearest names, kAmbiguous.
+  // `reference`: exact name, alias (`name@alias`), full id or a unique prefix of at least 4 digits. Throws kNotFound
+  // with the nearest names, kAmbiguous.
   ZooRecord get(const std::string& reference) const;
   bool contains(const std::string& name) const;
   TensorMap weights(const ZooRecord& record) const;
@@ -50,11 +82,16 @@ class Zoo {
   // Records that satisfy the query, sorted and limited as it says.
   std::vector<ZooRecord> find(const Query& query) const;
   std::vector<ZooRecord> all() const { return find(Query{}); }
+  // The same, without fetching whole records: milliseconds for tens of thousands.
+  std::vector<RecordSummary> summaries(const Query& query = {}) const;
+  std::size_t size() const;
 
   // Metadata changes; each is one synced batch.
   void update(const ZooRecord& record);  // everything but id, name, tensors
   void rename(const std::string& reference, const std::string& name);
   void set_alias(const std::string& alias, const std::string& reference);
+  std::vector<std::string> aliases(const std::string& record_id) const;
+  // Removes the record, its names and token streams, and every object that nothing else refers to.
   void remove(const std::string& reference);
 
   void put_tokens(const std::vector<std::pair<std::string, TokenStream>>& streams);  // by record id
@@ -63,6 +100,9 @@ class Zoo {
   // Records reached over parent links, nearest first (up), or that descend from it (down).
   std::vector<ZooRecord> ancestors(const std::string& record_id) const;
   std::vector<ZooRecord> descendants(const std::string& record_id) const;
+
+  // Finds damage; never repairs. An empty list means all is well.
+  std::vector<Finding> verify(VerifyLevel level, const ProgressSink& progress = {}) const;
 
  private:
   struct Impl;

@@ -1,0 +1,165 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <functional>
+
+#include "sample_networks.hpp"
+#include "temporary_folder.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/random.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+// Runs `work` in a child process whose output it can write to; returns that output when the child has ended.
+class Child {
+ public:
+  explicit Child(const std::function<void(int output)>& work) {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::close(ends[0]);
+      work(ends[1]);
+      ::_exit(0);
+    }
+    ::close(ends[1]);
+    input_ = ends[0];
+  }
+  ~Child() { ::close(input_); }
+
+  // Reads until `bytes` have come or the child has ended.
+  void read_at_least(std::size_t bytes) {
+    char buffer[4096];
+    while (output_.size() < bytes) {
+      const auto got = ::read(input_, buffer, sizeof buffer);
+      if (got <= 0) return;
+      output_.append(buffer, static_cast<std::size_t>(got));
+    }
+  }
+  void kill() { ::kill(pid_, SIGKILL); }
+  const std::string& finish() {
+    read_at_least(std::string::npos);
+    ::waitpid(pid_, nullptr, 0);
+    return output_;
+  }
+
+ private:
+  pid_t pid_ = 0;
+  int input_ = -1;
+  std::string output_;
+};
+
+void say(int output, const std::string& text) {
+  [[maybe_unused]] const auto put = ::write(output, text.data(), text.size());
+}
+
+// Adds batches for ever, and reports each one after it is stored.
+void add_until_killed(const fs::path& store, int round, int output) {
+  auto zoo = Zoo::open(store, Zoo::Access::kWrite);
+  for (int i = 0;; ++i) {
+    const auto name = std::to_string(round) + "/" + std::to_string(i);
+    auto one = test::network(name + "/a", static_cast<float>(i));
+    auto two = test::network(name + "/b", static_cast<float>(-i));
+    two.second["large"] =
+        test::tensor_of((1 << 18) + static_cast<std::size_t>(i % 7), static_cast<float>(i + round * 100));
+    for (const auto& record : zoo.add({one, two})) say(output, record.id);
+  }
+}
+
+std::string verdict_of(const std::function<void()>& action) {
+  try {
+    action();
+    return "done";
+  } catch (const Error& error) {
+    return error.id() + (error.hint().empty() ? " without a hint" : "");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("kill -9 during an import loses nothing that was reported as stored", "[zoo]") {
+  const test::TemporaryFolder folder;
+  const auto path = folder / "zoo";
+  { const auto zoo = Zoo::create(path); }
+  std::size_t reported = 0;
+  Random random(7);
+  for (int round = 0; round < 8; ++round) {
+    Child child([&](int output) { add_until_killed(path, round, output); });
+    child.read_at_least(32 * (1 + random.below(12)));
+    for (auto spin = random.below(2'000'000); spin > 0; --spin) asm volatile("");
+    child.kill();
+    const auto acknowledged = child.finish();
+    reported += acknowledged.size() / 32;
+
+    const auto zoo = Zoo::open(path, round % 2 ? Zoo::Access::kRead : Zoo::Access::kWrite);
+    for (std::size_t at = 0; at + 32 <= acknowledged.size(); at += 32) {
+      const auto record = zoo.get(acknowledged.substr(at, 32));
+      REQUIRE(weights_hash(zoo.weights(record)) == record.weights_hash);
+    }
+    REQUIRE(zoo.size() >= reported);
+    REQUIRE(zoo.size() % 2 == 0);  // a batch is there as a whole or not at all
+    for (const auto& finding : zoo.verify(VerifyLevel::kDeep)) {
+      CAPTURE(finding.kind, finding.object, finding.advice);
+      REQUIRE_FALSE(finding.damage);
+    }
+  }
+  CHECK(reported >= 16);
+}
+
+TEST_CASE("a folder that may not be written is refused for writing and open for reading", "[zoo]") {
+  const test::TemporaryFolder folder;
+  {
+    auto zoo = Zoo::create(folder / "zoo");
+    test::add_one(zoo, test::network("a"));
+  }
+  fs::permissions(folder.path(), fs::perms(0755));
+  Child child([&](int output) {
+    if (::getuid() == 0 && ::setuid(65534) != 0) return;
+    if (::getuid() != 65534)
+      for (const auto& entry : fs::recursive_directory_iterator(folder.path()))
+        fs::permissions(entry.path(), fs::perms::owner_write, fs::perm_options::remove);
+    say(output, verdict_of([&] { Zoo::open(folder / "zoo", Zoo::Access::kWrite); }) + ";");
+    say(output, verdict_of([&] { Zoo::open("/proc/self", Zoo::Access::kWrite); }) + ";");
+    say(output, verdict_of([&] { Zoo::create("/proc/self/zoo"); }) + ";");
+    say(output, verdict_of([&] {
+          const auto zoo = Zoo::open(folder / "zoo", Zoo::Access::kRead);
+          if (zoo.weights(zoo.get("a")).empty()) throw Error(ErrorCode::kFailure, "empty", "empty");
+        }));
+  });
+  CHECK(child.finish() == "zoo.not_writable;zoo.no_store;zoo.not_writable;done");
+}
+
+TEST_CASE("a full disk is reported, and what was stored before stays whole", "[zoo]") {
+  const test::TemporaryFolder folder;
+  const auto path = folder / "zoo";
+  {
+    auto zoo = Zoo::create(path);
+    test::add_one(zoo, test::network("before"));
+  }
+  for (const std::size_t floats : {std::size_t{200'000}, std::size_t{1} << 21}) {  // inside the database; as a file
+    Child child([&](int output) {
+      ::signal(SIGXFSZ, SIG_IGN);
+      const rlimit limit{500'000, 500'000};
+      ::setrlimit(RLIMIT_FSIZE, &limit);
+      say(output, verdict_of([&] {
+            auto zoo = Zoo::open(path, Zoo::Access::kWrite);
+            test::add_one(zoo, {test::record_named("after"), {{"w", test::tensor_of(floats, 3)}}});
+          }));
+    });
+    const auto verdict = child.finish();
+    CHECK((verdict == "zoo.disk_full" || verdict == "file.write"));
+    const auto zoo = Zoo::open(path, Zoo::Access::kWrite);
+    CHECK(zoo.size() == 1);
+    CHECK(zoo.weights(zoo.get("before")).size() == 2);
+    CHECK(zoo.verify(VerifyLevel::kDeep).empty());
+  }
+}
+
+}  // namespace weightloom

@@ -1,0 +1,271 @@
+#include "weightloom/zoo/zoo.hpp"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "sample_networks.hpp"
+#include "temporary_folder.hpp"
+#include "weightloom/base/error.hpp"
+
+namespace weightloom {
+namespace {
+
+using test::add_one;
+using test::network;
+
+class EmptyZoo {
+ public:
+  EmptyZoo() : zoo(Zoo::create(folder / "zoo")) {}
+  void reopen(Zoo::Access access) {
+    { const Zoo closed = std::move(zoo); }
+    zoo = Zoo::open(folder / "zoo", access);
+  }
+  test::TemporaryFolder folder;
+  Zoo zoo;
+};
+
+template <class Action>
+Error error_of(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error;
+  }
+  return Error(ErrorCode::kFailure, "none", "no error");
+}
+
+std::vector<std::string> names(const std::vector<ZooRecord>& records) {
+  std::vector<std::string> out;
+  for (const auto& record : records) out.push_back(record.name);
+  return out;
+}
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("what is added is there after reopening, for readers and writers", "[zoo]") {
+  EmptyZoo store;
+  const auto stored = add_one(store.zoo, network("a/1"));
+  CHECK(stored.parameters == 13);
+  CHECK(stored.bytes == 52);
+  CHECK(stored.id.size() == 32);
+  for (const auto access : {Zoo::Access::kRead, Zoo::Access::kWrite}) {
+    store.reopen(access);
+    const auto record = store.zoo.get("a/1");
+    CHECK(to_json(record) == to_json(stored));
+    const auto tensors = store.zoo.weights(record);
+    CHECK(tensors.at("a.weight").bytes == network("").second.at("a.weight").bytes);
+    CHECK(weights_hash(tensors) == record.weights_hash);
+  }
+}
+
+TEST_CASE("a tensor of a MiB or more becomes a file named by its hash", "[zoo]") {
+  EmptyZoo store;
+  auto one = network("large");
+  one.second["large"] = test::tensor_of(1 << 18, 2);
+  const auto record = add_one(store.zoo, one);
+  for (const auto& tensor : record.tensors) {
+    const auto path = store.folder / "zoo" / "objects" / tensor.object.substr(0, 2) / tensor.object.substr(2);
+    CHECK(std::filesystem::exists(path) == (tensor.name == "large"));
+  }
+  CHECK(store.zoo.weights(record).at("large").bytes == one.second["large"].bytes);
+}
+
+TEST_CASE("equal tensors are stored once and live as long as anyone uses them", "[zoo]") {
+  EmptyZoo store;
+  for (const char* name : {"one", "two"}) {
+    auto twin = network(name);
+    twin.second["large"] = test::tensor_of(1 << 18, 2);
+    add_one(store.zoo, twin);
+  }
+  store.zoo.remove("one");
+  CHECK(store.zoo.weights(store.zoo.get("two")).size() == 3);
+  CHECK(store.zoo.verify(VerifyLevel::kDeep).empty());
+  store.zoo.remove("two");
+  CHECK(store.zoo.verify(VerifyLevel::kDeep).empty());
+  CHECK(store.zoo.all().empty());
+}
+
+TEST_CASE("an add is all or nothing", "[zoo]") {
+  EmptyZoo store;
+  add_one(store.zoo, network("taken"));
+  const auto error = error_of([&] { store.zoo.add({network("new", 5), network("taken", 6)}); });
+  CHECK(error.id() == "zoo.name_taken");
+  CHECK(names(store.zoo.all()) == Names{"taken"});
+  CHECK(error_of([&] { store.zoo.add({network("twice"), network("twice")}); }).id() == "zoo.name_taken");
+  auto broken = network("broken");
+  broken.second["a.bias"].bytes.pop_back();
+  CHECK(error_of([&] { store.zoo.add({network("new", 5), broken}); }).id() == "zoo.bad_tensor");
+  CHECK(store.zoo.verify(VerifyLevel::kDeep).empty());
+  CHECK(names(store.zoo.all()) == Names{"taken"});
+}
+
+TEST_CASE("names that would confuse people or files are refused", "[zoo]") {
+  EmptyZoo store;
+  for (const auto& name : {std::string(), std::string("a\nb"), std::string("/a"), std::string("a/"),
+                           std::string("\xFF"), std::string(1025, 'n')})
+    CHECK(error_of([&] { add_one(store.zoo, network(name)); }).id() == "zoo.bad_name");
+}
+
+TEST_CASE("a network answers to its id, name, alias and id prefix", "[zoo]") {
+  EmptyZoo store;
+  auto first = network("svhn/best"), second = network("other");
+  first.first.id = std::string(8, 'a') + std::string(24, '1');
+  second.first.id = std::string(8, 'a') + std::string(24, '2');
+  store.zoo.add({first, second});
+  store.zoo.set_alias("svhn/best@champion", "svhn/best");
+  for (const auto& reference : {first.first.id, std::string("svhn/best"), std::string("svhn/best@champion"),
+                                std::string("aaaaaaaa1"), std::string("aaaaaaaa11")})
+    CHECK(store.zoo.get(reference).name == "svhn/best");
+  CHECK(store.zoo.aliases(first.first.id) == Names{"svhn/best@champion"});
+  CHECK(error_of([&] { store.zoo.get("aaaa"); }).code() == ErrorCode::kAmbiguous);
+  CHECK(error_of([&] { store.zoo.get("aaa"); }).code() == ErrorCode::kNotFound);
+  const auto missing = error_of([&] { store.zoo.get("svhn/bset"); });
+  CHECK(missing.code() == ErrorCode::kNotFound);
+  CHECK(missing.hint() == "did you mean 'svhn/best'?");
+}
+
+TEST_CASE("records are found by query, in natural order or as asked, up to a limit", "[zoo]") {
+  EmptyZoo store;
+  for (int i : {10, 2, 1}) {
+    auto one = network("m" + std::to_string(i), static_cast<float>(i));
+    one.first.metrics["loss"] = i;
+    add_one(store.zoo, one);
+  }
+  CHECK(names(store.zoo.all()) == Names{"m1", "m2", "m10"});
+  CHECK(names(store.zoo.find(parse_query("loss<5", "loss:desc"))) == Names{"m2", "m1"});
+  CHECK(names(store.zoo.find(parse_query("", "loss", 1))) == Names{"m1"});
+  CHECK(store.zoo.summaries(parse_query("name=m2")).front().metrics.at("loss") == 2);
+  CHECK(store.zoo.size() == 3);
+}
+
+TEST_CASE("records without the sorted field come last, whichever way", "[zoo]") {
+  EmptyZoo store;
+  auto measured = network("z");
+  measured.first.metrics["loss"] = 1;
+  store.zoo.add({network("a", 3), measured});
+  CHECK(names(store.zoo.find(parse_query("", "loss"))) == Names{"z", "a"});
+  CHECK(names(store.zoo.find(parse_query("", "loss:desc"))) == Names{"z", "a"});
+}
+
+TEST_CASE("a field that no record has is a mistake, and the nearest one is named", "[zoo]") {
+  EmptyZoo store;
+  CHECK(store.zoo.find(parse_query("tset_accuracy>1")).empty());
+  add_one(store.zoo, network("a"));
+  const auto error = error_of([&] { store.zoo.find(parse_query("arch=mlp and tset_accuracy>1")); });
+  CHECK(error.id() == "query.unknown_field");
+  CHECK(error.why().find("did you mean 'test_accuracy'?") != std::string::npos);
+  CHECK(error.why().find("\n               ^") != std::string::npos);
+  CHECK(error_of([&] { store.zoo.find(parse_query("", "tset_accuracy")); }).id() == "query.unknown_field");
+  CHECK(error_of([&] { store.zoo.find(parse_query("", "name:up")); }).id() == "query.sort");
+}
+
+TEST_CASE("metadata changes and renames reach every index", "[zoo]") {
+  EmptyZoo store;
+  auto record = add_one(store.zoo, network("a"));
+  record.tags = {"new"};
+  record.metrics["loss"] = 2;
+  record.name = "ignored";
+  store.zoo.update(record);
+  CHECK(names(store.zoo.find(parse_query("tag:new and loss=2"))) == Names{"a"});
+  store.zoo.rename("a", "b");
+  CHECK_FALSE(store.zoo.contains("a"));
+  CHECK(names(store.zoo.find(parse_query("name=b"))) == Names{"b"});
+  CHECK(store.zoo.verify(VerifyLevel::kDeep).empty());
+}
+
+TEST_CASE("lineage is walked both ways and used in queries", "[zoo]") {
+  EmptyZoo store;
+  const auto root = add_one(store.zoo, network("root"));
+  auto child = network("child", 1), grandchild = network("grandchild", 2);
+  child.first.parents = {{"fine-tuned-from", root.id}};
+  const auto stored_child = add_one(store.zoo, child);
+  grandchild.first.parents = {{"fine-tuned-from", stored_child.id}, {"generated-by", std::string(64, 'a')}};
+  const auto stored_grandchild = add_one(store.zoo, grandchild);
+  CHECK(names(store.zoo.ancestors(stored_grandchild.id)) == Names{"child", "root"});
+  CHECK(names(store.zoo.descendants(root.id)) == Names{"child", "grandchild"});
+  CHECK(names(store.zoo.find(parse_query("descendant(root)"))) == Names{"child", "grandchild"});
+  CHECK(names(store.zoo.find(parse_query("ancestor(grandchild) and not name=root"))) == Names{"child"});
+  CHECK(names(store.zoo.find(parse_query("generated_by(aaaa)"))) == Names{"grandchild"});
+  CHECK(error_of([&] { store.zoo.find(parse_query("ancestor(nobody)")); }).code() == ErrorCode::kNotFound);
+  store.zoo.remove("child");
+  CHECK(store.zoo.verify(VerifyLevel::kDeep).empty());
+}
+
+TEST_CASE("token streams belong to one network and one tokenizer", "[zoo]") {
+  EmptyZoo store;
+  const auto record = add_one(store.zoo, network("a"));
+  const std::string tokenizer(64, 'a');
+  const std::string payload("\0\1tokens", 8);
+  store.zoo.put_tokens({{record.id, {tokenizer, record.weights_hash, payload}}});
+  CHECK(store.zoo.tokens(record.id, tokenizer)->payload == payload);
+  CHECK(store.zoo.tokens(record.id, tokenizer)->weights_hash == record.weights_hash);
+  CHECK_FALSE(store.zoo.tokens(record.id, std::string(64, 'b')));
+  CHECK(error_of([&] {
+          store.zoo.put_tokens({{std::string(32, '0'), {tokenizer, tokenizer, ""}}});
+        }).code() == ErrorCode::kNotFound);
+  store.zoo.remove("a");
+  CHECK_FALSE(store.zoo.tokens(record.id, tokenizer));
+}
+
+TEST_CASE("folders that hold no zoo, or something else, are refused", "[zoo]") {
+  const test::TemporaryFolder folder;
+  CHECK(error_of([&] { Zoo::open(folder / "none", Zoo::Access::kRead); }).code() == ErrorCode::kNoStore);
+  CHECK(error_of([&] { Zoo::open(folder.path(), Zoo::Access::kWrite); }).code() == ErrorCode::kNoStore);
+  test::write_quickly(folder / "file", "x");
+  CHECK(error_of([&] { Zoo::create(folder.path()); }).id() == "zoo.exists");
+  CHECK(error_of([&] { Zoo::create(folder / "file"); }).id() == "zoo.exists");
+}
+
+TEST_CASE("a second writer is told who holds the lock; readers come in beside it", "[zoo]") {
+  EmptyZoo store;
+  add_one(store.zoo, network("a"));
+  const auto error = error_of([&] { Zoo::open(store.folder / "zoo", Zoo::Access::kWrite); });
+  CHECK(error.code() == ErrorCode::kLocked);
+  CHECK(error.why().find("pid " + std::to_string(::getpid())) != std::string::npos);
+  CHECK(error.why().find("zoo_test") != std::string::npos);
+  CHECK(names(Zoo::open(store.folder / "zoo", Zoo::Access::kRead).all()) == Names{"a"});
+}
+
+TEST_CASE("the lock of a dead writer does not bind", "[zoo]") {
+  EmptyZoo store;
+  { const Zoo closed = std::move(store.zoo); }
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto zoo = Zoo::open(store.folder / "zoo", Zoo::Access::kWrite);
+    ::kill(::getpid(), SIGKILL);
+  }
+  ::waitpid(child, nullptr, 0);
+  store.zoo = Zoo::open(store.folder / "zoo", Zoo::Access::kWrite);
+  CHECK(store.zoo.all().empty());
+}
+
+TEST_CASE("a zoo opened for reading cannot be changed", "[zoo]") {
+  EmptyZoo store;
+  add_one(store.zoo, network("a"));
+  store.reopen(Zoo::Access::kRead);
+  CHECK(error_of([&] { add_one(store.zoo, network("b")); }).id() == "zoo.read_only");
+  CHECK(error_of([&] { store.zoo.remove("a"); }).id() == "zoo.read_only");
+}
+
+TEST_CASE("readers leave no trace in the store", "[zoo]") {
+  EmptyZoo store;
+  add_one(store.zoo, network("a"));
+  { const Zoo closed = std::move(store.zoo); }
+  const auto entries = [&] {
+    std::set<std::string> out;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(store.folder / "zoo"))
+      out.insert(entry.path().string());
+    return out;
+  };
+  const auto before = entries();
+  CHECK(Zoo::open(store.folder / "zoo", Zoo::Access::kRead).all().size() == 1);
+  CHECK(entries() == before);
+  store.zoo = Zoo::open(store.folder / "zoo", Zoo::Access::kWrite);
+}
+
+}  // namespace weightloom

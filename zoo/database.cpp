@@ -1,0 +1,139 @@
+#include "database.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/file_checksum.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include "weightloom/base/error.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr std::array<const char*, kFamilies> kNames{"default", "meta", "row", "name", "ref", "obj", "w", "edge", "tok"};
+// A session that wrote more than this flushes before it ends, so that the next reader replays no long log.
+constexpr std::size_t kFlushAfter = 1u << 20;
+
+rocksdb::DBOptions database_options(Database::Mode mode) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = options.create_missing_column_families = mode == Database::Mode::kCreate;
+  options.error_if_exists = mode == Database::Mode::kCreate;
+  options.keep_log_file_num = 2;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.stats_dump_period_sec = options.stats_persist_period_sec = 0;
+  options.max_total_wal_size = 64u << 20;
+  options.max_file_opening_threads = 1;
+  options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+  return options;
+}
+
+std::shared_ptr<rocksdb::TableFactory> table_factory(std::size_t block_bytes, bool filter,
+                                                     const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions options;
+  options.block_cache = cache;
+  options.block_size = block_bytes;
+  options.format_version = 5;
+  if (filter) options.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  return std::shared_ptr<rocksdb::TableFactory>(rocksdb::NewBlockBasedTableFactory(options));
+}
+
+rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions options;
+  const bool large = family == Family::kW || family == Family::kTok;
+  const bool scanned = family == Family::kRow || family == Family::kName;
+  options.write_buffer_size = large ? 32u << 20 : 4u << 20;
+  options.target_file_size_base = large ? 256u << 20 : 32u << 20;
+  options.compression = large || scanned ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
+  options.memtable_protection_bytes_per_key = 8;
+  options.table_factory = table_factory(scanned ? 32u << 10 : 4u << 10, !scanned, cache);
+  return options;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> descriptors() {
+  const auto cache = rocksdb::NewLRUCache(16u << 20, 0);
+  std::vector<rocksdb::ColumnFamilyDescriptor> out;
+  for (std::size_t i = 0; i < kFamilies; ++i)
+    out.emplace_back(kNames[i], family_options(static_cast<Family>(i), cache));
+  return out;
+}
+
+rocksdb::Slice slice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+std::string_view view(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+}  // namespace
+
+void Batch::put(Family family, std::string_view key, std::string_view value) {
+  batch_.Put(handles_[static_cast<std::size_t>(family)], slice(key), slice(value));
+}
+
+void Batch::erase(Family family, std::string_view key) {
+  batch_.Delete(handles_[static_cast<std::size_t>(family)], slice(key));
+}
+
+Database::Database(const fs::path& path, Mode mode) : path_(path) {
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const auto options = database_options(mode);
+  check(mode == Mode::kRead ? rocksdb::DB::OpenForReadOnly(options, path.string(), descriptors(), &handles, &db)
+                            : rocksdb::DB::Open(options, path.string(), descriptors(), &handles, &db),
+        "open");
+  db_.reset(db);
+  std::copy(handles.begin(), handles.end(), handles_.begin());
+}
+
+Database::~Database() {
+  if (written_ > kFlushAfter) db_->Flush(rocksdb::FlushOptions(), {handles_.begin(), handles_.end()});
+  for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  db_->Close();
+}
+
+std::optional<std::string> Database::get(Family family, std::string_view key) const {
+  std::string value;
+  const auto status = db_->Get(rocksdb::ReadOptions(), handles_[static_cast<std::size_t>(family)], slice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  check(status, "read");
+  return value;
+}
+
+void Database::scan(Family family, std::string_view prefix, const Visitor& visit) const {
+  rocksdb::ReadOptions options;
+  options.total_order_seek = true;
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, handles_[static_cast<std::size_t>(family)]));
+  for (at->Seek(slice(prefix)); at->Valid() && at->key().starts_with(slice(prefix)); at->Next())
+    if (!visit(view(at->key()), view(at->value()))) break;
+  check(at->status(), "read");
+}
+
+void Database::write(Batch& batch, bool sync) {
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  check(db_->Write(options, &batch.batch_), "write");
+  written_ += batch.bytes();
+}
+
+void Database::verify_files() const {
+  check(db_->VerifyFileChecksums(rocksdb::ReadOptions()), "verify");
+}
+
+void Database::fail(const rocksdb::Status& status, const char* action) const {
+  const auto what = std::string("cannot ") + action + " the zoo's database '" + path_.string() + "'";
+  const bool full = status.IsNoSpace() || status.ToString().find("No space left") != std::string::npos ||
+                    status.ToString().find("File too large") != std::string::npos;
+  if (full)
+    throw Error(ErrorCode::kOverQuota, "zoo.disk_full", what, status.ToString(),
+                "free some space, then run the command again")
+        .at(path_.string());
+  if (status.IsCorruption())
+    throw Error(ErrorCode::kDamaged, "zoo.damaged", what, status.ToString(),
+                "run `weightloom zoo verify`, and restore the zoo from a backup")
+        .at(path_.string());
+  throw Error(ErrorCode::kFailure, "zoo.io", what, status.ToString(), "check that the folder is readable and writable")
+      .at(path_.string());
+}
+
+}  // namespace weightloom

@@ -1,0 +1,69 @@
+#pragma once
+// The RocksDB side of a store: column families, options, and statuses as errors. Private to the module.
+
+#include <rocksdb/db.h>
+
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weightloom {
+
+// docs/zoo_format.md says what each one holds.
+enum class Family : std::size_t { kDefault, kMeta, kRow, kName, kRef, kObj, kW, kEdge, kTok };
+inline constexpr std::size_t kFamilies = 9;
+
+// A batch over all families: everything or nothing.
+class Batch {
+ public:
+  void put(Family family, std::string_view key, std::string_view value);
+  void erase(Family family, std::string_view key);
+  std::size_t bytes() const { return batch_.GetDataSize(); }
+  void clear() { batch_.Clear(); }
+
+ private:
+  friend class Database;
+  explicit Batch(const std::array<rocksdb::ColumnFamilyHandle*, kFamilies>& handles) : handles_(handles) {}
+  rocksdb::WriteBatch batch_;
+  const std::array<rocksdb::ColumnFamilyHandle*, kFamilies>& handles_;
+};
+
+class Database {
+ public:
+  enum class Mode { kCreate, kWrite, kRead };
+  // `path` is the database's own folder. Throws Error as status_error() makes it.
+  Database(const std::filesystem::path& path, Mode mode);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  std::optional<std::string> get(Family family, std::string_view key) const;
+  bool has(Family family, std::string_view key) const { return get(family, key).has_value(); }
+  // Visits keys that begin with `prefix` in order until `visit` returns false.
+  using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
+  void scan(Family family, std::string_view prefix, const Visitor& visit) const;
+
+  Batch batch() const { return Batch(handles_); }
+  // `sync`: durable, with everything written before it, when this returns.
+  void write(Batch& batch, bool sync = true);
+
+  // Re-reads every file against the checksum recorded when it was written. Throws kDamaged.
+  void verify_files() const;
+
+ private:
+  [[noreturn]] void fail(const rocksdb::Status& status, const char* action) const;
+  void check(const rocksdb::Status& status, const char* action) const {
+    if (!status.ok()) fail(status, action);
+  }
+  std::filesystem::path path_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};
+  std::size_t written_ = 0;
+};
+
+}  // namespace weightloom

@@ -1,0 +1,61 @@
+#include "glob.hpp"
+
+#include <cstddef>
+#include <optional>
+
+namespace weightloom {
+namespace {
+
+// Length of the set that opens at pattern[0] == '[', or nullopt when it never closes (then '[' is literal).
+std::optional<std::size_t> set_length(std::string_view pattern) {
+  const auto close = pattern.find(']', 2);
+  if (close == std::string_view::npos) return std::nullopt;
+  return close + 1;
+}
+
+bool set_contains(std::string_view set, char c) {
+  const bool negated = set.starts_with('!');
+  if (negated) set.remove_prefix(1);
+  bool found = false;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    const bool range = i + 2 < set.size() && set[i + 1] == '-';
+    found |= range ? set[i] <= c && c <= set[i + 2] : set[i] == c;
+    if (range) i += 2;
+  }
+  return found != negated;
+}
+
+// How many bytes of the pattern match `c`; 0: none.
+std::size_t step(std::string_view pattern, char c) {
+  if (pattern.empty()) return 0;
+  if (pattern[0] == '?') return 1;
+  if (pattern[0] == '[')
+    if (const auto length = set_length(pattern)) return set_contains(pattern.substr(1, *length - 2), c) ? *length : 0;
+  return pattern[0] == c ? 1 : 0;
+}
+
+}  // namespace
+
+bool glob_matches(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0, t = 0;
+  std::optional<std::size_t> star;
+  std::size_t star_text = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = ++p;
+      star_text = t;
+    } else if (const auto taken = step(pattern.substr(p), text[t])) {
+      p += taken;
+      ++t;
+    } else if (star) {
+      p = *star;
+      t = ++star_text;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+}  // namespace weightloom

@@ -1,0 +1,11 @@
+#pragma once
+// Shell-style patterns. Private to the module.
+
+#include <string_view>
+
+namespace weightloom {
+
+// `*` any text (also across `/`), `?` one byte, `[abc]`, `[a-z]`, `[!a]` one byte of a set. Linear space, no recursion.
+bool glob_matches(std::string_view pattern, std::string_view text);
+
+}  // namespace weightloom

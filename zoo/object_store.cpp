@@ -1,0 +1,126 @@
+#include "object_store.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
+#include "weightloom/base/hash.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr char kInline = 'i', kFile = 'f';
+
+Error damaged(const std::string& id, const std::string& why) {
+  return Error(ErrorCode::kDamaged, "zoo.object", "cannot read object " + id.substr(0, 12), why,
+               "run `weightloom zoo verify`, and import the network again");
+}
+
+// A new folder is durable only once its parent is.
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::create_directory(folder, error)) return;  // whatever is wrong shows when the file is created
+  const int parent = ::open(folder.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (parent < 0) return;
+  ::fsync(parent);
+  ::close(parent);
+}
+
+bool is_whole(const fs::path& path, std::uint64_t bytes) {
+  std::error_code error;
+  return fs::file_size(path, error) == bytes && !error;
+}
+
+std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+std::string raw_id(std::string_view hex) {
+  const auto nibble = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  std::string raw;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    raw += static_cast<char>(nibble(hex[i]) << 4 | nibble(hex[i + 1]));
+  return raw;
+}
+
+std::string hex_id(std::string_view raw) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (const char c : raw) {
+    hex += kDigits[static_cast<unsigned char>(c) >> 4];
+    hex += kDigits[static_cast<unsigned char>(c) & 15];
+  }
+  return hex;
+}
+
+std::string encode(const ObjectInfo& info) {
+  std::string value(1, info.file ? kFile : kInline);
+  value.append(reinterpret_cast<const char*>(&info.bytes), sizeof info.bytes);
+  return value;
+}
+
+ObjectInfo decode_object_info(std::string_view value) {
+  ObjectInfo info;
+  if (value.size() != 1 + sizeof info.bytes || (value[0] != kInline && value[0] != kFile))
+    throw Error(ErrorCode::kDamaged, "zoo.object", "cannot read the zoo", "an object entry is damaged",
+                "run `weightloom zoo verify`");
+  info.file = value[0] == kFile;
+  std::memcpy(&info.bytes, value.data() + 1, sizeof info.bytes);
+  return info;
+}
+
+fs::path object_path(const fs::path& store, const std::string& id) {
+  return store / "objects" / id.substr(0, 2) / id.substr(2);
+}
+
+ObjectWriter::~ObjectWriter() {
+  std::error_code ignored;
+  for (const auto& path : files_) fs::remove(path, ignored);
+}
+
+void ObjectWriter::put(Batch& batch, const std::string& id, std::span<const std::byte> bytes) {
+  const auto key = raw_id(id);
+  const ObjectInfo info{bytes.size() >= kFileObjectBytes, bytes.size()};
+  const auto path = object_path(store_, id);
+  if (!new_ids_.insert(id).second) return;
+  if (database_.has(Family::kObj, key) && (!info.file || is_whole(path, info.bytes))) return;
+  if (info.file) {
+    make_folder(path.parent_path());
+    AtomicFile file(path);
+    file.write(bytes.data(), bytes.size());
+    file.commit();
+    files_.push_back(path);
+  } else {
+    batch.put(Family::kW, key, text_of(bytes));
+  }
+  batch.put(Family::kObj, key, encode(info));
+}
+
+std::vector<std::byte> read_object(const fs::path& store, const Database& database, const std::string& id) {
+  const auto key = raw_id(id);
+  const auto entry = database.get(Family::kObj, key);
+  if (!entry) throw damaged(id, "it is not in the store");
+  const auto info = decode_object_info(*entry);
+  std::vector<std::byte> bytes(info.bytes);
+  if (!info.file) {
+    const auto value = database.get(Family::kW, key);
+    if (!value || value->size() != info.bytes) throw damaged(id, "its bytes are missing");
+    std::memcpy(bytes.data(), value->data(), bytes.size());
+    return bytes;
+  }
+  const auto path = object_path(store, id);
+  if (!fs::exists(path)) throw damaged(id, "its file is missing").at(path.string());
+  const FileReader file(path);
+  if (file.size() != info.bytes) throw damaged(id, "its file has the wrong size").at(path.string());
+  file.read(0, bytes);
+  if (to_hex(sha256(text_of(bytes))) != id) throw damaged(id, "its bytes have changed").at(path.string());
+  return bytes;
+}
+
+}  // namespace weightloom

@@ -1,0 +1,53 @@
+#pragma once
+// Content-addressed tensor bytes: small ones inside the database, large ones as files. Private to the module.
+
+#include <cstddef>
+#include <filesystem>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "database.hpp"
+
+namespace weightloom {
+
+inline constexpr std::size_t kFileObjectBytes = 1u << 20;
+
+// Ids are 64 hex digits outside, 32 raw bytes in keys.
+std::string raw_id(std::string_view hex);
+std::string hex_id(std::string_view raw);
+
+struct ObjectInfo {
+  bool file = false;  // a file of its own
+  std::uint64_t bytes = 0;
+};
+std::string encode(const ObjectInfo& info);
+// Throws kDamaged when `value` is not an entry of the object family.
+ObjectInfo decode_object_info(std::string_view value);
+
+std::filesystem::path object_path(const std::filesystem::path& store, const std::string& id);
+
+// Puts new objects of one write. Files are durable when put() returns and are taken back unless keep() is called, which
+// must precede the write of the batch that refers to them; small objects go into that batch.
+class ObjectWriter {
+ public:
+  ObjectWriter(const std::filesystem::path& store, Database& database) : store_(store), database_(database) {}
+  ~ObjectWriter();
+  ObjectWriter(const ObjectWriter&) = delete;
+  ObjectWriter& operator=(const ObjectWriter&) = delete;
+
+  void put(Batch& batch, const std::string& id, std::span<const std::byte> bytes);
+  void keep() { files_.clear(); }
+
+ private:
+  std::filesystem::path store_;
+  Database& database_;
+  std::set<std::string> new_ids_;
+  std::vector<std::filesystem::path> files_;
+};
+
+// Throws kDamaged when the object is missing, or is a file whose bytes no longer have the hash `id`.
+std::vector<std::byte> read_object(const std::filesystem::path& store, const Database& database, const std::string& id);
+
+}  // namespace weightloom

@@ -1,0 +1,189 @@
+#include <algorithm>
+#include <cctype>
+
+#include "glob.hpp"
+#include "query_syntax.hpp"
+
+namespace weightloom {
+namespace {
+using Node = QueryNode;
+using Kind = QueryField::Kind;
+
+std::optional<double> number_of(const QueryField& field, const RowView& row) {
+  switch (field.kind) {
+    case Kind::kParameters:
+      return static_cast<double>(row.parameters());
+    case Kind::kBytes:
+      return static_cast<double>(row.bytes());
+    case Kind::kCreated:
+      return static_cast<double>(row.created());
+    case Kind::kMetric:
+      return row.metric(field.name);
+    default:
+      return std::nullopt;
+  }
+}
+
+bool compare_number(const Node& node, double number) {
+  switch (node.op) {
+    case Node::Op::kEqual:
+      return number == *node.values[0].number;
+    case Node::Op::kNotEqual:
+      return number != *node.values[0].number;
+    case Node::Op::kLess:
+      return number < *node.values[0].number;
+    case Node::Op::kLessEqual:
+      return number <= *node.values[0].number;
+    case Node::Op::kGreater:
+      return number > *node.values[0].number;
+    case Node::Op::kGreaterEqual:
+      return number >= *node.values[0].number;
+    default:
+      return std::any_of(node.values.begin(), node.values.end(), [&](const auto& v) { return number == *v.number; });
+  }
+}
+
+bool fits_text(const Node& node, std::string_view text) {
+  switch (node.op) {
+    case Node::Op::kGlob:
+      return glob_matches(node.values[0].text, text);
+    case Node::Op::kRegex:
+      return std::regex_search(text.begin(), text.end(), *node.regex);
+    default:
+      return std::any_of(node.values.begin(), node.values.end(), [&](const auto& v) { return v.text == text; });
+  }
+}
+
+// An architecture answers to its full id and to the last part of it.
+bool compare_text(const Node& node, std::string_view text) {
+  if (text.empty() && node.field.kind == Kind::kText && node.field.text != RowText::kSplit) return false;
+  bool fits = fits_text(node, text);
+  if (node.field.kind == Kind::kText && node.field.text == RowText::kArchitecture)
+    if (const auto dot = text.rfind('.'); dot != std::string_view::npos) fits |= fits_text(node, text.substr(dot + 1));
+  return fits != (node.op == Node::Op::kNotEqual);
+}
+
+bool compare_setting(const Node& node, const RowView& row) {
+  const auto value = row.setting(node.field.name);
+  if (!value) return false;
+  const bool numbers =
+      std::all_of(node.values.begin(), node.values.end(), [](const auto& v) { return v.number.has_value(); });
+  if (const auto* number = std::get_if<double>(&*value))
+    return numbers ? compare_number(node, *number) : node.op == Node::Op::kNotEqual;
+  const bool ordered = node.op == Node::Op::kLess || node.op == Node::Op::kLessEqual || node.op == Node::Op::kGreater ||
+                       node.op == Node::Op::kGreaterEqual;
+  return !ordered && compare_text(node, std::get<std::string_view>(*value));
+}
+
+bool compare(const Node& node, std::string_view id, const RowView& row) {
+  switch (node.field.kind) {
+    case Kind::kId:
+      return compare_text(node, id);
+    case Kind::kText:
+      return compare_text(node, row.text(node.field.text));
+    case Kind::kSetting:
+      return compare_setting(node, row);
+    default: {
+      const auto number = number_of(node.field, row);
+      return number && compare_number(node, *number);
+    }
+  }
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::string_view take_digits(std::string_view& text) {
+  std::size_t n = 0;
+  while (n < text.size() && is_digit(text[n])) ++n;
+  auto digits = text.substr(0, n);
+  text.remove_prefix(n);
+  while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
+  return digits;
+}
+
+}  // namespace
+
+bool evaluate(const Node& node, std::string_view id, const RowView& row, const LineageSets& lineage) {
+  const auto holds = [&](const auto& child) { return evaluate(*child, id, row, lineage); };
+  switch (node.kind) {
+    case Node::Kind::kAnd:
+      return std::all_of(node.children.begin(), node.children.end(), holds);
+    case Node::Kind::kOr:
+      return std::any_of(node.children.begin(), node.children.end(), holds);
+    case Node::Kind::kNot:
+      return !holds(node.children[0]);
+    case Node::Kind::kCompare:
+      return compare(node, id, row);
+    case Node::Kind::kTag:
+      return row.any_tag(node.argument);
+    case Node::Kind::kHas:
+      return has_field(node.field, row);
+    case Node::Kind::kGeneratedBy:
+      return row.has_parent("generated-by", node.argument);
+    case Node::Kind::kAncestor:
+    case Node::Kind::kDescendant:
+      return lineage(node).contains(std::string(id));
+  }
+  return false;
+}
+
+bool has_field(const QueryField& field, const RowView& row) {
+  switch (field.kind) {
+    case Kind::kText:
+      return !row.text(field.text).empty();
+    case Kind::kMetric:
+      return row.metric(field.name).has_value();
+    case Kind::kSetting:
+      return row.setting(field.name).has_value();
+    default:
+      return true;
+  }
+}
+
+SortKey sort_key(const QueryField& field, std::string_view id, const RowView& row) {
+  if (field.kind == Kind::kId) return {false, 0, std::string(id)};
+  if (field.kind == Kind::kText) return {row.text(field.text).empty(), 0, std::string(row.text(field.text))};
+  if (field.kind == Kind::kSetting) {
+    const auto value = row.setting(field.name);
+    if (!value) return {};
+    if (const auto* number = std::get_if<double>(&*value)) return {false, *number, {}};
+    return {false, 0, std::string(std::get<std::string_view>(*value))};
+  }
+  const auto number = number_of(field, row);
+  return {!number.has_value(), number.value_or(0), {}};
+}
+
+bool sorts_before(const SortKey& a, const SortKey& b, bool descending) {
+  if (a.missing != b.missing) return b.missing;
+  const auto& low = descending ? b : a;
+  const auto& high = descending ? a : b;
+  if (low.number != high.number) return low.number < high.number;
+  return natural_less(low.text, high.text);
+}
+
+bool natural_less(std::string_view a, std::string_view b) {
+  while (!a.empty() && !b.empty()) {
+    if (is_digit(a[0]) && is_digit(b[0])) {
+      const auto left = take_digits(a), right = take_digits(b);
+      if (left.size() != right.size()) return left.size() < right.size();
+      if (left != right) return left < right;
+    } else {
+      if (a[0] != b[0]) return static_cast<unsigned char>(a[0]) < static_cast<unsigned char>(b[0]);
+      a.remove_prefix(1);
+      b.remove_prefix(1);
+    }
+  }
+  return a.size() < b.size();
+}
+
+bool matches(const Query& query, const ZooRecord& record) {
+  if (!query.where) return true;
+  const auto row = encode_row(record);
+  return evaluate(*query.where, record.id, RowView(row), [&](const Node& node) -> const std::set<std::string>& {
+    throw query_error("needs_store", query.text, node.position, "lineage is known only to a zoo");
+  });
+}
+
+}  // namespace weightloom

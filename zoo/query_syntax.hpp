@@ -1,0 +1,68 @@
+#pragma once
+// The abstract syntax of queries and its evaluation on summary rows. Private to the module.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <regex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "row.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/zoo/query.hpp"
+
+namespace weightloom {
+
+struct QueryField {
+  enum class Kind { kId, kText, kParameters, kBytes, kCreated, kMetric, kSetting };
+  Kind kind = Kind::kMetric;
+  RowText text = RowText::kName;  // of kText
+  std::string name;               // as written; the key of a metric or setting
+  std::size_t position = 0;       // in the query line
+};
+
+struct QueryNode {
+  enum class Kind { kAnd, kOr, kNot, kCompare, kTag, kHas, kAncestor, kDescendant, kGeneratedBy };
+  enum class Op { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kGlob, kRegex, kIn };
+  struct Value {
+    std::string text;
+    std::optional<double> number;
+  };
+
+  Kind kind = Kind::kCompare;
+  std::vector<std::shared_ptr<const QueryNode>> children;
+  QueryField field;
+  Op op = Op::kEqual;
+  std::vector<Value> values;  // one; several for `in`
+  std::optional<std::regex> regex;
+  std::string argument;  // the glob of a tag; the reference of a lineage term
+  std::size_t position = 0;
+};
+
+// The field called `name`: a fixed one, a setting ("config.", "hyper."), else a metric of that name.
+QueryField query_field(const std::string& name, std::size_t position);
+// The names of the fixed fields.
+const std::vector<std::string>& fixed_field_names();
+// kUsage "query.<id>" with the query line and a caret under `position`.
+Error query_error(const char* id, const std::string& query, std::size_t position, const std::string& why);
+
+// Ids that lie on the asked side of a lineage term's reference.
+using LineageSets = std::function<const std::set<std::string>&(const QueryNode&)>;
+// Does the row of record `id` satisfy it?
+bool evaluate(const QueryNode& node, std::string_view id, const RowView& row, const LineageSets& lineage);
+bool has_field(const QueryField& field, const RowView& row);
+
+// The value to sort by; missing values sort last. Text compares in natural order.
+struct SortKey {
+  bool missing = true;
+  double number = 0;
+  std::string text;
+};
+SortKey sort_key(const QueryField& field, std::string_view id, const RowView& row);
+bool sorts_before(const SortKey& a, const SortKey& b, bool descending);
+bool natural_less(std::string_view a, std::string_view b);
+
+}  // namespace weightloom

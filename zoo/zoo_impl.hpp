@@ -1,0 +1,59 @@
+#pragma once
+// The state behind a Zoo, and the keys of its families. Private to the module.
+
+#include <memory>
+#include <string>
+
+#include "database.hpp"
+#include "object_store.hpp"
+#include "query_syntax.hpp"
+#include "store_lock.hpp"
+#include "weightloom/zoo/zoo.hpp"
+
+namespace weightloom {
+
+struct Zoo::Impl {
+  std::filesystem::path directory;
+  std::unique_ptr<StoreLock> lock;  // outlives the database
+  std::unique_ptr<Database> database;
+  std::string uuid;
+
+  // Throws kUsage when the zoo was opened for reading.
+  Database& writable() const;
+  std::optional<ZooRecord> record(const std::string& id) const;
+  // The record id that a reference means; throws kNotFound, kAmbiguous.
+  std::string resolve(const std::string& reference) const;
+  // Rows that satisfy the query in its order: (id, packed row).
+  std::vector<std::pair<std::string, std::string>> rows(const Query& query) const;
+  // Ids reached over parent links, nearest first.
+  enum class Lineage { kUp, kDown };
+  std::vector<std::string> relatives(const std::string& id, Lineage direction) const;
+};
+
+namespace keys {
+inline std::string name(const std::string& name) {
+  return "n/" + name;
+}
+inline std::string alias(const std::string& alias) {
+  return "a/" + alias;
+}
+inline std::string reference(const std::string& object, const std::string& record) {
+  return raw_id(object) + raw_id(record);
+}
+inline std::string edge_prefix(const std::string& parent) {
+  return parent + '\0';
+}
+inline std::string edge(const std::string& parent, const std::string& child) {
+  return edge_prefix(parent) + raw_id(child);
+}
+inline std::string tokens(const std::string& record, const std::string& tokenizer) {
+  return raw_id(record) + raw_id(tokenizer);
+}
+}  // namespace keys
+
+bool is_hex(std::string_view text);
+std::string encode_record(const ZooRecord& record);
+// Throws kDamaged.
+ZooRecord decode_record(std::string_view bytes);
+
+}  // namespace weightloom

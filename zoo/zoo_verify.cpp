@@ -1,0 +1,160 @@
+#include <map>
+
+#include "tensor_records.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
+#include "weightloom/base/hash.hpp"
+#include "zoo_impl.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+class Verifier {
+ public:
+  Verifier(const fs::path& store, const Database& database, const ProgressSink& progress)
+      : store_(store), database_(database), progress_(progress) {}
+
+  std::vector<Finding> run(VerifyLevel level) {
+    guarded("records", [&] { records(); });
+    guarded("names", [&] { names(); });
+    guarded("references", [&] { references(); });
+    guarded("objects", [&] { objects(level == VerifyLevel::kDeep); });
+    guarded("files", [&] { orphan_files(); });
+    if (level != VerifyLevel::kQuick) guarded("database", [&] { database_.verify_files(); });
+    return std::move(findings_);
+  }
+
+ private:
+  void add(const char* kind, std::string object, std::vector<std::string> networks, std::string advice,
+           bool damage = true) {
+    findings_.push_back({kind, std::move(object), std::move(networks), std::move(advice), damage});
+  }
+
+  // Damage in one part of the database must not hide what the others show.
+  template <class Check>
+  void guarded(const char* part, Check check) {
+    throw_if_interrupted();
+    try {
+      check();
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kInterrupted) throw;
+      add("database", part, {}, std::string(error.what()) + "; restore the zoo from a backup");
+    }
+  }
+
+  void records() {
+    database_.scan(Family::kMeta, "", [&](auto key, auto value) {
+      const auto id = hex_id(key);
+      try {
+        record(id, decode_record(value));
+      } catch (const Error& error) {
+        add("bad-record", id, {}, std::string(error.what()) + "; restore the zoo from a backup");
+      }
+      return true;
+    });
+    database_.scan(Family::kRow, "", [&](auto key, auto) {
+      if (!names_.contains(hex_id(key)))
+        add("bad-row", hex_id(key), {}, "a row without a record; restore the zoo from a backup");
+      return true;
+    });
+  }
+
+  void record(const std::string& id, const ZooRecord& record) {
+    names_[id] = record.name;
+    if (record.id != id || hash_of_tensors(record.tensors) != record.weights_hash)
+      add("bad-record", id, {record.name}, "the record contradicts itself; restore the zoo from a backup");
+    if (database_.get(Family::kRow, raw_id(id)) != encode_row(record))
+      add("bad-row", id, {record.name}, "the summary differs from the record; restore the zoo from a backup");
+    if (database_.get(Family::kName, keys::name(record.name)) != raw_id(id))
+      add("bad-name", record.name, {record.name}, "the name does not lead to its network; rename it");
+    for (const auto& tensor : record.tensors) {
+      users_[tensor.object].insert(record.name);
+      if (!database_.has(Family::kRef, keys::reference(tensor.object, id)))
+        add("bad-reference", tensor.object, {record.name},
+            "the network does not hold its object; restore the zoo from a backup");
+      if (!database_.has(Family::kObj, raw_id(tensor.object)))
+        add("missing-object", tensor.object, {record.name},
+            "import the network again, or restore the zoo from a backup");
+    }
+  }
+
+  void names() {
+    database_.scan(Family::kName, "", [&](auto key, auto id) {
+      const auto found = names_.find(hex_id(id));
+      if (found == names_.end() || (key.starts_with("n/") && key.substr(2) != found->second))
+        add("bad-name", std::string(key.substr(2)), {}, "the name leads nowhere; restore the zoo from a backup");
+      return true;
+    });
+  }
+
+  void references() {
+    database_.scan(Family::kRef, "", [&](auto key, auto) {
+      const auto object = hex_id(key.substr(0, 32));
+      const auto owner = names_.find(hex_id(key.substr(32)));
+      if (owner == names_.end() || !users_[object].contains(owner->second))
+        add("bad-reference", object, {}, "an object is held by a network that does not use it", false);
+      return true;
+    });
+  }
+
+  void objects(bool deep) {
+    std::uint64_t done = 0;
+    database_.scan(Family::kObj, "", [&](auto key, auto value) {
+      throw_if_interrupted();
+      object(hex_id(key), decode_object_info(value), deep);
+      if (progress_) progress_({.task = "verify", .done = ++done, .total = 0, .unit = "objects", .detail = nullptr});
+      return true;
+    });
+    if (progress_)
+      progress_(
+          {.task = "verify", .done = done, .total = done, .unit = "objects", .detail = nullptr, .finished = true});
+  }
+
+  void object(const std::string& id, const ObjectInfo& info, bool deep) {
+    const auto& users = users_[id];
+    const std::vector<std::string> hit(users.begin(), users.end());
+    if (users.empty()) add("orphan-object", id, {}, "no network uses it; harmless", false);
+    if (info.file) known_files_.insert(object_path(store_, id).string());
+    std::error_code error;
+    if (info.file && fs::file_size(object_path(store_, id), error) != info.bytes) {
+      add(error ? "missing-object" : "changed-object", id, hit,
+          "import the network again, or restore the zoo from a backup");
+      return;
+    }
+    if (!info.file && !deep && !database_.has(Family::kW, raw_id(id)))
+      add("missing-object", id, hit, "import the network again, or restore the zoo from a backup");
+    if (!deep) return;
+    try {
+      const auto bytes = read_object(store_, database_, id);
+      if (to_hex(sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) == id) return;
+      add("changed-object", id, hit, "import the network again, or restore the zoo from a backup");
+    } catch (const Error& broken) {
+      add("changed-object", id, hit,
+          std::string(broken.what()) + "; import the network again, or restore the zoo from a backup");
+    }
+  }
+
+  void orphan_files() {
+    for (const auto& entry : fs::recursive_directory_iterator(store_ / "objects"))
+      if (entry.is_regular_file() && !known_files_.contains(entry.path().string()))
+        add("orphan-file", entry.path().string(), {},
+            "left by an interrupted import; it may be deleted when nothing is writing", false);
+  }
+
+  const fs::path& store_;
+  const Database& database_;
+  const ProgressSink& progress_;
+  std::map<std::string, std::string> names_;            // record id -> name
+  std::map<std::string, std::set<std::string>> users_;  // object -> names of networks
+  std::set<std::string> known_files_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::vector<Finding> Zoo::verify(VerifyLevel level, const ProgressSink& progress) const {
+  return Verifier(impl_->directory, *impl_->database, progress).run(level);
+}
+
+}  // namespace weightloom
