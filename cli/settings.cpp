@@ -21,11 +21,11 @@ std::optional<std::string> environment(const char* name) {
 
 std::optional<fs::path> project_file() {
   std::error_code error;
-  for (auto folder = fs::current_path(error); !error && !folder.empty(); folder = folder.parent_path()) {
-    if (fs::is_regular_file(folder / "weightloom.toml", error)) return folder / "weightloom.toml";
-    if (folder == folder.root_path()) break;
+  for (auto folder = fs::current_path(error);; folder = folder.parent_path()) {
+    const auto file = folder / "weightloom.toml";
+    if (fs::is_regular_file(file, error)) return file;
+    if (folder == folder.parent_path()) return std::nullopt;
   }
-  return std::nullopt;
 }
 
 std::optional<fs::path> user_file() {
