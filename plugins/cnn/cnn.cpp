@@ -1,4 +1,5 @@
-// Plain convolutional networks: blocks of convolution, optional normalisation, optional pooling and an activation, then a head.
+// Plain convolutional networks: blocks of convolution, optional normalisation, optional pooling and an activation, then
+// a head.
 #include <weightloom/sdk/plugin.hpp>
 
 using namespace weightloom::sdk;
@@ -44,13 +45,30 @@ ConfigSchema schema() {
       .choice("features", "average", {"average", "flatten"}, "what the head sees: channel means, or everything")
       .integers("hidden", {}, {1, 65536}, "widths of the head's hidden layers")
       .complete(settle_blocks)
-      .preset("modelzoo-2464", {{"channels", 1}, {"size", 28}, {"classes", 10}, {"depth", 3},
-                                {"width", Json::Array{8, 6, 4}}, {"kernel", Json::Array{5, 5, 2}},
-                                {"pool", Json::Array{2, 2, 1}}, {"padding", "valid"}, {"norm", "none"},
-                                {"activation", "tanh"}, {"features", "flatten"}, {"hidden", 20}})
-      .preset("modelzoo-10853", {{"channels", 3}, {"size", 32}, {"classes", 10}, {"depth", 3},
-                                 {"width", Json::Array{16, 32, 15}}, {"kernel", 3}, {"pool", 2}, {"padding", "valid"},
-                                 {"norm", "none"}, {"activation", "relu"}, {"features", "flatten"}, {"hidden", 20}});
+      .preset("modelzoo-2464", {{"channels", 1},
+                                {"size", 28},
+                                {"classes", 10},
+                                {"depth", 3},
+                                {"width", Json::Array{8, 6, 4}},
+                                {"kernel", Json::Array{5, 5, 2}},
+                                {"pool", Json::Array{2, 2, 1}},
+                                {"padding", "valid"},
+                                {"norm", "none"},
+                                {"activation", "tanh"},
+                                {"features", "flatten"},
+                                {"hidden", 20}})
+      .preset("modelzoo-10853", {{"channels", 3},
+                                 {"size", 32},
+                                 {"classes", 10},
+                                 {"depth", 3},
+                                 {"width", Json::Array{16, 32, 15}},
+                                 {"kernel", 3},
+                                 {"pool", 2},
+                                 {"padding", "valid"},
+                                 {"norm", "none"},
+                                 {"activation", "relu"},
+                                 {"features", "flatten"},
+                                 {"hidden", 20}});
 }
 
 Value activate(NetworkBuilder& net, const Value& x, const std::string& activation) {

@@ -11,7 +11,8 @@ void settle_hidden_layers(Config& config) {
   if (hidden.empty()) return;
   const auto depth = static_cast<std::int64_t>(hidden.size());
   if (config.given("depth") && config.integer("depth") != depth)
-    throw ConfigError("depth", "contradicts the " + std::to_string(depth) + " widths in 'hidden'", "give one of the two");
+    throw ConfigError("depth", "contradicts the " + std::to_string(depth) + " widths in 'hidden'",
+                      "give one of the two");
   const auto widest = *std::max_element(hidden.begin(), hidden.end());
   const bool uniform = *std::min_element(hidden.begin(), hidden.end()) == widest;
   config.set("depth", depth);
@@ -45,7 +46,8 @@ Network describe(const Config& config) {
   auto x = net.flatten(net.image(config.integer("channels"), size, size));
   int k = 0;
   for (const auto width : widths(config))
-    x = net.relu(net.linear(name("block", k++, ".linear"), x, {.out = width, .init = Init::kaiming_uniform(kReluGain)}));
+    x = net.relu(
+        net.linear(name("block", k++, ".linear"), x, {.out = width, .init = Init::kaiming_uniform(kReluGain)}));
   return net.classifier("head", x, config.integer("classes"));
 }
 

@@ -1,5 +1,6 @@
-// Residual networks (He et al. 2016). style = cifar: 6n+2 layers of basic blocks in three stages, as published for small
-// images; style = imagenet: 18 and 34 layers of basic, 50, 101 and 152 layers of bottleneck blocks in four stages.
+// Residual networks (He et al. 2016). style = cifar: 6n+2 layers of basic blocks in three stages, as published for
+// small images; style = imagenet: 18 and 34 layers of basic, 50, 101 and 152 layers of bottleneck blocks in four
+// stages.
 #include <weightloom/sdk/plugin.hpp>
 
 using namespace weightloom::sdk;
@@ -8,8 +9,12 @@ namespace {
 
 using Blocks = std::vector<std::int64_t>;  // per stage
 
-bool cifar_style(const Config& config) { return config.text("style") == "cifar"; }
-bool bottleneck(const Config& config) { return !cifar_style(config) && config.integer("depth") >= 50; }
+bool cifar_style(const Config& config) {
+  return config.text("style") == "cifar";
+}
+bool bottleneck(const Config& config) {
+  return !cifar_style(config) && config.integer("depth") >= 50;
+}
 
 Blocks blocks(const Config& config) {
   const auto depth = config.integer("depth");
@@ -19,11 +24,16 @@ Blocks blocks(const Config& config) {
     return Blocks(3, (depth - 2) / 6);
   }
   switch (depth) {
-    case 18: return {2, 2, 2, 2};
-    case 34: return {3, 4, 6, 3};
-    case 50: return {3, 4, 6, 3};
-    case 101: return {3, 4, 23, 3};
-    case 152: return {3, 8, 36, 3};
+    case 18:
+      return {2, 2, 2, 2};
+    case 34:
+      return {3, 4, 6, 3};
+    case 50:
+      return {3, 4, 6, 3};
+    case 101:
+      return {3, 4, 23, 3};
+    case 152:
+      return {3, 8, 36, 3};
   }
   throw ConfigError("depth", std::to_string(depth) + " has no imagenet form", "use 18, 34, 50, 101 or 152");
 }
@@ -51,7 +61,8 @@ ConfigSchema schema() {
   return keys;
 }
 
-Value conv_norm(NetworkBuilder& net, const std::string& block, const std::string& index, const Value& x, Conv2d options) {
+Value conv_norm(NetworkBuilder& net, const std::string& block, const std::string& index, const Value& x,
+                Conv2d options) {
   options.bias = false;
   return net.batch_norm(block + ".norm" + index, net.conv2d(block + ".conv" + index, x, options));
 }
@@ -62,7 +73,8 @@ Value shortcut(NetworkBuilder& net, const std::string& block, const Value& x, st
   return conv_norm(net, block + ".shortcut", "", x, {.out = out, .stride = stride});
 }
 
-Value basic_block(NetworkBuilder& net, const std::string& block, const Value& x, std::int64_t width, std::int64_t stride) {
+Value basic_block(NetworkBuilder& net, const std::string& block, const Value& x, std::int64_t width,
+                  std::int64_t stride) {
   auto y = net.relu(conv_norm(net, block, "1", x, {.out = width, .kernel = 3, .stride = stride, .padding = 1}));
   y = conv_norm(net, block, "2", y, {.out = width, .kernel = 3, .padding = 1});
   return net.relu(net.add(y, shortcut(net, block, x, width, stride)));
@@ -78,7 +90,8 @@ Value bottleneck_block(NetworkBuilder& net, const std::string& block, const Valu
 
 Value stem(NetworkBuilder& net, const Config& config, const Value& image) {
   const auto width = config.integers("width")[0];
-  if (cifar_style(config)) return net.relu(conv_norm(net, "stem", "", image, {.out = width, .kernel = 3, .padding = 1}));
+  if (cifar_style(config))
+    return net.relu(conv_norm(net, "stem", "", image, {.out = width, .kernel = 3, .padding = 1}));
   const auto x = net.relu(conv_norm(net, "stem", "", image, {.out = width, .kernel = 7, .stride = 2, .padding = 3}));
   return net.max_pool(x, {.kernel = 3, .stride = 2, .padding = 1});
 }
@@ -99,8 +112,8 @@ std::vector<BlockPlace> places(const Config& config) {
     for (std::int64_t block = 0; block < counts[stage]; ++block) {
       const std::int64_t stride = stage > 0 && block == 0 ? 2 : 1;
       const auto out = expansion * widths[stage];
-      result.push_back({name("stage", stage, ".block", block), name("layer", stage + 1, ".", block), widths[stage], stride,
-                        stride != 1 || channels != out});
+      result.push_back({name("stage", stage, ".block", block), name("layer", stage + 1, ".", block), widths[stage],
+                        stride, stride != 1 || channels != out});
       channels = out;
     }
   return result;

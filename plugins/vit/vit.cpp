@@ -10,10 +10,12 @@ constexpr Norm kNorm{.eps = 1e-6};
 void check(Config& config) {
   const auto size = config.integer("size"), patch = config.integer("patch");
   if (size % patch)
-    throw ConfigError("patch", std::to_string(patch) + " does not divide size " + std::to_string(size), "use a divisor of 'size'");
+    throw ConfigError("patch", std::to_string(patch) + " does not divide size " + std::to_string(size),
+                      "use a divisor of 'size'");
   const auto width = config.integer("width"), heads = config.integer("heads");
   if (width % heads)
-    throw ConfigError("heads", std::to_string(heads) + " does not divide width " + std::to_string(width), "use a divisor of 'width'");
+    throw ConfigError("heads", std::to_string(heads) + " does not divide width " + std::to_string(width),
+                      "use a divisor of 'width'");
 }
 
 ConfigSchema schema() {
@@ -31,19 +33,28 @@ ConfigSchema schema() {
     const char* name;
     int width, depth, heads, patch;
   };
-  for (const auto& size : {Size{"ti", 192, 12, 3, 16}, {"s", 384, 12, 6, 16}, {"b", 768, 12, 12, 16}, {"l", 1024, 24, 16, 16}})
-    keys.preset(size.name, {{"size", 224}, {"classes", 1000}, {"patch", size.patch}, {"width", size.width},
-                            {"depth", size.depth}, {"heads", size.heads}, {"mlp_ratio", 4}});
+  for (const auto& size :
+       {Size{"ti", 192, 12, 3, 16}, {"s", 384, 12, 6, 16}, {"b", 768, 12, 12, 16}, {"l", 1024, 24, 16, 16}})
+    keys.preset(size.name, {{"size", 224},
+                            {"classes", 1000},
+                            {"patch", size.patch},
+                            {"width", size.width},
+                            {"depth", size.depth},
+                            {"heads", size.heads},
+                            {"mlp_ratio", 4}});
   return keys;
 }
 
-Linear linear(std::int64_t out) { return {.out = out, .init = Init::xavier_uniform(1.0)}; }
+Linear linear(std::int64_t out) {
+  return {.out = out, .init = Init::xavier_uniform(1.0)};
+}
 
 Value patch_tokens(NetworkBuilder& net, const Config& config, const Value& image) {
   const auto patch = config.integer("patch"), width = config.integer("width");
   const auto fan_in = static_cast<double>(config.integer("channels") * patch * patch);
-  const auto x = net.conv2d("patch", image, {.out = width, .kernel = patch, .stride = patch,
-                                             .init = Init::truncated_normal(std::sqrt(1 / fan_in))});
+  const auto x = net.conv2d(
+      "patch", image,
+      {.out = width, .kernel = patch, .stride = patch, .init = Init::truncated_normal(std::sqrt(1 / fan_in))});
   return net.permute(net.reshape(x, {width, x.shape[1] * x.shape[2]}), {1, 0});
 }
 
@@ -69,7 +80,8 @@ Dialect torchvision(const Config& config) {
     const auto attention = ours + ".attention";
     for (const auto* part : {"weight", "bias"})
       names.split(name(theirs, ".self_attention.in_proj_", part),
-                  {name(attention, ".query.", part), name(attention, ".key.", part), name(attention, ".value.", part)}, 0);
+                  {name(attention, ".query.", part), name(attention, ".key.", part), name(attention, ".value.", part)},
+                  0);
     names.layer_norm(theirs + ".ln_1", ours + ".norm1")
         .layer(theirs + ".self_attention.out_proj", attention + ".output")
         .layer_norm(theirs + ".ln_2", ours + ".norm2")
@@ -82,7 +94,8 @@ Dialect torchvision(const Config& config) {
 Network describe(const Config& config) {
   NetworkBuilder net;
   const auto width = config.integer("width");
-  auto x = patch_tokens(net, config, net.image(config.integer("channels"), config.integer("size"), config.integer("size")));
+  auto x =
+      patch_tokens(net, config, net.image(config.integer("channels"), config.integer("size"), config.integer("size")));
   x = net.add_position("position", net.prepend_token("class_token", x));
   for (std::int64_t k = 0; k < config.integer("depth"); ++k) {
     const auto block = name("block", k);
@@ -92,7 +105,8 @@ Network describe(const Config& config) {
     x = net.add(x, mlp(net, block + ".mlp", normed, config.integer("mlp_ratio") * width));
   }
   const auto token = net.select(net.layer_norm("norm", x, kNorm), 0, 0);
-  return net.classifier("head", token, config.integer("classes"), Init::truncated_normal(0.02)).dialect(torchvision(config));
+  return net.classifier("head", token, config.integer("classes"), Init::truncated_normal(0.02))
+      .dialect(torchvision(config));
 }
 
 }  // namespace

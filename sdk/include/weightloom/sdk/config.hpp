@@ -10,10 +10,10 @@
 //
 // The canonical form has every key, in the order of declaration, and no `preset`.
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -45,7 +45,8 @@ struct Range {
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
 };
 
-// A checked configuration. Asking for a key that the schema does not declare, or as another type, throws std::logic_error.
+// A checked configuration. Asking for a key that the schema does not declare, or as another type, throws
+// std::logic_error.
 class Config {
  public:
   std::int64_t integer(std::string_view key) const { return value(key).integer(); }
@@ -59,9 +60,7 @@ class Config {
   }
 
   // Stated by the caller or by a preset, not a default.
-  bool given(std::string_view key) const {
-    return std::find(given_.begin(), given_.end(), key) != given_.end();
-  }
+  bool given(std::string_view key) const { return std::find(given_.begin(), given_.end(), key) != given_.end(); }
   // For ConfigSchema::complete(): replaces a derived value.
   void set(std::string_view key, Json replacement) {
     value(key);
@@ -145,11 +144,16 @@ class ConfigSchema {
   }
   static const char* type_name(Type type) {
     switch (type) {
-      case Type::kInteger: return "integer";
-      case Type::kNumber: return "number";
-      case Type::kBoolean: return "boolean";
-      case Type::kChoice: return "choice";
-      case Type::kIntegers: return "integers";
+      case Type::kInteger:
+        return "integer";
+      case Type::kNumber:
+        return "number";
+      case Type::kBoolean:
+        return "boolean";
+      case Type::kChoice:
+        return "choice";
+      case Type::kIntegers:
+        return "integers";
     }
     return "";
   }
@@ -256,11 +260,13 @@ inline std::int64_t ConfigSchema::checked_integer(const Key& key, const Json& va
 
 inline Json ConfigSchema::checked(const Key& key, const Json& value) {
   switch (key.type) {
-    case Type::kInteger: return checked_integer(key, value);
+    case Type::kInteger:
+      return checked_integer(key, value);
     case Type::kNumber: {
       if (!value.is_number()) throw ConfigError(key.name, value.dump() + " is not a number", "give a number");
       const double number = value.number();
-      const bool inside = number >= static_cast<double>(key.range.least) && number <= static_cast<double>(key.range.most);
+      const bool inside =
+          number >= static_cast<double>(key.range.least) && number <= static_cast<double>(key.range.most);
       if (!inside)
         throw ConfigError(key.name, value.dump() + " is out of range",
                           "use " + std::to_string(key.range.least) + " to " + std::to_string(key.range.most));

@@ -1,6 +1,6 @@
 #pragma once
-// A small JSON value: exact 64-bit integers, objects in order of insertion, a strict bounded reader (RFC 8259), a locale-free writer.
-// Needs nothing but the standard library.
+// A small JSON value: exact 64-bit integers, objects in order of insertion, a strict bounded reader (RFC 8259), a
+// locale-free writer. Needs nothing but the standard library.
 
 #include <algorithm>
 #include <charconv>
@@ -40,8 +40,8 @@ class Json {
   Json(Array value) : value_(std::move(value)) {}
   Json(Object value);
   template <std::integral T>
-    requires(!std::same_as<T, bool> && sizeof(T) <= sizeof(std::int64_t))
-  Json(T value) : value_(static_cast<std::int64_t>(value)) {
+  requires(!std::same_as<T, bool> && sizeof(T) <= sizeof(std::int64_t)) Json(T value)
+      : value_(static_cast<std::int64_t>(value)) {
     if (!std::in_range<std::int64_t>(value)) throw JsonError("integer does not fit 64 bits");
   }
   template <std::integral T>
@@ -73,8 +73,8 @@ class Json {
   // No white space; doubles in the shortest form that reads back exactly. Throws JsonError for NaN and infinities.
   std::string dump() const;
 
-  // Exactly one value and nothing else; refuses duplicate keys, bad UTF-8, integers beyond 64 bits, nesting over 64, objects
-  // with over 1024 keys and text over `limit` bytes.
+  // Exactly one value and nothing else; refuses duplicate keys, bad UTF-8, integers beyond 64 bits, nesting over 64,
+  // objects with over 1024 keys and text over `limit` bytes.
   static Json parse(std::string_view text, std::size_t limit = std::size_t{1} << 20);
 
   bool operator==(const Json& other) const;
@@ -98,9 +98,15 @@ struct Json::Member {
 };
 
 inline Json::Json(Object value) : value_(std::move(value)) {}
-inline const Json::Object& Json::object() const { return std::get<Object>(value_); }
-inline Json::Object& Json::object() { return std::get<Object>(value_); }
-inline bool Json::operator==(const Json& other) const { return value_ == other.value_; }
+inline const Json::Object& Json::object() const {
+  return std::get<Object>(value_);
+}
+inline Json::Object& Json::object() {
+  return std::get<Object>(value_);
+}
+inline bool Json::operator==(const Json& other) const {
+  return value_ == other.value_;
+}
 
 inline const Json* Json::find(std::string_view key) const {
   for (const auto& member : object())
@@ -237,13 +243,20 @@ class JsonParser {
     if (depth > kDeepest) fail("nested deeper than 64");
     skip_space();
     switch (peek()) {
-      case '{': return object(depth);
-      case '[': return array(depth);
-      case '"': return string();
-      case 't': return literal("true", true);
-      case 'f': return literal("false", false);
-      case 'n': return literal("null", nullptr);
-      default: return number();
+      case '{':
+        return object(depth);
+      case '[':
+        return array(depth);
+      case '"':
+        return string();
+      case 't':
+        return literal("true", true);
+      case 'f':
+        return literal("false", false);
+      case 'n':
+        return literal("null", nullptr);
+      default:
+        return number();
     }
   }
 

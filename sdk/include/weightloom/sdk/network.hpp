@@ -1,13 +1,15 @@
 #pragma once
-// Builds a network description (`weightloom.network/1`, docs/network_description.md) by code that reads like the network. Every
-// operator is a function from values to a value; shapes are those of one sample and are inferred as the network grows.
+// Builds a network description (`weightloom.network/1`, docs/network_description.md) by code that reads like the
+// network. Every operator is a function from values to a value; shapes are those of one sample and are inferred as the
+// network grows.
 //
 //   NetworkBuilder net;
 //   auto x = net.image(3, 32, 32);
-//   x = net.relu(net.batch_norm("stem.norm", net.conv2d("stem.conv", x, {.out = 16, .kernel = 3, .padding = 1, .bias = false})));
-//   return net.classifier("head", net.global_avg_pool(x), 10);
+//   x = net.relu(net.batch_norm("stem.norm", net.conv2d("stem.conv", x, {.out = 16, .kernel = 3, .padding = 1, .bias =
+//   false}))); return net.classifier("head", net.global_avg_pool(x), 10);
 //
-// A shape that does not work out throws ConfigError (the configuration asked for it); a name used twice throws std::logic_error.
+// A shape that does not work out throws ConfigError (the configuration asked for it); a name used twice throws
+// std::logic_error.
 
 #include <cmath>
 #include <cstdint>
@@ -155,9 +157,15 @@ class Network {
   Network&& dialect(const Dialect& dialect) && { return std::move(this->dialect(dialect)); }
 
   Json to_json(std::string_view architecture, const Json& config) const {
-    return Json::Object{{"schema", "weightloom.network/1"}, {"architecture", architecture}, {"config", config},
-                        {"task", "classification"},         {"input", input_},              {"output", output_},
-                        {"parameters", parameters_},        {"nodes", nodes_},              {"dialects", dialects_}};
+    return Json::Object{{"schema", "weightloom.network/1"},
+                        {"architecture", architecture},
+                        {"config", config},
+                        {"task", "classification"},
+                        {"input", input_},
+                        {"output", output_},
+                        {"parameters", parameters_},
+                        {"nodes", nodes_},
+                        {"dialects", dialects_}};
   }
 
  private:
@@ -203,7 +211,9 @@ class NetworkBuilder {
   Value max_pool(const Value& x, Pool options) { return pool("max_pool", x, options); }
   Value avg_pool(const Value& x, Pool options) { return pool("avg_pool", x, options); }
   // [C, H, W] -> [C]
-  Value global_avg_pool(const Value& x) { return node("global_avg_pool", {image_like("global_avg_pool", x)}, {x.shape[0]}); }
+  Value global_avg_pool(const Value& x) {
+    return node("global_avg_pool", {image_like("global_avg_pool", x)}, {x.shape[0]});
+  }
   Value flatten(const Value& x) { return node("flatten", {x}, {elements(x.shape)}); }
   Value reshape(const Value& x, const Shape& shape);
   Value permute(const Value& x, const std::vector<std::int64_t>& order);
@@ -260,8 +270,11 @@ class NetworkBuilder {
     claim(parameter_names_, parameter_name);
     checked(parameter_name, shape);
     const bool buffer = std::string_view(role).starts_with("running_");
-    network_.parameters_.push_back(Json::Object{
-        {"name", parameter_name}, {"shape", Json(shape)}, {"role", role}, {"init", init.json()}, {"trainable", !buffer}});
+    network_.parameters_.push_back(Json::Object{{"name", parameter_name},
+                                                {"shape", Json(shape)},
+                                                {"role", role},
+                                                {"init", init.json()},
+                                                {"trainable", !buffer}});
     return parameter_name;
   }
   std::string fresh_name(const std::string& op) {
@@ -313,7 +326,8 @@ inline Shape NetworkBuilder::slide(const std::string& where, const Value& x, std
                                    Pair stride, Pair padding, Pair dilation) {
   const auto size = [&](std::int64_t in, std::int64_t k, std::int64_t s, std::int64_t p, std::int64_t d) {
     if (in > kMostElements || std::max({k, s, p, d}) > 1 << 20) fail(where, "a size is too large");
-    if (std::min({k, s, d}) < 1 || p < 0) fail(where, "kernel, stride and dilation must be at least 1, padding at least 0");
+    if (std::min({k, s, d}) < 1 || p < 0)
+      fail(where, "kernel, stride and dilation must be at least 1, padding at least 0");
     const auto window = d * (k - 1) + 1;
     if (in + 2 * p < window)
       fail(where, "a window of " + std::to_string(window) + " is larger than the padded input of " +
@@ -329,8 +343,7 @@ inline Value NetworkBuilder::conv2d(const std::string& layer, const Value& x, Co
   if (options.groups < 1 || channels % options.groups || options.out % options.groups)
     fail(layer, std::to_string(options.groups) + " groups do not divide " + std::to_string(channels) + " input and " +
                     std::to_string(options.out) + " output channels");
-  const auto shape =
-      slide(layer, x, options.out, options.kernel, options.stride, options.padding, options.dilation);
+  const auto shape = slide(layer, x, options.out, options.kernel, options.stride, options.padding, options.dilation);
   const Shape weight{options.out, channels / options.groups, options.kernel.vertical, options.kernel.horizontal};
   Slots slots{{"weight", parameter(layer + ".weight", weight, "weight", options.init)}};
   if (options.bias) slots.emplace_back("bias", parameter(layer + ".bias", {options.out}, "bias", Init::zeros()));
@@ -401,8 +414,9 @@ inline Value NetworkBuilder::concat(const std::vector<Value>& parts, std::int64_
 inline Value NetworkBuilder::pool(const std::string& op, const Value& x, Pool options) {
   if (options.stride.vertical == 0) options.stride = options.kernel;
   const auto shape = slide(op, image_like(op, x), x.shape[0], options.kernel, options.stride, options.padding, 1);
-  return node(op, {x}, shape,
-              {{"kernel", options.kernel.json()}, {"stride", options.stride.json()}, {"padding", options.padding.json()}});
+  return node(
+      op, {x}, shape,
+      {{"kernel", options.kernel.json()}, {"stride", options.stride.json()}, {"padding", options.padding.json()}});
 }
 
 inline Value NetworkBuilder::reshape(const Value& x, const Shape& shape) {

@@ -68,13 +68,20 @@ struct Table {
   }
   static const void* extension(const char*) noexcept { return nullptr; }
 
-  static constexpr wl_plugin_v1 value{sizeof(wl_plugin_v1),      WL_MAGIC,
-                                      WL_ABI_MAJOR,              WL_ABI_MINOR,
-                                      0,                         WEIGHTLOOM_PLUGIN_ID,
-                                      WEIGHTLOOM_PLUGIN_NAME,    WEIGHTLOOM_PLUGIN_VERSION,
-                                      WEIGHTLOOM_PLUGIN_LICENSE, WEIGHTLOOM_PLUGIN_SUMMARY,
-                                      write_schema,              write_canonical,
-                                      write_description,         extension};
+  static constexpr wl_plugin_v1 value{sizeof(wl_plugin_v1),
+                                      WL_MAGIC,
+                                      WL_ABI_MAJOR,
+                                      WL_ABI_MINOR,
+                                      0,
+                                      WEIGHTLOOM_PLUGIN_ID,
+                                      WEIGHTLOOM_PLUGIN_NAME,
+                                      WEIGHTLOOM_PLUGIN_VERSION,
+                                      WEIGHTLOOM_PLUGIN_LICENSE,
+                                      WEIGHTLOOM_PLUGIN_SUMMARY,
+                                      write_schema,
+                                      write_canonical,
+                                      write_description,
+                                      extension};
 };
 
 }  // namespace weightloom::sdk::detail
@@ -92,8 +99,8 @@ struct Table {
       WEIGHTLOOM_PLUGIN_LICENSE,                                                                          \
       WEIGHTLOOM_PLUGIN_SUMMARY};
 
-#define WEIGHTLOOM_PLUGIN(schema, describe)                                                                \
-  WEIGHTLOOM_IDENTITY_RECORD                                                                               \
-  extern "C" WL_EXPORT const wl_plugin_v1* weightloom_plugin_v1() {                                        \
-    return &::weightloom::sdk::detail::Table<schema, describe>::value;                                     \
+#define WEIGHTLOOM_PLUGIN(schema, describe)                            \
+  WEIGHTLOOM_IDENTITY_RECORD                                           \
+  extern "C" WL_EXPORT const wl_plugin_v1* weightloom_plugin_v1() {    \
+    return &::weightloom::sdk::detail::Table<schema, describe>::value; \
   }

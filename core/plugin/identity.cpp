@@ -1,0 +1,109 @@
+#include "weightloom/plugin/identity.hpp"
+
+#include <cstring>
+#include <regex>
+
+#include "elf_section.hpp"
+#include "identity_checks.hpp"
+#include "weightloom/sdk/abi.h"
+#include "weightloom/sdk/json.hpp"
+
+namespace weightloom {
+namespace {
+
+constexpr const char* kRebuild = "rebuild it with weightloom_add_plugin()";
+
+std::string abi_text(int major, int minor) {
+  return std::to_string(major) + "." + std::to_string(minor);
+}
+
+template <std::size_t size>
+std::string terminated(const char (&field)[size], const char* what, Mismatches& mismatches) {
+  const auto length = ::strnlen(field, size);
+  if (length == size) mismatches.add(std::string(what) + " is not terminated", kRebuild);
+  std::string text(field, length);
+  check_text(what, text, mismatches);
+  return text;
+}
+
+wl_identity_v1 identity_record(const std::filesystem::path& path, Mismatches& mismatches) {
+  wl_identity_v1 record{};
+  try {
+    const auto section = read_elf_section(FileReader(path), WL_IDENTITY_SECTION, 4096);
+    if (!section)
+      mismatches.add("it has no identity record, so it is not a Weightloom plugin", kRebuild);
+    else if (section->size() < sizeof record)
+      mismatches.add("its identity record is too short", kRebuild);
+    else
+      std::memcpy(&record, section->data(), sizeof record);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kRefused) throw;
+    mismatches.add(error.why(), kRebuild);
+  }
+  return record;
+}
+
+}  // namespace
+
+std::string printable(std::string_view bytes) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string result;
+  for (const char c : bytes.substr(0, 200)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7F)
+      result += c;
+    else
+      result += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+  }
+  return result;
+}
+
+void check_abi(int major, int minor, Mismatches& mismatches) {
+  if (major == WL_ABI_MAJOR && minor <= WL_ABI_MINOR) return;
+  const auto host = abi_text(WL_ABI_MAJOR, WL_ABI_MINOR);
+  mismatches.add("it needs plugin ABI " + abi_text(major, minor) + ", this host offers " + host,
+                 "update weightloom or rebuild the plugin against SDK " + host);
+}
+
+void check_id(std::string_view id, Mismatches& mismatches) {
+  static const std::regex form("[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)+");
+  if (id.empty() || std::regex_match(id.begin(), id.end(), form)) return;
+  mismatches.add("id '" + printable(id) + "' is not of the form org.example.name", kRebuild);
+}
+
+void check_text(const char* what, std::string_view text, Mismatches& mismatches) {
+  if (text.empty()) mismatches.add(std::string(what) + " is empty", kRebuild);
+  while (!text.empty()) {
+    const auto length = sdk::detail::utf8_length(text);
+    if (length == 0 || static_cast<unsigned char>(text[0]) < 0x20) {
+      mismatches.add(std::string(what) + " is not plain UTF-8 text", kRebuild);
+      return;
+    }
+    text.remove_prefix(length);
+  }
+}
+
+PluginIdentity read_plugin_identity(const std::filesystem::path& path) {
+  PluginIdentity identity;
+  identity.path = std::filesystem::weakly_canonical(std::filesystem::absolute(path));
+  Mismatches mismatches;
+  const auto record = identity_record(identity.path, mismatches);
+  mismatches.throw_if_any(identity.path);
+
+  if (std::memcmp(record.magic, WL_IDENTITY_MAGIC, sizeof record.magic) != 0)
+    mismatches.add("its identity record has the wrong magic '" + printable({record.magic, sizeof record.magic}) + "'",
+                   kRebuild);
+  identity.abi_major = record.abi_major;
+  identity.abi_minor = record.abi_minor;
+  check_abi(identity.abi_major, identity.abi_minor, mismatches);
+  identity.id = terminated(record.id, "id", mismatches);
+  check_id(identity.id, mismatches);
+  identity.name = terminated(record.name, "name", mismatches);
+  identity.version = terminated(record.version, "version", mismatches);
+  identity.license = terminated(record.license, "license", mismatches);
+  identity.summary = terminated(record.summary, "summary", mismatches);
+  mismatches.throw_if_any(identity.path);
+  return identity;
+}
+
+}  // namespace weightloom

@@ -1,0 +1,142 @@
+#include "weightloom/plugin/registry.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "weightloom/base/config.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/log.hpp"
+#include "weightloom/plugin/loaded_plugin.hpp"
+
+namespace weightloom {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kSuffix = ".wlplugin.so";
+
+std::vector<fs::path> plugin_files(const fs::path& directory) {
+  std::vector<fs::path> result;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    const bool file = entry->is_regular_file(ignored) || entry->is_symlink(ignored);
+    if (file && entry->path().filename().string().ends_with(kSuffix)) result.push_back(entry->path());
+  }
+  if (error) log().debug("plugin directory {} skipped: {}", directory.string(), error.message());
+  std::sort(result.begin(), result.end());  // the order of a directory is arbitrary, the registry's must not be
+  return result;
+}
+
+Json parse_plugin_json(const PluginIdentity& identity, const char* function, const std::string& text) {
+  try {
+    return Json::parse(text);
+  } catch (const Json::exception& error) {
+    throw Error(ErrorCode::kPlugin, "plugin.contract", "plugin " + identity.id + " failed in '" + function + "'",
+                std::string("it wrote malformed JSON: ") + error.what(),
+                "report it to the author of " + identity.path.string())
+        .at(identity.path.string());
+  }
+}
+
+}  // namespace
+
+struct PluginRegistry::Impl {
+  std::vector<PluginIdentity> plugins;
+  std::vector<RejectedPlugin> rejected;
+  mutable std::mutex mutex;
+  mutable std::map<fs::path, LoadedPlugin> loaded;
+
+  const PluginIdentity* holder(const std::string& id) const {
+    const auto found =
+        std::find_if(plugins.begin(), plugins.end(), [&](const auto& plugin) { return plugin.id == id; });
+    return found == plugins.end() ? nullptr : &*found;
+  }
+
+  // Throws when the file is refused; false when it is known already.
+  bool accept(const fs::path& file, bool first) {
+    auto identity = read_plugin_identity(file);
+    if (const auto* other = holder(identity.id)) {
+      if (other->path == identity.path) return false;
+      throw Error(ErrorCode::kPlugin, "plugin.duplicate", "cannot load plugin " + identity.path.string(),
+                  "id '" + identity.id + "' is already taken by " + other->path.string(), "remove one of the two files")
+          .at(identity.path.string());
+    }
+    plugins.insert(first ? plugins.begin() : plugins.end(), std::move(identity));
+    return true;
+  }
+
+  void scan(const fs::path& directory) {
+    for (const auto& file : plugin_files(directory)) {
+      try {
+        if (accept(file, false)) log().debug("plugin file {} accepted", file.string());
+      } catch (const Error& error) {
+        const auto remedy = error.hint().empty() ? "" : "; " + error.hint();
+        rejected.push_back({file, error.why() + remedy});
+        log().debug("plugin file {} rejected: {}", file.string(), error.why());
+      }
+    }
+  }
+
+  const LoadedPlugin& load(const PluginIdentity& identity) const {
+    const std::lock_guard lock(mutex);
+    auto found = loaded.find(identity.path);
+    if (found == loaded.end()) found = loaded.emplace(identity.path, LoadedPlugin::load(identity)).first;
+    return found->second;
+  }
+};
+
+PluginRegistry::PluginRegistry(std::vector<fs::path> directories) : impl_(std::make_unique<Impl>()) {
+  for (const auto& directory : directories) impl_->scan(directory);
+}
+PluginRegistry::~PluginRegistry() = default;
+PluginRegistry::PluginRegistry(PluginRegistry&&) noexcept = default;
+
+const std::vector<PluginIdentity>& PluginRegistry::plugins() const {
+  return impl_->plugins;
+}
+const std::vector<RejectedPlugin>& PluginRegistry::rejected() const {
+  return impl_->rejected;
+}
+
+const PluginIdentity& PluginRegistry::find(const std::string& id_or_name) const {
+  const PluginIdentity* found = nullptr;
+  std::vector<std::string> known;
+  for (const auto& plugin : impl_->plugins) {
+    if (plugin.id == id_or_name) return plugin;
+    known.insert(known.end(), {plugin.id, plugin.name});
+    if (plugin.name != id_or_name) continue;
+    if (found)
+      throw Error(ErrorCode::kAmbiguous, "plugin.ambiguous", "the name '" + id_or_name + "' fits more than one plugin",
+                  found->id + " and " + plugin.id, "use the full id");
+    found = &plugin;
+  }
+  if (found) return *found;
+  const auto nearest = nearest_name(id_or_name, known);
+  throw Error(ErrorCode::kNotFound, "plugin.not_found", "no plugin '" + id_or_name + "'",
+              nearest.empty() ? "" : "the closest is '" + nearest + "'",
+              "'weightloom plugin list --rejected' shows all plugins and refused files");
+}
+
+const PluginIdentity& PluginRegistry::add(const fs::path& file) {
+  impl_->accept(file, true);
+  const auto path = fs::weakly_canonical(fs::absolute(file));
+  return *std::find_if(impl_->plugins.begin(), impl_->plugins.end(),
+                       [&](const auto& plugin) { return plugin.path == path; });
+}
+
+Json PluginRegistry::schema(const std::string& id_or_name) const {
+  const auto& identity = find(id_or_name);
+  return parse_plugin_json(identity, "schema", impl_->load(identity).schema());
+}
+
+Json PluginRegistry::canonicalise(const std::string& id_or_name, const Json& config) const {
+  const auto& identity = find(id_or_name);
+  return parse_plugin_json(identity, "canonicalise", impl_->load(identity).canonicalise(config.dump()));
+}
+
+std::string PluginRegistry::describe_text(const std::string& id_or_name, const Json& config) const {
+  return impl_->load(find(id_or_name)).describe(config.dump());
+}
+
+}  // namespace weightloom

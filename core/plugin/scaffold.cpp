@@ -1,0 +1,69 @@
+#include "weightloom/plugin/scaffold.hpp"
+
+#include <algorithm>
+#include <regex>
+
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
+
+namespace weightloom {
+namespace fs = std::filesystem;
+namespace {
+
+void check_name(const std::string& name) {
+  static const std::regex form("[a-z][a-z0-9_]{0,62}");
+  if (!std::regex_match(name, form))
+    throw Error(ErrorCode::kUsage, "plugin.bad_name", "'" + name + "' cannot name a plugin",
+                "a name is a lower-case letter followed by letters, digits and underscores, at most 63 in all",
+                "for example: mixer, my_net_2");
+}
+
+void check_id(const std::string& id) {
+  static const std::regex form("[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)+");
+  if (id.size() > 127 || !std::regex_match(id, form))
+    throw Error(ErrorCode::kUsage, "plugin.bad_id", "'" + id + "' cannot be a plugin's id",
+                "an id is a reversed domain name that you control, followed by the plugin's name",
+                "for example: org.example.mixer");
+}
+
+std::string with_names(std::string text, const std::string& name, const std::string& id) {
+  const auto replace_all = [&](std::string_view placeholder, const std::string& value) {
+    for (auto at = text.find(placeholder); at != text.npos; at = text.find(placeholder, at + value.size()))
+      text.replace(at, placeholder.size(), value);
+  };
+  replace_all("@name@", name);
+  replace_all("@id@", id);
+  return text;
+}
+
+}  // namespace
+
+fs::path plugin_template() {
+  const auto prefix = fs::read_symlink("/proc/self/exe").parent_path().parent_path();
+  auto result = prefix / "share/weightloom/sdk/template";
+  if (!fs::is_directory(result))
+    throw Error(ErrorCode::kNotFound, "plugin.no_template", "no plugin template at " + result.string(),
+                "the SDK is not installed beside this program", "install Weightloom with its SDK");
+  return result;
+}
+
+std::vector<fs::path> new_plugin(const fs::path& directory, const std::string& name, const std::string& id,
+                                 const fs::path& template_directory) {
+  check_name(name);
+  check_id(id);
+  if (fs::exists(directory) && !(fs::is_directory(directory) && fs::is_empty(directory)))
+    throw Error(ErrorCode::kRefused, "plugin.exists", "cannot start a plugin in " + directory.string(),
+                "something is there already", "name an empty or a new directory");
+  std::vector<fs::path> result;
+  fs::create_directories(directory);
+  for (const auto& entry : fs::directory_iterator(template_directory)) {
+    const auto file = entry.path().filename();
+    const auto target = directory / (file == "plugin.cpp" ? fs::path(name + ".cpp") : file);
+    write_file(target, with_names(read_file(entry.path(), 1u << 20), name, id));
+    result.push_back(target);
+  }
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+}  // namespace weightloom
