@@ -1,0 +1,100 @@
+#include "weightloom/network/symmetry.hpp"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "operators.hpp"
+#include "weightloom/network/graph.hpp"
+
+namespace weightloom {
+namespace {
+
+// Every axis of every value and parameter, joined along the graph.
+class AxisGraph {
+ public:
+  explicit AxisGraph(const NetworkDescription& description) : description_(description), facts_(analyse(description)) {
+    for (const auto& parameter : description.parameters) {
+      indices_.emplace(parameter.name, parameters_.size());
+      parameters_.push_back(make(parameter.shape));
+      produces_.push_back(false);
+    }
+    const auto& input = values_[description.input.name] = make(description.input.shape);
+    for (const auto& axis : input) classes_.fix(axis);
+    for (const auto& node : description.nodes) flow(node);
+    for (const auto& axis : values_.at(description.output)) classes_.fix(axis);
+  }
+
+  std::vector<SymmetryGroup> groups() const {
+    std::vector<SymmetryGroup> groups;
+    std::map<int, std::size_t> group_of;
+    for (std::size_t p = 0; p < parameters_.size(); ++p)
+      for (std::size_t axis = 0; axis < parameters_[p].size(); ++axis) {
+        std::int64_t outer = 1, inner = description_.parameters[p].shape[axis];
+        for (int root : classes_.expand(parameters_[p][axis])) {
+          inner /= classes_.size(root);
+          if (!classes_.fixed(root)) {
+            const auto [place, fresh] = group_of.emplace(root, groups.size());
+            if (fresh) groups.push_back({classes_.size(root), {}});
+            groups[place->second].members.push_back({p, static_cast<int>(axis), outer, inner, axis_produces(p, axis)});
+          }
+          outer *= classes_.size(root);
+        }
+      }
+    return groups;
+  }
+
+ private:
+  std::vector<Axis> make(const Shape& shape) {
+    std::vector<Axis> axes;
+    for (auto size : shape) axes.push_back(classes_.make(size));
+    return axes;
+  }
+
+  // Rows come first in [out, in, ...]; position and token embeddings [T, D] and [D] produce along their width.
+  bool axis_produces(std::size_t parameter, std::size_t axis) const {
+    const auto rank = parameters_[parameter].size();
+    const bool is_position = description_.parameters[parameter].role == Role::kPosition;
+    return produces_[parameter] && axis == (is_position ? rank - 1 : 0);
+  }
+
+  void flow(const NodeSpec& node) {
+    const auto& rule = *find_operator(node.op);
+    NodeAxes axes{node, {}, {}, make(facts_.shapes.at(node.name))};
+    for (const auto& input : node.inputs) axes.inputs.push_back(values_.at(input));
+    for (const auto& [slot, name] : node.parameters) {
+      const auto index = indices_.at(name);
+      axes.parameters.emplace_back(slot, parameters_[index]);
+      produces_[index] = rule.slot(slot)->produces;
+    }
+    rule.flow(axes, classes_);
+    values_.emplace(node.name, std::move(axes.output));
+  }
+
+  const NetworkDescription& description_;
+  GraphFacts facts_;
+  AxisClasses classes_;
+  std::unordered_map<std::string, std::size_t> indices_;
+  std::vector<std::vector<Axis>> parameters_;
+  std::vector<bool> produces_;
+  std::unordered_map<std::string, std::vector<Axis>> values_;
+};
+
+}  // namespace
+
+std::vector<SymmetryGroup> symmetry_groups(const NetworkDescription& description) {
+  return AxisGraph(description).groups();
+}
+
+std::vector<std::int64_t> axis_order(const SymmetryMember& member, const std::vector<std::int64_t>& units) {
+  std::vector<std::int64_t> order;
+  const auto size = static_cast<std::int64_t>(units.size());
+  order.reserve(static_cast<std::size_t>(member.outer * size * member.inner));
+  for (std::int64_t outer = 0; outer < member.outer; ++outer)
+    for (auto unit : units)
+      for (std::int64_t inner = 0; inner < member.inner; ++inner)
+        order.push_back((outer * size + unit) * member.inner + inner);
+  return order;
+}
+
+}  // namespace weightloom
