@@ -11,10 +11,7 @@ namespace weightloom::cli {
 
 void become_engine(const std::vector<std::string>& arguments) {
   namespace fs = std::filesystem;
-  constexpr const char* kName = "weightloom-engine";
-  const auto folder = fs::read_symlink("/proc/self/exe").parent_path();
-  fs::path engine = folder / kName;
-  if (!fs::exists(engine)) engine = folder.parent_path() / "libexec" / "weightloom" / kName;
+  const auto engine = fs::read_symlink("/proc/self/exe").parent_path() / "weightloom-engine";
 
   std::vector<char*> words{const_cast<char*>("weightloom")};
   for (const auto& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));

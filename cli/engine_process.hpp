@@ -6,9 +6,8 @@
 
 namespace weightloom::cli {
 
-// Replaces this process by `weightloom-engine` with the same arguments; it is looked for beside this executable, then
-// in
-// ../libexec/weightloom. Returns only by throwing kFailure "engine.missing".
+// Replaces this process by `weightloom-engine`, which stands beside this executable, with the same arguments. Returns
+// only by throwing kFailure "engine.missing".
 [[noreturn]] void become_engine(const std::vector<std::string>& arguments);
 
 }  // namespace weightloom::cli
