@@ -1,0 +1,4 @@
+#include <weightloom/sdk/abi.h>
+#include <weightloom/sdk/abi.h>
+
+const wl_plugin_v1* weightloom_plugin_v1() { return nullptr; }
