@@ -76,6 +76,13 @@ TEST_CASE("text without end, without content and without a close is a breach of 
   CHECK_THAT(refusal([&] { truncated.canonicalise("truncated_json", {}); }).why, Contains("malformed JSON"));
 }
 
+TEST_CASE("a description is checked before anyone sees it") {
+  CHECK(registry_with("good").describe("good", Json::object()).parameter_count() == 8);
+  CHECK(refusal([] { registry_with("truncated_json").describe("truncated_json", {}); }).code == ErrorCode::kPlugin);
+  CHECK_THAT(refusal([] { registry_with("lies_about_id").describe("lies_about_id", {}); }).why,
+             Contains("described architecture 'org.example.other'"));
+}
+
 TEST_CASE("a refused configuration is the user's error, in the plugin's words") {
   const auto registry = registry_with("writes_nothing");
   const auto refused = refusal([&] { registry.canonicalise("writes_nothing", {{"depth", 3}}); });

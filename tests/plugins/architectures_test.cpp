@@ -149,3 +149,16 @@ TEST_CASE("mlp and cnn accept short forms of their lists") {
   CHECK(registry().canonicalise("cnn", {{"width", {8, 16}}})["depth"] == 2);
   CHECK(registry().canonicalise("cnn", {{"depth", 4}, {"width", 8}})["pool"] == Json({2, 2, 1, 1}));
 }
+
+TEST_CASE("every preset is a valid description, whose shapes the host infers alike") {
+  for (const auto& plugin : registry().plugins()) {
+    const auto presets = registry().schema(plugin.id)["presets"];
+    for (const auto& preset : presets.items()) {
+      INFO(plugin.id << " " << preset.key());
+      const Json config = {{"preset", preset.key()}};
+      const auto description = registry().describe(plugin.id, config);
+      CHECK(description.architecture == plugin.id);
+      CHECK(description.parameter_count() == count(plugin.id, config));
+    }
+  }
+}
