@@ -16,7 +16,9 @@ struct SymmetryMember {
   std::size_t parameter;  // index into NetworkDescription::parameters
   int axis;
   std::int64_t outer = 1, inner = 1;
-  bool produces = false;  // true: an output axis of its node (rows); false: an input axis (columns) or a statistic
+  // true: an output axis of its node (rows of weights, biases, tokens, positions); false: an input axis (columns), or
+  // the scale, shift or statistic of a normalisation
+  bool produces = false;
 };
 
 struct SymmetryGroup {
