@@ -10,15 +10,17 @@
 namespace weightloom {
 
 // Reorders the units of group g of every member by orders[g] (one permutation per group).
-Weights permute_units(const NetworkDescription& description, const std::vector<SymmetryGroup>& groups, const Weights& weights,
-                      const std::vector<std::vector<std::int64_t>>& orders);
+Weights permute_units(const NetworkDescription& description, const std::vector<SymmetryGroup>& groups,
+                      const Weights& weights, const std::vector<std::vector<std::int64_t>>& orders);
 
-// Weight matching (Ainsworth et al., Git Re-Basin, 2023, algorithm 1): coordinate descent over groups, a linear assignment each, until
-// nothing changes. Returns `weights` (population 1) with units reordered to be closest to `reference`; the function is unchanged.
-Weights align(const NetworkDescription& description, const Weights& weights, const Weights& reference, std::uint64_t seed = 0);
+// Weight matching (Ainsworth et al., Git Re-Basin, 2023, algorithm 1): coordinate descent over groups, a linear
+// assignment each, until nothing changes. Returns `weights` (population 1) with units reordered to be closest to
+// `reference`; the function is unchanged.
+Weights align(const NetworkDescription& description, const Weights& weights, const Weights& reference,
+              std::uint64_t seed = 0);
 
-// Largest |difference| of outputs, relative to the largest |output|, between random weights and the same weights with every group randomly
-// permuted, on random inputs. A correct derivation gives below 1e-4.
+// Largest |difference| of outputs, relative to the largest |output|, between random weights and the same weights with
+// every group randomly permuted, on random inputs. A correct derivation gives below 1e-4.
 double symmetry_error(const Executor& executor, std::uint64_t seed);
 
 }  // namespace weightloom

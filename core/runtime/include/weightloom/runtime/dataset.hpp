@@ -34,7 +34,8 @@ TensorData join(const std::vector<TensorData>& parts);
 TensorSplit draw(const TensorSplit& split, std::int64_t count, torch::Generator& generator);
 
 // [classes, shots, C, H, W]: `shots` images of each class, drawn with replacement.
-torch::Tensor draw_examples(const TensorSplit& split, std::int64_t classes, std::int64_t shots, torch::Generator& generator);
+torch::Tensor draw_examples(const TensorSplit& split, std::int64_t classes, std::int64_t shots,
+                            torch::Generator& generator);
 
 torch::Generator make_generator(std::uint64_t seed);
 

@@ -9,12 +9,13 @@
 namespace weightloom {
 
 struct Evaluation {
-  std::vector<double> accuracy;       // one per member, fraction of 1
-  std::vector<double> loss;           // mean cross-entropy, nats
-  torch::Tensor predictions;          // [P, N] int64, argmax; for disagreement and novelty
+  std::vector<double> accuracy;  // one per member, fraction of 1
+  std::vector<double> loss;      // mean cross-entropy, nats
+  torch::Tensor predictions;     // [P, N] int64, argmax; for disagreement and novelty
 };
 
-// data[p] for member p, or data[0] for all; all splits of equal size. `limit` > 0 evaluates the first images only (evenly spaced).
+// data[p] for member p, or data[0] for all; all splits of equal size. `limit` > 0 evaluates the first images only
+// (evenly spaced).
 Evaluation evaluate(const Executor& executor, const Weights& weights, const std::vector<const TensorSplit*>& data,
                     std::int64_t limit = 0);
 

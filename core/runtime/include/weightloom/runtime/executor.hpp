@@ -1,11 +1,13 @@
 #pragma once
-// Executes a network description with LibTorch. Functional: weights are an argument, so gradients flow into weights that
-// were decoded from tokens a moment ago.
+// Executes a network description with LibTorch. Functional: weights are an argument, so gradients flow into weights
+// that were decoded from tokens a moment ago.
 
 #include <torch/torch.h>
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "weightloom/network/description.hpp"
 #include "weightloom/network/graph.hpp"
@@ -17,6 +19,8 @@ struct ExecutionMode {
   // kRunning: batch_norm uses the running statistics among the weights. kBatch: the statistics of the images at hand.
   enum class Norm { kRunning, kBatch } norm = Norm::kRunning;
   bool dropout = false;
+  // Where dropout draws its masks: one generator for each member. REQUIRED with dropout; not owned.
+  std::vector<torch::Generator>* generators = nullptr;
 };
 
 // Batch statistics seen by one execution in Norm::kBatch: mean and (unbiased) variance per running_* parameter, [P, C].
@@ -37,7 +41,8 @@ class Executor {
   torch::Tensor forward(const Weights& weights, const torch::Tensor& images, ExecutionMode mode = {},
                         BatchStatistics* statistics = nullptr) const;
   // The value named `node` (or the input), [P, N, ...].
-  torch::Tensor value(const Weights& weights, const torch::Tensor& images, const std::string& node, ExecutionMode mode = {}) const;
+  torch::Tensor value(const Weights& weights, const torch::Tensor& images, const std::string& node,
+                      ExecutionMode mode = {}) const;
 
  private:
   struct Impl;

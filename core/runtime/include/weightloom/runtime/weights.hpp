@@ -21,8 +21,8 @@ struct Weights {
   Weights detach() const;
   // The networks at `indices` (int64), as a new population.
   Weights select(const torch::Tensor& indices) const;
-  Weights member(std::int64_t index) const;     // population of 1
-  Weights repeat(std::int64_t times) const;     // REQUIRES population 1
+  Weights member(std::int64_t index) const;  // population of 1
+  Weights repeat(std::int64_t times) const;  // REQUIRES population 1
 };
 
 Weights concatenate(const std::vector<Weights>& parts);
@@ -30,7 +30,8 @@ Weights concatenate(const std::vector<Weights>& parts);
 // Fresh draws by each parameter's Init. Bit-reproducible for a seed.
 Weights initial_weights(const NetworkDescription& description, std::int64_t population, std::uint64_t seed);
 
-// Conversions; throw kRefused "weights.*" when a tensor is missing, unexpected, of another shape, or not F32/F16/BF16/F64.
+// Conversions; throw kRefused "weights.*" when a tensor is missing, unexpected, of another shape, or not
+// F32/F16/BF16/F64.
 Weights to_weights(const NetworkDescription& description, const TensorMap& tensors);
 TensorMap to_tensor_map(const NetworkDescription& description, const Weights& weights, std::int64_t index = 0);
 

@@ -1,0 +1,170 @@
+#include "weightloom/runtime/alignment.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "assignment.hpp"
+#include "torch_error.hpp"
+#include "weightloom/base/random.hpp"
+#include "weightloom/runtime/dataset.hpp"
+
+namespace weightloom {
+namespace {
+
+constexpr int kMostSweeps = 100;
+
+using Order = std::vector<std::int64_t>;
+
+void reorder(Weights& weights, const SymmetryGroup& group, const Order& order) {
+  for (const auto& member : group.members) {
+    auto& tensor = weights.tensors[member.parameter];
+    tensor = tensor.index_select(member.axis + 1, torch::tensor(axis_order(member, order), torch::kInt64));
+  }
+}
+
+// Rows of units: the member's tensor of network 0 as [group size, everything else].
+torch::Tensor unit_rows(const Weights& weights, const SymmetryGroup& group, const SymmetryMember& member) {
+  const auto tensor = weights.tensors[member.parameter][0];
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t d = 0; d < tensor.dim(); ++d) {
+    if (d == member.axis) {
+      sizes.insert(sizes.end(), {member.outer, group.size, member.inner});
+    } else {
+      sizes.push_back(tensor.size(d));
+    }
+  }
+  return tensor.reshape(sizes).movedim(member.axis + 1, 0).reshape({group.size, -1});
+}
+
+// Every tensor counts in units of its own spread, so that running variances do not drown weights; a constant tensor
+// says nothing.
+double tensor_weight(const torch::Tensor& reference) {
+  const auto variance = reference.numel() > 1 ? reference.var(/*unbiased=*/false).item<double>() : 0.0;
+  return variance > 1e-12 ? 1.0 / variance : 0.0;
+}
+
+// order[i]: which unit of `weights` belongs at place i.
+Order solve(const torch::Tensor& cost) {
+  const auto dense = cost.contiguous();
+  return assign({dense.data_ptr<double>(), dense.data_ptr<double>() + dense.numel()}, dense.size(0));
+}
+
+Order match_units(const SymmetryGroup& group, const Weights& weights, const Weights& reference) {
+  auto cost = torch::zeros({group.size, group.size}, torch::kFloat64);
+  for (const auto& member : group.members) {
+    const auto target = unit_rows(reference, group, member).to(torch::kFloat64);
+    const auto scale = tensor_weight(target);
+    if (scale > 0) cost.addmm_(target, unit_rows(weights, group, member).to(torch::kFloat64).t(), 1, -scale);
+  }
+  return solve(cost);
+}
+
+// Compares units by their sorted values, which do not depend on the order of any other group.
+Order match_sorted_units(const SymmetryGroup& group, const Weights& weights, const Weights& reference) {
+  auto cost = torch::zeros({group.size, group.size}, torch::kFloat64);
+  for (const auto& member : group.members) {
+    const auto target = std::get<0>(unit_rows(reference, group, member).to(torch::kFloat64).sort(1));
+    const auto scale = tensor_weight(target);
+    if (scale > 0)
+      cost.add_(
+          torch::cdist(target, std::get<0>(unit_rows(weights, group, member).to(torch::kFloat64).sort(1))).square_(),
+          scale);
+  }
+  return solve(cost);
+}
+
+double distance(const Weights& weights, const Weights& reference) {
+  double sum = 0;
+  for (std::size_t i = 0; i < weights.tensors.size(); ++i)
+    sum += tensor_weight(reference.tensors[i]) *
+           (weights.tensors[i] - reference.tensors[i]).square().sum(torch::kFloat64).item<double>();
+  return sum;
+}
+
+bool is_identity(const Order& order) {
+  for (std::size_t i = 0; i < order.size(); ++i)
+    if (order[i] != static_cast<std::int64_t>(i)) return false;
+  return true;
+}
+
+Weights descend(const std::vector<SymmetryGroup>& groups, Weights weights, const Weights& reference,
+                std::uint64_t seed) {
+  Random random(seed);
+  double best = distance(weights, reference);
+  for (int sweep = 0; sweep < kMostSweeps; ++sweep) {
+    auto next = weights;
+    bool changed = false;
+    for (auto g : random.permutation(static_cast<std::int64_t>(groups.size()))) {
+      const auto& group = groups[static_cast<std::size_t>(g)];
+      const auto order = match_units(group, next, reference);
+      if (is_identity(order)) continue;
+      reorder(next, group, order);
+      changed = true;
+    }
+    const double now = distance(next, reference);
+    if (!changed || now >= best) break;
+    best = now;
+    weights = std::move(next);
+  }
+  return weights;
+}
+
+}  // namespace
+
+Weights permute_units(const NetworkDescription& description, const std::vector<SymmetryGroup>& groups,
+                      const Weights& weights, const std::vector<std::vector<std::int64_t>>& orders) {
+  if (orders.size() != groups.size() || weights.tensors.size() != description.parameters.size())
+    throw Error(ErrorCode::kUsage, "alignment.orders", "cannot reorder units",
+                std::to_string(orders.size()) + " orders for " + std::to_string(groups.size()) + " groups");
+  return translate_torch_errors("reorder units", [&] {
+    Weights out = weights;
+    for (std::size_t g = 0; g < groups.size(); ++g) reorder(out, groups[g], orders[g]);
+    return out;
+  });
+}
+
+Weights align(const NetworkDescription& description, const Weights& weights, const Weights& reference,
+              std::uint64_t seed) {
+  if (weights.population() != 1 || reference.population() != 1)
+    throw Error(ErrorCode::kUsage, "alignment.population", "cannot align", "expected one network and one reference");
+  return translate_torch_errors("align", [&] {
+    const torch::NoGradGuard no_grad;
+    const auto groups = symmetry_groups(description);
+    const auto plain = weights.detach(), target = reference.detach();
+    // Coordinate descent stops in the nearest minimum, so it starts twice: as the network is, and with units matched by
+    // their sorted values, which finds a mere permutation at once.
+    auto sorted = plain;
+    for (const auto& group : groups) reorder(sorted, group, match_sorted_units(group, sorted, target));
+    const auto first = descend(groups, plain, target, seed), second = descend(groups, sorted, target, seed);
+    return distance(second, target) < distance(first, target) ? second : first;
+  });
+}
+
+double symmetry_error(const Executor& executor, std::uint64_t seed) {
+  return translate_torch_errors("check symmetries", [&] {
+    const torch::NoGradGuard no_grad;
+    const auto& description = executor.description();
+    const auto groups = symmetry_groups(description);
+    auto generator = make_generator(derive_seed(seed, "symmetry"));
+    // Fresh initial weights are full of zeros and ones, which hide errors.
+    auto weights = initial_weights(description, 1, seed);
+    for (std::size_t i = 0; i < weights.tensors.size(); ++i) {
+      auto& tensor = weights.tensors[i];
+      const bool positive =
+          description.parameters[i].role == Role::kRunningVar || description.parameters[i].role == Role::kScale;
+      tensor = positive ? torch::rand(tensor.sizes(), generator) + 0.5
+                        : tensor + 0.1 * torch::randn(tensor.sizes(), generator);
+    }
+    Random random(derive_seed(seed, "orders"));
+    std::vector<Order> orders;
+    for (const auto& group : groups) orders.push_back(random.permutation(group.size));
+    auto shape = description.input.shape;
+    shape.insert(shape.begin(), 4);
+    const auto images = torch::randn(shape, generator);
+    const auto before = executor.forward(weights, images);
+    const auto after = executor.forward(permute_units(description, groups, weights, orders), images);
+    return ((after - before).abs().max() / before.abs().max()).item<double>();
+  });
+}
+
+}  // namespace weightloom

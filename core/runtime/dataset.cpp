@@ -1,0 +1,119 @@
+#include "weightloom/runtime/dataset.hpp"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <algorithm>
+
+#include "torch_error.hpp"
+#include "weightloom/base/hash.hpp"
+
+namespace weightloom {
+namespace {
+
+TensorSplit to_tensors(ImageSplit split, const ImageForm& form) {
+  const auto count = split.count();
+  const auto labels = torch::tensor(split.labels, torch::kInt64);
+  // The tensor keeps the pixels alive: no copy.
+  auto* pixels = new std::vector<float>(std::move(split.images));
+  auto images = torch::from_blob(
+      pixels->data(), {count, form.channels, form.size, form.size}, [pixels](void*) { delete pixels; },
+      torch::kFloat32);
+  return {images, labels};
+}
+
+TensorSplit keep_classes(const TensorSplit& split, const torch::Tensor& new_label) {
+  const auto relabelled = new_label.index_select(0, split.labels);
+  const auto kept = torch::nonzero(relabelled.ge(0)).squeeze(1);
+  return {split.images.index_select(0, kept), relabelled.index_select(0, kept)};
+}
+
+TensorSplit stack(const std::vector<TensorSplit>& parts) {
+  std::vector<torch::Tensor> images, labels;
+  for (const auto& part : parts) images.push_back(part.images), labels.push_back(part.labels);
+  return {torch::cat(images), torch::cat(labels)};
+}
+
+std::string subset_name(const std::string& name, const std::vector<std::int64_t>& classes) {
+  auto spec = DataSpec::parse(name);
+  const auto before = spec.classes;
+  spec.classes.clear();
+  for (auto c : classes) spec.classes.push_back(before.empty() ? c : before[static_cast<std::size_t>(c)]);
+  return spec.text();
+}
+
+}  // namespace
+
+torch::Generator make_generator(std::uint64_t seed) {
+  return at::detail::createCPUGenerator(seed);
+}
+
+TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed) {
+  auto data = load_images(spec, form, split_seed);
+  return translate_torch_errors("load a data set", [&] {
+    return TensorData{data.name,
+                      data.hash,
+                      data.class_names,
+                      to_tensors(std::move(data.train), form),
+                      to_tensors(std::move(data.validation), form),
+                      to_tensors(std::move(data.test), form)};
+  });
+}
+
+TensorData subset_classes(const TensorData& data, const std::vector<std::int64_t>& classes) {
+  TensorData out;
+  out.name = subset_name(data.name, classes);
+  out.hash = to_hex(sha256(data.hash + "|" + out.name));
+  auto new_label = torch::full({data.classes()}, -1, torch::kInt64);
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    if (classes[i] < 0 || classes[i] >= data.classes())
+      throw Error(ErrorCode::kUsage, "data.class", "cannot take a subset of '" + data.name + "'",
+                  "class " + std::to_string(classes[i]) + " does not exist");
+    new_label[classes[i]] = static_cast<std::int64_t>(i);
+    out.class_names.push_back(data.class_names[static_cast<std::size_t>(classes[i])]);
+  }
+  out.train = keep_classes(data.train, new_label);
+  out.validation = keep_classes(data.validation, new_label);
+  out.test = keep_classes(data.test, new_label);
+  return out;
+}
+
+TensorData join(const std::vector<TensorData>& parts) {
+  TensorData out;
+  std::vector<TensorSplit> train, validation, test;
+  std::int64_t offset = 0;
+  for (const auto& part : parts) {
+    out.name += (out.name.empty() ? "" : "+") + part.name;
+    out.hash += part.hash;
+    out.class_names.insert(out.class_names.end(), part.class_names.begin(), part.class_names.end());
+    train.push_back({part.train.images, part.train.labels + offset});
+    validation.push_back({part.validation.images, part.validation.labels + offset});
+    test.push_back({part.test.images, part.test.labels + offset});
+    offset += part.classes();
+  }
+  out.hash = to_hex(sha256(out.hash));
+  out.train = stack(train);
+  out.validation = stack(validation);
+  out.test = stack(test);
+  return out;
+}
+
+TensorSplit draw(const TensorSplit& split, std::int64_t count, torch::Generator& generator) {
+  const auto chosen = torch::randint(split.labels.size(0), {count}, generator, torch::kInt64);
+  return {split.images.index_select(0, chosen), split.labels.index_select(0, chosen)};
+}
+
+torch::Tensor draw_examples(const TensorSplit& split, std::int64_t classes, std::int64_t shots,
+                            torch::Generator& generator) {
+  std::vector<torch::Tensor> examples;
+  for (std::int64_t c = 0; c < classes; ++c) {
+    const auto members = torch::nonzero(split.labels.eq(c)).squeeze(1);
+    if (members.size(0) == 0)
+      throw Error(ErrorCode::kRefused, "data.empty_class", "cannot draw example images",
+                  "class " + std::to_string(c) + " has none");
+    const auto chosen = torch::randint(members.size(0), {shots}, generator, torch::kInt64);
+    examples.push_back(split.images.index_select(0, members.index_select(0, chosen)));
+  }
+  return torch::stack(examples);
+}
+
+}  // namespace weightloom

@@ -1,0 +1,67 @@
+#include "weightloom/runtime/evaluation.hpp"
+
+#include <algorithm>
+
+#include "torch_error.hpp"
+#include "weightloom/base/progress.hpp"
+
+namespace weightloom {
+namespace {
+
+// Images at a time, so that the values of one execution stay near the caches (about 64 MiB) whatever the network.
+std::int64_t batch_size(const Executor& executor, std::int64_t population) {
+  const auto values = std::max<std::int64_t>(1, executor.facts().activation_values * population);
+  return std::clamp<std::int64_t>((std::int64_t{16} << 20) / values, 1, 2048);
+}
+
+void check(const std::vector<const TensorSplit*>& data, std::int64_t population) {
+  if (data.size() != 1 && static_cast<std::int64_t>(data.size()) != population)
+    throw Error(ErrorCode::kUsage, "evaluation.data", "cannot evaluate",
+                std::to_string(data.size()) + " data sets for " + std::to_string(population) + " networks");
+  for (const auto* split : data)
+    if (split->labels.size(0) != data[0]->labels.size(0) || split->labels.size(0) == 0)
+      throw Error(ErrorCode::kUsage, "evaluation.data", "cannot evaluate",
+                  "all data sets must have the same, positive size");
+}
+
+std::vector<double> to_vector(const torch::Tensor& tensor) {
+  const auto values = tensor.to(torch::kFloat64).contiguous();
+  return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
+}
+
+}  // namespace
+
+Evaluation evaluate(const Executor& executor, const Weights& weights, const std::vector<const TensorSplit*>& data,
+                    std::int64_t limit) {
+  const auto population = weights.population();
+  check(data, population);
+  return translate_torch_errors("evaluate", [&] {
+    const torch::NoGradGuard no_grad;
+    const auto available = data[0]->labels.size(0);
+    const auto count = limit > 0 ? std::min(limit, available) : available;
+    const auto chosen = torch::arange(count, torch::kInt64).mul_(available).floor_divide_(count);
+    const auto step = batch_size(executor, population);
+    auto correct = torch::zeros({population}, torch::kFloat64), loss = torch::zeros({population}, torch::kFloat64);
+    std::vector<torch::Tensor> predictions;
+    for (std::int64_t at = 0; at < count; at += step) {
+      throw_if_interrupted();
+      const auto indices = chosen.narrow(0, at, std::min(step, count - at));
+      std::vector<torch::Tensor> images, labels;
+      for (const auto* split : data) {
+        images.push_back(split->images.index_select(0, indices));
+        labels.push_back(split->labels.index_select(0, indices));
+      }
+      const auto logits = executor.forward(weights, data.size() == 1 ? images[0] : torch::stack(images));
+      const auto truth = torch::stack(labels).expand({population, -1});
+      const auto predicted = logits.argmax(-1);
+      correct += predicted.eq(truth).sum(1);
+      loss -= torch::log_softmax(logits, -1)
+                  .gather(-1, truth.unsqueeze(-1))
+                  .sum(std::vector<std::int64_t>{1, 2}, false, torch::kFloat64);
+      predictions.push_back(predicted);
+    }
+    return Evaluation{to_vector(correct / count), to_vector(loss / count), torch::cat(predictions, 1)};
+  });
+}
+
+}  // namespace weightloom

@@ -1,0 +1,144 @@
+#include "weightloom/runtime/executor.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "operators.hpp"
+#include "torch_error.hpp"
+
+namespace weightloom {
+namespace {
+
+constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
+
+// One node, ready to run: values are numbered, the input is 0, node i is i + 1.
+struct Step {
+  Operator run;
+  std::vector<std::size_t> inputs, parameters;
+  std::vector<std::size_t> last_uses;  // values that nobody needs after this step
+};
+
+[[noreturn]] void refuse(const std::string& what, const std::string& why) {
+  throw Error(ErrorCode::kUsage, "executor.shape", what, why);
+}
+
+}  // namespace
+
+struct Executor::Impl {
+  NetworkDescription description;
+  GraphFacts facts;
+  std::unordered_map<std::string, std::size_t> values;
+  std::vector<Step> steps;
+
+  explicit Impl(NetworkDescription d) : description(std::move(d)), facts(analyse(description)) {
+    values[description.input.name] = 0;
+    for (std::size_t i = 0; i < description.nodes.size(); ++i) add_step(description.nodes[i]);
+    mark_last_uses();
+  }
+
+  void add_step(const NodeSpec& node) {
+    auto plan = plan_operator(node);
+    Step step{std::move(plan.run), {}, {}, {}};
+    for (const auto& input : node.inputs) step.inputs.push_back(values.at(input));
+    for (const auto& slot : plan.slots) {
+      const auto* name = node.parameter(slot);
+      step.parameters.push_back(name ? description.find_parameter(*name).value() : kAbsent);
+    }
+    steps.push_back(std::move(step));
+    values[node.name] = steps.size();
+  }
+
+  void mark_last_uses() {
+    std::vector<bool> seen(steps.size() + 1, false);
+    for (std::size_t i = steps.size(); i-- > 0;)
+      for (auto input : steps[i].inputs)
+        if (!seen[input]) {
+          seen[input] = true;
+          steps[i].last_uses.push_back(input);
+        }
+  }
+
+  void check(const Weights& weights) const {
+    if (weights.tensors.size() != description.parameters.size())
+      refuse("cannot execute '" + description.label() + "'",
+             "expected " + std::to_string(description.parameters.size()) + " tensors, got " +
+                 std::to_string(weights.tensors.size()));
+    for (std::size_t i = 0; i < weights.tensors.size(); ++i) {
+      const auto& shape = description.parameters[i].shape;
+      const auto sizes = weights.tensors[i].sizes();
+      if (sizes.size() != shape.size() + 1 || !std::equal(shape.begin(), shape.end(), sizes.begin() + 1) ||
+          sizes[0] != weights.population())
+        refuse("cannot execute '" + description.label() + "'",
+               "tensor '" + description.parameters[i].name + "' has shape " + to_string(sizes.vec()) +
+                   ", expected a population of " + std::to_string(weights.population()) + " of " + to_string(shape));
+    }
+  }
+
+  Value image_value(const Weights& weights, const torch::Tensor& images) const {
+    const auto& shape = description.input.shape;
+    const auto sizes = images.sizes();
+    const bool fits = sizes.size() >= shape.size() && std::equal(shape.rbegin(), shape.rend(), sizes.rbegin());
+    if (fits && sizes.size() == shape.size() + 1) return {images, true};
+    if (fits && sizes.size() == shape.size() + 2 && sizes[0] == weights.population()) return {images, false};
+    refuse("cannot execute '" + description.label() + "'",
+           "images have shape " + to_string(sizes.vec()) + ", expected [n, ...] or [" +
+               std::to_string(weights.population()) + ", n, ...] of " + to_string(shape));
+  }
+
+  torch::Tensor run(const Weights& weights, const torch::Tensor& images, std::size_t wanted, const ExecutionMode& mode,
+                    BatchStatistics* statistics) const {
+    check(weights);
+    const ExecutionContext context{mode, weights.population(), statistics};
+    std::vector<std::optional<Value>> slots(steps.size() + 1);
+    slots[0] = image_value(weights, images);
+    for (std::size_t i = 0; i < wanted; ++i) {
+      slots[i + 1] = run_step(steps[i], weights, slots, context);
+      for (auto used : steps[i].last_uses)
+        if (used != wanted) slots[used].reset();
+    }
+    const auto& value = *slots[wanted];
+    if (!value.shared) return value.tensor;
+    auto sizes = value.tensor.sizes().vec();
+    sizes.insert(sizes.begin(), weights.population());
+    return value.tensor.unsqueeze(0).expand(sizes);
+  }
+
+  static Value run_step(const Step& step, const Weights& weights, const std::vector<std::optional<Value>>& slots,
+                        const ExecutionContext& context) {
+    OperatorArguments arguments{{}, {}, step.parameters, context};
+    for (auto input : step.inputs) arguments.inputs.push_back(*slots[input]);
+    for (auto index : step.parameters)
+      arguments.parameters.push_back(index == kAbsent ? torch::Tensor() : weights.tensors[index]);
+    return step.run(arguments);
+  }
+};
+
+Executor::Executor(NetworkDescription description) : impl_(std::make_unique<Impl>(std::move(description))) {}
+Executor::~Executor() = default;
+Executor::Executor(Executor&&) noexcept = default;
+
+const NetworkDescription& Executor::description() const {
+  return impl_->description;
+}
+const GraphFacts& Executor::facts() const {
+  return impl_->facts;
+}
+
+torch::Tensor Executor::forward(const Weights& weights, const torch::Tensor& images, ExecutionMode mode,
+                                BatchStatistics* statistics) const {
+  return translate_torch_errors("execute a network", [&] {
+    return impl_->run(weights, images, impl_->values.at(impl_->description.output), mode, statistics);
+  });
+}
+
+torch::Tensor Executor::value(const Weights& weights, const torch::Tensor& images, const std::string& node,
+                              ExecutionMode mode) const {
+  const auto found = impl_->values.find(node);
+  if (found == impl_->values.end())
+    throw Error(ErrorCode::kUsage, "executor.node", "cannot read value '" + node + "'",
+                "'" + impl_->description.label() + "' has no such node");
+  return translate_torch_errors("execute a network",
+                                [&] { return impl_->run(weights, images, found->second, mode, nullptr); });
+}
+
+}  // namespace weightloom

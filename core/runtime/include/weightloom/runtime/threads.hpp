@@ -1,0 +1,35 @@
+#pragma once
+// Processor threads and the matrix library underneath.
+
+#include <string>
+
+namespace weightloom {
+
+// Threads that one operation may use, for LibTorch and the BLAS; 0: one for each core. LibTorch alone would start with
+// one. Applies to the calling thread and to threads started later.
+void set_threads(int count = 0);
+int thread_count();
+
+// The calling thread, and the BLAS as a whole, use one thread while this lives: what a pool of workers, each with a
+// network of its own, wants. Create one in each worker and, around the pool, one in the thread that starts it.
+class SingleThreaded {
+ public:
+  SingleThreaded();
+  ~SingleThreaded();
+  SingleThreaded(const SingleThreaded&) = delete;
+  SingleThreaded& operator=(const SingleThreaded&) = delete;
+
+ private:
+  int before_;
+};
+
+// The file of the BLAS library in use, links resolved; empty when LibTorch carries its own.
+std::string blas_library();
+// One sentence with a remedy when that is the unoptimised reference BLAS, else empty.
+std::string blas_warning();
+
+// Measured speed of single-precision matrix products of size 768, in 1e9 floating-point operations per second, best of
+// several runs.
+double measure_sgemm_gflops();
+
+}  // namespace weightloom

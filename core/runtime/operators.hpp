@@ -1,0 +1,46 @@
+#pragma once
+// The operators of docs/network_description.md over a population.
+
+#include <torch/torch.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "weightloom/network/description.hpp"
+#include "weightloom/runtime/executor.hpp"
+
+namespace weightloom {
+
+// What flows along an edge: [N, ...] where all members see the same (`shared`), else [P, N, ...] in any memory order.
+struct Value {
+  torch::Tensor tensor;
+  bool shared = false;
+};
+
+// What an operator may look at besides its inputs and parameters.
+struct ExecutionContext {
+  const ExecutionMode& mode;
+  std::int64_t population;
+  BatchStatistics* statistics;  // null: nobody wants them
+};
+
+struct OperatorArguments {
+  std::vector<Value> inputs;
+  std::vector<torch::Tensor>
+      parameters;  // in the order of the operator's slots; undefined where an optional one is absent
+  const std::vector<std::size_t>& indices;  // of the parameters, in the same order
+  const ExecutionContext& context;
+};
+
+using Operator = std::function<Value(const OperatorArguments&)>;
+
+struct OperatorPlan {
+  std::vector<std::string> slots;  // names of parameter slots in the order that `run` expects
+  Operator run;
+};
+
+// Binds the node's attributes. Throws kUsage "executor.operator" for an operator that it does not know.
+OperatorPlan plan_operator(const NodeSpec& node);
+
+}  // namespace weightloom

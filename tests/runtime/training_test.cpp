@@ -1,0 +1,153 @@
+#include "weightloom/runtime/training.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "networks.hpp"
+#include "synthetic.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/runtime/evaluation.hpp"
+
+using namespace weightloom;
+using namespace weightloom::testing;
+
+namespace {
+
+TrainingOptions options(std::int64_t steps, double learning_rate) {
+  TrainingOptions out;
+  out.steps = steps;
+  out.batch = 32;
+  out.learning_rate = learning_rate;
+  return out;
+}
+
+bool equal(const Weights& a, const Weights& b) {
+  for (std::size_t i = 0; i < a.tensors.size(); ++i)
+    if (!torch::equal(a.tensors[i], b.tensors[i])) return false;
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("every family learns an easy task", "[training]") {
+  for (auto description : {small_mlp(8), small_cnn(8), small_resnet(8), small_vit(8)}) {
+    INFO(description.architecture);
+    const auto data = synthetic_data(3, 8);
+    const Executor executor(std::move(description));
+    const auto weights =
+        train(executor, initial_weights(executor.description(), 3, 1), {&data.train}, options(80, 5e-3));
+    const auto result = evaluate(executor, weights, {&data.test});
+    for (double accuracy : result.accuracy) CHECK(accuracy > 0.9);
+    CHECK(result.predictions.sizes() == torch::IntArrayRef({3, 300}));
+  }
+}
+
+TEST_CASE("training repeats bit for bit and leaves its input alone", "[training]") {
+  const auto data = synthetic_data(3, 8);
+  const Executor executor(small_resnet(8));
+  const auto start = initial_weights(executor.description(), 2, 1), before = start.clone();
+  const auto first = train(executor, start, {&data.train}, options(10, 5e-3)),
+             second = train(executor, start, {&data.train}, options(10, 5e-3));
+  CHECK(equal(first, second));
+  CHECK(equal(start, before));
+  auto other = options(10, 5e-3);
+  other.seed = 1;
+  CHECK(!equal(first, train(executor, start, {&data.train}, other)));
+}
+
+TEST_CASE("a member trains alone as it does in company", "[training]") {
+  const auto data = synthetic_data(3, 8);
+  for (auto description : {small_mlp(8), small_resnet(8)}) {
+    const Executor executor(std::move(description));
+    const auto start = initial_weights(executor.description(), 3, 1);
+    auto all = options(8, 1e-3), one = options(8, 1e-3);
+    all.member_seeds = {10, 20, 30};
+    one.member_seeds = {30};
+    const auto together = train(executor, start, {&data.train}, all).member(2);
+    const auto alone = train(executor, start.member(2), {&data.train}, one);
+    for (std::size_t i = 0; i < alone.tensors.size(); ++i)
+      CHECK(torch::allclose(together.tensors[i], alone.tensors[i], 1e-2, 1e-4));
+  }
+}
+
+TEST_CASE("members learn from data of their own", "[training]") {
+  const auto data = synthetic_data(4, 8);
+  const auto first = subset_classes(data, {0, 1}), second = subset_classes(data, {3, 2});
+  const Executor executor(small_mlp(8, 2));
+  const auto weights =
+      train(executor, initial_weights(executor.description(), 2, 1), {&first.train, &second.train}, options(60, 5e-3));
+  CHECK(evaluate(executor, weights.member(0), {&first.test}).accuracy[0] > 0.9);
+  CHECK(evaluate(executor, weights.member(1), {&second.test}).accuracy[0] > 0.9);
+}
+
+TEST_CASE("epochs, warm-up and progress are honoured", "[training]") {
+  const auto data = synthetic_data(3, 8);
+  const Executor executor(small_mlp(8));
+  TrainingOptions by_epochs;
+  by_epochs.epochs = 2;
+  by_epochs.batch = 60;
+  by_epochs.warmup = 0.5;
+  by_epochs.weight_decay = 0.1;
+  std::vector<ProgressEvent> events;
+  train(executor, initial_weights(executor.description(), 1, 1), {&data.train}, by_epochs,
+        [&](const ProgressEvent& event) { events.push_back(event); });
+  REQUIRE(events.size() == 20);
+  CHECK(events.back().done == 20);
+  CHECK(events.back().finished);
+  CHECK(events.back().detail.at("loss").get<double>() > 0);
+}
+
+TEST_CASE("contradictory options are refused", "[training]") {
+  const auto data = synthetic_data(3, 8);
+  const Executor executor(small_mlp(8));
+  const auto start = initial_weights(executor.description(), 2, 1);
+  TrainingOptions none, both = options(3, 1e-3), seeds = options(3, 1e-3);
+  both.epochs = 1;
+  seeds.member_seeds = {1};
+  CHECK_THROWS_AS(train(executor, start, {&data.train}, none), Error);
+  CHECK_THROWS_AS(train(executor, start, {&data.train}, both), Error);
+  CHECK_THROWS_AS(train(executor, start, {&data.train}, seeds), Error);
+  CHECK_THROWS_AS(train(executor, start, {&data.train, &data.train, &data.train}, options(3, 1e-3)), Error);
+  const TensorSplit empty{torch::zeros({0, 1, 8, 8}), torch::zeros({0}, torch::kInt64)};
+  CHECK_THROWS_AS(train(executor, start, {&empty}, options(3, 1e-3)), Error);
+}
+
+TEST_CASE("recalibration is the average of the batches' statistics", "[training]") {
+  const auto data = synthetic_data(3, 8);
+  const Executor executor(small_resnet(8));
+  const auto weights = initial_weights(executor.description(), 2, 1);
+  // One batch that holds every image once: its statistics are those of the whole split, whatever the order.
+  const auto count = data.train.labels.size(0);
+  const auto result = recalibrate(executor, weights, {&data.train}, 5, 1, count);
+  const auto mean_at = executor.description().find_parameter("stem.norm.running_mean").value();
+  const auto variance_at = executor.description().find_parameter("stem.norm.running_var").value();
+  for (std::int64_t p = 0; p < 2; ++p) {
+    const auto values = executor.value(weights, data.train.images, "stem.conv")[p];
+    CHECK(torch::allclose(result.tensors[mean_at][p], values.mean({0, 2, 3}), 1e-4, 1e-5));
+    CHECK(torch::allclose(result.tensors[variance_at][p], values.transpose(0, 1).flatten(1).var(1, true), 1e-3, 1e-5));
+  }
+  // Normalising by these statistics is normalising by the batch, up to the unbiased variance.
+  const auto running = executor.forward(result, data.train.images),
+             batch = executor.forward(weights, data.train.images, {ExecutionMode::Norm::kBatch});
+  CHECK(torch::allclose(running, batch, 1e-2, 1e-2));
+
+  const Executor plain(small_mlp(8));
+  const auto untouched = initial_weights(plain.description(), 1, 1);
+  CHECK(equal(recalibrate(plain, untouched, {&data.train}, 5), untouched));
+}
+
+TEST_CASE("accuracy and loss are those of the logits", "[evaluation]") {
+  const auto data = synthetic_data(3, 8);
+  const Executor executor(small_mlp(8));
+  const auto weights = initial_weights(executor.description(), 2, 1);
+  const auto result = evaluate(executor, weights, {&data.test});
+  for (std::int64_t p = 0; p < 2; ++p) {
+    const auto logits = executor.forward(weights.member(p), data.test.images)[0];
+    CHECK(result.accuracy[static_cast<std::size_t>(p)] ==
+          Approx(logits.argmax(1).eq(data.test.labels).to(torch::kFloat64).mean().item<double>()));
+    CHECK(result.loss[static_cast<std::size_t>(p)] ==
+          Approx(torch::nn::functional::cross_entropy(logits, data.test.labels).item<double>()).epsilon(1e-5));
+  }
+  CHECK(evaluate(executor, weights, {&data.test}, 30).predictions.size(1) == 30);
+  CHECK(torch::equal(evaluate(executor, weights, {&data.test, &data.test}).predictions, result.predictions));
+  CHECK_THROWS_AS(evaluate(executor, weights, {&data.test, &data.train}), Error);
+}
