@@ -2,7 +2,7 @@
 # Dependencies point one way (docs/architecture.md). CMake keeps targets apart; system headers such as LibTorch's are
 # visible to all of them, so includes are checked here.
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 failed=0
 
 # forbid WHY PATTERN PATH...: no file under PATH includes a header that matches PATTERN.
