@@ -40,12 +40,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   for (std::size_t i = 1; i <= a.size(); ++i)
     for (std::size_t j = 1; j <= b.size(); ++j) {
       d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
     }
   return d[a.size()][b.size()];
 }
 
-[[noreturn]] void refuse(const std::string& where, const std::string& key, const std::string& why, std::string hint = {}) {
+[[noreturn]] void refuse(const std::string& where, const std::string& key, const std::string& why,
+                         std::string hint = {}) {
   throw Error(ErrorCode::kUsage, "config.value", where + ": key '" + key + "'", why, std::move(hint));
 }
 
@@ -63,7 +65,9 @@ Json parse_toml(std::string_view text, const std::string& origin) {
   }
 }
 
-Json load_toml(const std::filesystem::path& path) { return parse_toml(read_file(path, 16u << 20), path.string()); }
+Json load_toml(const std::filesystem::path& path) {
+  return parse_toml(read_file(path, 16u << 20), path.string());
+}
 
 void set_from_text(Json& object, std::string_view assignment) {
   const auto equals = assignment.find('=');
@@ -72,7 +76,8 @@ void set_from_text(Json& object, std::string_view assignment) {
                 "a setting has the form key=value", "for example: --set depth=20");
   Json* at = object.is_object() ? &object : &(object = Json::object());
   std::string key(assignment.substr(0, equals));
-  for (std::size_t dot; (dot = key.find('.')) != std::string::npos; key = key.substr(dot + 1)) at = &(*at)[key.substr(0, dot)];
+  for (std::size_t dot; (dot = key.find('.')) != std::string::npos; key = key.substr(dot + 1))
+    at = &(*at)[key.substr(0, dot)];
   const std::string text(assignment.substr(equals + 1));
   Json value = Json::parse(text, nullptr, false);
   (*at)[key] = value.is_discarded() ? Json(text) : std::move(value);
@@ -89,9 +94,12 @@ const Json* ConfigReader::find(const std::string& key) {
   return it == table_.end() ? nullptr : &*it;
 }
 
-bool ConfigReader::has(const std::string& key) { return find(key) != nullptr; }
+bool ConfigReader::has(const std::string& key) {
+  return find(key) != nullptr;
+}
 
-std::int64_t ConfigReader::integer(const std::string& key, std::int64_t fallback, std::int64_t least, std::int64_t most) {
+std::int64_t ConfigReader::integer(const std::string& key, std::int64_t fallback, std::int64_t least,
+                                   std::int64_t most) {
   const Json* value = find(key);
   if (!value) return fallback;
   if (!value->is_number_integer()) refuse(where_, key, "expected an integer, got " + value->dump());
@@ -99,7 +107,8 @@ std::int64_t ConfigReader::integer(const std::string& key, std::int64_t fallback
     refuse(where_, key, value->dump() + " is above " + std::to_string(most));
   const auto number = value->get<std::int64_t>();
   if (number < least || number > most)
-    refuse(where_, key, std::to_string(number) + " is outside " + std::to_string(least) + " .. " + std::to_string(most));
+    refuse(where_, key,
+           std::to_string(number) + " is outside " + std::to_string(least) + " .. " + std::to_string(most));
   return number;
 }
 

@@ -28,7 +28,9 @@ FileReader::FileReader(const fs::path& path) : path_(path) {
   size_ = static_cast<std::uint64_t>(status.st_size);
 }
 
-FileReader::~FileReader() { ::close(descriptor_); }
+FileReader::~FileReader() {
+  ::close(descriptor_);
+}
 
 void FileReader::read(std::uint64_t offset, std::span<std::byte> out) const {
   std::size_t done = 0;
@@ -40,8 +42,8 @@ void FileReader::read(std::uint64_t offset, std::span<std::byte> out) const {
           .at(path_.string(), offset + done);
     if (got == 0)
       throw Error(ErrorCode::kRefused, "file.truncated", "cannot read '" + path_.string() + "'",
-                  "the file ends at byte " + std::to_string(offset + done) + ", " +
-                      std::to_string(out.size() - done) + " bytes early")
+                  "the file ends at byte " + std::to_string(offset + done) + ", " + std::to_string(out.size() - done) +
+                      " bytes early")
           .at(path_.string(), offset + done);
     done += static_cast<std::size_t>(got);
   }

@@ -33,7 +33,9 @@ Digest Sha256::finish() {
   return digest;
 }
 
-Digest sha256(std::string_view bytes) { return Sha256().update(bytes).finish(); }
+Digest sha256(std::string_view bytes) {
+  return Sha256().update(bytes).finish();
+}
 
 Digest sha256_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -58,6 +60,8 @@ std::string to_hex(const Digest& digest) {
   return out;
 }
 
-std::string short_hash(std::string_view text) { return to_hex(sha256(text)).substr(0, 16); }
+std::string short_hash(std::string_view text) {
+  return to_hex(sha256(text)).substr(0, 16);
+}
 
 }  // namespace weightloom

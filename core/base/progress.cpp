@@ -8,8 +8,12 @@ std::atomic<bool> interrupted{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
 }  // namespace
 
-void request_interrupt() noexcept { interrupted.store(true, std::memory_order_relaxed); }
-bool interrupt_requested() noexcept { return interrupted.load(std::memory_order_relaxed); }
+void request_interrupt() noexcept {
+  interrupted.store(true, std::memory_order_relaxed);
+}
+bool interrupt_requested() noexcept {
+  return interrupted.load(std::memory_order_relaxed);
+}
 
 void throw_if_interrupted() {
   if (interrupt_requested())

@@ -33,8 +33,12 @@ constexpr std::array<DTypeRow, 16> kDTypes{{{DType::kBool, "BOOL", 1},
 
 }  // namespace
 
-std::string_view dtype_name(DType dtype) { return kDTypes[static_cast<std::size_t>(dtype)].name; }
-std::size_t dtype_bytes(DType dtype) { return kDTypes[static_cast<std::size_t>(dtype)].bytes; }
+std::string_view dtype_name(DType dtype) {
+  return kDTypes[static_cast<std::size_t>(dtype)].name;
+}
+std::size_t dtype_bytes(DType dtype) {
+  return kDTypes[static_cast<std::size_t>(dtype)].bytes;
+}
 
 DType parse_dtype(std::string_view name) {
   for (const auto& row : kDTypes)

@@ -1,8 +1,8 @@
 #pragma once
 // Configuration files: TOML in, one JSON value out, so that every consumer validates the same kind of value.
 
-#include <filesystem>
 #include <cstdint>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <string_view>

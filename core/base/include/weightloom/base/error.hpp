@@ -11,17 +11,17 @@ namespace weightloom {
 
 // What kind of failure it is. The values are the exit codes of the command line and are never reused.
 enum class ErrorCode : int {
-  kFailure = 1,      // anything without a kind of its own
-  kUsage = 2,        // a bad option, configuration or query
-  kDamaged = 3,      // verification found damage
-  kNotFound = 4,     // no such model, plugin, file, data set
-  kAmbiguous = 5,    // a name fits more than one thing
-  kRefused = 6,      // an input file is malformed or not acceptable
-  kPlugin = 7,       // a plugin could not be loaded, or broke its contract
-  kNoStore = 10,     // there is no zoo at that place
-  kLocked = 11,      // another process is writing the zoo
-  kOverQuota = 12,   // no room: quota or disk
-  kInterrupted = 130 // SIGINT; everything finished so far is kept
+  kFailure = 1,       // anything without a kind of its own
+  kUsage = 2,         // a bad option, configuration or query
+  kDamaged = 3,       // verification found damage
+  kNotFound = 4,      // no such model, plugin, file, data set
+  kAmbiguous = 5,     // a name fits more than one thing
+  kRefused = 6,       // an input file is malformed or not acceptable
+  kPlugin = 7,        // a plugin could not be loaded, or broke its contract
+  kNoStore = 10,      // there is no zoo at that place
+  kLocked = 11,       // another process is writing the zoo
+  kOverQuota = 12,    // no room: quota or disk
+  kInterrupted = 130  // SIGINT; everything finished so far is kept
 };
 
 // Three parts: what failed, why, and what to do about it (`hint`, may be empty). `id` is a stable, machine-readable

@@ -33,8 +33,9 @@ class FileReader {
 // The whole file as text or bytes; throws kRefused when it is larger than `limit` bytes.
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit = 256u << 20);
 
-// Writes to a temporary sibling; commit() makes it durable (fsync, rename, fsync of the folder) and visible under `path`.
-// Without commit() nothing remains. Disk-full and permission errors name the path (kFailure, or kOverQuota for ENOSPC).
+// Writes to a temporary sibling; commit() makes it durable (fsync, rename, fsync of the folder) and visible under
+// `path`. Without commit() nothing remains. Disk-full and permission errors name the path (kFailure, or kOverQuota for
+// ENOSPC).
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);

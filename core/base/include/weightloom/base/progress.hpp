@@ -13,7 +13,7 @@
 namespace weightloom {
 
 struct ProgressEvent {
-  std::string task;         // "grow", "train tokenizer", ...
+  std::string task;  // "grow", "train tokenizer", ...
   std::uint64_t done = 0;
   std::uint64_t total = 0;  // 0: unknown
   std::string unit;         // "networks", "steps", "bytes"

@@ -13,15 +13,32 @@ namespace weightloom {
 
 using Shape = std::vector<std::int64_t>;
 
-enum class DType : std::uint8_t { kBool, kU8, kI8, kI16, kI32, kI64, kF16, kBF16, kF32, kF64, kU16, kU32, kU64, kC64,
-                                  kF8E4M3, kF8E5M2 };
+enum class DType : std::uint8_t {
+  kBool,
+  kU8,
+  kI8,
+  kI16,
+  kI32,
+  kI64,
+  kF16,
+  kBF16,
+  kF32,
+  kF64,
+  kU16,
+  kU32,
+  kU64,
+  kC64,
+  kF8E4M3,
+  kF8E5M2
+};
 
 // The safetensors spelling ("F32", "BF16", ...). parse_dtype throws kRefused "dtype.unknown" on anything else.
 std::string_view dtype_name(DType dtype);
 DType parse_dtype(std::string_view name);
 std::size_t dtype_bytes(DType dtype);
 
-// Product of the dimensions (1 for rank 0). Throws kRefused "shape.overflow" when it leaves int64 or a dimension is negative.
+// Product of the dimensions (1 for rank 0). Throws kRefused "shape.overflow" when it leaves int64 or a dimension is
+// negative.
 std::int64_t element_count(const Shape& shape);
 // "[3, 4]".
 std::string to_string(const Shape& shape);

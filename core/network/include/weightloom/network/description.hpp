@@ -23,7 +23,17 @@ std::string_view role_name(Role role);
 //   kaiming_normal: std = gain / sqrt(fan_in)      kaiming_uniform: bound = gain * sqrt(3 / fan_in)
 //   xavier_uniform: bound = gain * sqrt(6 / (fan_in + fan_out))
 struct Init {
-  enum class Kind { kZeros, kOnes, kConstant, kNormal, kTruncatedNormal, kUniform, kKaimingNormal, kKaimingUniform, kXavierUniform };
+  enum class Kind {
+    kZeros,
+    kOnes,
+    kConstant,
+    kNormal,
+    kTruncatedNormal,
+    kUniform,
+    kKaimingNormal,
+    kKaimingUniform,
+    kXavierUniform
+  };
   Kind kind = Kind::kZeros;
   double value = 0;  // the constant, std, bound or gain
 };
@@ -39,10 +49,10 @@ struct ParameterSpec {
 // One operator of the dataflow graph; its single output value carries the node's name.
 struct NodeSpec {
   std::string name;
-  std::string op;                                                // see docs/network_description.md, table of operators
-  std::vector<std::string> inputs;                               // names of nodes or of network inputs
-  std::vector<std::pair<std::string, std::string>> parameters;   // slot ("weight") -> canonical parameter name
-  Json attributes;                                               // object; every attribute explicit after parsing
+  std::string op;                                               // see docs/network_description.md, table of operators
+  std::vector<std::string> inputs;                              // names of nodes or of network inputs
+  std::vector<std::pair<std::string, std::string>> parameters;  // slot ("weight") -> canonical parameter name
+  Json attributes;                                              // object; every attribute explicit after parsing
 
   // The canonical name in `slot`, or nullptr.
   const std::string* parameter(std::string_view slot) const;
@@ -64,8 +74,8 @@ struct NetworkDescription {
   Json config;               // canonical configuration that produced it
   std::string task;          // "classification"
   InputSpec input;
-  std::string output;        // name of the node whose value is the network's output
-  std::int64_t classes = 0;  // size of the output
+  std::string output;                     // name of the node whose value is the network's output
+  std::int64_t classes = 0;               // size of the output
   std::vector<ParameterSpec> parameters;  // in order of first use: the order in which a generator writes them
   std::vector<NodeSpec> nodes;            // in a valid order of execution
   std::vector<DialectSpec> dialects;
@@ -83,8 +93,8 @@ struct NetworkDescription {
 
 // Reads and fully validates: names, roles, operators and their attributes, edges, acyclicity, shapes (every value's
 // shape is inferred, every declared parameter shape compared), no unused parameter, output reached. Throws
-// kPlugin "description.*" naming the JSON path, what was expected and what was found. Bounded: 64 MiB of text, nesting 32,
-// 100,000 nodes. Accepts nodes in any acyclic order and sorts them.
+// kPlugin "description.*" naming the JSON path, what was expected and what was found. Bounded: 64 MiB of text, nesting
+// 32, 100,000 nodes. Accepts nodes in any acyclic order and sorts them.
 NetworkDescription parse_description(std::string_view json);
 
 // Back to canonical JSON; parse_description(to_json(d).dump()) equals d.

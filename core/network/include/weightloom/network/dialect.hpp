@@ -14,16 +14,18 @@ struct DialectConversion {
   std::vector<std::string> ignored;  // source tensors that the dialect drops by rule (e.g. num_batches_tracked)
 };
 
-// Foreign names and layouts -> canonical ones. "canonical" is the identity dialect. Throws kRefused "dialect.*" listing every missing,
-// unexpected or misshapen tensor with expected and found shape.
-DialectConversion to_canonical(const NetworkDescription& description, const std::string& dialect, const TensorMap& foreign);
+// Foreign names and layouts -> canonical ones. "canonical" is the identity dialect. Throws kRefused "dialect.*" listing
+// every missing, unexpected or misshapen tensor with expected and found shape.
+DialectConversion to_canonical(const NetworkDescription& description, const std::string& dialect,
+                               const TensorMap& foreign);
 // Canonical -> foreign. Exact inverse on the tensors that the dialect covers.
 TensorMap to_dialect(const NetworkDescription& description, const std::string& dialect, const TensorMap& canonical);
-// The one dialect ("canonical" included) whose tensor names fit. Throws kRefused "dialect.none", naming the closest dialect and what
-// differs, or "dialect.ambiguous".
+// The one dialect ("canonical" included) whose tensor names fit. Throws kRefused "dialect.none", naming the closest
+// dialect and what differs, or "dialect.ambiguous".
 std::string detect_dialect(const NetworkDescription& description, const TensorMap& foreign);
 
-// Checks the rules alone (called by parse_description): every canonical parameter produced exactly once, shapes survive there and back.
+// Checks the rules alone (called by parse_description): every canonical parameter produced exactly once, shapes survive
+// there and back.
 void validate_dialects(const NetworkDescription& description);
 
 }  // namespace weightloom

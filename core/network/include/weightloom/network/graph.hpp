@@ -14,7 +14,8 @@ struct GraphFacts {
   std::int64_t flops = 0;                         // multiply-adds * 2 of one sample, matrix operators only
   std::int64_t activation_values = 0;             // sum of all value sizes of one sample
 
-  // The head: the linear node closest to the output. Its output axis is the class axis. Empty when the network has none.
+  // The head: the linear node closest to the output. Its output axis is the class axis. Empty when the network has
+  // none.
   std::string head_node;
   std::string head_input;   // the value that enters it: the "features" of a sample, shape [F] (or [T, F])
   std::string head_weight;  // parameter names; shape [classes, F]

@@ -10,8 +10,8 @@
 
 namespace weightloom {
 
-// One parameter axis that belongs to a group. The axis, of length outer * size * inner, is read as [outer, size, inner] and
-// permuted along the middle: a flattened image has inner = height * width, attention heads have inner = head width.
+// One parameter axis that belongs to a group. The axis, of length outer * size * inner, is read as [outer, size, inner]
+// and permuted along the middle: a flattened image has inner = height * width, attention heads have inner = head width.
 struct SymmetryMember {
   std::size_t parameter;  // index into NetworkDescription::parameters
   int axis;
@@ -26,12 +26,12 @@ struct SymmetryGroup {
   std::vector<SymmetryMember> members;
 };
 
-// Groups of at least two units, in order of first use. Axes tied to the input, the output, positions, or to operators whose
-// channels are not interchangeable (grouped convolutions, group norm) belong to no group.
+// Groups of at least two units, in order of first use. Axes tied to the input, the output, positions, or to operators
+// whose channels are not interchangeable (grouped convolutions, group norm) belong to no group.
 std::vector<SymmetryGroup> symmetry_groups(const NetworkDescription& description);
 
-// The order of the whole axis of `member` when the units of its group are reordered: out[i] is the old index at place i.
-// REQUIRES units to be a permutation of 0 .. group size - 1.
+// The order of the whole axis of `member` when the units of its group are reordered: out[i] is the old index at place
+// i. REQUIRES units to be a permutation of 0 .. group size - 1.
 std::vector<std::int64_t> axis_order(const SymmetryMember& member, const std::vector<std::int64_t>& units);
 
 }  // namespace weightloom
