@@ -41,7 +41,8 @@ std::vector<double> all_values(const DotPlot& plot) {
   for (const auto& group : plot.groups)
     for (const auto& row : group.rows) {
       values.insert(values.end(), row.values.samples.begin(), row.values.samples.end());
-      for (double sign : {-1.0, 1.0}) values.push_back(row.values.mean + sign * row.values.std);
+      for (double sign : {-1.0, 1.0})
+        values.push_back(reach(plot.axis, row.values.mean, row.values.mean + sign * row.values.std));
     }
   return values;
 }
@@ -78,7 +79,7 @@ std::string render(const DotPlot& plot) {
   const Box box{left, top, kPlotWidth - kValues, top + height_of(plot)};
   auto axis = plot.axis;
   axis.logarithmic = false;
-  const Scale scale(axis, all_values(plot), box.left + 8, box.right - 8);
+  const Scale scale(axis, all_values(plot), box.left + 8, box.right - 8, kTicksAcross);
   bool striped = false;
   double y = box.top;
   for (const auto& group : plot.groups) {
@@ -95,7 +96,7 @@ std::string render(const DotPlot& plot) {
     if (!group.title.empty()) svg.text(4, y + kGroupTitle - 10, group.title, "group");
     if (!group.title.empty()) y += kGroupTitle;
     for (const auto& row : group.rows) {
-      svg.text(left - 14, y + kRow / 2 + 4.5, row.label, "", Anchor::kEnd);
+      svg.text(left - 14, y + kRow / 2 + 4.5, fitted(row.label, kTextSize, kMostLabel), "", Anchor::kEnd);
       draw_row(svg, row, scale, y + kRow / 2);
       svg.text(kPlotWidth - 6, y + kRow / 2 + 4.5, value_label(row, axis.percent), "value", Anchor::kEnd);
       y += kRow;

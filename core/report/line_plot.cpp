@@ -14,10 +14,18 @@ struct Scales {
   bool show(const LinePoint& p) const { return x.shows(p.x) && y.shows(p.y); }
 };
 
-std::vector<double> collect(const LinePlot& plot, double (*value)(const LinePoint&)) {
+std::vector<double> x_values(const LinePlot& plot) {
   std::vector<double> values;
   for (const auto& series : plot.series)
-    for (const auto& point : series.points) values.push_back(value(point));
+    for (const auto& point : series.points) values.push_back(point.x);
+  return values;
+}
+
+std::vector<double> y_values(const LinePlot& plot) {
+  std::vector<double> values;
+  for (const auto& series : plot.series)
+    for (const auto& point : series.points)
+      for (double sign : {-1.0, 0.0, 1.0}) values.push_back(reach(plot.y, point.y, point.y + sign * point.spread));
   return values;
 }
 
@@ -77,11 +85,8 @@ std::string render(const LinePlot& plot) {
   for (const auto& series : plot.series) names.push_back(series.name);
   const double top = draw_legend(svg, names, Key::kLine, 64, 4) + (plot.x.marks.empty() ? 6 : 24);
   const Box box{64, top, kPlotWidth - 16, top + kHeight};
-  auto y_values = collect(plot, [](const LinePoint& p) { return p.y - p.spread; });
-  for (double value : collect(plot, [](const LinePoint& p) { return p.y + p.spread; })) y_values.push_back(value);
-  for (double value : collect(plot, [](const LinePoint& p) { return p.y; })) y_values.push_back(value);
-  const Scales scales{Scale(plot.x, collect(plot, [](const LinePoint& p) { return p.x; }), box.left, box.right),
-                      Scale(plot.y, y_values, box.bottom, box.top)};
+  const Scales scales{Scale(plot.x, x_values(plot), box.left, box.right, kTicksAcross),
+                      Scale(plot.y, y_values(plot), box.bottom, box.top, kTicksUp)};
   draw_x_axis(svg, plot.x, scales.x, box);
   draw_y_axis(svg, plot.y, scales.y, box);
   bool empty = true;

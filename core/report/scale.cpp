@@ -8,8 +8,6 @@
 namespace weightloom {
 namespace {
 
-constexpr double kPixelsPerTick = 75;
-
 // The round step (1, 2 or 5 times a power of ten) nearest above range / count.
 double round_step(double range, double count) {
   const double raw = range / count, power = std::pow(10, std::floor(std::log10(raw)));
@@ -28,7 +26,13 @@ std::string tick_label(double value, double step, bool percent) {
 
 }  // namespace
 
-Scale::Scale(const PlotAxis& axis, const std::vector<double>& values, double first_pixel, double last_pixel)
+double reach(const PlotAxis& axis, double center, double value) {
+  const bool fraction = axis.percent && center >= 0 && center <= 1;
+  return fraction && std::isfinite(value) ? std::clamp(value, 0.0, 1.0) : value;
+}
+
+Scale::Scale(const PlotAxis& axis, const std::vector<double>& values, double first_pixel, double last_pixel,
+             double tick_distance)
     : percent_(axis.percent), logarithmic_(axis.logarithmic), first_pixel_(first_pixel), last_pixel_(last_pixel) {
   std::vector<double> shown;
   std::copy_if(values.begin(), values.end(), std::back_inserter(shown), [&](double v) { return shows(v); });
@@ -36,10 +40,10 @@ Scale::Scale(const PlotAxis& axis, const std::vector<double>& values, double fir
     if (shows(mark.at)) shown.push_back(mark.at);
   if (shown.empty()) shown = logarithmic_ ? std::vector<double>{0.1, 1} : std::vector<double>{0, 1};
   const auto [low, high] = std::minmax_element(shown.begin(), shown.end());
-  logarithmic_ ? set_logarithmic(axis, *low, *high) : set_linear(axis, *low, *high);
+  logarithmic_ ? set_logarithmic(axis, *low, *high) : set_linear(axis, *low, *high, tick_distance);
 }
 
-void Scale::set_linear(const PlotAxis& axis, double least, double most) {
+void Scale::set_linear(const PlotAxis& axis, double least, double most, double tick_distance) {
   const auto bound = [](const std::optional<double>& given, double fallback) {
     return given && std::isfinite(*given) ? *given : fallback;
   };
@@ -56,7 +60,7 @@ void Scale::set_linear(const PlotAxis& axis, double least, double most) {
     const double half = middle == 0 ? 1 : std::abs(middle) * 0.1;
     least_ = middle - half, most_ = middle + half;
   }
-  const double count = std::max(2.0, std::abs(last_pixel_ - first_pixel_) / kPixelsPerTick);
+  const double count = std::max(2.0, std::abs(last_pixel_ - first_pixel_) / tick_distance);
   const double step = round_step(2 * (most_ / 2 - least_ / 2), count);
   if (!std::isfinite(step) || step <= 0) return;
   const double first = std::ceil(least_ / step - 1e-9);

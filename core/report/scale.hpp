@@ -13,10 +13,17 @@ struct Tick {
   std::string label;
 };
 
+inline constexpr double kTicksAcross = 70, kTicksUp = 40;  // pixels between ticks of the two axes
+
+// `value` as far as the axis should reach for it: the spread of a fraction may go beyond 0 and 1, the axis need not.
+double reach(const PlotAxis& axis, double center, double value);
+
 class Scale {
  public:
-  // `values` are all values that the plot shows, in any order. Without a finite one the range is 0 to 1.
-  Scale(const PlotAxis& axis, const std::vector<double>& values, double first_pixel, double last_pixel);
+  // `values` are all values that the plot shows, in any order. Without a finite one the range is 0 to 1. Ticks stand at
+  // least about `tick_distance` pixels apart.
+  Scale(const PlotAxis& axis, const std::vector<double>& values, double first_pixel, double last_pixel,
+        double tick_distance);
 
   // Whether a value can be shown: finite, and positive on a logarithmic axis.
   bool shows(double value) const;
@@ -28,7 +35,7 @@ class Scale {
 
  private:
   double position(double value) const;
-  void set_linear(const PlotAxis& axis, double least, double most);
+  void set_linear(const PlotAxis& axis, double least, double most, double tick_distance);
   void set_logarithmic(const PlotAxis& axis, double least, double most);
   bool percent_, logarithmic_;
   double first_pixel_, last_pixel_;

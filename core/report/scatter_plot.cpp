@@ -20,8 +20,8 @@ std::string render(const ScatterPlot& plot) {
   for (const auto& series : plot.series) names.push_back(series.name);
   const double top = draw_legend(svg, names, Key::kDot, 64, 4) + (plot.x.marks.empty() ? 6 : 24);
   const Box box{64, top, kPlotWidth - 16, top + kHeight};
-  const Scale x(plot.x, collect(plot, &ScatterPoint::x), box.left + 8, box.right - 8);
-  const Scale y(plot.y, collect(plot, &ScatterPoint::y), box.bottom - 8, box.top + 8);
+  const Scale x(plot.x, collect(plot, &ScatterPoint::x), box.left + 8, box.right - 8, kTicksAcross);
+  const Scale y(plot.y, collect(plot, &ScatterPoint::y), box.bottom - 8, box.top + 8, kTicksUp);
   draw_x_axis(svg, plot.x, x, box);
   draw_y_axis(svg, plot.y, y, box);
   bool empty = true;

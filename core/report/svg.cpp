@@ -12,13 +12,13 @@ constexpr std::size_t kSeries = 8;
 // Colours after Okabe and Ito (2008), darkened on white and lightened on black to keep contrast; told apart with any
 // common colour vision.
 constexpr std::string_view kStyle = R"(
-.wl{--ink:#1c2430;--soft:#5d6877;--grid:#e4e8ee;--axis:#9aa5b4;--band:#f6f8fb;font-family:Inter,"Source Sans 3","Segoe UI",Roboto,"Helvetica Neue",Arial,"Liberation Sans",sans-serif;font-size:13px}
+.wl{--ink:#1c2430;--soft:#5d6877;--grid:#e4e8ee;--axis:#9aa5b4;--band:#f6f8fb;--halo:#fff;font-family:Inter,"Source Sans 3","Segoe UI",Roboto,"Helvetica Neue",Arial,"Liberation Sans",sans-serif;font-size:13px}
 .wl .s0{--c:#0068a8}.wl .s1{--c:#c9510c}.wl .s2{--c:#00876c}.wl .s3{--c:#b0569a}.wl .s4{--c:#c28400}.wl .s5{--c:#3f9bd6}.wl .s6{--c:#6b7685}.wl .s7{--c:#7a4a1e}
-@media (prefers-color-scheme:dark){.wl{--ink:#e6eaf0;--soft:#9faab9;--grid:#2b333f;--axis:#5f6b7b;--band:#1a2029}
+@media (prefers-color-scheme:dark){.wl{--ink:#e6eaf0;--soft:#9faab9;--grid:#2b333f;--axis:#5f6b7b;--band:#1a2029;--halo:#11161d}
 .wl .s0{--c:#58b2ec}.wl .s1{--c:#ff915a}.wl .s2{--c:#3cc9a5}.wl .s3{--c:#e39bd0}.wl .s4{--c:#f3bd4f}.wl .s5{--c:#a5d8f7}.wl .s6{--c:#a9b3c0}.wl .s7{--c:#cfa27a}}
 .wl text{fill:var(--ink)}.wl .soft{fill:var(--soft)}.wl .group{font-weight:600}.wl .value{font-variant-numeric:tabular-nums;font-size:12px}.wl .small{font-size:12px;fill:var(--soft)}
 .wl .grid{stroke:var(--grid);stroke-width:1}.wl .axis{stroke:var(--axis);stroke-width:1}.wl .mark{stroke:var(--soft);stroke-width:1;stroke-dasharray:3 3}.wl .stripe{fill:var(--band)}
-.wl .dot{fill:var(--c);fill-opacity:.32}.wl .point{fill:var(--c);fill-opacity:.72}.wl .mean{fill:var(--c)}.wl .whisker{stroke:var(--c);stroke-width:2;stroke-linecap:round}
+.wl .dot{fill:var(--c);fill-opacity:.42}.wl .point{fill:var(--c);fill-opacity:.72}.wl .mean{fill:var(--c);stroke:var(--halo);stroke-width:2;paint-order:stroke}.wl .whisker{stroke:var(--c);stroke-width:2;stroke-linecap:round}
 .wl .curve{fill:none;stroke:var(--c);stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.wl .band{fill:var(--c);fill-opacity:.14}
 .wl .d1{stroke-dasharray:7 4}.wl .d2{stroke-dasharray:2 4}.wl .d3{stroke-dasharray:9 4 2 4}
 )";
@@ -115,6 +115,15 @@ double text_width(std::string_view text, double size) {
     units += narrow ? 0.34 : wide ? 0.72 : 0.57;
   }
   return units * size;
+}
+
+std::string fitted(std::string_view text, double size, double width) {
+  if (text_width(text, size) <= width) return std::string(text);
+  while (!text.empty() && text_width(text, size) > width - size) {
+    while (text.size() > 1 && (static_cast<unsigned char>(text.back()) & 0xC0u) == 0x80u) text.remove_suffix(1);
+    text.remove_suffix(1);
+  }
+  return std::string(text) + "…";
 }
 
 void Svg::line(double x1, double y1, double x2, double y2, std::string_view style_class) {

@@ -17,6 +17,9 @@ std::string coordinate(double value);
 // About how wide `text` is at `size` pixels, for layout before any font is known.
 double text_width(std::string_view text, double size);
 
+// `text`, ending in "…" where it would be wider than `width`.
+std::string fitted(std::string_view text, double size, double width);
+
 enum class Anchor { kStart, kMiddle, kEnd };
 
 // Appends elements in paint order. Classes refer to the style that finish() adds.

@@ -1,6 +1,7 @@
 #pragma once
 // Descriptions of small networks, written out as a plugin would.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -133,6 +134,54 @@ inline Net vit() {
   x = net.node("class", "select", {x}, Json::object(), {{"axis", 0}, {"index", 0}});
   net.linear("head", x, 6, 3);
   return net;
+}
+
+// A rule that renames every parameter of `net` whose name does not begin with one of `except`.
+inline Json renames(const Net& net, const std::string& prefix, std::vector<std::string> except = {}) {
+  Json rules = Json::array();
+  for (const auto& parameter : net.json["parameters"]) {
+    const auto name = parameter["name"].get<std::string>();
+    if (std::none_of(except.begin(), except.end(), [&](const auto& e) { return name.starts_with(e); }))
+      rules.push_back({{"foreign", prefix + name}, {"canonical", name}});
+  }
+  return rules;
+}
+
+inline Net with_dialect(Net net, const std::string& name, Json rules) {
+  net.json["dialects"].push_back({{"name", name}, {"rules", std::move(rules)}});
+  return net;
+}
+
+// The multilayer perceptron in an [in, out] layout, biases with a leading axis.
+inline Net keras_mlp() {
+  Json rules = Json::array();
+  for (const auto* layer : {"layer0", "layer1", "head"}) {
+    const std::string base = layer;
+    rules.push_back(
+        {{"foreign", base + "/kernel"}, {"canonical", base + ".weight"}, {"transform", {{{"transpose", {1, 0}}}}}});
+    rules.push_back({{"foreign", base + "/bias"}, {"canonical", base + ".bias"}, {"transform", {{{"squeeze", 0}}}}});
+  }
+  rules.push_back({{"foreign", "step"}, {"ignore", true}});
+  return with_dialect(mlp(), "keras", rules);
+}
+
+// Query, key and value in one tensor; the patch weight flattened; the class token with two more axes; up in two halves.
+inline Net timm_vit() {
+  const auto net = vit();
+  auto rules =
+      renames(net, "", {"block0.query", "block0.key", "block0.value", "patch", "class_token", "block0.up.weight"});
+  for (const std::string part : {"weight", "bias"})
+    rules.push_back({{"foreign", "qkv." + part},
+                     {"canonical", {"block0.query." + part, "block0.key." + part, "block0.value." + part}},
+                     {"split", 0}});
+  rules.push_back(
+      {{"foreign", "patch"},
+       {"canonical", "patch.weight"},
+       {"transform", {{{"reshape", {{"from", {4, 4, 6}}, {"to", {1, 4, 4, 6}}}}}, {{"transpose", {3, 0, 1, 2}}}}}});
+  rules.push_back(
+      {{"foreign", "cls"}, {"canonical", "class_token"}, {"transform", {{{"squeeze", 0}}, {{"squeeze", 0}}}}});
+  rules.push_back({{"foreign", {"up.a", "up.b"}}, {"canonical", "block0.up.weight"}, {"concat", 1}, {"sizes", {2, 4}}});
+  return with_dialect(net, "timm", rules);
 }
 
 }  // namespace weightloom::testing

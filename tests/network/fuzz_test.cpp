@@ -77,8 +77,8 @@ bool survives(const std::string& text) {
 TEST_CASE("mutated descriptions parse or are refused, and nothing else happens") {
   Random random(20);
   int accepted = 0;
-  const std::vector<Net> nets{mlp(), cnn(), resnet(1), vit()};
-  for (int i = 0; i < 2400; ++i) {
+  const std::vector<Net> nets{mlp(), cnn(), resnet(1), vit(), keras_mlp(), timm_vit()};
+  for (int i = 0; i < 3000; ++i) {
     auto json = nets[random.below(nets.size())].json;
     if (i % 2 == 0) {
       for (auto n = 1 + random.below(3); n > 0; --n) mutate_value(json, random);

@@ -107,6 +107,16 @@ TEST_CASE("a logarithmic axis leaves out zero and below") {
   CHECK(svg.find(">0.01</text>") != std::string::npos);
 }
 
+TEST_CASE("a label that is too long ends in an ellipsis, its tooltip has all of it") {
+  std::string label;
+  for (int i = 0; i < 60; ++i) label += "é";
+  const auto svg = render(DotPlot{"t", {}, {}, {{"", {{label, Spread::of({1, 2})}}}}});
+  check_sound(svg);
+  CHECK(svg.find("é…</text>") != std::string::npos);
+  CHECK(svg.find("<title>" + label) != std::string::npos);
+  CHECK(svg.find("\xEF\xBF\xBD") == std::string::npos);
+}
+
 TEST_CASE("a percent axis of fractions stays within 0 and 100") {
   const auto svg = render(DotPlot{"t", {"Accuracy", true}, {}, {{"", {{"r", Spread::of({0.0, 1.0})}}}}});
   CHECK(svg.find(">100</text>") != std::string::npos);
