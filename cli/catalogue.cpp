@@ -12,8 +12,25 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"data", {}, "Image data sets: what this machine has", {}},
 
     {"tokenizer", {}, "Turn weights into tokens and back", {}},
+    {"tokenizer train", Host::kEngine, "Train a tokenizer on the training members of a zoo",
+     "weightloom tokenizer train --zoo my.zoo --out tokenizer.safetensors"},
+    {"tokenizer encode", Host::kEngine, "Store the token streams of a zoo's networks",
+     "weightloom tokenizer encode --zoo my.zoo --tokenizer tokenizer.safetensors"},
+    {"tokenizer decode", Host::kEngine, "Write the weights that a token stream stands for",
+     "weightloom tokenizer decode mlp/mnist/0 --zoo my.zoo --tokenizer tokenizer.safetensors --out decoded.safetensors"},
+    {"tokenizer report", Host::kEngine, "Rate against accuracy on networks that the tokenizer never saw",
+     "weightloom tokenizer report --zoo my.zoo --tokenizer tokenizer.safetensors"},
 
     {"generator", {}, "Train and inspect the weight generator", {}},
+    {"generator train", Host::kEngine, "Train the shared generator on a zoo",
+     "weightloom generator train --zoo my.zoo --tokenizer tokenizer.safetensors --recipe recipe.toml --out generator.safetensors"},
+    {"generator info", Host::kEngine, "What a generator is and what it was trained on",
+     "weightloom generator info --tokenizer tokenizer.safetensors --generator generator.safetensors"},
+
+    {"generate", Host::kEngine, "Write weights for any registered architecture, from words or example images",
+     "weightloom generate --arch resnet --set depth=20 --data mnist --instruction \"handwritten digits\" --out w.safetensors"},
+    {"report", Host::kEngine, "Assess a generator beside every trivial baseline, as a page and as JSON",
+     "weightloom report --zoo my.zoo --recipe recipe.toml --out report.html --results results.json"},
 
     {"completion", Host::kFront, "Print the completion script of a shell",
      "weightloom completion bash > ~/.local/share/bash-completion/completions/weightloom"},

@@ -1,0 +1,76 @@
+#include "weightloom/generator/condition.hpp"
+
+namespace weightloom {
+namespace {
+
+constexpr double kShrinkage = 0.1;
+constexpr std::int64_t kFeatureBatch = 512;
+
+std::int64_t find_tensor(const NetworkPlan& plan, const std::string& name) {
+  for (std::size_t t = 0; t < plan.layout().tensors.size(); ++t)
+    if (plan.description().parameters[plan.layout().tensors[t].parameter].name == name) return static_cast<std::int64_t>(t);
+  return -1;
+}
+
+// Root mean square over all but the first dimension, [B].
+torch::Tensor rms(const torch::Tensor& x) { return (x * x).flatten(1).mean(1).sqrt().clamp_min(1e-6); }
+
+}  // namespace
+
+torch::Tensor thumbnails(const torch::Tensor& images) {
+  const auto grey = images.mean(1, /*keepdim=*/true);
+  return torch::adaptive_avg_pool2d(grey, {14, 14}).flatten(1);
+}
+
+torch::Tensor anchor_features(const NetworkPlan& plan, const torch::Tensor& images) {
+  torch::NoGradGuard no_grad;
+  const GraphFacts& facts = plan.executor().facts();
+  if (facts.head_node.empty() || facts.shapes.at(facts.head_input).size() != 1) return torch::zeros({images.size(0), 0});
+  std::vector<torch::Tensor> parts;
+  for (const auto& part : images.split(kFeatureBatch))
+    parts.push_back(plan.executor().value(plan.anchor(), part, facts.head_input).squeeze(0));
+  return torch::cat(parts);
+}
+
+Discriminant linear_discriminant(const torch::Tensor& features) {
+  const auto classes = features.size(1), shots = features.size(2), width = features.size(3);
+  const auto means = features.mean(2);                                      // [B, R, F]
+  const auto centred = means - means.mean(1, true);
+  const auto within = (features - means.unsqueeze(2)).flatten(1, 2);        // [B, R * shots, F]
+  auto covariance = within.transpose(1, 2).matmul(within) / static_cast<double>(classes * std::max<std::int64_t>(shots - 1, 1));
+  const auto level = covariance.diagonal(0, 1, 2).mean(1).clamp_min(1e-6).view({-1, 1, 1});
+  covariance = covariance * (1 - kShrinkage) + torch::eye(width) * level * kShrinkage;
+  const auto weight = torch::linalg_solve(covariance, centred.transpose(1, 2)).transpose(1, 2);
+  // Thresholds are those of the uncentred features: the mean over classes is taken back.
+  const auto bias = -(weight * (centred * 0.5 + means.mean(1, true))).sum(2);
+  return {weight, bias};
+}
+
+Condition example_condition(const NetworkPlan& plan, const torch::Tensor& thumbs, const torch::Tensor& features) {
+  torch::NoGradGuard no_grad;
+  Condition condition;
+  condition.batch = thumbs.size(0);
+  condition.classes = thumbs.size(1);
+  condition.thumbnails = thumbs.mean(2);
+  condition.quality = torch::ones({condition.batch});
+  auto values = torch::zeros({condition.batch, plan.layout().values});
+  condition.evidence_scale = torch::zeros({condition.batch, 2});
+  const GraphFacts& facts = plan.executor().facts();
+  if (features.size(3) > 0 && plan.description().classes == condition.classes) {
+    const Discriminant discriminant = linear_discriminant(features);
+    const auto place = [&](const std::string& name, const torch::Tensor& tensor, std::int64_t column) {
+      const auto t = find_tensor(plan, name);
+      if (t < 0) return;
+      const auto scale = rms(tensor);
+      const auto& layout = plan.layout().tensors[static_cast<std::size_t>(t)];
+      values.narrow(1, layout.offset, tensor[0].numel()).copy_(tensor.flatten(1) / scale.unsqueeze(1));
+      condition.evidence_scale.select(1, column).copy_((scale / layout.reference_scale).log());
+    };
+    place(facts.head_weight, discriminant.weight, 0);
+    place(facts.head_bias, discriminant.bias, 1);
+  }
+  condition.evidence = plan.to_chunks(values);
+  return condition;
+}
+
+}  // namespace weightloom

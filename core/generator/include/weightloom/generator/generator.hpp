@@ -1,0 +1,61 @@
+#pragma once
+// A trained generator: model, tokenizer, and what it was trained on; generation from words, from a data set, for any network.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "weightloom/base/json.hpp"
+#include "weightloom/generator/model.hpp"
+#include "weightloom/generator/tasks.hpp"
+
+namespace weightloom {
+
+class Generator {
+ public:
+  Generator(GeneratorShape shape, std::shared_ptr<const Tokenizer> tokenizer, std::uint64_t seed);
+
+  GeneratorModel& model() const { return *model_; }
+  const Tokenizer& tokenizer() const { return model_->tokenizer(); }
+
+  // One safetensors file that names its tokenizer's id. load() throws kRefused when `tokenizer` is another one.
+  void save(const std::filesystem::path& path, const Json& training) const;
+  static Generator load(const std::filesystem::path& path, std::shared_ptr<const Tokenizer> tokenizer);
+  // SHA-256 over configuration and tensors.
+  std::string id() const;
+  const Json& training() const { return training_; }
+
+ private:
+  std::shared_ptr<GeneratorModel> model_;
+  Json training_;
+};
+
+// What is wanted. At least one of `instruction` and `data` is given.
+struct Request {
+  std::string instruction;          // words
+  std::string data;                 // DataSpec text: example images are drawn from its training images
+  std::int64_t shots = 32;          // example images per class
+  double quality = 1.0;             // 0 .. 1, see Condition::quality
+  std::string family;               // anchor lineage; empty: the architecture's own
+  std::int64_t count = 1;           // networks
+  SamplingOptions sampling;
+};
+Json to_json(const Request& request);
+Request request_from_json(const Json& json);
+
+// Weights as decoded: running statistics are the anchor's. Reproducible: same request, generator and machine give the same bits.
+struct Generated {
+  std::shared_ptr<const NetworkPlan> plan;
+  torch::Tensor tokens;  // [count, L, Q]
+  Weights weights;
+};
+// `data` must provide request.data when it is given. Throws kUsage when neither words nor data are given, or class counts disagree.
+Generated generate(const Generator& generator, const NetworkDescription& description, const Request& request, DataCache& data);
+
+// `made` with batch_norm statistics re-estimated: on the request's training images when it has data, else on the tokenizer's
+// reference images. What one uses, stores and exports.
+Weights ready_to_use(const Generator& generator, const Generated& made, const Request& request, DataCache& data);
+
+}  // namespace weightloom

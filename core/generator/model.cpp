@@ -1,0 +1,293 @@
+#include "weightloom/generator/model.hpp"
+
+#include <cmath>
+
+#include "weightloom/base/error.hpp"
+#include "weightloom/generator/instruction.hpp"
+#include "weightloom/runtime/dataset.hpp"
+
+namespace weightloom {
+namespace {
+
+void zero(torch::nn::Linear& layer) {
+  torch::NoGradGuard no_grad;
+  layer->weight.zero_();
+  if (layer->bias.defined()) layer->bias.zero_();
+}
+
+// One index per row of logits [N, K].
+torch::Tensor draw_codes(torch::Tensor logits, const SamplingOptions& options, torch::Generator& generator) {
+  if (options.temperature <= 0) return logits.argmax(-1);
+  logits = logits / options.temperature;
+  if (options.top_k > 0 && options.top_k < logits.size(-1)) {
+    const auto least = std::get<0>(logits.topk(options.top_k, -1)).select(-1, options.top_k - 1).unsqueeze(-1);
+    logits = logits.masked_fill(logits < least, -INFINITY);
+  }
+  auto probabilities = logits.softmax(-1);
+  if (options.top_p < 1) {
+    const auto [sorted, order] = probabilities.sort(-1, /*descending=*/true);
+    // Keep the most likely codes until their sum reaches top_p, the one that crosses it included.
+    const auto kept = sorted * ((sorted.cumsum(-1) - sorted) < options.top_p).to(sorted.dtype());
+    probabilities = torch::zeros_like(probabilities).scatter(-1, order, kept);
+  }
+  return torch::multinomial(probabilities, 1, false, generator).squeeze(-1);
+}
+
+torch::Tensor shift_right(const torch::Tensor& x) {
+  return torch::cat({torch::zeros_like(x.narrow(1, 0, 1)), x.narrow(1, 0, x.size(1) - 1)}, 1);
+}
+
+}  // namespace
+
+GeneratorModel::GeneratorModel(GeneratorShape shape, std::shared_ptr<const Tokenizer> tokenizer)
+    : shape_(shape), tokenizer_(std::move(tokenizer)) {
+  const auto d = shape_.width;
+  const auto& codes = tokenizer_->shape();
+  const auto linear = [&](const char* name, std::int64_t in, std::int64_t out) {
+    return register_module(name, torch::nn::Linear(in, out));
+  };
+  const auto embedding = [&](const char* name, std::int64_t count) {
+    auto made = register_module(name, torch::nn::Embedding(count, d));
+    torch::NoGradGuard no_grad;
+    made->weight.mul_(0.3);
+    return made;
+  };
+  network_ = linear("network", kNetworkFeatures + 3, d);
+  see_in_ = linear("see_in", kThumbnail, 2 * d);
+  see_out_ = linear("see_out", 2 * d, d);
+  slot_in_ = linear("slot_in", kSlotFeatures, d);
+  slot_out_ = linear("slot_out", d, d);
+  class_to_slot_ = linear("class_to_slot", d, d);
+  anchor_in_ = linear("anchor_in", codes.chunk, d);
+  evidence_in_ = linear("evidence_in", codes.chunk, d);
+  code_in_ = linear("code_in", codes.chunk, d);
+  latent_out_ = linear("latent_out", d, codes.chunk);
+  evidence_skip_ = register_module("evidence_skip", torch::nn::Linear(torch::nn::LinearOptions(codes.chunk, codes.chunk).bias(false)));
+  code_up_ = linear("code_up", codes.chunk, d);
+  scale_mean_ = linear("scale_mean", d, 1);
+  scale_free_ = linear("scale_free", d, codes.scale_levels);
+  word_key_ = linear("word_key", d, d);
+  word_value_ = linear("word_value", d, d);
+  word_out_ = linear("word_out", d, d);
+  branch_ = embedding("branch", kBranchBuckets);
+  class_ = embedding("class", shape_.most_classes);
+  word_ = embedding("word", kVocabulary);
+  word_place_ = embedding("word_place", kInstructionWords);
+  scale_in_ = embedding("scale_in", codes.scale_levels);
+  free_ = register_module("free", torch::nn::ModuleList());
+  for (std::int64_t q = 0; q < codes.codebooks; ++q) {
+    torch::nn::Linear layer(d, codes.codes);
+    zero(layer);
+    free_->push_back(layer);
+  }
+  unwritten_ = register_parameter("unwritten", torch::zeros({d}));
+  sharpness_ = register_parameter("sharpness", torch::zeros({codes.codebooks}));
+  scale_sharpness_ = register_parameter("scale_sharpness", torch::zeros({1}));
+  body_ = register_module("body", std::make_shared<Transformer>(d, shape_.layers, shape_.heads));
+
+  torch::NoGradGuard no_grad;
+  zero(latent_out_);
+  zero(scale_mean_);
+  zero(scale_free_);
+  scale_mean_->bias.fill_(-1.0);
+  // A head starts out as what the evidence says.
+  evidence_skip_->weight.copy_(torch::eye(codes.chunk));
+}
+
+GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const Condition& condition) {
+  const auto batch = condition.batch, classes = condition.classes;
+  if (classes > shape_.most_classes)
+    throw Error(ErrorCode::kUsage, "generator.classes", "cannot generate for " + std::to_string(classes) + " classes",
+                "this generator was made for at most " + std::to_string(shape_.most_classes));
+  Prepared out;
+  const auto class_places = class_(torch::arange(classes, torch::kInt64));
+  auto class_tokens = class_places.unsqueeze(0).expand({batch, -1, -1});
+  if (condition.thumbnails.defined()) {
+    out.image_classes = see_out_(torch::gelu(see_in_(condition.thumbnails)));
+    class_tokens = class_tokens + out.image_classes;
+  }
+  if (condition.words.defined()) {
+    const auto words = word_(condition.words) + word_place_(torch::arange(condition.words.size(1), torch::kInt64)) * 0.3;
+    const auto hidden = (condition.words == 0).unsqueeze(1);  // [B, 1, W]
+    const auto scores = class_places.matmul(word_key_(words).transpose(1, 2)) / std::sqrt(static_cast<double>(shape_.width));
+    const auto read = scores.masked_fill(hidden, -1e9).softmax(-1).matmul(word_value_(words));
+    out.word_classes = word_out_(torch::gelu(read + class_places));
+    if (!condition.thumbnails.defined()) class_tokens = class_tokens + out.word_classes;
+  }
+  const auto evidence_scale = condition.evidence_scale.defined() ? condition.evidence_scale : torch::zeros({batch, 2});
+  const auto network = torch::cat({plan.network_features().unsqueeze(0).expand({batch, -1}),
+                                   (condition.quality - 0.5).unsqueeze(1), evidence_scale * 0.3}, 1);
+  out.prefix = torch::cat({network_(network).unsqueeze(1), class_tokens}, 1);
+
+  const auto chunks = plan.chunk_slots();
+  const auto features = slot_out_(torch::gelu(slot_in_(plan.features()) + branch_(plan.branches())));
+  auto known = features.index_add(0, chunks, anchor_in_(plan.anchor_chunks()));
+  auto slots = known.unsqueeze(0).expand({batch, -1, -1});
+  const auto rows = (plan.class_rows() >= 0).nonzero().flatten();
+  if (rows.size(0) > 0 && plan.description().classes <= classes) {
+    const auto of_row = class_tokens.index_select(1, plan.class_rows().index_select(0, rows));
+    slots = slots.index_add(1, rows, class_to_slot_(of_row));
+  }
+  if (condition.evidence.defined()) {
+    out.evidence = condition.evidence;
+    slots = slots.index_add(1, chunks, evidence_in_(condition.evidence));
+  }
+  out.slots = slots;
+  return out;
+}
+
+torch::Tensor GeneratorModel::embed_tokens(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t first,
+                                           std::int64_t count) {
+  const auto within = [&](const torch::Tensor& slots) {
+    return slots.index_select(0, ((slots >= first) & (slots < first + count)).nonzero().flatten());
+  };
+  const auto chunks = within(plan.chunk_slots()), scales = within(plan.scale_slots());
+  const auto latents = tokenizer_->model().quantizer->lookup(tokens.index_select(1, chunks));
+  const auto mask = plan.mask().index_select(0, ((plan.chunk_slots() >= first) & (plan.chunk_slots() < first + count)).nonzero().flatten());
+  const auto levels = tokens.select(2, 0).index_select(1, scales).clamp(0, tokenizer_->shape().scale_levels - 1);
+  return torch::zeros({tokens.size(0), count, shape_.width})
+      .index_add(1, chunks - first, code_in_(latents * mask))
+      .index_add(1, scales - first, scale_in_(levels));
+}
+
+// What stands at a slot's position: the slot itself, and the token before it where that may be read.
+torch::Tensor GeneratorModel::inputs(const torch::Tensor& slots, const torch::Tensor& previous,
+                                     const torch::Tensor& previous_visible) const {
+  return slots + torch::where(previous_visible.view({1, -1, 1}), previous, unwritten_.view({1, 1, -1}));
+}
+
+torch::Tensor GeneratorModel::hidden(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& tokens,
+                                     const torch::Tensor& visible) {
+  const auto previous = shift_right(embed_tokens(plan, tokens, 0, plan.slots()));
+  const auto before = torch::cat({torch::zeros({1}, torch::kBool), visible.narrow(0, 0, visible.size(0) - 1)});
+  const auto prefix = prepared.prefix.size(1);
+  const auto x = torch::cat({prepared.prefix, inputs(prepared.slots, previous, before)}, 1);
+  return body_->forward(x, prefix).narrow(1, prefix, plan.slots());
+}
+
+torch::Tensor GeneratorModel::predicted_latent(const torch::Tensor& hidden, const torch::Tensor& evidence,
+                                               const torch::Tensor& mask) {
+  auto latent = latent_out_(hidden);
+  if (evidence.defined()) latent = latent + evidence_skip_(evidence);
+  return latent * mask;
+}
+
+// The logits of a stage lean on the geometry of its codebook: codes close to what is still missing are likely, and the model
+// only has to learn where it wants to be. `state` adds what geometry cannot say.
+torch::Tensor GeneratorModel::stage_logits(std::int64_t stage, const torch::Tensor& left, const torch::Tensor& mask,
+                                           const torch::Tensor& state) {
+  const auto geometry = tokenizer_->model().quantizer->scores(left, mask, stage);
+  return geometry * sharpness_[stage].exp() + free_[static_cast<std::size_t>(stage)]->as<torch::nn::Linear>()->forward(state);
+}
+
+torch::Tensor GeneratorModel::scale_logits(const torch::Tensor& hidden) {
+  const auto distance = tokenizer_->scale_levels() - scale_mean_(hidden);
+  return scale_free_(hidden) - distance * distance * (scale_sharpness_ + 2.0).exp();
+}
+
+GeneratorModel::Soft GeneratorModel::soft(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden) {
+  const auto chunks = hidden.index_select(1, plan.chunk_slots());
+  const auto mask = plan.mask();
+  auto left = predicted_latent(chunks, prepared.evidence, mask);
+  auto state = chunks;
+  torch::Tensor latents;
+  for (std::int64_t stage = 0; stage < tokenizer_->shape().codebooks; ++stage) {
+    const auto expected =
+        stage_logits(stage, left, mask, state).softmax(-1).matmul(tokenizer_->model().quantizer->codebooks()[stage]) * mask;
+    latents = stage == 0 ? expected : latents + expected;
+    left = left - expected;
+    state = state + code_up_(expected);
+  }
+  const auto scales = scale_logits(hidden.index_select(1, plan.scale_slots())).softmax(-1).matmul(tokenizer_->scale_levels());
+  return {latents, scales};
+}
+
+GeneratorModel::CodeLoss GeneratorModel::code_loss(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden,
+                                                   const torch::Tensor& tokens, const torch::Tensor& where) {
+  namespace F = torch::nn::functional;
+  const auto chunk_where = where.index_select(0, plan.chunk_slots()).nonzero().flatten();
+  const auto scale_where = where.index_select(0, plan.scale_slots()).nonzero().flatten();
+  const auto scale_slots = plan.scale_slots().index_select(0, scale_where);
+  const auto scale_entropy = F::cross_entropy(scale_logits(hidden.index_select(1, scale_slots)).flatten(0, 1),
+                                              tokens.select(2, 0).index_select(1, scale_slots).flatten());
+  const auto slots = plan.chunk_slots().index_select(0, chunk_where);
+  const auto mask = plan.mask().index_select(0, chunk_where);
+  const auto targets = tokens.index_select(1, slots);  // [B, m, Q]
+  const auto chunks = hidden.index_select(1, slots);
+  const auto evidence = prepared.evidence.defined() ? prepared.evidence.index_select(1, chunk_where) : torch::Tensor();
+  auto left = predicted_latent(chunks, evidence, mask);
+  const auto& quantizer = *tokenizer_->model().quantizer;
+  const auto gap = left - quantizer.lookup(targets) * mask;
+  const auto latent_error = (gap * gap).sum() / (mask.sum() * static_cast<double>(tokens.size(0)));
+  auto state = chunks;
+  torch::Tensor entropy = scale_entropy * 0.2;
+  const auto stages = tokenizer_->shape().codebooks;
+  for (std::int64_t stage = 0; stage < stages; ++stage) {
+    const auto target = targets.select(2, stage);
+    entropy = entropy + F::cross_entropy(stage_logits(stage, left, mask, state).flatten(0, 1), target.flatten()) /
+                            static_cast<double>(stages);
+    const auto code = torch::embedding(quantizer.codebooks()[stage], target) * mask;
+    left = left - code;
+    state = state + code_up_(code);
+  }
+  return {entropy, latent_error};
+}
+
+torch::Tensor GeneratorModel::sample(const NetworkPlan& plan, const Prepared& prepared, const SamplingOptions& options,
+                                     std::int64_t tensors) {
+  torch::NoGradGuard no_grad;
+  auto generator = make_generator(options.seed);
+  const auto batch = prepared.prefix.size(0), slots = plan.slots();
+  auto tokens = torch::zeros({batch, slots, tokenizer_->shape().codebooks}, torch::kInt64);
+  const auto count = tensors < 0 ? plan.tensors() : tensors;
+  if (count == 0) return tokens;
+  const auto& layout = plan.layout();
+  const std::int64_t end = count == plan.tensors() ? slots : static_cast<std::int64_t>(layout.tensors[static_cast<std::size_t>(count)].first_slot);
+
+  const auto write_slots = [&](std::int64_t first, const torch::Tensor& hidden) {  // hidden [B, n, D] of slots first .. first + n - 1
+    for (std::int64_t s = first; s < first + hidden.size(1); ++s)
+      if (layout.slots[static_cast<std::size_t>(s)].kind == Slot::Kind::kScale) {
+        const auto levels = draw_codes(scale_logits(hidden.select(1, s - first)), options, generator);
+        tokens.select(1, s).select(1, 0).copy_(levels);
+      }
+    const auto of_chunk = ((plan.chunk_slots() >= first) & (plan.chunk_slots() < first + hidden.size(1))).nonzero().flatten();
+    if (of_chunk.size(0) == 0) return;
+    const auto places = plan.chunk_slots().index_select(0, of_chunk);
+    const auto mask = plan.mask().index_select(0, of_chunk);
+    const auto evidence = prepared.evidence.defined() ? prepared.evidence.index_select(1, of_chunk) : torch::Tensor();
+    auto state = hidden.index_select(1, places - first);
+    auto left = predicted_latent(state, evidence, mask);
+    for (std::int64_t stage = 0; stage < tokenizer_->shape().codebooks; ++stage) {
+      const auto logits = stage_logits(stage, left, mask, state);
+      const auto codes = draw_codes(logits.flatten(0, 1), options, generator).view({batch, -1});
+      const auto chosen = torch::embedding(tokenizer_->model().quantizer->codebooks()[stage], codes) * mask;
+      left = left - chosen;
+      state = state + code_up_(chosen);
+      tokens.select(2, stage).index_copy_(1, places, codes);
+    }
+  };
+
+  // A position is final once the token before it is written; final positions stay in the cache, the others are computed again
+  // with the next tensor.
+  AttentionCache cache;
+  body_->extend(prepared.prefix, cache, prepared.prefix.size(1), prepared.prefix.size(1));
+  auto previous = torch::zeros({batch, slots + 1, shape_.width});  // at s: the embedded tokens of slot s - 1
+  std::int64_t settled = 0;
+  for (std::int64_t first = 0; first < end;) {
+    const auto& tensor = layout.tensors[layout.slots[static_cast<std::size_t>(first)].tensor];
+    const std::int64_t next = shape_.order == GenerationOrder::kChunk
+                                  ? first + 1
+                                  : static_cast<std::int64_t>(tensor.first_slot + tensor.slots);
+    const auto places = torch::arange(settled, next, torch::kInt64);
+    const auto x = inputs(prepared.slots.narrow(1, settled, next - settled), previous.narrow(1, settled, next - settled),
+                          (places <= first) & (places > 0));
+    const auto hidden = body_->extend(x, cache, first + 1 - settled);
+    write_slots(first, hidden.narrow(1, first - settled, next - first));
+    previous.narrow(1, first + 1, next - first).copy_(embed_tokens(plan, tokens, first, next - first));
+    settled = first + 1;
+    first = next;
+  }
+  return tokens;
+}
+
+}  // namespace weightloom

@@ -1,0 +1,378 @@
+#include "weightloom/generator/training.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include "weightloom/base/config.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/hash.hpp"
+#include "weightloom/base/random.hpp"
+#include "weightloom/formats/safetensors.hpp"
+#include "weightloom/generator/instruction.hpp"
+#include "weightloom/tokenizer/module_io.hpp"
+
+namespace weightloom {
+namespace {
+
+constexpr std::int64_t kExampleImagesPerClass = 300;
+constexpr double kAverageDecay = 0.98;
+constexpr double kGradientNorm = 1.0;
+constexpr ExecutionMode kBatchNorm{ExecutionMode::Norm::kBatch};
+
+// What one description offers to learn from.
+struct Course {
+  std::shared_ptr<const NetworkPlan> plan;
+  std::vector<Task> tasks;
+  torch::Tensor tokens;   // [P, L, Q], undefined for practice
+  torch::Tensor quality;  // [P]
+  torch::Tensor features; // [images, F] of the example images
+  double weight = 1;
+  bool subsets = false;   // tasks are class subsets, whose order may be shuffled
+};
+
+double validation_accuracy(const ZooRecord& record) {
+  const auto found = record.metrics.find("validation_accuracy");
+  return found == record.metrics.end() ? 0 : found->second;
+}
+
+// Share of the records on the same source that are worse.
+torch::Tensor qualities(const std::vector<ZooRecord>& records, const std::vector<Task>& tasks) {
+  std::vector<float> out;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    double worse = 0, others = 0;
+    for (std::size_t j = 0; j < records.size(); ++j) {
+      if (i == j || tasks[i].source != tasks[j].source) continue;
+      ++others;
+      worse += validation_accuracy(records[j]) < validation_accuracy(records[i]);
+    }
+    out.push_back(others > 0 ? static_cast<float>(worse / others) : 1.0f);
+  }
+  return torch::tensor(out);
+}
+
+bool whole_sources(const std::vector<Task>& tasks, DataCache& data) {
+  return std::all_of(tasks.begin(), tasks.end(), [&](const Task& task) {
+    return static_cast<std::int64_t>(task.classes.size()) == data.source(DataSpec::parse(task.source)).classes();
+  });
+}
+
+std::vector<Course> collect_courses(const Zoo& zoo, const PluginRegistry& registry, const Tokenizer& tokenizer,
+                                    const GeneratorTraining& options, DataCache& data) {
+  std::vector<Course> courses;
+  for (const MemberGroup& group : load_members(zoo, registry, tokenizer, "train")) {
+    Course course{group.plan};
+    std::set<std::string> distinct;
+    for (const ZooRecord& record : group.records) {
+      course.tasks.push_back(task_of(data, record.dataset));
+      distinct.insert(record.dataset);
+    }
+    course.tokens = tokenizer.encode(*group.plan, group.weights);
+    course.quality = qualities(group.records, course.tasks);
+    course.subsets = !whole_sources(course.tasks, data);
+    course.weight = std::clamp(std::sqrt(static_cast<double>(distinct.size())), 1.0, 4.0);
+    courses.push_back(std::move(course));
+  }
+  for (const Practice& practice : options.practice) {
+    Course course{tokenizer.plan(registry.describe(practice.architecture, practice.config), practice.family)};
+    for (const std::string& spec : practice.data) course.tasks.push_back(task_of(data, spec));
+    course.quality = torch::ones({static_cast<std::int64_t>(course.tasks.size())});
+    courses.push_back(std::move(course));
+  }
+  if (courses.empty())
+    throw Error(ErrorCode::kUsage, "generator.no_members", "there is nothing to train the generator on",
+                "the zoo holds no record with split 'train'", "grow some with `weightloom zoo grow`");
+  return courses;
+}
+
+std::size_t draw_course(const std::vector<Course>& courses, Random& random) {
+  double total = 0;
+  for (const Course& course : courses) total += course.weight;
+  double at = random.uniform() * total;
+  for (std::size_t i = 0; i + 1 < courses.size(); ++i)
+    if ((at -= courses[i].weight) < 0) return i;
+  return courses.size() - 1;
+}
+
+double learning_rate(const GeneratorTraining& options, std::int64_t step) {
+  const double done = static_cast<double>(step) / static_cast<double>(options.steps);
+  const double warm = std::min(1.0, (done + 1e-9) / 0.05);
+  const double decay = done < 0.4 ? 1.0 : 0.5 * (1 + std::cos(M_PI * (done - 0.4) / 0.6));
+  return options.learning_rate * std::min(warm, std::max(decay, 0.01));
+}
+
+class Trainer {
+ public:
+  Trainer(const Zoo& zoo, const PluginRegistry& registry, std::shared_ptr<const Tokenizer> tokenizer,
+          const GeneratorTraining& options)
+      : options_(options),
+        data_(common_form(zoo, registry)),
+        courses_(collect_courses(zoo, registry, *tokenizer, options, data_)),
+        sources_(sources()),
+        images_(data_, sources_, 0, options.seed),
+        examples_(data_, sources_, kExampleImagesPerClass, options.seed),
+        thumbnails_(thumbnails(examples_.images())),
+        generator_(options.shape, std::move(tokenizer), options.seed),
+        optimizer_(generator_.model().parameters(),
+                   torch::optim::AdamWOptions(options.learning_rate).weight_decay(options.weight_decay).betas({0.9, 0.98})) {
+    for (Course& course : courses_) course.features = anchor_features(*course.plan, examples_.images());
+    for (const auto& parameter : generator_.model().parameters()) average_.push_back(parameter.detach().clone());
+  }
+
+  Generator run(const ProgressSink& progress) {
+    for (std::int64_t step = restore(); step < options_.steps; ++step) {
+      const Json figures = this->step(step);
+      const bool last = step + 1 == options_.steps;
+      if (progress)
+        progress({"train generator", static_cast<std::uint64_t>(step + 1), static_cast<std::uint64_t>(options_.steps), "steps",
+                  figures, last});
+      if (!options_.checkpoint.empty() && (last || (step + 1) % options_.checkpoint_every == 0 || interrupt_requested()))
+        save_checkpoint(step + 1);
+      throw_if_interrupted();
+    }
+    torch::NoGradGuard no_grad;
+    const auto parameters = generator_.model().parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].copy_(average_[i]);
+    return std::move(generator_);
+  }
+
+ private:
+  std::vector<std::string> sources() const {
+    std::set<std::string> names;
+    for (const Course& course : courses_)
+      for (const Task& task : course.tasks) names.insert(task.source);
+    return {names.begin(), names.end()};
+  }
+
+  struct Batch {
+    std::vector<Task> tasks;
+    torch::Tensor tokens;  // [B, L, Q] or undefined
+    Condition condition;
+  };
+
+  Batch draw_batch(const Course& course, Random& random, torch::Generator& draws) {
+    Batch batch;
+    const auto population = course.tasks.size();
+    const bool shuffled = course.subsets && random.uniform() < 0.5;
+    std::vector<std::int64_t> members;
+    for (std::int64_t i = 0; i < options_.networks; ++i) {
+      members.push_back(static_cast<std::int64_t>(random.below(population)));
+      Task task = course.tasks[static_cast<std::size_t>(members.back())];
+      if (shuffled) {
+        const auto order = random.permutation(static_cast<std::int64_t>(task.classes.size()));
+        Task other = task;
+        for (std::size_t c = 0; c < order.size(); ++c) other.classes[c] = task.classes[static_cast<std::size_t>(order[c])];
+        task = other;
+      }
+      batch.tasks.push_back(std::move(task));
+    }
+    const auto index = torch::tensor(members, torch::kInt64);
+    if (course.tokens.defined() && !shuffled) batch.tokens = course.tokens.index_select(0, index);
+    const auto rows = examples_.draw_rows(batch.tasks, options_.shots, draws);
+    const auto gather = [&](const torch::Tensor& table) {
+      return table.index_select(0, rows.flatten()).view({rows.size(0), rows.size(1), rows.size(2), table.size(1)});
+    };
+    batch.condition = example_condition(*course.plan, gather(thumbnails_), gather(course.features));
+    batch.condition.quality = course.quality.index_select(0, index);
+    if (!course.subsets) {
+      std::vector<std::int64_t> words;
+      for (const Task& task : batch.tasks) {
+        const auto ids = instruction_words(random_instruction(DataSpec::parse(task.source).source, Phrasing::kTraining, random));
+        words.insert(words.end(), ids.begin(), ids.end());
+      }
+      batch.condition.words = torch::tensor(words, torch::kInt64).view({options_.networks, -1});
+    }
+    return batch;
+  }
+
+  Json step(std::int64_t step) {
+    // Every step has seeds of its own, so that training resumed from a checkpoint goes on bit for bit.
+    const auto seed = derive_seed(options_.seed, "generator step " + std::to_string(step));
+    Random random(seed);
+    auto draws = make_generator(random.next());
+    for (auto& group : optimizer_.param_groups())
+      static_cast<torch::optim::AdamWOptions&>(group.options()).lr(learning_rate(options_, step));
+
+    const Course& course = courses_[draw_course(courses_, random)];
+    const NetworkPlan& plan = *course.plan;
+    const Tokenizer& tokenizer = generator_.tokenizer();
+    GeneratorModel& model = generator_.model();
+    Batch batch = draw_batch(course, random, draws);
+    torch::Tensor agreement;
+    if (batch.condition.words.defined()) {
+      const auto both = model.prepare(plan, batch.condition);
+      const auto gap = both.word_classes - both.image_classes.detach();
+      agreement = (gap * gap).mean();
+      if (random.uniform() < options_.words_alone) {
+        batch.condition.thumbnails = batch.condition.evidence = batch.condition.evidence_scale = torch::Tensor();
+      }
+    }
+    const auto prepared = model.prepare(plan, batch.condition);
+
+    const bool own = step > options_.steps / 6 && random.uniform() < options_.own_samples;
+    std::int64_t upto = 0;
+    if (own || (batch.tokens.defined() && random.uniform() < 0.4))
+      upto = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(plan.tensors())));
+    auto tokens = batch.tokens;
+    if (own)
+      tokens = model.sample(plan, prepared, {0.5 * static_cast<double>(random.below(3)), 0, 1.0, random.next()}, upto);
+    else if (!tokens.defined())
+      tokens = torch::zeros({options_.networks, plan.slots(), tokenizer.shape().codebooks}, torch::kInt64);
+    const bool teacher = batch.tokens.defined() && !own;
+
+    const auto visible = plan.slot_tensor() < upto;
+    const auto hidden = model.hidden(plan, prepared, tokens, visible);
+    const auto soft = model.soft(plan, prepared, hidden);
+    const auto chunk_visible = visible.index_select(0, plan.chunk_slots()).view({1, -1, 1});
+    const auto scale_visible = visible.index_select(0, plan.scale_slots()).view({1, -1});
+    const auto decoded =
+        tokenizer.assemble(plan, torch::where(chunk_visible, tokenizer.latents(plan, tokens), soft.latents),
+                           torch::where(scale_visible, tokenizer.log_scales(plan, tokens), soft.log_scales));
+    const TensorSplit images = images_.batch(batch.tasks, options_.images, draws);
+    const auto logits = plan.executor().forward(decoded, images.images, kBatchNorm);
+    const auto behaviour = torch::nn::functional::cross_entropy(logits.flatten(0, 1), images.labels.flatten());
+    const double accuracy = (logits.argmax(-1) == images.labels).to(torch::kFloat32).mean().item<double>();
+
+    auto loss = behaviour * options_.behaviour;
+    if (teacher) {
+      const auto all = options_.shape.order == GenerationOrder::kChunk;
+      // The paper's order learns by teacher forcing: every token is read by the next slots.
+      const auto state = all ? model.hidden(plan, prepared, tokens, torch::ones_like(visible)) : hidden;
+      const auto code = model.code_loss(plan, prepared, state, tokens, all ? torch::ones_like(visible) : ~visible);
+      loss = loss + code.cross_entropy * options_.codes + code.latent_error * options_.latents;
+      code_loss_ += 0.05 * (code.cross_entropy.item<double>() - code_loss_);
+    }
+    if (agreement.defined()) loss = loss + agreement;
+    optimizer_.zero_grad();
+    loss.backward();
+    torch::nn::utils::clip_grad_norm_(model.parameters(), kGradientNorm);
+    optimizer_.step();
+    update_average(step);
+    accuracy_ += (step == 0 ? 1.0 : 0.05) * (accuracy - accuracy_);
+    return {{"accuracy", accuracy_}, {"behaviour", behaviour.item<double>()}, {"codes", code_loss_}};
+  }
+
+  void update_average(std::int64_t step) {
+    torch::NoGradGuard no_grad;
+    const double decay = std::min(kAverageDecay, static_cast<double>(step + 1) / static_cast<double>(step + 10));
+    const auto parameters = generator_.model().parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i) average_[i].lerp_(parameters[i].detach(), 1 - decay);
+  }
+
+  std::string fingerprint() const {
+    std::string text = generator_.tokenizer().id() + to_json(options_).dump();
+    for (const Course& course : courses_) text += course.plan->description().identity() + std::to_string(course.tasks.size());
+    return short_hash(text);
+  }
+
+  void save_checkpoint(std::int64_t step) {
+    TensorMap tensors;
+    const auto parameters = generator_.model().parameters();
+    const auto& state = optimizer_.state();
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const auto& moments =
+          static_cast<const torch::optim::AdamWParamState&>(*state.at(c10::guts::to_string(parameters[i].unsafeGetTensorImpl())));
+      const std::string key = std::to_string(i);
+      tensors["parameter." + key] = to_host(parameters[i]);
+      tensors["average." + key] = to_host(average_[i]);
+      tensors["first." + key] = to_host(moments.exp_avg());
+      tensors["second." + key] = to_host(moments.exp_avg_sq());
+    }
+    write_safetensors(options_.checkpoint, tensors,
+                      {{"step", std::to_string(step)}, {"fingerprint", fingerprint()}});
+  }
+
+  // Returns the step to go on with.
+  std::int64_t restore() {
+    if (options_.checkpoint.empty() || !std::filesystem::exists(options_.checkpoint)) return 0;
+    const SafetensorsFile file = read_safetensors(options_.checkpoint);
+    if (const auto print = file.metadata.find("fingerprint"); print == file.metadata.end() || print->second != fingerprint()) return 0;
+    torch::NoGradGuard no_grad;
+    const std::int64_t step = std::stoll(file.metadata.at("step"));
+    auto parameters = generator_.model().parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const std::string key = std::to_string(i);
+      parameters[i].copy_(to_torch(file.tensors.at("parameter." + key)));
+      average_[i].copy_(to_torch(file.tensors.at("average." + key)));
+      auto moments = std::make_unique<torch::optim::AdamWParamState>();
+      moments->step(step);
+      moments->exp_avg(to_torch(file.tensors.at("first." + key)));
+      moments->exp_avg_sq(to_torch(file.tensors.at("second." + key)));
+      optimizer_.state()[c10::guts::to_string(parameters[i].unsafeGetTensorImpl())] = std::move(moments);
+    }
+    return step;
+  }
+
+  GeneratorTraining options_;
+  DataCache data_;
+  std::vector<Course> courses_;
+  std::vector<std::string> sources_;
+  TaskImages images_, examples_;
+  torch::Tensor thumbnails_;
+  Generator generator_;
+  torch::optim::AdamW optimizer_;
+  std::vector<torch::Tensor> average_;
+  double accuracy_ = 0, code_loss_ = 0;
+};
+
+}  // namespace
+
+GeneratorTraining parse_generator_training(const Json& table, const std::string& where) {
+  ConfigReader read(table, where);
+  GeneratorTraining out;
+  out.shape.width = read.integer("width", out.shape.width, 8, 16384);
+  out.shape.layers = read.integer("layers", out.shape.layers, 1, 256);
+  out.shape.heads = read.integer("heads", out.shape.heads, 1, 256);
+  if (out.shape.width % out.shape.heads != 0)
+    throw Error(ErrorCode::kUsage, "config.value", where + ": key 'heads'",
+                std::to_string(out.shape.heads) + " does not divide width " + std::to_string(out.shape.width));
+  out.shape.most_classes = read.integer("most_classes", out.shape.most_classes, 1, 100000);
+  const std::string order = read.text("order", "tensor");
+  if (order != "tensor" && order != "chunk")
+    throw Error(ErrorCode::kUsage, "config.value", where + ": key 'order'", "'" + order + "' is not known",
+                "use \"tensor\" or \"chunk\"");
+  out.shape.order = order == "chunk" ? GenerationOrder::kChunk : GenerationOrder::kTensor;
+  out.steps = read.integer("steps", out.steps, 1, 100000000);
+  out.networks = read.integer("networks", out.networks, 1, 4096);
+  out.images = read.integer("images", out.images, 1, 65536);
+  out.shots = read.integer("shots", out.shots, 2, 65536);
+  out.learning_rate = read.number("learning_rate", out.learning_rate, 0, 10);
+  out.weight_decay = read.number("weight_decay", out.weight_decay, 0, 10);
+  out.behaviour = read.number("behaviour", out.behaviour, 0, 1000);
+  out.codes = read.number("codes", out.codes, 0, 1000);
+  out.latents = read.number("latents", out.latents, 0, 1000);
+  out.words_alone = read.number("words_alone", out.words_alone, 0, 1);
+  out.own_samples = read.number("own_samples", out.own_samples, 0, 1);
+  out.seed = static_cast<std::uint64_t>(read.integer("seed", 0, 0, INT64_MAX));
+  for (const Json& entry : read.value("practice", Json::array())) {
+    ConfigReader item(entry, where + ".practice");
+    Practice practice{item.required_text("architecture"), item.value("config", Json::object()), item.text("family", ""), {}};
+    for (const Json& spec : item.value("data", Json::array())) practice.data.push_back(spec.get<std::string>());
+    item.finish();
+    out.practice.push_back(std::move(practice));
+  }
+  read.finish();
+  return out;
+}
+
+Json to_json(const GeneratorTraining& options) {
+  Json practice = Json::array();
+  for (const Practice& entry : options.practice)
+    practice.push_back({{"architecture", entry.architecture}, {"config", entry.config}, {"family", entry.family}, {"data", entry.data}});
+  return {{"width", options.shape.width}, {"layers", options.shape.layers}, {"heads", options.shape.heads},
+          {"most_classes", options.shape.most_classes},
+          {"order", options.shape.order == GenerationOrder::kChunk ? "chunk" : "tensor"},
+          {"steps", options.steps}, {"networks", options.networks}, {"images", options.images}, {"shots", options.shots},
+          {"learning_rate", options.learning_rate}, {"weight_decay", options.weight_decay},
+          {"behaviour", options.behaviour}, {"codes", options.codes}, {"latents", options.latents},
+          {"words_alone", options.words_alone}, {"own_samples", options.own_samples}, {"seed", options.seed},
+          {"practice", practice}};
+}
+
+Generator train_generator(const Zoo& zoo, const PluginRegistry& registry, std::shared_ptr<const Tokenizer> tokenizer,
+                          const GeneratorTraining& options, const ProgressSink& progress) {
+  return Trainer(zoo, registry, std::move(tokenizer), options).run(progress);
+}
+
+}  // namespace weightloom

@@ -1,0 +1,55 @@
+#include "weightloom/tokenizer/anchor.hpp"
+
+#include "weightloom/network/address.hpp"
+#include "weightloom/network/graph.hpp"
+#include "weightloom/runtime/alignment.hpp"
+
+namespace weightloom {
+namespace {
+
+torch::Tensor initial_mean(const ParameterSpec& parameter) {
+  std::vector<std::int64_t> shape{1};
+  shape.insert(shape.end(), parameter.shape.begin(), parameter.shape.end());
+  const double mean = parameter.init.kind == Init::Kind::kOnes       ? 1.0
+                      : parameter.init.kind == Init::Kind::kConstant ? parameter.init.value
+                                                                     : 0.0;
+  return torch::full(shape, mean, torch::kFloat32);
+}
+
+Weights mean_of(const Weights& members) {
+  Weights mean;
+  for (const auto& tensor : members.tensors) mean.tensors.push_back(tensor.mean(0, /*keepdim=*/true));
+  return mean;
+}
+
+}  // namespace
+
+Weights map_anchor(const Anchor* anchor, const NetworkDescription& target) {
+  Weights mapped;
+  for (const ParameterSpec& parameter : target.parameters) mapped.tensors.push_back(initial_mean(parameter));
+  if (!anchor) return mapped;
+  const GraphFacts facts = analyse(target);
+  const auto matches = match_by_address(target, anchor->description);
+  for (std::size_t p = 0; p < matches.size(); ++p) {
+    const std::string& name = target.parameters[p].name;
+    const bool head = name == facts.head_weight || name == facts.head_bias;
+    if (matches[p] && (!head || anchor->independent)) mapped.tensors[p] = anchor->weights.tensors[*matches[p]];
+  }
+  return mapped;
+}
+
+AlignedMean aligned_mean(const NetworkDescription& description, const Weights& members) {
+  // Two passes: the first member is an arbitrary reference, the mean of the first pass a better one.
+  Weights reference = members.member(0);
+  Weights aligned = members;
+  for (int pass = 0; pass < 2; ++pass) {
+    std::vector<Weights> parts;
+    for (std::int64_t m = 0; m < members.population(); ++m)
+      parts.push_back(align(description, aligned.member(m), reference));
+    aligned = concatenate(parts);
+    reference = mean_of(aligned);
+  }
+  return {reference, aligned};
+}
+
+}  // namespace weightloom

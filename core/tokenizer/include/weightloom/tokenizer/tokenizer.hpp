@@ -1,0 +1,108 @@
+#pragma once
+// Weights to tokens and back: anchor, scale tokens, chunks, residual VQ-VAE (docs/token_format.md).
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "weightloom/base/json.hpp"
+#include "weightloom/tokenizer/anchor.hpp"
+#include "weightloom/tokenizer/network_plan.hpp"
+#include "weightloom/tokenizer/quantizer.hpp"
+
+namespace weightloom {
+
+struct TokenizerShape {
+  std::int64_t chunk = 144;        // C: values in a full chunk
+  std::int64_t vector_chunk = 16;  // values in a chunk of a vector (biases, norms): small tensors get more bits
+  std::int64_t codebooks = 4;      // Q
+  std::int64_t codes = 256;        // K, per codebook; also an upper bound of scale levels
+  std::int64_t scale_levels = 64;  // logarithmic, from e^-6 to e^2 times the tensor's reference scale
+  std::int64_t hidden = 128;       // width of encoder and decoder
+  QuantizerKind quantizer = QuantizerKind::kEma;
+};
+
+// The learned part. Encoder and decoder see the slot and start as the identity, so that training can only improve on plain
+// residual quantisation of the chunks.
+class TokenizerModel : public torch::nn::Module {
+ public:
+  explicit TokenizerModel(const TokenizerShape& shape);
+
+  // [L, kSlotFeatures], [L] -> [L, 64]
+  torch::Tensor embed_slots(const torch::Tensor& features, const torch::Tensor& branches);
+  // chunks [..., C] with mask [..., C] and slot embedding [..., 64] -> latents [..., C], and back.
+  torch::Tensor encode(const torch::Tensor& chunks, const torch::Tensor& mask, const torch::Tensor& slots);
+  torch::Tensor decode(const torch::Tensor& latents, const torch::Tensor& mask, const torch::Tensor& slots);
+
+  std::shared_ptr<ResidualQuantizer> quantizer;
+
+ private:
+  torch::nn::Linear slot_{nullptr}, encode_in_{nullptr}, encode_out_{nullptr}, decode_in_{nullptr}, decode_out_{nullptr};
+  torch::nn::Embedding branch_{nullptr};
+};
+
+// A trained (or fresh) tokenizer with the anchors of its families. Thread-safe for const use.
+class Tokenizer {
+ public:
+  // reference_images: [N, C, H, W], training images on which mapped anchors have their running statistics calibrated, and behaviour
+  // is compared.
+  Tokenizer(TokenizerShape shape, std::vector<Anchor> anchors, torch::Tensor reference_images);
+
+  const TokenizerShape& shape() const { return shape_; }
+  const std::vector<Anchor>& anchors() const { return anchors_; }
+  const torch::Tensor& reference_images() const { return reference_images_; }
+  TokenizerModel& model() const { return *model_; }
+
+  // The family's anchor, or nullptr. An empty family means: the first anchor of that architecture.
+  const Anchor* find_anchor(const std::string& architecture, const std::string& family) const;
+  // Cached by description and family.
+  std::shared_ptr<const NetworkPlan> plan(const NetworkDescription& description, const std::string& family = {}) const;
+
+  // Weights [P] -> tokens [P, L, Q] int64; a scale slot uses the first place only, the rest is 0. Members of independent families are
+  // aligned to their anchor first.
+  torch::Tensor encode(const NetworkPlan& plan, const Weights& weights) const;
+  // Tokens -> weights; running statistics are the anchor's (recalibrate before use). `stages` > 0 uses the first codebooks only.
+  Weights decode(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t stages = 0) const;
+
+  // The differentiable parts of decode: tokens -> latents [P, M, C] and log scales [P, T] (relative to the reference scale);
+  // those -> weights.
+  torch::Tensor latents(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t stages = 0) const;
+  torch::Tensor log_scales(const NetworkPlan& plan, const torch::Tensor& tokens) const;
+  Weights assemble(const NetworkPlan& plan, const torch::Tensor& latents, const torch::Tensor& log_scales) const;
+  // The log scale of each level, [scale_levels].
+  const torch::Tensor& scale_levels() const { return scale_levels_; }
+
+  struct Normalised {
+    torch::Tensor chunks;  // [P, M, C], divided by the quantised scales
+    torch::Tensor levels;  // [P, T] int64
+  };
+  Normalised normalise(const NetworkPlan& plan, const Weights& weights) const;
+
+  // Bits of all tokens per tokenised weight (side information: anchors and codebooks are shared by all networks and not counted).
+  double bits_per_weight(const NetworkPlan& plan, std::int64_t stages = 0) const;
+
+  // One safetensors file; the id is the SHA-256 over its contents (configuration and every tensor).
+  void save(const std::filesystem::path& path, const Json& training) const;
+  static Tokenizer load(const std::filesystem::path& path);
+  std::string id() const;
+  const Json& training() const { return training_; }
+
+ private:
+  TokenizerShape shape_;
+  std::vector<Anchor> anchors_;
+  torch::Tensor reference_images_, scale_levels_;
+  std::shared_ptr<TokenizerModel> model_;
+  Json training_;
+  struct Cache {
+    std::mutex mutex;
+    std::map<std::string, std::shared_ptr<const NetworkPlan>> plans;
+  };
+  std::shared_ptr<Cache> cache_ = std::make_shared<Cache>();
+};
+
+}  // namespace weightloom

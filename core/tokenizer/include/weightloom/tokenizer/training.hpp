@@ -1,0 +1,42 @@
+#pragma once
+// Trains a tokenizer on the training members of a zoo, and states its rate against accuracy on members it never saw.
+
+#include <cstdint>
+#include <vector>
+
+#include "weightloom/base/progress.hpp"
+#include "weightloom/tokenizer/members.hpp"
+#include "weightloom/tokenizer/tokenizer.hpp"
+
+namespace weightloom {
+
+struct TokenizerTraining {
+  TokenizerShape shape;
+  std::int64_t steps = 600;
+  std::int64_t batch = 2048;       // chunks
+  double learning_rate = 1e-3;
+  double commitment = 0.25;        // beta of the paper's loss (section 2.3)
+  double behaviour = 0.1;          // weight of the behaviour loss; 0 switches it off
+  std::uint64_t seed = 0;
+};
+
+// The [tokenizer] table of a recipe (docs/recipes.md). Throws kUsage on unknown keys and values out of range.
+TokenizerTraining parse_tokenizer_training(const Json& table, const std::string& where);
+Json to_json(const TokenizerTraining& options);
+
+Tokenizer train_tokenizer(const Zoo& zoo, const PluginRegistry& registry, const TokenizerTraining& options,
+                          const ProgressSink& progress = {});
+
+// Accuracy on test images of networks that went through the tokenizer.
+struct RateRow {
+  std::string family, description;  // NetworkDescription::label()
+  std::int64_t stages = 0;          // codebooks used
+  double bits_per_weight = 0;
+  std::int64_t networks = 0;
+  double accuracy = 0, original_accuracy = 0, relative_error = 0;  // means; |w - w'| / |w - anchor|
+};
+std::vector<RateRow> rate_report(const Zoo& zoo, const PluginRegistry& registry, const Tokenizer& tokenizer,
+                                 const std::string& split, std::int64_t most_networks_per_group,
+                                 const ProgressSink& progress = {});
+
+}  // namespace weightloom

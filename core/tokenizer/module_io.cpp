@@ -1,0 +1,68 @@
+#include "weightloom/tokenizer/module_io.hpp"
+
+#include <cstring>
+
+#include "weightloom/base/error.hpp"
+
+namespace weightloom {
+namespace {
+
+DType host_dtype(torch::ScalarType type) {
+  switch (type) {
+    case torch::kFloat32:
+      return DType::kF32;
+    case torch::kInt64:
+      return DType::kI64;
+    case torch::kUInt8:
+      return DType::kU8;
+    default:
+      throw Error(ErrorCode::kUsage, "tensor.dtype", std::string("cannot store a tensor of type ") + toString(type));
+  }
+}
+
+torch::ScalarType torch_dtype(DType type) {
+  switch (type) {
+    case DType::kF32:
+      return torch::kFloat32;
+    case DType::kI64:
+      return torch::kInt64;
+    case DType::kU8:
+      return torch::kUInt8;
+    default:
+      throw Error(ErrorCode::kRefused, "tensor.dtype", "unexpected dtype " + std::string(dtype_name(type)) + " in a model file");
+  }
+}
+
+}  // namespace
+
+HostTensor to_host(const torch::Tensor& tensor) {
+  const auto flat = tensor.detach().contiguous();
+  HostTensor out{host_dtype(flat.scalar_type()), flat.sizes().vec(), std::vector<std::byte>(flat.nbytes())};
+  std::memcpy(out.bytes.data(), flat.data_ptr(), flat.nbytes());
+  return out;
+}
+
+torch::Tensor to_torch(const HostTensor& tensor) {
+  auto out = torch::empty(tensor.shape, torch_dtype(tensor.dtype));
+  std::memcpy(out.data_ptr(), tensor.bytes.data(), tensor.bytes.size());
+  return out;
+}
+
+void collect_parameters(const torch::nn::Module& module, const std::string& prefix, TensorMap& out) {
+  for (const auto& item : module.named_parameters()) out[prefix + item.key()] = to_host(item.value());
+}
+
+void restore_parameters(torch::nn::Module& module, const std::string& prefix, const TensorMap& tensors) {
+  torch::NoGradGuard no_grad;
+  for (auto& item : module.named_parameters()) {
+    const auto found = tensors.find(prefix + item.key());
+    if (found == tensors.end() || found->second.shape != item.value().sizes().vec())
+      throw Error(ErrorCode::kRefused, "model.tensors", "cannot restore tensor '" + prefix + item.key() + "'",
+                  found == tensors.end() ? "it is missing from the file"
+                                         : "the file has shape " + to_string(found->second.shape) + ", expected " +
+                                               to_string(item.value().sizes().vec()));
+    item.value().copy_(to_torch(found->second));
+  }
+}
+
+}  // namespace weightloom

@@ -1,0 +1,237 @@
+#include "weightloom/tokenizer/tokenizer.hpp"
+
+#include <cmath>
+
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/hash.hpp"
+#include "weightloom/formats/safetensors.hpp"
+#include "weightloom/runtime/alignment.hpp"
+#include "weightloom/runtime/training.hpp"
+#include "weightloom/tokenizer/module_io.hpp"
+
+namespace weightloom {
+namespace {
+
+constexpr std::int64_t kSlotWidth = 64;
+constexpr double kLowestLogScale = -6, kHighestLogScale = 2;
+constexpr const char* kSchema = "weightloom.tokenizer/1";
+
+Json shape_json(const TokenizerShape& shape) {
+  return {{"chunk", shape.chunk},
+          {"vector_chunk", shape.vector_chunk},
+          {"codebooks", shape.codebooks},
+          {"codes", shape.codes},
+          {"scale_levels", shape.scale_levels},
+          {"hidden", shape.hidden},
+          {"quantizer", shape.quantizer == QuantizerKind::kEma ? "ema" : "gumbel"}};
+}
+
+TokenizerShape shape_from_json(const Json& json) {
+  TokenizerShape shape;
+  shape.chunk = json.at("chunk");
+  shape.vector_chunk = json.at("vector_chunk");
+  shape.codebooks = json.at("codebooks");
+  shape.codes = json.at("codes");
+  shape.scale_levels = json.at("scale_levels");
+  shape.hidden = json.at("hidden");
+  shape.quantizer = json.at("quantizer") == "ema" ? QuantizerKind::kEma : QuantizerKind::kGumbel;
+  return shape;
+}
+
+void start_at_zero(torch::nn::Linear& layer) {
+  torch::NoGradGuard no_grad;
+  layer->weight.zero_();
+  layer->bias.zero_();
+}
+
+}  // namespace
+
+TokenizerModel::TokenizerModel(const TokenizerShape& shape) {
+  quantizer = register_module("quantizer", std::make_shared<ResidualQuantizer>(shape.codebooks, shape.codes, shape.chunk,
+                                                                               shape.quantizer));
+  slot_ = register_module("slot", torch::nn::Linear(kSlotFeatures, kSlotWidth));
+  branch_ = register_module("branch", torch::nn::Embedding(kBranchBuckets, kSlotWidth));
+  encode_in_ = register_module("encode_in", torch::nn::Linear(shape.chunk + kSlotWidth, shape.hidden));
+  encode_out_ = register_module("encode_out", torch::nn::Linear(shape.hidden, shape.chunk));
+  decode_in_ = register_module("decode_in", torch::nn::Linear(shape.chunk + kSlotWidth, shape.hidden));
+  decode_out_ = register_module("decode_out", torch::nn::Linear(shape.hidden, shape.chunk));
+  start_at_zero(encode_out_);
+  start_at_zero(decode_out_);
+}
+
+torch::Tensor TokenizerModel::embed_slots(const torch::Tensor& features, const torch::Tensor& branches) {
+  return torch::gelu(slot_(features) + branch_(branches));
+}
+
+torch::Tensor TokenizerModel::encode(const torch::Tensor& chunks, const torch::Tensor& mask, const torch::Tensor& slots) {
+  const auto hidden = torch::gelu(encode_in_(torch::cat({chunks, slots}, -1)));
+  return (chunks + encode_out_(hidden)) * mask;
+}
+
+torch::Tensor TokenizerModel::decode(const torch::Tensor& latents, const torch::Tensor& mask, const torch::Tensor& slots) {
+  const auto masked = latents * mask;
+  const auto hidden = torch::gelu(decode_in_(torch::cat({masked, slots}, -1)));
+  return (masked + decode_out_(hidden)) * mask;
+}
+
+Tokenizer::Tokenizer(TokenizerShape shape, std::vector<Anchor> anchors, torch::Tensor reference_images)
+    : shape_(shape), anchors_(std::move(anchors)), reference_images_(std::move(reference_images)) {
+  torch::manual_seed(0);
+  model_ = std::make_shared<TokenizerModel>(shape_);
+  scale_levels_ = torch::linspace(kLowestLogScale, kHighestLogScale, shape_.scale_levels);
+}
+
+const Anchor* Tokenizer::find_anchor(const std::string& architecture, const std::string& family) const {
+  for (const Anchor& anchor : anchors_)
+    if (anchor.description.architecture == architecture && (family.empty() ? !anchor.independent : anchor.family == family))
+      return &anchor;
+  return nullptr;
+}
+
+std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& description, const std::string& family) const {
+  const Anchor* anchor = find_anchor(description.architecture, family);
+  const std::string key = description.identity() + (anchor ? anchor->family : std::string());
+  {
+    const std::lock_guard lock(cache_->mutex);
+    if (const auto found = cache_->plans.find(key); found != cache_->plans.end()) return found->second;
+  }
+  torch::NoGradGuard no_grad;
+  const Executor executor(description);
+  const TensorSplit reference{reference_images_, torch::zeros({reference_images_.size(0)}, torch::kInt64)};
+  Weights calibrated = recalibrate(executor, map_anchor(anchor, description), {&reference}, /*seed=*/0, /*batches=*/8);
+  auto made = std::make_shared<const NetworkPlan>(description, anchor ? anchor->family : std::string(),
+                                                  std::move(calibrated), shape_.chunk, shape_.vector_chunk);
+  const std::lock_guard lock(cache_->mutex);
+  return cache_->plans.emplace(key, std::move(made)).first->second;
+}
+
+Tokenizer::Normalised Tokenizer::normalise(const NetworkPlan& plan, const Weights& weights) const {
+  torch::NoGradGuard no_grad;
+  Weights ready = weights;
+  if (const Anchor* anchor = find_anchor(plan.description().architecture, plan.family()); anchor && anchor->independent) {
+    std::vector<Weights> aligned;
+    for (std::int64_t p = 0; p < weights.population(); ++p)
+      aligned.push_back(align(plan.description(), weights.member(p), plan.anchor()));
+    ready = concatenate(aligned);
+  }
+  const auto deviations = plan.deviations(ready);
+  const auto relative = (plan.tensor_rms(deviations) / plan.reference_scales()).clamp_min(1e-9).log();
+  const double step = (kHighestLogScale - kLowestLogScale) / static_cast<double>(shape_.scale_levels - 1);
+  const auto levels = ((relative - kLowestLogScale) / step).round().clamp(0, static_cast<double>(shape_.scale_levels - 1)).to(torch::kInt64);
+  const auto scales = scale_levels_.index_select(0, levels.flatten()).view(levels.sizes()).exp() * plan.reference_scales();
+  return {plan.to_chunks(deviations / plan.spread(scales)), levels};
+}
+
+torch::Tensor Tokenizer::encode(const NetworkPlan& plan, const Weights& weights) const {
+  torch::NoGradGuard no_grad;
+  const Normalised normalised = normalise(plan, weights);
+  const auto population = normalised.chunks.size(0);
+  const auto mask = plan.mask().expand_as(normalised.chunks);
+  const auto slots = model_->embed_slots(plan.features(), plan.branches()).index_select(0, plan.chunk_slots());
+  const auto latents = model_->encode(normalised.chunks, mask, slots.unsqueeze(0).expand({population, -1, -1}));
+  const auto codes = model_->quantizer->quantise(latents.reshape({-1, shape_.chunk}), mask.reshape({-1, shape_.chunk}));
+  auto tokens = torch::zeros({population, plan.slots(), shape_.codebooks}, torch::kInt64);
+  tokens.index_copy_(1, plan.chunk_slots(), codes.view({population, -1, shape_.codebooks}));
+  auto scale_tokens = torch::zeros({population, plan.tensors(), shape_.codebooks}, torch::kInt64);
+  scale_tokens.select(2, 0).copy_(normalised.levels);
+  tokens.index_copy_(1, plan.scale_slots(), scale_tokens);
+  return tokens;
+}
+
+torch::Tensor Tokenizer::latents(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t stages) const {
+  return model_->quantizer->lookup(tokens.index_select(1, plan.chunk_slots()), stages) * plan.mask();
+}
+
+torch::Tensor Tokenizer::log_scales(const NetworkPlan& plan, const torch::Tensor& tokens) const {
+  const auto levels = tokens.select(2, 0).index_select(1, plan.scale_slots()).clamp(0, shape_.scale_levels - 1);
+  return scale_levels_.index_select(0, levels.flatten()).view(levels.sizes());
+}
+
+Weights Tokenizer::assemble(const NetworkPlan& plan, const torch::Tensor& latents, const torch::Tensor& log_scales) const {
+  const auto slots = model_->embed_slots(plan.features(), plan.branches()).index_select(0, plan.chunk_slots());
+  const auto mask = plan.mask().expand_as(latents);
+  const auto chunks = model_->decode(latents, mask, slots.unsqueeze(0).expand({latents.size(0), -1, -1}));
+  const auto scales = log_scales.exp() * plan.reference_scales();
+  return plan.weights(plan.from_chunks(chunks) * plan.spread(scales));
+}
+
+Weights Tokenizer::decode(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t stages) const {
+  torch::NoGradGuard no_grad;
+  return assemble(plan, latents(plan, tokens, stages), log_scales(plan, tokens)).clone();
+}
+
+double Tokenizer::bits_per_weight(const NetworkPlan& plan, std::int64_t stages) const {
+  const double used = static_cast<double>(stages > 0 ? stages : shape_.codebooks);
+  const double bits = static_cast<double>(plan.chunk_slots().size(0)) * used * std::log2(shape_.codes) +
+                      static_cast<double>(plan.tensors()) * std::log2(shape_.scale_levels);
+  return bits / static_cast<double>(plan.layout().values);
+}
+
+namespace {
+
+TensorMap tokenizer_tensors(const Tokenizer& tokenizer) {
+  TensorMap tensors;
+  collect_parameters(tokenizer.model(), "model.", tensors);
+  tensors["reference_images"] = to_host(tokenizer.reference_images());
+  for (const Anchor& anchor : tokenizer.anchors())
+    for (auto& [name, tensor] : to_tensor_map(anchor.description, anchor.weights))
+      tensors["anchor." + anchor.family + ":" + name] = std::move(tensor);
+  return tensors;
+}
+
+Json tokenizer_json(const Tokenizer& tokenizer) {
+  Json anchors = Json::array();
+  for (const Anchor& anchor : tokenizer.anchors())
+    anchors.push_back({{"family", anchor.family}, {"independent", anchor.independent}, {"description", to_json(anchor.description)}});
+  return {{"schema", kSchema}, {"shape", shape_json(tokenizer.shape())}, {"anchors", anchors}};
+}
+
+}  // namespace
+
+std::string Tokenizer::id() const {
+  Sha256 hash;
+  hash.update(tokenizer_json(*this).dump());
+  for (const auto& [name, tensor] : tokenizer_tensors(*this)) hash.update(name).update(tensor.bytes.data(), tensor.bytes.size());
+  return to_hex(hash.finish());
+}
+
+void Tokenizer::save(const std::filesystem::path& path, const Json& training) const {
+  write_safetensors(path, tokenizer_tensors(*this),
+                    {{"weightloom.tokenizer", tokenizer_json(*this).dump()}, {"weightloom.training", training.dump()}});
+}
+
+Tokenizer Tokenizer::load(const std::filesystem::path& path) {
+  SafetensorsFile file = read_safetensors(path);
+  const auto found = file.metadata.find("weightloom.tokenizer");
+  const Json json = found == file.metadata.end() ? Json() : Json::parse(found->second, nullptr, false);
+  if (!json.is_object() || json.value("schema", "") != kSchema)
+    throw Error(ErrorCode::kRefused, "tokenizer.schema", "'" + path.string() + "' is not a tokenizer",
+                "its metadata has no " + std::string(kSchema), "make one with `weightloom tokenizer train`")
+        .at(path.string());
+  try {
+    std::vector<Anchor> anchors;
+    for (const Json& entry : json.at("anchors")) {
+      Anchor anchor{entry.at("family"), parse_description(entry.at("description").dump()), {}, entry.at("independent")};
+      TensorMap tensors;
+      const std::string prefix = "anchor." + anchor.family + ":";
+      for (auto& [name, tensor] : file.tensors)
+        if (name.starts_with(prefix)) tensors[name.substr(prefix.size())] = tensor;
+      anchor.weights = to_weights(anchor.description, tensors);
+      anchors.push_back(std::move(anchor));
+    }
+    Tokenizer tokenizer(shape_from_json(json.at("shape")), std::move(anchors), to_torch(file.tensors.at("reference_images")));
+    restore_parameters(*tokenizer.model_, "model.", file.tensors);
+    if (const auto training = file.metadata.find("weightloom.training"); training != file.metadata.end())
+      tokenizer.training_ = Json::parse(training->second, nullptr, false);
+    return tokenizer;
+  } catch (const Json::exception& error) {
+    throw Error(ErrorCode::kRefused, "tokenizer.malformed", "cannot read tokenizer '" + path.string() + "'", error.what())
+        .at(path.string());
+  } catch (const std::out_of_range&) {
+    throw Error(ErrorCode::kRefused, "tokenizer.malformed", "cannot read tokenizer '" + path.string() + "'",
+                "tensor 'reference_images' is missing")
+        .at(path.string());
+  }
+}
+
+}  // namespace weightloom

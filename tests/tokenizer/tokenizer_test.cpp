@@ -1,0 +1,94 @@
+#include "weightloom/tokenizer/tokenizer.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "../support/small_networks.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
+#include "weightloom/runtime/dataset.hpp"
+
+namespace weightloom {
+namespace {
+
+TokenizerShape tiny() {
+  TokenizerShape shape;
+  shape.chunk = 8;
+  shape.vector_chunk = 4;
+  shape.codebooks = 3;
+  shape.codes = 32;
+  shape.hidden = 16;
+  return shape;
+}
+
+torch::Tensor images() {
+  auto generator = make_generator(7);
+  return torch::randn({32, 1, 4, 4}, generator);
+}
+
+Tokenizer fitted(std::vector<Anchor> anchors, const NetworkDescription& description, const Weights& weights) {
+  Tokenizer tokenizer(tiny(), std::move(anchors), images());
+  const auto plan = tokenizer.plan(description);
+  const auto chunks = tokenizer.normalise(*plan, weights).chunks;
+  tokenizer.model().quantizer->initialise(chunks.reshape({-1, 8}), plan->mask().expand_as(chunks).reshape({-1, 8}), 0);
+  return tokenizer;
+}
+
+TEST_CASE("chunks hold every tokenised value exactly once") {
+  const auto description = test::small_mlp(2);
+  const Tokenizer tokenizer(tiny(), {}, images());
+  const auto plan = tokenizer.plan(description);
+  const Weights weights = initial_weights(description, 3, 1);
+  const auto values = plan->deviations(weights);
+  CHECK(values.size(1) == description.parameter_count());
+  CHECK(plan->mask().sum().item<double>() == static_cast<double>(description.parameter_count()));
+  CHECK(torch::equal(plan->from_chunks(plan->to_chunks(values)), values));
+  const Weights back = plan->weights(values);
+  for (std::size_t p = 0; p < weights.tensors.size(); ++p) CHECK(torch::allclose(back.tensors[p], weights.tensors[p]));
+}
+
+TEST_CASE("a network in the codebooks' span survives tokens closely, and more codebooks are closer") {
+  const auto description = test::small_mlp(2);
+  const Weights weights = initial_weights(description, 20, 2);
+  const Tokenizer tokenizer = fitted({}, description, weights);
+  const auto plan = tokenizer.plan(description);
+  const auto tokens = tokenizer.encode(*plan, weights);
+  CHECK(tokens.sizes() == torch::IntArrayRef({20, plan->slots(), 3}));
+  const auto truth = plan->deviations(weights);
+  double last = truth.norm().item<double>();
+  for (std::int64_t stages = 1; stages <= 3; ++stages) {
+    const double error = (plan->deviations(tokenizer.decode(*plan, tokens, stages)) - truth).norm().item<double>();
+    CHECK(error < last);
+    last = error;
+  }
+}
+
+TEST_CASE("an anchor reaches networks of other depth, without their head") {
+  const auto deep = test::small_mlp(3), shallow = test::small_mlp(2);
+  const Anchor anchor{"family", deep, initial_weights(deep, 1, 3), false};
+  const Weights mapped = map_anchor(&anchor, shallow);
+  const auto at = [](const NetworkDescription& d, const char* name) { return *d.find_parameter(name); };
+  CHECK(torch::equal(mapped.tensors[at(shallow, "block1.linear.weight")], anchor.weights.tensors[at(deep, "block2.linear.weight")]));
+  CHECK(torch::equal(mapped.tensors[at(shallow, "block0.linear.weight")], anchor.weights.tensors[at(deep, "block0.linear.weight")]));
+  CHECK(mapped.tensors[at(shallow, "head.weight")].abs().sum().item<double>() == 0);
+}
+
+TEST_CASE("a tokenizer file gives back the same tokenizer, and other files are refused") {
+  const auto description = test::small_mlp(2);
+  const Weights weights = initial_weights(description, 8, 4);
+  const Anchor anchor{"family", description, initial_weights(description, 1, 5), false};
+  const Tokenizer tokenizer = fitted({anchor}, description, weights);
+  const auto path = std::filesystem::temp_directory_path() / "weightloom_tokenizer_test.safetensors";
+  tokenizer.save(path, {{"steps", 1}});
+  const Tokenizer loaded = Tokenizer::load(path);
+  std::filesystem::remove(path);
+  CHECK(loaded.id() == tokenizer.id());
+  CHECK(torch::equal(loaded.encode(*loaded.plan(description), weights), tokenizer.encode(*tokenizer.plan(description), weights)));
+
+  write_file(path, "not safetensors");
+  CHECK_THROWS_AS(Tokenizer::load(path), Error);
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace weightloom
