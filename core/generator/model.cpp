@@ -81,7 +81,8 @@ GeneratorModel::GeneratorModel(GeneratorShape shape, std::shared_ptr<const Token
     free_->push_back(layer);
   }
   unwritten_ = register_parameter("unwritten", torch::zeros({d}));
-  sharpness_ = register_parameter("sharpness", torch::zeros({codes.codebooks}));
+  // Exact distances would be far too sure at the start: a code says where a chunk is to within its own size, not better.
+  sharpness_ = register_parameter("sharpness", torch::full({codes.codebooks}, -2.0));
   scale_sharpness_ = register_parameter("scale_sharpness", torch::zeros({1}));
   body_ = register_module("body", std::make_shared<Transformer>(d, shape_.layers, shape_.heads));
 

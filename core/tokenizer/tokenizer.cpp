@@ -105,16 +105,18 @@ std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& des
   return cache_->plans.emplace(key, std::move(made)).first->second;
 }
 
+Weights Tokenizer::aligned(const NetworkPlan& plan, const Weights& weights) const {
+  const Anchor* anchor = find_anchor(plan.description().architecture, plan.family());
+  if (!anchor || !anchor->independent) return weights;
+  std::vector<Weights> aligned;
+  for (std::int64_t p = 0; p < weights.population(); ++p)
+    aligned.push_back(align(plan.description(), weights.member(p), plan.anchor()));
+  return concatenate(aligned);
+}
+
 Tokenizer::Normalised Tokenizer::normalise(const NetworkPlan& plan, const Weights& weights) const {
   torch::NoGradGuard no_grad;
-  Weights ready = weights;
-  if (const Anchor* anchor = find_anchor(plan.description().architecture, plan.family()); anchor && anchor->independent) {
-    std::vector<Weights> aligned;
-    for (std::int64_t p = 0; p < weights.population(); ++p)
-      aligned.push_back(align(plan.description(), weights.member(p), plan.anchor()));
-    ready = concatenate(aligned);
-  }
-  const auto deviations = plan.deviations(ready);
+  const auto deviations = plan.deviations(aligned(plan, weights));
   const auto relative = (plan.tensor_rms(deviations) / plan.reference_scales()).clamp_min(1e-9).log();
   const double step = (kHighestLogScale - kLowestLogScale) / static_cast<double>(shape_.scale_levels - 1);
   const auto levels = ((relative - kLowestLogScale) / step).round().clamp(0, static_cast<double>(shape_.scale_levels - 1)).to(torch::kInt64);

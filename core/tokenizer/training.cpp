@@ -209,7 +209,7 @@ std::vector<RateRow> rate_report(const Zoo& zoo, const PluginRegistry& registry,
     };
     const double original = mean(evaluate(plan.executor(), originals, test).accuracy);
     const auto tokens = tokenizer.encode(plan, originals);
-    const auto truth = plan.deviations(originals);
+    const auto truth = plan.deviations(tokenizer.aligned(plan, originals));
     for (std::int64_t stages = 1; stages <= tokenizer.shape().codebooks; ++stages) {
       const Weights decoded = tokenizer.decode(plan, tokens, stages);
       const double error = ((plan.deviations(decoded) - truth).norm() / truth.norm()).item<double>();

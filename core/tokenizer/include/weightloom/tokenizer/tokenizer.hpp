@@ -82,6 +82,8 @@ class Tokenizer {
     torch::Tensor levels;  // [P, T] int64
   };
   Normalised normalise(const NetworkPlan& plan, const Weights& weights) const;
+  // Members of independent families with their units in the anchor's order; others as they are.
+  Weights aligned(const NetworkPlan& plan, const Weights& weights) const;
 
   // Bits of all tokens per tokenised weight (side information: anchors and codebooks are shared by all networks and not counted).
   double bits_per_weight(const NetworkPlan& plan, std::int64_t stages = 0) const;
