@@ -36,9 +36,15 @@ std::int64_t parameter_count(const Generator& generator) {
 
 Json info_json(const Generator& generator, const std::string& path) {
   const GeneratorShape& shape = generator.model().shape();
-  return {{"path", path}, {"id", generator.id()}, {"tokenizer", generator.tokenizer().id()}, {"parameters", parameter_count(generator)},
-          {"width", shape.width}, {"layers", shape.layers}, {"heads", shape.heads},
-          {"order", shape.order == GenerationOrder::kChunk ? "chunk" : "tensor"}, {"training", generator.training()}};
+  return {{"path", path},
+          {"id", generator.id()},
+          {"tokenizer", generator.tokenizer().id()},
+          {"parameters", parameter_count(generator)},
+          {"width", shape.width},
+          {"layers", shape.layers},
+          {"heads", shape.heads},
+          {"order", shape.order == GenerationOrder::kChunk ? "chunk" : "tensor"},
+          {"training", generator.training()}};
 }
 
 void print_info(Printer& printer, const Json& result) {
@@ -55,11 +61,13 @@ struct TrainOptions {
 };
 
 Json train(Context& context, const TrainOptions& options) {
-  GeneratorTraining training = parse_generator_training(recipe_table(options.recipe, "generator"), options.recipe + ": [generator]");
+  GeneratorTraining training =
+      parse_generator_training(recipe_table(options.recipe, "generator"), options.recipe + ": [generator]");
   training.checkpoint = options.out + ".checkpoint";
   const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
   const auto tokenizer = std::make_shared<const Tokenizer>(Tokenizer::load(options.tokenizer));
-  const Json provenance{{"options", to_json(training)}, {"members", members_fingerprint(zoo)}, {"tokenizer", tokenizer->id()}};
+  const Json provenance{
+      {"options", to_json(training)}, {"members", members_fingerprint(zoo)}, {"tokenizer", tokenizer->id()}};
   const auto finish = [&](const Generator& generator, bool reused) {
     Json result{{"reused", reused}};
     result.update(info_json(generator, options.out));
@@ -91,8 +99,8 @@ struct GenerateOptions {
 };
 
 // The form of the tokenizer's images and the classes of the data are filled in where the user left them open.
-NetworkDescription wanted_network(const PluginRegistry& registry, const Generator& generator, const GenerateOptions& options,
-                                  DataCache& data) {
+NetworkDescription wanted_network(const PluginRegistry& registry, const Generator& generator,
+                                  const GenerateOptions& options, DataCache& data) {
   Json config = options.config;
   const auto fill = [&](const char* key, std::int64_t value) {
     if (!config.contains(key)) config[key] = value;
@@ -107,7 +115,8 @@ NetworkDescription wanted_network(const PluginRegistry& registry, const Generato
 std::string numbered(const std::string& path, std::int64_t index, bool several) {
   if (!several) return path;
   const std::filesystem::path file(path);
-  return (file.parent_path() / (file.stem().string() + "." + std::to_string(index) + file.extension().string())).string();
+  return (file.parent_path() / (file.stem().string() + "." + std::to_string(index) + file.extension().string()))
+      .string();
 }
 
 Json reproduce_command(Context& context, const GenerateOptions& options, const Generator& generator, DataCache& data) {
@@ -117,8 +126,10 @@ Json reproduce_command(Context& context, const GenerateOptions& options, const G
   const bool same = weights_hash(tensors) == record.weights_hash;
   if (!options.out.empty()) write_safetensors(options.out, tensors);
   if (!same) context.exit_with(ErrorCode::kDamaged);
-  return {{"model", record.name}, {"identical", same},
-          {"weights_hash", record.weights_hash}, {"reproduced_hash", weights_hash(tensors)}};
+  return {{"model", record.name},
+          {"identical", same},
+          {"weights_hash", record.weights_hash},
+          {"reproduced_hash", weights_hash(tensors)}};
 }
 
 Json run_generate(Context& context, const GenerateOptions& options) {
@@ -159,8 +170,9 @@ Json run_generate(Context& context, const GenerateOptions& options) {
       network["path"] = path;
     }
     if (!options.add.empty()) {
-      ZooRecord record = generated_record(kept.size() > 1 ? options.add + "/" + std::to_string(index) : options.add, generator,
-                                          description, registry.find(description.architecture).version, options.request, index);
+      ZooRecord record =
+          generated_record(kept.size() > 1 ? options.add + "/" + std::to_string(index) : options.add, generator,
+                           description, registry.find(description.architecture).version, options.request, index);
       record.hyperparameters = {{"selected", best}, {"drawn", ready.population()}};
       if (!accuracy.empty()) record.metrics["validation_accuracy"] = accuracy[static_cast<std::size_t>(index)];
       network["name"] = record.name;
@@ -169,9 +181,12 @@ Json run_generate(Context& context, const GenerateOptions& options) {
     networks.push_back(std::move(network));
   }
   if (!additions.empty()) Zoo::open(context.zoo_directory(), Zoo::Access::kWrite).add(std::move(additions));
-  return {{"network", description.label()}, {"parameters", description.parameter_count()},
-          {"slots", made.plan->slots()}, {"drawn", ready.population()},
-          {"selection", best ? Json("best of " + std::to_string(ready.population()) + " on the validation split") : Json("none")},
+  return {{"network", description.label()},
+          {"parameters", description.parameter_count()},
+          {"slots", made.plan->slots()},
+          {"drawn", ready.population()},
+          {"selection",
+           best ? Json("best of " + std::to_string(ready.population()) + " on the validation split") : Json("none")},
           {"networks", networks}};
 }
 
@@ -183,7 +198,8 @@ void print_generated(Printer& printer, const Json& result) {
   }
   printer.field("network", result["network"].get<std::string>() + ", " + result["parameters"].dump() + " parameters");
   printer.field("selection", result["selection"].get<std::string>());
-  printer.table({{"index", ""}, {"validation_accuracy", "validation", Format::kPercent}, {"path", ""}, {"name", ""}}, result["networks"]);
+  printer.table({{"index", ""}, {"validation_accuracy", "validation", Format::kPercent}, {"path", ""}, {"name", ""}},
+                result["networks"]);
 }
 
 void declare_generate(CLI::App& app, GenerateOptions& options) {
@@ -193,15 +209,27 @@ void declare_generate(CLI::App& app, GenerateOptions& options) {
   add_settings_option(app, "--set", options.config, "Configuration of the architecture, key=value");
   app.add_option("--instruction", request.instruction, "What the network is for, in words");
   app.add_option("--data", request.data, "Data set whose training images serve as examples, e.g. mnist[3,1,7]");
-  app.add_option("--shots", request.shots, "Example images per class")->capture_default_str()->check(CLI::Range(2, 10000));
-  app.add_option("--quality", request.quality, "Wanted quality, 0 to 1")->capture_default_str()->check(CLI::Range(0.0, 1.0));
+  app.add_option("--shots", request.shots, "Example images per class")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 10000));
+  app.add_option("--quality", request.quality, "Wanted quality, 0 to 1")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
   app.add_option("--family", request.family, "Lineage whose anchor to use (default: the architecture's own)");
   app.add_option("-n,--count", request.count, "Networks to draw")->capture_default_str()->check(CLI::Range(1, 100000));
-  app.add_option("--select", options.select, "best: keep the best on the validation split")->check(CLI::IsMember({"best"}));
-  app.add_option("--temperature", request.sampling.temperature, "0 is greedy")->capture_default_str()->check(CLI::Range(0.0, 100.0));
-  app.add_option("--top-k", request.sampling.top_k, "Draw among the k most likely codes; 0: all")->capture_default_str()->check(CLI::NonNegativeNumber);
-  app.add_option("--top-p", request.sampling.top_p, "Draw among the most likely codes of this total probability")->capture_default_str()->check(CLI::Range(0.0, 1.0));
-  app.add_option("--seed", request.sampling.seed, "Same seed, same machine, same threads: same bits")->capture_default_str();
+  app.add_option("--select", options.select, "best: keep the best on the validation split")
+      ->check(CLI::IsMember({"best"}));
+  app.add_option("--temperature", request.sampling.temperature, "0 is greedy")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 100.0));
+  app.add_option("--top-k", request.sampling.top_k, "Draw among the k most likely codes; 0: all")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--top-p", request.sampling.top_p, "Draw among the most likely codes of this total probability")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--seed", request.sampling.seed, "Same seed, same machine, same threads: same bits")
+      ->capture_default_str();
   app.add_option("--out", options.out, "safetensors file to write");
   app.add_option("--add", options.add, "Name under which to add it to the zoo, with its lineage");
   app.add_option("--reproduce", options.reproduce, "Make a generated network of the zoo again and compare");

@@ -66,8 +66,10 @@ Json run(Context& context, const ReportOptions& options) {
   for (const auto& [stage, seconds] : results["stages"].items()) wall += seconds.get<double>();
   results["wall_seconds"] = wall;
   results["peak_rss_bytes"] = peak_memory();
-  results["seeds"] = {{"recipe", load_toml(options.recipe).value("seed", 0)}, {"assessment", assessment.seed},
-                      {"generator", generator.training()["options"]["seed"]}, {"tokenizer", generator.tokenizer().training()["options"]["seed"]}};
+  results["seeds"] = {{"recipe", load_toml(options.recipe).value("seed", 0)},
+                      {"assessment", assessment.seed},
+                      {"generator", generator.training()["options"]["seed"]},
+                      {"tokenizer", generator.tokenizer().training()["options"]["seed"]}};
   results["selection"] = "none";
   results["temperature"] = assessment.temperature;
   results["hardware"] = {{"processor", processor_name()}, {"threads", context.threads()}};
@@ -79,7 +81,9 @@ Json run(Context& context, const ReportOptions& options) {
   std::int64_t parameters = 0;
   for (const auto& parameter : generator.model().parameters()) parameters += parameter.numel();
   results["zoo"] = {{"networks", networks}, {"weights", weights}};
-  results["generator"] = {{"id", generator.id()}, {"parameters", parameters}, {"tokenizer", generator.tokenizer().id()},
+  results["generator"] = {{"id", generator.id()},
+                          {"parameters", parameters},
+                          {"tokenizer", generator.tokenizer().id()},
                           {"training", generator.training()["options"]}};
   write_file(options.results, results.dump(1) + "\n");
   write_file(options.out, render_results_page(results));
@@ -91,8 +95,13 @@ void print_rows(Printer& printer, const Json& results) {
   for (const Json& row : results["rows"])
     if (row["architecture"] == "all") rows.push_back(row);
   printer.heading("Accuracy on test images, unselected samples, all families with an ancestor");
-  printer.table({{"row"}, {"data"}, {"epochs", "", Format::kNumber}, {"n", "", Format::kCount}, {"mean", "", Format::kPercent},
-                 {"std", "", Format::kPercent}, {"/novelty/disagreement_with_nearest", "disagreement", Format::kPercent}},
+  printer.table({{"row"},
+                 {"data"},
+                 {"epochs", "", Format::kNumber},
+                 {"n", "", Format::kCount},
+                 {"mean", "", Format::kPercent},
+                 {"std", "", Format::kPercent},
+                 {"/novelty/disagreement_with_nearest", "disagreement", Format::kPercent}},
                 rows);
   printer.line();
   printer.field("instruction", "picks the right data set in " + results["instruction"]["right_data"].dump() + " of " +
@@ -110,7 +119,8 @@ void add_report_commands(CommandTable& table) {
         app.add_option("--generator", options.generator, "Generator file")->capture_default_str();
         app.add_option("--out", options.out, "Page to write")->capture_default_str();
         app.add_option("--results", options.results, "JSON file to write")->capture_default_str();
-        add_settings_option(app, "--stage", options.stages, "Seconds that an earlier stage took, name=seconds; counted in wall_seconds");
+        add_settings_option(app, "--stage", options.stages,
+                            "Seconds that an earlier stage took, name=seconds; counted in wall_seconds");
         app.add_flag("--again", options.again, "Assess even when the results are up to date");
       },
       run, page(print_rows));

@@ -19,13 +19,15 @@ struct TrainOptions {
 Json summary(const Tokenizer& tokenizer, const std::string& path, bool reused) {
   Json families = Json::array();
   for (const Anchor& anchor : tokenizer.anchors())
-    families.push_back({{"family", anchor.family}, {"anchor", anchor.independent ? "aligned mean" : "ancestor"},
+    families.push_back({{"family", anchor.family},
+                        {"anchor", anchor.independent ? "aligned mean" : "ancestor"},
                         {"network", anchor.description.label()}});
   return {{"id", tokenizer.id()}, {"path", path}, {"reused", reused}, {"families", families}};
 }
 
 Json train(Context& context, const TrainOptions& options) {
-  const TokenizerTraining training = parse_tokenizer_training(recipe_table(options.recipe, "tokenizer"), options.recipe + ": [tokenizer]");
+  const TokenizerTraining training =
+      parse_tokenizer_training(recipe_table(options.recipe, "tokenizer"), options.recipe + ": [tokenizer]");
   const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
   const Json provenance{{"options", to_json(training)}, {"members", members_fingerprint(zoo)}};
   if (!options.again && std::filesystem::exists(options.out)) {
@@ -92,7 +94,9 @@ Json encode(Context& context, const EncodeOptions& options) {
     if (progress) progress({"encode", i + 1, records.size(), "networks", {}, i + 1 == records.size()});
   }
   zoo.put_tokens(streams);
-  return {{"tokenizer", id}, {"encoded", streams.size()}, {"up_to_date", kept},
+  return {{"tokenizer", id},
+          {"encoded", streams.size()},
+          {"up_to_date", kept},
           {"bits_per_weight", streams.empty() ? Json() : Json(bits / static_cast<double>(streams.size()))}};
 }
 
@@ -112,8 +116,7 @@ Json decode(Context& context, const DecodeOptions& options) {
   const auto plan = tokenizer.plan(registry.describe(record.architecture, record.config), record.family);
   const auto weights = tokenizer.decode(*plan, unpack(stream->payload, *plan, tokenizer.shape().codebooks));
   write_safetensors(options.out, to_tensor_map(plan->description(), weights));
-  return {{"model", record.name}, {"path", options.out},
-          {"bits_per_weight", tokenizer.bits_per_weight(*plan)}};
+  return {{"model", record.name}, {"path", options.out}, {"bits_per_weight", tokenizer.bits_per_weight(*plan)}};
 }
 
 struct ReportOptions {
@@ -125,10 +128,16 @@ Json report(Context& context, const ReportOptions& options) {
   const Tokenizer tokenizer = Tokenizer::load(options.tokenizer);
   const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
   Json rows = Json::array();
-  for (const RateRow& row : rate_report(zoo, plugin_registry(context), tokenizer, options.split, options.networks, context.progress()))
-    rows.push_back({{"family", row.family}, {"network", row.description}, {"codebooks", row.stages},
-                    {"bits_per_weight", row.bits_per_weight}, {"networks", row.networks}, {"accuracy", row.accuracy},
-                    {"original", row.original_accuracy}, {"relative_error", row.relative_error}});
+  for (const RateRow& row :
+       rate_report(zoo, plugin_registry(context), tokenizer, options.split, options.networks, context.progress()))
+    rows.push_back({{"family", row.family},
+                    {"network", row.description},
+                    {"codebooks", row.stages},
+                    {"bits_per_weight", row.bits_per_weight},
+                    {"networks", row.networks},
+                    {"accuracy", row.accuracy},
+                    {"original", row.original_accuracy},
+                    {"relative_error", row.relative_error}});
   return {{"split", options.split}, {"rows", rows}};
 }
 
@@ -160,7 +169,8 @@ void add_tokenizer_commands(CommandTable& table) {
         app.add_option("--tokenizer", options.tokenizer, "Tokenizer file")->capture_default_str();
         app.add_option("--out", options.out, "safetensors file to write")->required();
       },
-      decode, page([](Printer& printer, const Json& result) { printer.field("written", result["path"].get<std::string>()); }));
+      decode,
+      page([](Printer& printer, const Json& result) { printer.field("written", result["path"].get<std::string>()); }));
   table.add<ReportOptions>(
       "tokenizer report",
       [](CLI::App& app, ReportOptions& options) {
@@ -169,9 +179,15 @@ void add_tokenizer_commands(CommandTable& table) {
         app.add_option("--networks", options.networks, "Most networks per architecture")->capture_default_str();
       },
       report,
-      listing("rows", "", {{"family", ""}, {"network", ""}, {"codebooks", ""}, {"bits_per_weight", "bits/weight", Format::kNumber},
-                           {"networks", ""}, {"accuracy", "", Format::kPercent}, {"original", "", Format::kPercent},
-                           {"relative_error", "error", Format::kNumber}}));
+      listing("rows", "",
+              {{"family", ""},
+               {"network", ""},
+               {"codebooks", ""},
+               {"bits_per_weight", "bits/weight", Format::kNumber},
+               {"networks", ""},
+               {"accuracy", "", Format::kPercent},
+               {"original", "", Format::kPercent},
+               {"relative_error", "error", Format::kNumber}}));
 }
 
 }  // namespace weightloom::cli

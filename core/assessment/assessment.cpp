@@ -16,12 +16,13 @@
 namespace weightloom {
 namespace {
 
-constexpr double kNoise = 0.1;              // relative to each tensor's spread over the zoo
-constexpr std::int64_t kAveraged = 8;       // networks per average
+constexpr double kNoise = 0.1;         // relative to each tensor's spread over the zoo
+constexpr std::int64_t kAveraged = 8;  // networks per average
 constexpr std::int64_t kNoveltyImages = 1000;
 
 double mean_of(const std::vector<double>& values) {
-  return values.empty() ? std::nan("") : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  return values.empty() ? std::nan("")
+                        : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 double deviation_of(const std::vector<double>& values) {
@@ -45,7 +46,7 @@ Weights slice(const Weights& weights, std::int64_t first, std::int64_t count) {
 
 // Distances and disagreements between generated networks and the zoo's training members of the same description.
 struct Novelty {
-  std::vector<double> distance;      // to the nearest member, relative to the members' median distance to their own nearest
+  std::vector<double> distance;  // to the nearest member, relative to the members' median distance to their own nearest
   std::vector<double> same_tokens;   // largest share of tokens shared with a member
   std::vector<double> disagreement;  // smallest share of test images on which a member answers differently
 };
@@ -86,8 +87,10 @@ class Assessor {
     total_ = done_;
     advance("done", true);
     return {{"rows", rows},
-            {"instruction", {{"samples", instruction_samples_}, {"right_data", instruction_right_},
-                             {"share", instruction_samples_ ? static_cast<double>(instruction_right_) / instruction_samples_ : 0.0}}}};
+            {"instruction",
+             {{"samples", instruction_samples_},
+              {"right_data", instruction_right_},
+              {"share", instruction_samples_ ? static_cast<double>(instruction_right_) / instruction_samples_ : 0.0}}}};
   }
 
  private:
@@ -148,7 +151,9 @@ class Assessor {
       if (label == "all" && independent) continue;  // reported separately
       Row& target = row(name, spec, label, epochs);
       target.values.insert(target.values.end(), values.begin(), values.end());
-      const auto append = [](std::vector<double>& to, const std::vector<double>& from) { to.insert(to.end(), from.begin(), from.end()); };
+      const auto append = [](std::vector<double>& to, const std::vector<double>& from) {
+        to.insert(to.end(), from.begin(), from.end());
+      };
       append(target.novelty.distance, novelty.distance);
       append(target.novelty.same_tokens, novelty.same_tokens);
       append(target.novelty.disagreement, novelty.disagreement);
@@ -185,8 +190,11 @@ class Assessor {
     for (double distance : to_vector(nearest)) out.distance.push_back(distance / reference);
 
     const auto theirs_tokens = tokenizer_.encode(plan, zoo);
-    const auto same = (made.tokens.unsqueeze(1) == theirs_tokens.unsqueeze(0)).to(torch::kFloat32)
-                          .index_select(2, plan.chunk_slots()).flatten(2).mean(2);
+    const auto same = (made.tokens.unsqueeze(1) == theirs_tokens.unsqueeze(0))
+                          .to(torch::kFloat32)
+                          .index_select(2, plan.chunk_slots())
+                          .flatten(2)
+                          .mean(2);
     out.same_tokens = to_vector(std::get<0>(same.max(1)));
 
     const std::int64_t images = std::min(kNoveltyImages, on.test.labels.size(0));
@@ -233,13 +241,15 @@ class Assessor {
 
     assess_instruction(group, spec, members, count);
 
-    add("random-init", spec, plan, score(plan, calibrated(plan, initial_weights(plan.description(), count, random.next()), on), on).accuracy);
+    add("random-init", spec, plan,
+        score(plan, calibrated(plan, initial_weights(plan.description(), count, random.next()), on), on).accuracy);
     Weights average, noisy, retrieved;
     std::vector<Weights> averages, noises, picks;
     for (std::int64_t i = 0; i < count; ++i) {
       const auto order = random.permutation(zoo.population());
       const std::int64_t used = std::min<std::int64_t>(kAveraged, zoo.population());
-      averages.push_back(mean_weights(zoo.select(torch::tensor(std::vector<std::int64_t>(order.begin(), order.begin() + used), torch::kInt64))));
+      averages.push_back(mean_weights(
+          zoo.select(torch::tensor(std::vector<std::int64_t>(order.begin(), order.begin() + used), torch::kInt64))));
       picks.push_back(zoo.member(order[0]));
       noises.push_back(with_noise(zoo.member(order[0]), zoo, random.next()));
     }
@@ -249,9 +259,11 @@ class Assessor {
   }
 
   // Words alone, each sample with a phrasing of its own that training never used.
-  void assess_instruction(const MemberGroup& group, const std::string& spec, const torch::Tensor& members, std::int64_t count) {
+  void assess_instruction(const MemberGroup& group, const std::string& spec, const torch::Tensor& members,
+                          std::int64_t count) {
     const NetworkPlan& plan = *group.plan;
-    if (const auto* anchor = tokenizer_.find_anchor(plan.description().architecture, plan.family()); anchor && anchor->independent)
+    if (const auto* anchor = tokenizer_.find_anchor(plan.description().architecture, plan.family());
+        anchor && anchor->independent)
       return;
     Random random(derive_seed(options_.seed, "phrasings" + plan.description().identity() + spec));
     for (std::int64_t i = 0; i < count; ++i) {
@@ -286,8 +298,10 @@ class Assessor {
       const Generated made = generate(generator_, plan->description(), wanted, data_);
       const Weights ready = calibrated(*plan, made.weights, on);
       const Weights copies = layer_copies(*plan, spec, count);
-      const Weights random = initial_weights(plan->description(), count, derive_seed(options_.seed, "unseen random" + spec));
-      add("generated-unseen-depth", spec, *plan, score(*plan, ready, on).accuracy, against_copies(*plan, ready, copies, on));
+      const Weights random =
+          initial_weights(plan->description(), count, derive_seed(options_.seed, "unseen random" + spec));
+      add("generated-unseen-depth", spec, *plan, score(*plan, ready, on).accuracy,
+          against_copies(*plan, ready, copies, on));
       add("layer-copy", spec, *plan, score(*plan, calibrated(*plan, copies, on), on).accuracy);
       add("random-init-unseen-depth", spec, *plan, score(*plan, calibrated(*plan, random, on), on).accuracy);
       finetune("generated-unseen-depth", *plan, ready, spec);
@@ -309,7 +323,8 @@ class Assessor {
     const Weights members = nearest->weights.select(members_on(*nearest, spec));
     std::vector<Weights> copies;
     for (std::int64_t i = 0; i < count; ++i) {
-      const Anchor source{target.family(), nearest->plan->description(), members.member(i % members.population()), true};
+      const Anchor source{target.family(), nearest->plan->description(), members.member(i % members.population()),
+                          true};
       copies.push_back(map_anchor(&source, target.description()));
     }
     return concatenate(copies);
@@ -320,7 +335,8 @@ class Assessor {
     const std::int64_t images = std::min(kNoveltyImages, on.test.labels.size(0));
     const auto said = evaluate(plan.executor(), ready, {&on.test}, images).predictions;
     const auto copied = evaluate(plan.executor(), calibrated(plan, copies, on), {&on.test}, images).predictions;
-    out.disagreement = to_vector(std::get<0>((said.unsqueeze(1) != copied.unsqueeze(0)).to(torch::kFloat32).mean(2).min(1)));
+    out.disagreement =
+        to_vector(std::get<0>((said.unsqueeze(1) != copied.unsqueeze(0)).to(torch::kFloat32).mean(2).min(1)));
     return out;
   }
 
@@ -357,7 +373,9 @@ class Assessor {
     wanted.data = spec.text();
     const Generated made = generate(generator_, plan.description(), wanted, data_);
     const Weights ready = calibrated(plan, made.weights, on);
-    const auto score_of = [&](const Weights& weights) { return score(plan, calibrated(plan, weights, on), on).accuracy; };
+    const auto score_of = [&](const Weights& weights) {
+      return score(plan, calibrated(plan, weights, on), on).accuracy;
+    };
 
     // The oracle's nearest task: the training network with the most classes in the same places.
     std::size_t best = 0;
@@ -370,7 +388,8 @@ class Assessor {
     }
     const Weights nearest = group.weights.member(static_cast<std::int64_t>(best));
     Novelty novelty;
-    const auto said = score(plan, ready, on).predictions, other = score(plan, calibrated(plan, nearest, on), on).predictions;
+    const auto said = score(plan, ready, on).predictions,
+               other = score(plan, calibrated(plan, nearest, on), on).predictions;
     novelty.disagreement = {(said != other).to(torch::kFloat32).mean().item<double>()};
     add("generated-unseen-task", label, plan, score(plan, ready, on).accuracy, novelty);
     add("retrieval-unseen-task", label, plan, score_of(nearest));
@@ -388,7 +407,8 @@ class Assessor {
     Weights weights = plan.anchor().clone();
     const GraphFacts& facts = plan.executor().facts();
     const auto put = [&](const std::string& name, const torch::Tensor& value) {
-      if (const auto p = plan.description().find_parameter(name)) weights.tensors[*p] = value.view_as(weights.tensors[*p]).clone();
+      if (const auto p = plan.description().find_parameter(name))
+        weights.tensors[*p] = value.view_as(weights.tensors[*p]).clone();
     };
     put(facts.head_weight, fit.weight);
     put(facts.head_bias, fit.bias);
@@ -402,8 +422,9 @@ class Assessor {
     TrainingOptions training;
     training.epochs = options_.finetune_epochs;
     training.seed = derive_seed(options_.seed, "fine-tune" + spec);
-    const Weights tuned = train(plan.executor(), slice(start, 0, std::min(start.population(), options_.finetune_networks)),
-                                {&on.train}, training);
+    const Weights tuned =
+        train(plan.executor(), slice(start, 0, std::min(start.population(), options_.finetune_networks)), {&on.train},
+              training);
     add(name, spec, plan, score(plan, tuned, on).accuracy, {}, options_.finetune_epochs);
   }
 
@@ -412,7 +433,8 @@ class Assessor {
       const auto& [plan, ready] = start;
       const std::int64_t count = std::min(ready.population(), options_.finetune_networks);
       finetune("generated-seen", *plan, ready, key.second);
-      finetune("random-init", *plan, initial_weights(plan->description(), count, derive_seed(options_.seed, "fine-tune random")), key.second);
+      finetune("random-init", *plan,
+               initial_weights(plan->description(), count, derive_seed(options_.seed, "fine-tune random")), key.second);
       advance("fine-tuning");
     }
   }
@@ -447,8 +469,14 @@ class Assessor {
   }
 
   Json finish(Row row) const {
-    Json out{{"row", row.row},   {"data", row.data}, {"architecture", row.architecture}, {"n", row.values.size()},
-             {"mean", mean_of(row.values)}, {"std", deviation_of(row.values)}, {"epochs", row.epochs}, {"values", row.values}};
+    Json out{{"row", row.row},
+             {"data", row.data},
+             {"architecture", row.architecture},
+             {"n", row.values.size()},
+             {"mean", mean_of(row.values)},
+             {"std", deviation_of(row.values)},
+             {"epochs", row.epochs},
+             {"values", row.values}};
     if (!row.novelty.disagreement.empty()) {
       Json figures{{"disagreement_with_nearest", median_of(row.novelty.disagreement)}};
       if (!row.novelty.distance.empty()) {
@@ -490,15 +518,16 @@ AssessmentOptions parse_assessment(const Json& table, const std::string& where) 
   out.seed = static_cast<std::uint64_t>(read.integer("seed", 0, 0, INT64_MAX));
   for (const Json& entry : read.value("unseen", Json::array())) {
     ConfigReader item(entry, where + ".unseen");
-    out.unseen.push_back({item.required_text("architecture"), item.value("config", Json::object()), item.text("family", "")});
+    out.unseen.push_back(
+        {item.required_text("architecture"), item.value("config", Json::object()), item.text("family", "")});
     item.finish();
   }
   read.finish();
   return out;
 }
 
-Json assess(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator, const AssessmentOptions& options,
-            const ProgressSink& progress) {
+Json assess(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator,
+            const AssessmentOptions& options, const ProgressSink& progress) {
   return Assessor(zoo, registry, generator, options, progress).run();
 }
 

@@ -8,12 +8,15 @@ constexpr std::int64_t kFeatureBatch = 512;
 
 std::int64_t find_tensor(const NetworkPlan& plan, const std::string& name) {
   for (std::size_t t = 0; t < plan.layout().tensors.size(); ++t)
-    if (plan.description().parameters[plan.layout().tensors[t].parameter].name == name) return static_cast<std::int64_t>(t);
+    if (plan.description().parameters[plan.layout().tensors[t].parameter].name == name)
+      return static_cast<std::int64_t>(t);
   return -1;
 }
 
 // Root mean square over all but the first dimension, [B].
-torch::Tensor rms(const torch::Tensor& x) { return (x * x).flatten(1).mean(1).sqrt().clamp_min(1e-6); }
+torch::Tensor rms(const torch::Tensor& x) {
+  return (x * x).flatten(1).mean(1).sqrt().clamp_min(1e-6);
+}
 
 }  // namespace
 
@@ -25,7 +28,8 @@ torch::Tensor thumbnails(const torch::Tensor& images) {
 torch::Tensor anchor_features(const NetworkPlan& plan, const torch::Tensor& images) {
   torch::NoGradGuard no_grad;
   const GraphFacts& facts = plan.executor().facts();
-  if (facts.head_node.empty() || facts.shapes.at(facts.head_input).size() != 1) return torch::zeros({images.size(0), 0});
+  if (facts.head_node.empty() || facts.shapes.at(facts.head_input).size() != 1)
+    return torch::zeros({images.size(0), 0});
   std::vector<torch::Tensor> parts;
   for (const auto& part : images.split(kFeatureBatch))
     parts.push_back(plan.executor().value(plan.anchor(), part, facts.head_input).squeeze(0));
@@ -34,10 +38,11 @@ torch::Tensor anchor_features(const NetworkPlan& plan, const torch::Tensor& imag
 
 Discriminant linear_discriminant(const torch::Tensor& features) {
   const auto classes = features.size(1), shots = features.size(2), width = features.size(3);
-  const auto means = features.mean(2);                                      // [B, R, F]
+  const auto means = features.mean(2);  // [B, R, F]
   const auto centred = means - means.mean(1, true);
-  const auto within = (features - means.unsqueeze(2)).flatten(1, 2);        // [B, R * shots, F]
-  auto covariance = within.transpose(1, 2).matmul(within) / static_cast<double>(classes * std::max<std::int64_t>(shots - 1, 1));
+  const auto within = (features - means.unsqueeze(2)).flatten(1, 2);  // [B, R * shots, F]
+  auto covariance =
+      within.transpose(1, 2).matmul(within) / static_cast<double>(classes * std::max<std::int64_t>(shots - 1, 1));
   const auto level = covariance.diagonal(0, 1, 2).mean(1).clamp_min(1e-6).view({-1, 1, 1});
   covariance = covariance * (1 - kShrinkage) + torch::eye(width) * level * kShrinkage;
   const auto weight = torch::linalg_solve(covariance, centred.transpose(1, 2)).transpose(1, 2);

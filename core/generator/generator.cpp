@@ -50,13 +50,15 @@ Generator::Generator(GeneratorShape shape, std::shared_ptr<const Tokenizer> toke
 std::string Generator::id() const {
   Sha256 hash;
   hash.update(generator_json(*model_).dump());
-  for (const auto& [name, tensor] : generator_tensors(*model_)) hash.update(name).update(tensor.bytes.data(), tensor.bytes.size());
+  for (const auto& [name, tensor] : generator_tensors(*model_))
+    hash.update(name).update(tensor.bytes.data(), tensor.bytes.size());
   return to_hex(hash.finish());
 }
 
 void Generator::save(const std::filesystem::path& path, const Json& training) const {
-  write_safetensors(path, generator_tensors(*model_),
-                    {{"weightloom.generator", generator_json(*model_).dump()}, {"weightloom.training", training.dump()}});
+  write_safetensors(
+      path, generator_tensors(*model_),
+      {{"weightloom.generator", generator_json(*model_).dump()}, {"weightloom.training", training.dump()}});
 }
 
 Generator Generator::load(const std::filesystem::path& path, std::shared_ptr<const Tokenizer> tokenizer) {
@@ -69,7 +71,8 @@ Generator Generator::load(const std::filesystem::path& path, std::shared_ptr<con
         .at(path.string());
   try {
     if (json.at("tokenizer") != tokenizer->id())
-      throw Error(ErrorCode::kRefused, "generator.tokenizer", "generator '" + path.string() + "' needs another tokenizer",
+      throw Error(ErrorCode::kRefused, "generator.tokenizer",
+                  "generator '" + path.string() + "' needs another tokenizer",
                   "it was trained with " + json.at("tokenizer").get<std::string>().substr(0, 16) + ", this one is " +
                       tokenizer->id().substr(0, 16),
                   "pass the tokenizer file that it was trained with")
@@ -80,17 +83,23 @@ Generator Generator::load(const std::filesystem::path& path, std::shared_ptr<con
       generator.training_ = Json::parse(training->second, nullptr, false);
     return generator;
   } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kRefused, "generator.malformed", "cannot read generator '" + path.string() + "'", error.what())
+    throw Error(ErrorCode::kRefused, "generator.malformed", "cannot read generator '" + path.string() + "'",
+                error.what())
         .at(path.string());
   }
 }
 
 Json to_json(const Request& request) {
-  return {{"instruction", request.instruction}, {"data", request.data},
-          {"shots", request.shots},             {"quality", request.quality},
-          {"family", request.family},           {"count", request.count},
-          {"temperature", request.sampling.temperature}, {"top_k", request.sampling.top_k},
-          {"top_p", request.sampling.top_p},    {"seed", request.sampling.seed}};
+  return {{"instruction", request.instruction},
+          {"data", request.data},
+          {"shots", request.shots},
+          {"quality", request.quality},
+          {"family", request.family},
+          {"count", request.count},
+          {"temperature", request.sampling.temperature},
+          {"top_k", request.sampling.top_k},
+          {"top_p", request.sampling.top_p},
+          {"seed", request.sampling.seed}};
 }
 
 Request request_from_json(const Json& json) {
@@ -105,7 +114,8 @@ Request request_from_json(const Json& json) {
   return request;
 }
 
-Generated generate(const Generator& generator, const NetworkDescription& description, const Request& request, DataCache& data) {
+Generated generate(const Generator& generator, const NetworkDescription& description, const Request& request,
+                   DataCache& data) {
   if (request.instruction.empty() && request.data.empty())
     throw Error(ErrorCode::kUsage, "generate.condition", "nothing says what the network is for", "",
                 "give words (--instruction \"handwritten digits\"), a data set (--data mnist), or both");
@@ -116,8 +126,8 @@ Generated generate(const Generator& generator, const NetworkDescription& descrip
     const Task task = task_of(data, request.data);
     if (static_cast<std::int64_t>(task.classes.size()) != description.classes)
       throw Error(ErrorCode::kUsage, "generate.classes", "the network and the data disagree",
-                  "the architecture has " + std::to_string(description.classes) + " outputs, '" + request.data + "' has " +
-                      std::to_string(task.classes.size()) + " classes",
+                  "the architecture has " + std::to_string(description.classes) + " outputs, '" + request.data +
+                      "' has " + std::to_string(task.classes.size()) + " classes",
                   "set classes=" + std::to_string(task.classes.size()));
     const TaskImages images(data, {task.source}, 0, 0);
     auto draws = make_generator(derive_seed(request.sampling.seed, "example images"));
@@ -126,8 +136,9 @@ Generated generate(const Generator& generator, const NetworkDescription& descrip
     const auto shape = rows.sizes().vec();
     const auto shaped = [&](const torch::Tensor& x) { return x.view({shape[0], shape[1], shape[2], -1}); };
     const auto features = anchor_features(*plan, examples);
-    condition = example_condition(*plan, shaped(thumbnails(examples)),
-                                  features.size(1) > 0 ? shaped(features) : torch::zeros({shape[0], shape[1], shape[2], 0}));
+    condition =
+        example_condition(*plan, shaped(thumbnails(examples)),
+                          features.size(1) > 0 ? shaped(features) : torch::zeros({shape[0], shape[1], shape[2], 0}));
     for (auto* tensor : {&condition.thumbnails, &condition.evidence, &condition.evidence_scale}) {
       auto repeated = tensor->sizes().vec();
       repeated[0] = request.count;
@@ -138,7 +149,8 @@ Generated generate(const Generator& generator, const NetworkDescription& descrip
   condition.classes = description.classes;
   condition.quality = torch::full({request.count}, request.quality);
   if (!request.instruction.empty())
-    condition.words = torch::tensor(instruction_words(request.instruction), torch::kInt64).unsqueeze(0).expand({request.count, -1});
+    condition.words =
+        torch::tensor(instruction_words(request.instruction), torch::kInt64).unsqueeze(0).expand({request.count, -1});
   GeneratorModel& model = generator.model();
   auto tokens = model.sample(*plan, model.prepare(*plan, condition), request.sampling);
   Weights weights = generator.tokenizer().decode(*plan, tokens);

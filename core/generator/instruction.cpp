@@ -48,12 +48,15 @@ struct Known {
   std::array<std::string_view, 7> descriptions;
 };
 constexpr std::array<Known, 3> kKnown{{
-    {"mnist", {"mnist", "handwritten digits", "the digits zero to nine", "MNIST digits", "hand written numbers", "digits",
-               "scanned numerals"}},
-    {"fashion-mnist", {"fashion-mnist", "clothing", "articles of clothing", "Fashion-MNIST garments", "shirts, shoes and bags",
-                       "fashion items", "clothes"}},
-    {"cifar10", {"cifar10", "CIFAR-10", "small colour photographs", "animals and vehicles", "colour photos of objects",
-                 "airplanes, cars, birds and cats", "natural images"}},
+    {"mnist",
+     {"mnist", "handwritten digits", "the digits zero to nine", "MNIST digits", "hand written numbers", "digits",
+      "scanned numerals"}},
+    {"fashion-mnist",
+     {"fashion-mnist", "clothing", "articles of clothing", "Fashion-MNIST garments", "shirts, shoes and bags",
+      "fashion items", "clothes"}},
+    {"cifar10",
+     {"cifar10", "CIFAR-10", "small colour photographs", "animals and vehicles", "colour photos of objects",
+      "airplanes, cars, birds and cats", "natural images"}},
 }};
 
 }  // namespace

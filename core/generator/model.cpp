@@ -62,7 +62,8 @@ GeneratorModel::GeneratorModel(GeneratorShape shape, std::shared_ptr<const Token
   evidence_in_ = linear("evidence_in", codes.chunk, d);
   code_in_ = linear("code_in", codes.chunk, d);
   latent_out_ = linear("latent_out", d, codes.chunk);
-  evidence_skip_ = register_module("evidence_skip", torch::nn::Linear(torch::nn::LinearOptions(codes.chunk, codes.chunk).bias(false)));
+  evidence_skip_ = register_module("evidence_skip",
+                                   torch::nn::Linear(torch::nn::LinearOptions(codes.chunk, codes.chunk).bias(false)));
   code_up_ = linear("code_up", codes.chunk, d);
   scale_mean_ = linear("scale_mean", d, 1);
   scale_free_ = linear("scale_free", d, codes.scale_levels);
@@ -81,7 +82,8 @@ GeneratorModel::GeneratorModel(GeneratorShape shape, std::shared_ptr<const Token
     free_->push_back(layer);
   }
   unwritten_ = register_parameter("unwritten", torch::zeros({d}));
-  // Exact distances would be far too sure at the start: a code says where a chunk is to within its own size, not better.
+  // Exact distances would be far too sure at the start: a code says where a chunk is to within its own size, not
+  // better.
   sharpness_ = register_parameter("sharpness", torch::full({codes.codebooks}, -2.0));
   scale_sharpness_ = register_parameter("scale_sharpness", torch::zeros({1}));
   body_ = register_module("body", std::make_shared<Transformer>(d, shape_.layers, shape_.heads));
@@ -108,16 +110,19 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
     class_tokens = class_tokens + out.image_classes;
   }
   if (condition.words.defined()) {
-    const auto words = word_(condition.words) + word_place_(torch::arange(condition.words.size(1), torch::kInt64)) * 0.3;
+    const auto words =
+        word_(condition.words) + word_place_(torch::arange(condition.words.size(1), torch::kInt64)) * 0.3;
     const auto hidden = (condition.words == 0).unsqueeze(1);  // [B, 1, W]
-    const auto scores = class_places.matmul(word_key_(words).transpose(1, 2)) / std::sqrt(static_cast<double>(shape_.width));
+    const auto scores =
+        class_places.matmul(word_key_(words).transpose(1, 2)) / std::sqrt(static_cast<double>(shape_.width));
     const auto read = scores.masked_fill(hidden, -1e9).softmax(-1).matmul(word_value_(words));
     out.word_classes = word_out_(torch::gelu(read + class_places));
     if (!condition.thumbnails.defined()) class_tokens = class_tokens + out.word_classes;
   }
   const auto evidence_scale = condition.evidence_scale.defined() ? condition.evidence_scale : torch::zeros({batch, 2});
   const auto network = torch::cat({plan.network_features().unsqueeze(0).expand({batch, -1}),
-                                   (condition.quality - 0.5).unsqueeze(1), evidence_scale * 0.3}, 1);
+                                   (condition.quality - 0.5).unsqueeze(1), evidence_scale * 0.3},
+                                  1);
   out.prefix = torch::cat({network_(network).unsqueeze(1), class_tokens}, 1);
 
   const auto chunks = plan.chunk_slots();
@@ -144,7 +149,8 @@ torch::Tensor GeneratorModel::embed_tokens(const NetworkPlan& plan, const torch:
   };
   const auto chunks = within(plan.chunk_slots()), scales = within(plan.scale_slots());
   const auto latents = tokenizer_->model().quantizer->lookup(tokens.index_select(1, chunks));
-  const auto mask = plan.mask().index_select(0, ((plan.chunk_slots() >= first) & (plan.chunk_slots() < first + count)).nonzero().flatten());
+  const auto mask = plan.mask().index_select(
+      0, ((plan.chunk_slots() >= first) & (plan.chunk_slots() < first + count)).nonzero().flatten());
   const auto levels = tokens.select(2, 0).index_select(1, scales).clamp(0, tokenizer_->shape().scale_levels - 1);
   return torch::zeros({tokens.size(0), count, shape_.width})
       .index_add(1, chunks - first, code_in_(latents * mask))
@@ -173,12 +179,13 @@ torch::Tensor GeneratorModel::predicted_latent(const torch::Tensor& hidden, cons
   return latent * mask;
 }
 
-// The logits of a stage lean on the geometry of its codebook: codes close to what is still missing are likely, and the model
-// only has to learn where it wants to be. `state` adds what geometry cannot say.
+// The logits of a stage lean on the geometry of its codebook: codes close to what is still missing are likely, and the
+// model only has to learn where it wants to be. `state` adds what geometry cannot say.
 torch::Tensor GeneratorModel::stage_logits(std::int64_t stage, const torch::Tensor& left, const torch::Tensor& mask,
                                            const torch::Tensor& state) {
   const auto geometry = tokenizer_->model().quantizer->scores(left, mask, stage);
-  return geometry * sharpness_[stage].exp() + free_[static_cast<std::size_t>(stage)]->as<torch::nn::Linear>()->forward(state);
+  return geometry * sharpness_[stage].exp() +
+         free_[static_cast<std::size_t>(stage)]->as<torch::nn::Linear>()->forward(state);
 }
 
 torch::Tensor GeneratorModel::scale_logits(const torch::Tensor& hidden) {
@@ -186,7 +193,8 @@ torch::Tensor GeneratorModel::scale_logits(const torch::Tensor& hidden) {
   return scale_free_(hidden) - distance * distance * (scale_sharpness_ + 2.0).exp();
 }
 
-GeneratorModel::Soft GeneratorModel::soft(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden) {
+GeneratorModel::Soft GeneratorModel::soft(const NetworkPlan& plan, const Prepared& prepared,
+                                          const torch::Tensor& hidden) {
   const auto chunks = hidden.index_select(1, plan.chunk_slots());
   const auto mask = plan.mask();
   auto left = predicted_latent(chunks, prepared.evidence, mask);
@@ -194,17 +202,20 @@ GeneratorModel::Soft GeneratorModel::soft(const NetworkPlan& plan, const Prepare
   torch::Tensor latents;
   for (std::int64_t stage = 0; stage < tokenizer_->shape().codebooks; ++stage) {
     const auto expected =
-        stage_logits(stage, left, mask, state).softmax(-1).matmul(tokenizer_->model().quantizer->codebooks()[stage]) * mask;
+        stage_logits(stage, left, mask, state).softmax(-1).matmul(tokenizer_->model().quantizer->codebooks()[stage]) *
+        mask;
     latents = stage == 0 ? expected : latents + expected;
     left = left - expected;
     state = state + code_up_(expected);
   }
-  const auto scales = scale_logits(hidden.index_select(1, plan.scale_slots())).softmax(-1).matmul(tokenizer_->scale_levels());
+  const auto scales =
+      scale_logits(hidden.index_select(1, plan.scale_slots())).softmax(-1).matmul(tokenizer_->scale_levels());
   return {latents, scales};
 }
 
-GeneratorModel::CodeLoss GeneratorModel::code_loss(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden,
-                                                   const torch::Tensor& tokens, const torch::Tensor& where) {
+GeneratorModel::CodeLoss GeneratorModel::code_loss(const NetworkPlan& plan, const Prepared& prepared,
+                                                   const torch::Tensor& hidden, const torch::Tensor& tokens,
+                                                   const torch::Tensor& where) {
   namespace F = torch::nn::functional;
   const auto chunk_where = where.index_select(0, plan.chunk_slots()).nonzero().flatten();
   const auto scale_where = where.index_select(0, plan.scale_slots()).nonzero().flatten();
@@ -243,15 +254,19 @@ torch::Tensor GeneratorModel::sample(const NetworkPlan& plan, const Prepared& pr
   const auto count = tensors < 0 ? plan.tensors() : tensors;
   if (count == 0) return tokens;
   const auto& layout = plan.layout();
-  const std::int64_t end = count == plan.tensors() ? slots : static_cast<std::int64_t>(layout.tensors[static_cast<std::size_t>(count)].first_slot);
+  const std::int64_t end = count == plan.tensors()
+                               ? slots
+                               : static_cast<std::int64_t>(layout.tensors[static_cast<std::size_t>(count)].first_slot);
 
-  const auto write_slots = [&](std::int64_t first, const torch::Tensor& hidden) {  // hidden [B, n, D] of slots first .. first + n - 1
+  const auto write_slots = [&](std::int64_t first,
+                               const torch::Tensor& hidden) {  // hidden [B, n, D] of slots first .. first + n - 1
     for (std::int64_t s = first; s < first + hidden.size(1); ++s)
       if (layout.slots[static_cast<std::size_t>(s)].kind == Slot::Kind::kScale) {
         const auto levels = draw_codes(scale_logits(hidden.select(1, s - first)), options, generator);
         tokens.select(1, s).select(1, 0).copy_(levels);
       }
-    const auto of_chunk = ((plan.chunk_slots() >= first) & (plan.chunk_slots() < first + hidden.size(1))).nonzero().flatten();
+    const auto of_chunk =
+        ((plan.chunk_slots() >= first) & (plan.chunk_slots() < first + hidden.size(1))).nonzero().flatten();
     if (of_chunk.size(0) == 0) return;
     const auto places = plan.chunk_slots().index_select(0, of_chunk);
     const auto mask = plan.mask().index_select(0, of_chunk);
@@ -268,8 +283,8 @@ torch::Tensor GeneratorModel::sample(const NetworkPlan& plan, const Prepared& pr
     }
   };
 
-  // A position is final once the token before it is written; final positions stay in the cache, the others are computed again
-  // with the next tensor.
+  // A position is final once the token before it is written; final positions stay in the cache, the others are computed
+  // again with the next tensor.
   AttentionCache cache;
   body_->extend(prepared.prefix, cache, prepared.prefix.size(1), prepared.prefix.size(1));
   auto previous = torch::zeros({batch, slots + 1, shape_.width});  // at s: the embedded tokens of slot s - 1
@@ -280,8 +295,8 @@ torch::Tensor GeneratorModel::sample(const NetworkPlan& plan, const Prepared& pr
                                   ? first + 1
                                   : static_cast<std::int64_t>(tensor.first_slot + tensor.slots);
     const auto places = torch::arange(settled, next, torch::kInt64);
-    const auto x = inputs(prepared.slots.narrow(1, settled, next - settled), previous.narrow(1, settled, next - settled),
-                          (places <= first) & (places > 0));
+    const auto x = inputs(prepared.slots.narrow(1, settled, next - settled),
+                          previous.narrow(1, settled, next - settled), (places <= first) & (places > 0));
     const auto hidden = body_->extend(x, cache, first + 1 - settled);
     write_slots(first, hidden.narrow(1, first - settled, next - first));
     previous.narrow(1, first + 1, next - first).copy_(embed_tokens(plan, tokens, first, next - first));

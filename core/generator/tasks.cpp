@@ -50,10 +50,12 @@ TaskImages::TaskImages(DataCache& data, const std::vector<std::string>& sources,
     for (std::int64_t c = 0; c < all.classes(); ++c) {
       auto rows = (all.train.labels == c).nonzero().flatten();
       if (most_per_class > 0 && rows.size(0) > most_per_class)
-        rows = rows.index_select(0, torch::randperm(rows.size(0), generator, torch::kInt64).narrow(0, 0, most_per_class));
+        rows =
+            rows.index_select(0, torch::randperm(rows.size(0), generator, torch::kInt64).narrow(0, 0, most_per_class));
       if (rows.size(0) == 0)
-        throw Error(ErrorCode::kUsage, "data.empty_class", "data set '" + source + "' has no training image of class '" +
-                                                               all.class_names[static_cast<std::size_t>(c)] + "'");
+        throw Error(ErrorCode::kUsage, "data.empty_class",
+                    "data set '" + source + "' has no training image of class '" +
+                        all.class_names[static_cast<std::size_t>(c)] + "'");
       parts.push_back(all.train.images.index_select(0, rows));
       first.push_back(row);
       count.push_back(rows.size(0));
@@ -67,7 +69,8 @@ std::pair<torch::Tensor, torch::Tensor> TaskImages::tables(const std::vector<Tas
   const auto classes = static_cast<std::int64_t>(tasks.front().classes.size());
   std::vector<std::int64_t> start, count;
   for (const Task& task : tasks) {
-    const auto at = static_cast<std::size_t>(std::find(sources_.begin(), sources_.end(), task.source) - sources_.begin());
+    const auto at =
+        static_cast<std::size_t>(std::find(sources_.begin(), sources_.end(), task.source) - sources_.begin());
     if (at == sources_.size())
       throw Error(ErrorCode::kUsage, "task.source", "no images of data set '" + task.source + "' were loaded");
     for (auto c : task.classes) {
@@ -76,7 +79,8 @@ std::pair<torch::Tensor, torch::Tensor> TaskImages::tables(const std::vector<Tas
     }
   }
   const auto size = static_cast<std::int64_t>(tasks.size());
-  return {torch::tensor(start, torch::kInt64).view({size, classes}), torch::tensor(count, torch::kInt64).view({size, classes})};
+  return {torch::tensor(start, torch::kInt64).view({size, classes}),
+          torch::tensor(count, torch::kInt64).view({size, classes})};
 }
 
 TensorSplit TaskImages::batch(const std::vector<Task>& tasks, std::int64_t n, torch::Generator& generator) const {
@@ -88,7 +92,8 @@ TensorSplit TaskImages::batch(const std::vector<Task>& tasks, std::int64_t n, to
   return {images_.index_select(0, rows.flatten()).view(shape), labels};
 }
 
-torch::Tensor TaskImages::draw_rows(const std::vector<Task>& tasks, std::int64_t shots, torch::Generator& generator) const {
+torch::Tensor TaskImages::draw_rows(const std::vector<Task>& tasks, std::int64_t shots,
+                                    torch::Generator& generator) const {
   const auto [start, count] = tables(tasks);
   return random_rows(start.unsqueeze(2).expand({-1, -1, shots}), count.unsqueeze(2).expand({-1, -1, shots}), generator);
 }

@@ -25,11 +25,11 @@ constexpr ExecutionMode kBatchNorm{ExecutionMode::Norm::kBatch};
 struct Course {
   std::shared_ptr<const NetworkPlan> plan;
   std::vector<Task> tasks;
-  torch::Tensor tokens;   // [P, L, Q], undefined for practice
-  torch::Tensor quality;  // [P]
-  torch::Tensor features; // [images, F] of the example images
+  torch::Tensor tokens;    // [P, L, Q], undefined for practice
+  torch::Tensor quality;   // [P]
+  torch::Tensor features;  // [images, F] of the example images
   double weight = 1;
-  bool subsets = false;   // tasks are class subsets, whose order may be shuffled
+  bool subsets = false;  // tasks are class subsets, whose order may be shuffled
 };
 
 double validation_accuracy(const ZooRecord& record) {
@@ -114,8 +114,9 @@ class Trainer {
         examples_(data_, sources_, kExampleImagesPerClass, options.seed),
         thumbnails_(thumbnails(examples_.images())),
         generator_(options.shape, std::move(tokenizer), options.seed),
-        optimizer_(generator_.model().parameters(),
-                   torch::optim::AdamWOptions(options.learning_rate).weight_decay(options.weight_decay).betas({0.9, 0.98})) {
+        optimizer_(
+            generator_.model().parameters(),
+            torch::optim::AdamWOptions(options.learning_rate).weight_decay(options.weight_decay).betas({0.9, 0.98})) {
     for (Course& course : courses_) course.features = anchor_features(*course.plan, examples_.images());
     for (const auto& parameter : generator_.model().parameters()) average_.push_back(parameter.detach().clone());
   }
@@ -125,9 +126,10 @@ class Trainer {
       const Json figures = this->step(step);
       const bool last = step + 1 == options_.steps;
       if (progress)
-        progress({"train generator", static_cast<std::uint64_t>(step + 1), static_cast<std::uint64_t>(options_.steps), "steps",
-                  figures, last});
-      if (!options_.checkpoint.empty() && (last || (step + 1) % options_.checkpoint_every == 0 || interrupt_requested()))
+        progress({"train generator", static_cast<std::uint64_t>(step + 1), static_cast<std::uint64_t>(options_.steps),
+                  "steps", figures, last});
+      if (!options_.checkpoint.empty() &&
+          (last || (step + 1) % options_.checkpoint_every == 0 || interrupt_requested()))
         save_checkpoint(step + 1);
       throw_if_interrupted();
     }
@@ -162,7 +164,8 @@ class Trainer {
       if (shuffled) {
         const auto order = random.permutation(static_cast<std::int64_t>(task.classes.size()));
         Task other = task;
-        for (std::size_t c = 0; c < order.size(); ++c) other.classes[c] = task.classes[static_cast<std::size_t>(order[c])];
+        for (std::size_t c = 0; c < order.size(); ++c)
+          other.classes[c] = task.classes[static_cast<std::size_t>(order[c])];
         task = other;
       }
       batch.tasks.push_back(std::move(task));
@@ -178,7 +181,8 @@ class Trainer {
     if (!course.subsets) {
       std::vector<std::int64_t> words;
       for (const Task& task : batch.tasks) {
-        const auto ids = instruction_words(random_instruction(DataSpec::parse(task.source).source, Phrasing::kTraining, random));
+        const auto ids =
+            instruction_words(random_instruction(DataSpec::parse(task.source).source, Phrasing::kTraining, random));
         words.insert(words.end(), ids.begin(), ids.end());
       }
       batch.condition.words = torch::tensor(words, torch::kInt64).view({options_.networks, -1});
@@ -262,7 +266,8 @@ class Trainer {
 
   std::string fingerprint() const {
     std::string text = generator_.tokenizer().id() + to_json(options_).dump();
-    for (const Course& course : courses_) text += course.plan->description().identity() + std::to_string(course.tasks.size());
+    for (const Course& course : courses_)
+      text += course.plan->description().identity() + std::to_string(course.tasks.size());
     return short_hash(text);
   }
 
@@ -271,23 +276,24 @@ class Trainer {
     const auto parameters = generator_.model().parameters();
     const auto& state = optimizer_.state();
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const auto& moments =
-          static_cast<const torch::optim::AdamWParamState&>(*state.at(c10::guts::to_string(parameters[i].unsafeGetTensorImpl())));
+      const auto& moments = static_cast<const torch::optim::AdamWParamState&>(
+          *state.at(c10::guts::to_string(parameters[i].unsafeGetTensorImpl())));
       const std::string key = std::to_string(i);
       tensors["parameter." + key] = to_host(parameters[i]);
       tensors["average." + key] = to_host(average_[i]);
       tensors["first." + key] = to_host(moments.exp_avg());
       tensors["second." + key] = to_host(moments.exp_avg_sq());
     }
-    write_safetensors(options_.checkpoint, tensors,
-                      {{"step", std::to_string(step)}, {"fingerprint", fingerprint()}});
+    write_safetensors(options_.checkpoint, tensors, {{"step", std::to_string(step)}, {"fingerprint", fingerprint()}});
   }
 
   // Returns the step to go on with.
   std::int64_t restore() {
     if (options_.checkpoint.empty() || !std::filesystem::exists(options_.checkpoint)) return 0;
     const SafetensorsFile file = read_safetensors(options_.checkpoint);
-    if (const auto print = file.metadata.find("fingerprint"); print == file.metadata.end() || print->second != fingerprint()) return 0;
+    if (const auto print = file.metadata.find("fingerprint");
+        print == file.metadata.end() || print->second != fingerprint())
+      return 0;
     torch::NoGradGuard no_grad;
     const std::int64_t step = std::stoll(file.metadata.at("step"));
     auto parameters = generator_.model().parameters();
@@ -347,7 +353,8 @@ GeneratorTraining parse_generator_training(const Json& table, const std::string&
   out.seed = static_cast<std::uint64_t>(read.integer("seed", 0, 0, INT64_MAX));
   for (const Json& entry : read.value("practice", Json::array())) {
     ConfigReader item(entry, where + ".practice");
-    Practice practice{item.required_text("architecture"), item.value("config", Json::object()), item.text("family", ""), {}};
+    Practice practice{
+        item.required_text("architecture"), item.value("config", Json::object()), item.text("family", ""), {}};
     for (const Json& spec : item.value("data", Json::array())) practice.data.push_back(spec.get<std::string>());
     item.finish();
     out.practice.push_back(std::move(practice));
@@ -359,14 +366,27 @@ GeneratorTraining parse_generator_training(const Json& table, const std::string&
 Json to_json(const GeneratorTraining& options) {
   Json practice = Json::array();
   for (const Practice& entry : options.practice)
-    practice.push_back({{"architecture", entry.architecture}, {"config", entry.config}, {"family", entry.family}, {"data", entry.data}});
-  return {{"width", options.shape.width}, {"layers", options.shape.layers}, {"heads", options.shape.heads},
+    practice.push_back({{"architecture", entry.architecture},
+                        {"config", entry.config},
+                        {"family", entry.family},
+                        {"data", entry.data}});
+  return {{"width", options.shape.width},
+          {"layers", options.shape.layers},
+          {"heads", options.shape.heads},
           {"most_classes", options.shape.most_classes},
           {"order", options.shape.order == GenerationOrder::kChunk ? "chunk" : "tensor"},
-          {"steps", options.steps}, {"networks", options.networks}, {"images", options.images}, {"shots", options.shots},
-          {"learning_rate", options.learning_rate}, {"weight_decay", options.weight_decay},
-          {"behaviour", options.behaviour}, {"codes", options.codes}, {"latents", options.latents},
-          {"words_alone", options.words_alone}, {"own_samples", options.own_samples}, {"seed", options.seed},
+          {"steps", options.steps},
+          {"networks", options.networks},
+          {"images", options.images},
+          {"shots", options.shots},
+          {"learning_rate", options.learning_rate},
+          {"weight_decay", options.weight_decay},
+          {"behaviour", options.behaviour},
+          {"codes", options.codes},
+          {"latents", options.latents},
+          {"words_alone", options.words_alone},
+          {"own_samples", options.own_samples},
+          {"seed", options.seed},
           {"practice", practice}};
 }
 

@@ -53,7 +53,8 @@ torch::Tensor Transformer::forward(const torch::Tensor& x, std::int64_t prefix) 
   return norm_(hidden);
 }
 
-torch::Tensor Transformer::extend(const torch::Tensor& x, AttentionCache& cache, std::int64_t keep, std::int64_t prefix) {
+torch::Tensor Transformer::extend(const torch::Tensor& x, AttentionCache& cache, std::int64_t keep,
+                                  std::int64_t prefix) {
   cache.keys.resize(layers_.size());
   cache.values.resize(layers_.size());
   const std::int64_t cached = cache.keys.front().defined() ? cache.keys.front().size(2) : 0;

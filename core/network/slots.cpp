@@ -35,7 +35,9 @@ double initial_deviation(const ParameterSpec& parameter) {
   return shape.size() > 1 ? 1.0 / std::sqrt(fan_in) : 0.1;
 }
 
-std::int64_t parts_of(std::int64_t length, std::int64_t most) { return (length + most - 1) / most; }
+std::int64_t parts_of(std::int64_t length, std::int64_t most) {
+  return (length + most - 1) / most;
+}
 
 struct MatrixView {
   std::int64_t rows, columns;
@@ -66,7 +68,9 @@ void push_waves(std::vector<float>& out, double x, int octaves) {
   }
 }
 
-float log_size(double n, double most) { return static_cast<float>(std::log2(std::max(1.0, n)) / most); }
+float log_size(double n, double most) {
+  return static_cast<float>(std::log2(std::max(1.0, n)) / most);
+}
 
 std::int64_t branch_bucket(std::string_view branch) {
   std::uint64_t hash = 0xcbf29ce484222325ull;  // FNV-1a
@@ -158,9 +162,10 @@ SlotFeatures slot_features(const NetworkDescription& description, const SlotLayo
 
 std::vector<float> network_features(const NetworkDescription& description, const GraphFacts& facts) {
   static constexpr std::array<std::string_view, 24> kOperators{
-      "conv2d", "linear",  "batch_norm", "layer_norm", "group_norm",      "attention", "add",           "mul",
-      "concat", "relu",    "gelu",       "silu",       "tanh",            "sigmoid",   "hardswish",     "max_pool",
-      "avg_pool", "global_avg_pool", "flatten", "reshape", "permute", "prepend_token", "add_position", "select"};
+      "conv2d",  "linear",  "batch_norm", "layer_norm",    "group_norm",   "attention",
+      "add",     "mul",     "concat",     "relu",          "gelu",         "silu",
+      "tanh",    "sigmoid", "hardswish",  "max_pool",      "avg_pool",     "global_avg_pool",
+      "flatten", "reshape", "permute",    "prepend_token", "add_position", "select"};
   std::array<double, kOperators.size()> counts{};
   for (const NodeSpec& node : description.nodes)
     if (const auto at = std::find(kOperators.begin(), kOperators.end(), node.op); at != kOperators.end())

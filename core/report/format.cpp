@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -56,32 +55,6 @@ std::string format_spread(const Spread& fractions, int digits) {
   const auto mean = format_number(100 * fractions.mean, digits);
   const bool has_spread = std::isfinite(fractions.mean) && std::isfinite(fractions.std) && fractions.count > 1;
   return has_spread ? mean + " ± " + format_number(100 * fractions.std, digits) : mean;
-}
-
-std::string format_count(std::int64_t value) {
-  auto text = std::to_string(value);
-  const std::ptrdiff_t first = value < 0 ? 1 : 0;
-  for (auto place = static_cast<std::ptrdiff_t>(text.size()) - 3; place > first; place -= 3)
-    text.insert(static_cast<std::size_t>(place), ",");
-  return text;
-}
-
-std::string format_bytes(std::uint64_t bytes) {
-  constexpr std::array<const char*, 5> kUnits{"KiB", "MiB", "GiB", "TiB", "PiB"};
-  if (bytes < 1024) return std::to_string(bytes) + " B";
-  double value = static_cast<double>(bytes) / 1024;
-  std::size_t unit = 0;
-  for (; value >= 1023.95 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
-  return fmt::format("{:.1f} {}", value, kUnits[unit]);
-}
-
-std::string format_duration(double seconds) {
-  if (!std::isfinite(seconds) || seconds < 0) return kNoValue;
-  if (seconds < 0.9995) return fmt::format("{:.0f} ms", 1000 * seconds);
-  if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);
-  const auto whole = static_cast<std::int64_t>(std::llround(std::min(seconds, 1e15)));
-  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
-  return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
 }  // namespace weightloom

@@ -23,14 +23,28 @@ std::size_t series_of(const std::string& row) {
 
 // The order in which rows are read: what there is, what was generated, what is trivial.
 int rank_of(const std::string& row) {
-  static const std::vector<std::string> kOrder{
-      "zoo", "decoded", "generated-seen", "generated-instruction", "average", "noise", "retrieval", "random-init",
-      "generated-unseen-depth", "layer-copy", "random-init-unseen-depth", "generated-unseen-task", "retrieval-unseen-task",
-      "discriminant-unseen-task", "average-unseen-task", "random-init-unseen-task"};
+  static const std::vector<std::string> kOrder{"zoo",
+                                               "decoded",
+                                               "generated-seen",
+                                               "generated-instruction",
+                                               "average",
+                                               "noise",
+                                               "retrieval",
+                                               "random-init",
+                                               "generated-unseen-depth",
+                                               "layer-copy",
+                                               "random-init-unseen-depth",
+                                               "generated-unseen-task",
+                                               "retrieval-unseen-task",
+                                               "discriminant-unseen-task",
+                                               "average-unseen-task",
+                                               "random-init-unseen-task"};
   return static_cast<int>(std::find(kOrder.begin(), kOrder.end(), row) - kOrder.begin());
 }
 
-std::string percent(const Json& value) { return value.is_number() ? fmt::format("{:.1f} %", 100 * value.get<double>()) : "–"; }
+std::string percent(const Json& value) {
+  return value.is_number() ? fmt::format("{:.1f} %", 100 * value.get<double>()) : "–";
+}
 
 std::vector<double> numbers(const Json& array) {
   std::vector<double> out;
@@ -53,20 +67,32 @@ std::vector<Json> select_rows(const Json& results, const std::string& architectu
 
 std::string row_label(const Json& row) {
   const double epochs = row["epochs"];
-  return row["row"].get<std::string>() + (epochs > 0 ? fmt::format(", {:g} epoch of fine-tuning", epochs) : std::string());
+  return row["row"].get<std::string>() +
+         (epochs > 0 ? fmt::format(", {:g} epoch of fine-tuning", epochs) : std::string());
 }
 
 Table accuracy_table(const std::vector<Json>& rows) {
-  Table table{{{"row"}, {"n", true}, {"mean", true}, {"std", true}, {"distance", true}, {"tokens shared", true}, {"disagreement", true}}, {}};
+  Table table{{{"row"},
+               {"n", true},
+               {"mean", true},
+               {"std", true},
+               {"distance", true},
+               {"tokens shared", true},
+               {"disagreement", true}},
+              {}};
   std::string data;
   for (const Json& row : rows) {
     if (row["data"] != data) table.heading(data = row["data"]);
     const Json novelty = row.value("novelty", Json::object());
     const auto distance = novelty.find("distance_to_nearest");
-    std::vector<std::string> cells{row_label(row), row["n"].dump(), percent(row["mean"]), percent(row["std"]),
-                                   distance != novelty.end() && distance->is_number() ? fmt::format("{:.2f}", distance->get<double>()) : "–",
-                                   percent(novelty.value("tokens_shared_with_nearest", Json())),
-                                   percent(novelty.value("disagreement_with_nearest", Json()))};
+    std::vector<std::string> cells{
+        row_label(row),
+        row["n"].dump(),
+        percent(row["mean"]),
+        percent(row["std"]),
+        distance != novelty.end() && distance->is_number() ? fmt::format("{:.2f}", distance->get<double>()) : "–",
+        percent(novelty.value("tokens_shared_with_nearest", Json())),
+        percent(novelty.value("disagreement_with_nearest", Json()))};
     if (series_of(row["row"]) == kGenerated)
       table.strong(std::move(cells));
     else
@@ -86,7 +112,10 @@ DotPlot accuracy_plot(const std::vector<Json>& rows, const std::string& title) {
 
 // Accuracy before and after fine-tuning, one line for each kind of start.
 LinePlot finetuning_plot(const std::vector<Json>& rows, const std::string& data) {
-  LinePlot plot{"Fine-tuning on " + data, {"epochs of fine-tuning", false, false, {}, {}, {}}, {"accuracy on test images", true, false, 0.0, 1.0, {}}, {}};
+  LinePlot plot{"Fine-tuning on " + data,
+                {"epochs of fine-tuning", false, false, {}, {}, {}},
+                {"accuracy on test images", true, false, 0.0, 1.0, {}},
+                {}};
   std::map<std::string, LineSeries> lines;
   std::set<std::string> tuned;
   for (const Json& row : rows) {
@@ -102,8 +131,11 @@ LinePlot finetuning_plot(const std::vector<Json>& rows, const std::string& data)
 }
 
 ScatterPlot novelty_plot(const std::vector<Json>& rows) {
-  ScatterPlot plot{"Novelty", {"share of test images on which the nearest zoo network answers differently", true, false, {}, {}, {}},
-                   {"accuracy on test images", true, false, {}, {}, {}}, {}};
+  ScatterPlot plot{
+      "Novelty",
+      {"share of test images on which the nearest zoo network answers differently", true, false, {}, {}, {}},
+      {"accuracy on test images", true, false, {}, {}, {}},
+      {}};
   std::map<std::string, ScatterSeries> series;
   for (const Json& row : rows) {
     if (!row.contains("novelty")) continue;
@@ -129,7 +161,7 @@ std::vector<KeyFigure> key_figures(const Json& results, const std::vector<Json>&
   for (const Json& row : rows) data.insert(row["data"]);
   const auto compare = [&](const std::string& name, const std::string& beside, const std::string& label) {
     for (const std::string& set : data)
-      if (const Json *row = find_row(rows, name, set), *other = find_row(rows, beside, set); row && other)
+      if (const Json* row = find_row(rows, name, set), *other = find_row(rows, beside, set); row && other)
         figures.push_back({percent((*row)["mean"]), label + ", " + set, beside + " " + percent((*other)["mean"])});
   };
   compare("generated-seen", "zoo", "generated for seen conditions");
@@ -143,13 +175,15 @@ std::vector<KeyFigure> key_figures(const Json& results, const std::vector<Json>&
 
 void add_facts(HtmlReport& page, const Json& results) {
   const auto text = [](const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
-  page.fact("Zoo", fmt::format("{} networks, {} weights", text(results["zoo"]["networks"]), text(results["zoo"]["weights"])));
+  page.fact("Zoo",
+            fmt::format("{} networks, {} weights", text(results["zoo"]["networks"]), text(results["zoo"]["weights"])));
   page.fact("Generator", fmt::format("{} parameters, id {}", text(results["generator"]["parameters"]),
                                      text(results["generator"]["id"]).substr(0, 16)));
   page.fact("Selection", text(results["selection"]));
   page.fact("Temperature", text(results["temperature"]));
   page.fact("Seeds", text(results["seeds"]));
-  page.fact("Hardware", fmt::format("{}, {} threads", text(results["hardware"]["processor"]), text(results["hardware"]["threads"])));
+  page.fact("Hardware", fmt::format("{}, {} threads", text(results["hardware"]["processor"]),
+                                    text(results["hardware"]["threads"])));
   page.fact("Time", fmt::format("{:.0f} s", results["wall_seconds"].get<double>()));
   page.fact("Peak memory", fmt::format("{:.0f} MiB", results["peak_rss_bytes"].get<double>() / (1 << 20)));
 }
@@ -161,16 +195,20 @@ std::string compose(const Json& results) {
   add_facts(page, results);
   page.key_figures(key_figures(results, all));
   page.section("Accuracy");
-  page.figure(accuracy_plot(all, "Accuracy of zoo, generated networks and baselines"),
-              "Every dot is one network. Batch-norm statistics of all rows are re-estimated on the same training images.");
-  page.table(accuracy_table(all), "All families that have a common ancestor. Novelty columns: distance to the nearest training member relative to the "
-                                  "members' own, largest share of tokens shared with one, smallest disagreement with one on test images.");
+  page.figure(
+      accuracy_plot(all, "Accuracy of zoo, generated networks and baselines"),
+      "Every dot is one network. Batch-norm statistics of all rows are re-estimated on the same training images.");
+  page.table(accuracy_table(all),
+             "All families that have a common ancestor. Novelty columns: distance to the nearest training member "
+             "relative to the "
+             "members' own, largest share of tokens shared with one, smallest disagreement with one on test images.");
   page.section("Fine-tuning");
   std::set<std::string> tuned;
   for (const Json& row : all)
     if (row["epochs"] > 0) tuned.insert(row["data"]);
   for (const std::string& data : tuned)
-    page.figure(finetuning_plot(all, data), "Before and after fine-tuning on " + data + ", same optimiser, batches and learning rate.");
+    page.figure(finetuning_plot(all, data),
+                "Before and after fine-tuning on " + data + ", same optimiser, batches and learning rate.");
   page.section("Novelty");
   page.figure(novelty_plot(all), "A copy would stand at 0. Each dot is one generated network.");
 

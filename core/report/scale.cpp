@@ -106,7 +106,7 @@ double Scale::pixel(double value) const {
 }
 
 std::string Scale::describe(double value) const {
-  return percent_ ? format_percent(value) : format_significant(value, 4);
+  return percent_ ? format_percent(value, 1) : format_significant(value, 4);
 }
 
 }  // namespace weightloom

@@ -10,7 +10,9 @@
 namespace weightloom {
 namespace {
 
-bool is_anchor(const ZooRecord& record) { return record.tags.contains("anchor"); }
+bool is_anchor(const ZooRecord& record) {
+  return record.tags.contains("anchor");
+}
 
 Weights read_weights(const Zoo& zoo, const NetworkDescription& description, const ZooRecord& record) {
   return to_weights(description, zoo.weights(record));

@@ -29,7 +29,8 @@ torch::ScalarType torch_dtype(DType type) {
     case DType::kU8:
       return torch::kUInt8;
     default:
-      throw Error(ErrorCode::kRefused, "tensor.dtype", "unexpected dtype " + std::string(dtype_name(type)) + " in a model file");
+      throw Error(ErrorCode::kRefused, "tensor.dtype",
+                  "unexpected dtype " + std::string(dtype_name(type)) + " in a model file");
   }
 }
 

@@ -3,7 +3,9 @@
 namespace weightloom {
 namespace {
 
-torch::Tensor int64_tensor(const std::vector<std::int64_t>& values) { return torch::tensor(values, torch::kInt64); }
+torch::Tensor int64_tensor(const std::vector<std::int64_t>& values) {
+  return torch::tensor(values, torch::kInt64);
+}
 
 }  // namespace
 
@@ -68,7 +70,9 @@ torch::Tensor NetworkPlan::tensor_rms(const torch::Tensor& values) const {
   return (sums / tensor_sizes_).sqrt();
 }
 
-torch::Tensor NetworkPlan::spread(const torch::Tensor& scales) const { return scales.index_select(1, value_tensor_); }
+torch::Tensor NetworkPlan::spread(const torch::Tensor& scales) const {
+  return scales.index_select(1, value_tensor_);
+}
 
 torch::Tensor NetworkPlan::to_chunks(const torch::Tensor& values) const {
   return values.index_select(1, gather_).view({values.size(0), mask_.size(0), mask_.size(1)}) * mask_;

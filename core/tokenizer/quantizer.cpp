@@ -20,12 +20,15 @@ torch::Tensor random_rows(const torch::Tensor& vectors, std::int64_t count, torc
 
 }  // namespace
 
-ResidualQuantizer::ResidualQuantizer(std::int64_t codebooks, std::int64_t codes, std::int64_t dimension, QuantizerKind kind)
+ResidualQuantizer::ResidualQuantizer(std::int64_t codebooks, std::int64_t codes, std::int64_t dimension,
+                                     QuantizerKind kind)
     : kind_(kind) {
-  codebooks_ = register_parameter("codebooks", torch::zeros({codebooks, codes, dimension}), kind == QuantizerKind::kGumbel);
+  codebooks_ =
+      register_parameter("codebooks", torch::zeros({codebooks, codes, dimension}), kind == QuantizerKind::kGumbel);
 }
 
-torch::Tensor ResidualQuantizer::scores(const torch::Tensor& vectors, const torch::Tensor& mask, std::int64_t stage) const {
+torch::Tensor ResidualQuantizer::scores(const torch::Tensor& vectors, const torch::Tensor& mask,
+                                        std::int64_t stage) const {
   const auto book = codebooks_[stage];
   return vectors.matmul(book.t()) - mask.matmul((book * book).t()) * 0.5;
 }

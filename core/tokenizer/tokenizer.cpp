@@ -47,8 +47,8 @@ void start_at_zero(torch::nn::Linear& layer) {
 }  // namespace
 
 TokenizerModel::TokenizerModel(const TokenizerShape& shape) {
-  quantizer = register_module("quantizer", std::make_shared<ResidualQuantizer>(shape.codebooks, shape.codes, shape.chunk,
-                                                                               shape.quantizer));
+  quantizer = register_module(
+      "quantizer", std::make_shared<ResidualQuantizer>(shape.codebooks, shape.codes, shape.chunk, shape.quantizer));
   slot_ = register_module("slot", torch::nn::Linear(kSlotFeatures, kSlotWidth));
   branch_ = register_module("branch", torch::nn::Embedding(kBranchBuckets, kSlotWidth));
   encode_in_ = register_module("encode_in", torch::nn::Linear(shape.chunk + kSlotWidth, shape.hidden));
@@ -63,12 +63,14 @@ torch::Tensor TokenizerModel::embed_slots(const torch::Tensor& features, const t
   return torch::gelu(slot_(features) + branch_(branches));
 }
 
-torch::Tensor TokenizerModel::encode(const torch::Tensor& chunks, const torch::Tensor& mask, const torch::Tensor& slots) {
+torch::Tensor TokenizerModel::encode(const torch::Tensor& chunks, const torch::Tensor& mask,
+                                     const torch::Tensor& slots) {
   const auto hidden = torch::gelu(encode_in_(torch::cat({chunks, slots}, -1)));
   return (chunks + encode_out_(hidden)) * mask;
 }
 
-torch::Tensor TokenizerModel::decode(const torch::Tensor& latents, const torch::Tensor& mask, const torch::Tensor& slots) {
+torch::Tensor TokenizerModel::decode(const torch::Tensor& latents, const torch::Tensor& mask,
+                                     const torch::Tensor& slots) {
   const auto masked = latents * mask;
   const auto hidden = torch::gelu(decode_in_(torch::cat({masked, slots}, -1)));
   return (masked + decode_out_(hidden)) * mask;
@@ -83,12 +85,14 @@ Tokenizer::Tokenizer(TokenizerShape shape, std::vector<Anchor> anchors, torch::T
 
 const Anchor* Tokenizer::find_anchor(const std::string& architecture, const std::string& family) const {
   for (const Anchor& anchor : anchors_)
-    if (anchor.description.architecture == architecture && (family.empty() ? !anchor.independent : anchor.family == family))
+    if (anchor.description.architecture == architecture &&
+        (family.empty() ? !anchor.independent : anchor.family == family))
       return &anchor;
   return nullptr;
 }
 
-std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& description, const std::string& family) const {
+std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& description,
+                                                   const std::string& family) const {
   const Anchor* anchor = find_anchor(description.architecture, family);
   const std::string key = description.identity() + (anchor ? anchor->family : std::string());
   {
@@ -119,8 +123,12 @@ Tokenizer::Normalised Tokenizer::normalise(const NetworkPlan& plan, const Weight
   const auto deviations = plan.deviations(aligned(plan, weights));
   const auto relative = (plan.tensor_rms(deviations) / plan.reference_scales()).clamp_min(1e-9).log();
   const double step = (kHighestLogScale - kLowestLogScale) / static_cast<double>(shape_.scale_levels - 1);
-  const auto levels = ((relative - kLowestLogScale) / step).round().clamp(0, static_cast<double>(shape_.scale_levels - 1)).to(torch::kInt64);
-  const auto scales = scale_levels_.index_select(0, levels.flatten()).view(levels.sizes()).exp() * plan.reference_scales();
+  const auto levels = ((relative - kLowestLogScale) / step)
+                          .round()
+                          .clamp(0, static_cast<double>(shape_.scale_levels - 1))
+                          .to(torch::kInt64);
+  const auto scales =
+      scale_levels_.index_select(0, levels.flatten()).view(levels.sizes()).exp() * plan.reference_scales();
   return {plan.to_chunks(deviations / plan.spread(scales)), levels};
 }
 
@@ -149,7 +157,8 @@ torch::Tensor Tokenizer::log_scales(const NetworkPlan& plan, const torch::Tensor
   return scale_levels_.index_select(0, levels.flatten()).view(levels.sizes());
 }
 
-Weights Tokenizer::assemble(const NetworkPlan& plan, const torch::Tensor& latents, const torch::Tensor& log_scales) const {
+Weights Tokenizer::assemble(const NetworkPlan& plan, const torch::Tensor& latents,
+                            const torch::Tensor& log_scales) const {
   const auto slots = model_->embed_slots(plan.features(), plan.branches()).index_select(0, plan.chunk_slots());
   const auto mask = plan.mask().expand_as(latents);
   const auto chunks = model_->decode(latents, mask, slots.unsqueeze(0).expand({latents.size(0), -1, -1}));
@@ -184,7 +193,8 @@ TensorMap tokenizer_tensors(const Tokenizer& tokenizer) {
 Json tokenizer_json(const Tokenizer& tokenizer) {
   Json anchors = Json::array();
   for (const Anchor& anchor : tokenizer.anchors())
-    anchors.push_back({{"family", anchor.family}, {"independent", anchor.independent}, {"description", to_json(anchor.description)}});
+    anchors.push_back(
+        {{"family", anchor.family}, {"independent", anchor.independent}, {"description", to_json(anchor.description)}});
   return {{"schema", kSchema}, {"shape", shape_json(tokenizer.shape())}, {"anchors", anchors}};
 }
 
@@ -193,7 +203,8 @@ Json tokenizer_json(const Tokenizer& tokenizer) {
 std::string Tokenizer::id() const {
   Sha256 hash;
   hash.update(tokenizer_json(*this).dump());
-  for (const auto& [name, tensor] : tokenizer_tensors(*this)) hash.update(name).update(tensor.bytes.data(), tensor.bytes.size());
+  for (const auto& [name, tensor] : tokenizer_tensors(*this))
+    hash.update(name).update(tensor.bytes.data(), tensor.bytes.size());
   return to_hex(hash.finish());
 }
 
@@ -221,13 +232,15 @@ Tokenizer Tokenizer::load(const std::filesystem::path& path) {
       anchor.weights = to_weights(anchor.description, tensors);
       anchors.push_back(std::move(anchor));
     }
-    Tokenizer tokenizer(shape_from_json(json.at("shape")), std::move(anchors), to_torch(file.tensors.at("reference_images")));
+    Tokenizer tokenizer(shape_from_json(json.at("shape")), std::move(anchors),
+                        to_torch(file.tensors.at("reference_images")));
     restore_parameters(*tokenizer.model_, "model.", file.tensors);
     if (const auto training = file.metadata.find("weightloom.training"); training != file.metadata.end())
       tokenizer.training_ = Json::parse(training->second, nullptr, false);
     return tokenizer;
   } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kRefused, "tokenizer.malformed", "cannot read tokenizer '" + path.string() + "'", error.what())
+    throw Error(ErrorCode::kRefused, "tokenizer.malformed", "cannot read tokenizer '" + path.string() + "'",
+                error.what())
         .at(path.string());
   } catch (const std::out_of_range&) {
     throw Error(ErrorCode::kRefused, "tokenizer.malformed", "cannot read tokenizer '" + path.string() + "'",

@@ -36,8 +36,8 @@ torch::Tensor reference_images(const Zoo& zoo, DataCache& data, std::uint64_t se
 
 // All chunks of all groups, with the global row of their slot's features.
 struct ChunkPool {
-  torch::Tensor chunks;               // [N, C]
-  torch::Tensor slots;                // [N] int64, into the tables below
+  torch::Tensor chunks;  // [N, C]
+  torch::Tensor slots;   // [N] int64, into the tables below
   torch::Tensor features, branches, masks;
 };
 
@@ -74,12 +74,15 @@ torch::Tensor behaviour_loss(const Tokenizer& tokenizer, const MemberGroup& grou
       0, torch::randint(tokenizer.reference_images().size(0), {kBehaviourImages}, generator, torch::kInt64));
   TokenizerModel& model = tokenizer.model();
   const auto slots = model.embed_slots(plan.features(), plan.branches())
-                         .index_select(0, plan.chunk_slots()).unsqueeze(0).expand({kBehaviourNetworks, -1, -1});
+                         .index_select(0, plan.chunk_slots())
+                         .unsqueeze(0)
+                         .expand({kBehaviourNetworks, -1, -1});
   const auto picked = chunks.index_select(0, members);
   const auto mask = plan.mask().expand_as(picked);
   const auto dimension = picked.size(2);
   const auto latents = model.encode(picked, mask, slots);
-  const auto quantised = model.quantizer->train_step(latents.reshape({-1, dimension}), mask.reshape({-1, dimension}), temperature);
+  const auto quantised =
+      model.quantizer->train_step(latents.reshape({-1, dimension}), mask.reshape({-1, dimension}), temperature);
   const auto originals = group.weights.select(members);
   const auto log_scales = (plan.tensor_rms(plan.deviations(originals)) / plan.reference_scales()).clamp_min(1e-9).log();
   const auto decoded = tokenizer.assemble(plan, quantised.quantised.view(picked.sizes()), log_scales);
@@ -122,13 +125,19 @@ TokenizerTraining parse_tokenizer_training(const Json& table, const std::string&
 
 Json to_json(const TokenizerTraining& options) {
   const TokenizerShape& shape = options.shape;
-  return {{"chunk", shape.chunk},           {"vector_chunk", shape.vector_chunk},
-          {"codebooks", shape.codebooks},   {"codes", shape.codes},
-          {"scale_levels", shape.scale_levels}, {"hidden", shape.hidden},
+  return {{"chunk", shape.chunk},
+          {"vector_chunk", shape.vector_chunk},
+          {"codebooks", shape.codebooks},
+          {"codes", shape.codes},
+          {"scale_levels", shape.scale_levels},
+          {"hidden", shape.hidden},
           {"quantizer", shape.quantizer == QuantizerKind::kEma ? "ema" : "gumbel"},
-          {"steps", options.steps},         {"batch", options.batch},
-          {"learning_rate", options.learning_rate}, {"commitment", options.commitment},
-          {"behaviour", options.behaviour}, {"seed", options.seed}};
+          {"steps", options.steps},
+          {"batch", options.batch},
+          {"learning_rate", options.learning_rate},
+          {"commitment", options.commitment},
+          {"behaviour", options.behaviour},
+          {"seed", options.seed}};
 }
 
 Tokenizer train_tokenizer(const Zoo& zoo, const PluginRegistry& registry, const TokenizerTraining& options,
@@ -151,7 +160,8 @@ Tokenizer train_tokenizer(const Zoo& zoo, const PluginRegistry& registry, const 
                                 pool.masks.index_select(0, pool.slots.index_select(0, rows)),
                                 derive_seed(options.seed, "k-means"));
   }
-  torch::optim::AdamW optimizer(model.parameters(), torch::optim::AdamWOptions(options.learning_rate).weight_decay(0.01));
+  torch::optim::AdamW optimizer(model.parameters(),
+                                torch::optim::AdamWOptions(options.learning_rate).weight_decay(0.01));
   double smoothed = 0, smoothed_behaviour = 0;
   for (std::int64_t step = 0; step < options.steps; ++step) {
     throw_if_interrupted();
@@ -179,8 +189,12 @@ Tokenizer train_tokenizer(const Zoo& zoo, const PluginRegistry& registry, const 
     optimizer.step();
     smoothed += (step == 0 ? 1.0 : 0.05) * (reconstruction.item<double>() - smoothed);
     if (progress)
-      progress({"train tokenizer", static_cast<std::uint64_t>(step + 1), static_cast<std::uint64_t>(options.steps), "steps",
-                {{"reconstruction", smoothed}, {"behaviour", smoothed_behaviour}}, step + 1 == options.steps});
+      progress({"train tokenizer",
+                static_cast<std::uint64_t>(step + 1),
+                static_cast<std::uint64_t>(options.steps),
+                "steps",
+                {{"reconstruction", smoothed}, {"behaviour", smoothed_behaviour}},
+                step + 1 == options.steps});
   }
   return tokenizer;
 }
@@ -198,7 +212,8 @@ std::vector<RateRow> rate_report(const Zoo& zoo, const PluginRegistry& registry,
     const auto count = std::min<std::int64_t>(group.weights.population(), most);
     const Weights originals = group.weights.select(torch::arange(count, torch::kInt64));
     std::vector<TensorData> tasks;
-    for (std::int64_t m = 0; m < count; ++m) tasks.push_back(data.get(group.records[static_cast<std::size_t>(m)].dataset));
+    for (std::int64_t m = 0; m < count; ++m)
+      tasks.push_back(data.get(group.records[static_cast<std::size_t>(m)].dataset));
     std::vector<const TensorSplit*> train, test;
     for (const TensorData& task : tasks) {
       train.push_back(&task.train);
@@ -217,8 +232,7 @@ std::vector<RateRow> rate_report(const Zoo& zoo, const PluginRegistry& registry,
       rows.push_back({plan.family(), plan.description().label(), stages, tokenizer.bits_per_weight(plan, stages), count,
                       mean(evaluate(plan.executor(), ready, test).accuracy), original, error});
     }
-    if (progress)
-      progress({"rate report", g + 1, groups.size(), "groups", {}, g + 1 == groups.size()});
+    if (progress) progress({"rate report", g + 1, groups.size(), "groups", {}, g + 1 == groups.size()});
   }
   return rows;
 }

@@ -24,7 +24,9 @@ std::shared_ptr<const Tokenizer> small_tokenizer() {
   return tokenizer;
 }
 
-GeneratorShape small_shape(GenerationOrder order) { return {16, 2, 4, 8, order}; }
+GeneratorShape small_shape(GenerationOrder order) {
+  return {16, 2, 4, 8, order};
+}
 
 Condition examples(const NetworkPlan& plan, std::int64_t batch) {
   auto generator = make_generator(2);
@@ -127,9 +129,15 @@ TEST_CASE("the behaviour of the softly decoded network has gradients in every tr
   const auto soft = model.soft(*plan, prepared, hidden);
   const auto weights = tokenizer->assemble(*plan, soft.latents, soft.log_scales);
   auto generator = make_generator(3);
-  plan->executor().forward(weights, torch::randn({6, 1, 4, 4}, generator)).log_softmax(-1).select(-1, 0).sum().backward();
+  plan->executor()
+      .forward(weights, torch::randn({6, 1, 4, 4}, generator))
+      .log_softmax(-1)
+      .select(-1, 0)
+      .sum()
+      .backward();
   for (const auto& item : model.named_parameters()) {
-    const bool unused = item.key().starts_with("word") || item.key().starts_with("scale_in") || item.key().starts_with("code_in");
+    const bool unused =
+        item.key().starts_with("word") || item.key().starts_with("scale_in") || item.key().starts_with("code_in");
     if (!unused) CHECK((item.key() + (item.value().grad().defined() ? "" : " has no gradient")) == item.key());
   }
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "weightloom/base/random.hpp"
+#include "weightloom/base/units.hpp"
 #include "weightloom/report/html.hpp"
 
 namespace weightloom::testing {
@@ -111,7 +112,7 @@ inline HtmlReport sample_report() {
   report.fact("Made by", "`weightloom report quickstart`")
       .fact("Seeds", "1, 2, 3")
       .fact("Wall time", format_duration(1273))
-      .fact("Peak memory", format_bytes(1'932'735'283));
+      .fact("Peak memory", format_size(1'932'735'283));
   report.key_figures({{"84.8 %", "generated, conditions in the zoo", "zoo 87.2 %"},
                       {"75.1 %", "generated, unseen depth", "random init 10.0 %"},
                       {"100 %", "instructions that pick the right data set", "120 phrasings not trained on"},

@@ -13,10 +13,14 @@ inline NetworkDescription small_mlp(int depth) {
   nodes.push_back({{"name", "flat"}, {"op", "flatten"}, {"inputs", {"image"}}});
   std::string from = "flat";
   const auto linear = [&](const std::string& name, int in, int out) {
-    parameters.push_back({{"name", name + ".weight"}, {"shape", {out, in}}, {"role", "weight"},
+    parameters.push_back({{"name", name + ".weight"},
+                          {"shape", {out, in}},
+                          {"role", "weight"},
                           {"init", {{"kind", "kaiming_uniform"}, {"gain", 1.0}}}});
     parameters.push_back({{"name", name + ".bias"}, {"shape", {out}}, {"role", "bias"}, {"init", {{"kind", "zeros"}}}});
-    nodes.push_back({{"name", name}, {"op", "linear"}, {"inputs", {from}},
+    nodes.push_back({{"name", name},
+                     {"op", "linear"},
+                     {"inputs", {from}},
                      {"parameters", {{"weight", name + ".weight"}, {"bias", name + ".bias"}}}});
     from = name;
   };
@@ -27,16 +31,17 @@ inline NetworkDescription small_mlp(int depth) {
     from = name + ".relu";
   }
   linear("head", 8, 3);
-  return parse_description(Json{{"schema", "weightloom.network/1"},
-                                {"architecture", "org.weightloom.test"},
-                                {"config", {{"depth", depth}}},
-                                {"task", "classification"},
-                                {"input", {{"name", "image"}, {"shape", {1, 4, 4}}}},
-                                {"output", "head"},
-                                {"parameters", parameters},
-                                {"nodes", nodes},
-                                {"dialects", Json::array()}}
-                               .dump());
+  return parse_description(Json{
+      {"schema", "weightloom.network/1"},
+      {"architecture", "org.weightloom.test"},
+      {"config", {{"depth", depth}}},
+      {"task", "classification"},
+      {"input", {{"name", "image"}, {"shape", {1, 4, 4}}}},
+      {"output", "head"},
+      {"parameters", parameters},
+      {"nodes", nodes},
+      {"dialects",
+       Json::array()}}.dump());
 }
 
 }  // namespace weightloom::test

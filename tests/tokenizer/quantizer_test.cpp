@@ -12,7 +12,8 @@ torch::Tensor vectors(std::int64_t count, std::uint64_t seed) {
   return torch::randn({count, 6}, generator);
 }
 
-double error(const ResidualQuantizer& quantizer, const torch::Tensor& x, const torch::Tensor& mask, std::int64_t stages) {
+double error(const ResidualQuantizer& quantizer, const torch::Tensor& x, const torch::Tensor& mask,
+             std::int64_t stages) {
   const auto gap = (x - quantizer.lookup(quantizer.quantise(x, mask), stages)) * mask;
   return gap.square().sum().item<double>();
 }
@@ -22,7 +23,8 @@ TEST_CASE("every stage of a residual quantiser lowers the error") {
   const auto x = vectors(400, 1), mask = torch::ones_like(x);
   quantizer.initialise(x, mask, 0);
   const double zero = x.square().sum().item<double>();
-  const double one = error(quantizer, x, mask, 1), two = error(quantizer, x, mask, 2), three = error(quantizer, x, mask, 3);
+  const double one = error(quantizer, x, mask, 1), two = error(quantizer, x, mask, 2),
+               three = error(quantizer, x, mask, 3);
   CHECK(one < zero);
   CHECK(two < one);
   CHECK(three < two);

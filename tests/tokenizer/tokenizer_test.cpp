@@ -68,8 +68,10 @@ TEST_CASE("an anchor reaches networks of other depth, without their head") {
   const Anchor anchor{"family", deep, initial_weights(deep, 1, 3), false};
   const Weights mapped = map_anchor(&anchor, shallow);
   const auto at = [](const NetworkDescription& d, const char* name) { return *d.find_parameter(name); };
-  CHECK(torch::equal(mapped.tensors[at(shallow, "block1.linear.weight")], anchor.weights.tensors[at(deep, "block2.linear.weight")]));
-  CHECK(torch::equal(mapped.tensors[at(shallow, "block0.linear.weight")], anchor.weights.tensors[at(deep, "block0.linear.weight")]));
+  CHECK(torch::equal(mapped.tensors[at(shallow, "block1.linear.weight")],
+                     anchor.weights.tensors[at(deep, "block2.linear.weight")]));
+  CHECK(torch::equal(mapped.tensors[at(shallow, "block0.linear.weight")],
+                     anchor.weights.tensors[at(deep, "block0.linear.weight")]));
   CHECK(mapped.tensors[at(shallow, "head.weight")].abs().sum().item<double>() == 0);
 }
 
@@ -83,7 +85,8 @@ TEST_CASE("a tokenizer file gives back the same tokenizer, and other files are r
   const Tokenizer loaded = Tokenizer::load(path);
   std::filesystem::remove(path);
   CHECK(loaded.id() == tokenizer.id());
-  CHECK(torch::equal(loaded.encode(*loaded.plan(description), weights), tokenizer.encode(*tokenizer.plan(description), weights)));
+  CHECK(torch::equal(loaded.encode(*loaded.plan(description), weights),
+                     tokenizer.encode(*tokenizer.plan(description), weights)));
 
   write_file(path, "not safetensors");
   CHECK_THROWS_AS(Tokenizer::load(path), Error);

@@ -18,9 +18,9 @@ struct UnseenNetwork {
 };
 
 struct AssessmentOptions {
-  std::int64_t samples = 12;          // networks per row and condition, at least
-  std::int64_t tasks = 25;            // class subsets that no training network saw
-  std::int64_t test_images = 4000;    // per network, evenly spaced over the test split
+  std::int64_t samples = 12;        // networks per row and condition, at least
+  std::int64_t tasks = 25;          // class subsets that no training network saw
+  std::int64_t test_images = 4000;  // per network, evenly spaced over the test split
   std::int64_t finetune_networks = 10;
   double finetune_epochs = 1;
   double temperature = 0.5;
@@ -31,9 +31,9 @@ struct AssessmentOptions {
 // The [assessment] table of a recipe (docs/recipes.md). Throws kUsage on unknown keys and values out of range.
 AssessmentOptions parse_assessment(const Json& table, const std::string& where);
 
-// Returns `rows[]` (row, data, architecture, n, mean, std, epochs, values[], and novelty figures for generated rows) and
-// `instruction` (share of samples that fit the data set that was asked for). Accuracies are fractions of 1.
-Json assess(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator, const AssessmentOptions& options,
-            const ProgressSink& progress = {});
+// Returns `rows[]` (row, data, architecture, n, mean, std, epochs, values[], and novelty figures for generated rows)
+// and `instruction` (share of samples that fit the data set that was asked for). Accuracies are fractions of 1.
+Json assess(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator,
+            const AssessmentOptions& options, const ProgressSink& progress = {});
 
 }  // namespace weightloom

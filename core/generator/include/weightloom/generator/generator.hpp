@@ -1,5 +1,6 @@
 #pragma once
-// A trained generator: model, tokenizer, and what it was trained on; generation from words, from a data set, for any network.
+// A trained generator: model, tokenizer, and what it was trained on; generation from words, from a data set, for any
+// network.
 
 #include <cstdint>
 #include <filesystem>
@@ -34,28 +35,31 @@ class Generator {
 
 // What is wanted. At least one of `instruction` and `data` is given.
 struct Request {
-  std::string instruction;          // words
-  std::string data;                 // DataSpec text: example images are drawn from its training images
-  std::int64_t shots = 32;          // example images per class
-  double quality = 1.0;             // 0 .. 1, see Condition::quality
-  std::string family;               // anchor lineage; empty: the architecture's own
-  std::int64_t count = 1;           // networks
+  std::string instruction;  // words
+  std::string data;         // DataSpec text: example images are drawn from its training images
+  std::int64_t shots = 32;  // example images per class
+  double quality = 1.0;     // 0 .. 1, see Condition::quality
+  std::string family;       // anchor lineage; empty: the architecture's own
+  std::int64_t count = 1;   // networks
   SamplingOptions sampling;
 };
 Json to_json(const Request& request);
 Request request_from_json(const Json& json);
 
-// Weights as decoded: running statistics are the anchor's. Reproducible: same request, generator and machine give the same bits.
+// Weights as decoded: running statistics are the anchor's. Reproducible: same request, generator and machine give the
+// same bits.
 struct Generated {
   std::shared_ptr<const NetworkPlan> plan;
   torch::Tensor tokens;  // [count, L, Q]
   Weights weights;
 };
-// `data` must provide request.data when it is given. Throws kUsage when neither words nor data are given, or class counts disagree.
-Generated generate(const Generator& generator, const NetworkDescription& description, const Request& request, DataCache& data);
+// `data` must provide request.data when it is given. Throws kUsage when neither words nor data are given, or class
+// counts disagree.
+Generated generate(const Generator& generator, const NetworkDescription& description, const Request& request,
+                   DataCache& data);
 
-// `made` with batch_norm statistics re-estimated: on the request's training images when it has data, else on the tokenizer's
-// reference images. What one uses, stores and exports.
+// `made` with batch_norm statistics re-estimated: on the request's training images when it has data, else on the
+// tokenizer's reference images. What one uses, stores and exports.
 Weights ready_to_use(const Generator& generator, const Generated& made, const Request& request, DataCache& data);
 
 }  // namespace weightloom

@@ -16,8 +16,8 @@ inline constexpr std::int64_t kInstructionWords = 32;  // longer instructions ar
 // Lower-cased words of letters and digits, hashed to 1 .. kVocabulary - 1, padded with 0 to kInstructionWords.
 std::vector<std::int64_t> instruction_words(std::string_view instruction);
 
-// What an instruction may say about a data set: its own name, and descriptions such as "handwritten digits". Data sets that are not known by name
-// are described by their source text.
+// What an instruction may say about a data set: its own name, and descriptions such as "handwritten digits". Data sets
+// that are not known by name are described by their source text.
 std::vector<std::string> descriptions_of(const std::string& source);
 
 // A random phrasing. The templates are split in two disjoint sets: training draws from one, reports from the other.

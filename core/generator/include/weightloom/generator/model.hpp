@@ -1,5 +1,6 @@
 #pragma once
-// The shared generator: a transformer over slots that writes the tokens of any network from a condition (docs/architecture.md, "Generator").
+// The shared generator: a transformer over slots that writes the tokens of any network from a condition
+// (docs/architecture.md, "Generator").
 
 #include <torch/torch.h>
 
@@ -23,8 +24,8 @@ struct GeneratorShape {
 };
 
 struct SamplingOptions {
-  double temperature = 0.5;   // 0: greedy
-  std::int64_t top_k = 0;     // 0: all codes
+  double temperature = 0.5;  // 0: greedy
+  std::int64_t top_k = 0;    // 0: all codes
   double top_p = 1.0;
   std::uint64_t seed = 0;
 };
@@ -40,9 +41,9 @@ class GeneratorModel : public torch::nn::Module {
 
   // A condition as the transformer sees it.
   struct Prepared {
-    torch::Tensor prefix;    // [B, P, D]
-    torch::Tensor slots;     // [B, L, D]: what is known of each slot beforehand
-    torch::Tensor evidence;  // [B, M, C]
+    torch::Tensor prefix;                       // [B, P, D]
+    torch::Tensor slots;                        // [B, L, D]: what is known of each slot beforehand
+    torch::Tensor evidence;                     // [B, M, C]
     torch::Tensor image_classes, word_classes;  // [B, R, D], undefined when not given
   };
   Prepared prepare(const NetworkPlan& plan, const Condition& condition);
@@ -57,31 +58,36 @@ class GeneratorModel : public torch::nn::Module {
   };
   Soft soft(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden);
 
-  // Mean cross-entropy (nats per token) of `tokens` [B, L, Q], and mean squared error of the predicted latent, over the slots
-  // in `where` [L] (bool).
+  // Mean cross-entropy (nats per token) of `tokens` [B, L, Q], and mean squared error of the predicted latent, over the
+  // slots in `where` [L] (bool).
   struct CodeLoss {
     torch::Tensor cross_entropy, latent_error;
   };
-  CodeLoss code_loss(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden, const torch::Tensor& tokens,
-                     const torch::Tensor& where);
+  CodeLoss code_loss(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden,
+                     const torch::Tensor& tokens, const torch::Tensor& where);
 
-  // Writes tokens [B, L, Q] for the first `tensors` tensors (all when negative), the rest stays 0. Bit-reproducible for a seed on
-  // the same machine and thread count. No gradient.
-  torch::Tensor sample(const NetworkPlan& plan, const Prepared& prepared, const SamplingOptions& options, std::int64_t tensors = -1);
+  // Writes tokens [B, L, Q] for the first `tensors` tensors (all when negative), the rest stays 0. Bit-reproducible for
+  // a seed on the same machine and thread count. No gradient.
+  torch::Tensor sample(const NetworkPlan& plan, const Prepared& prepared, const SamplingOptions& options,
+                       std::int64_t tensors = -1);
 
  private:
   // What later slots read of slots first .. first + count - 1: [B, count, D].
-  torch::Tensor embed_tokens(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t first, std::int64_t count);
-  torch::Tensor inputs(const torch::Tensor& slots, const torch::Tensor& previous, const torch::Tensor& previous_visible) const;
+  torch::Tensor embed_tokens(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t first,
+                             std::int64_t count);
+  torch::Tensor inputs(const torch::Tensor& slots, const torch::Tensor& previous,
+                       const torch::Tensor& previous_visible) const;
   torch::Tensor predicted_latent(const torch::Tensor& hidden, const torch::Tensor& evidence, const torch::Tensor& mask);
-  torch::Tensor stage_logits(std::int64_t stage, const torch::Tensor& left, const torch::Tensor& mask, const torch::Tensor& state);
+  torch::Tensor stage_logits(std::int64_t stage, const torch::Tensor& left, const torch::Tensor& mask,
+                             const torch::Tensor& state);
   torch::Tensor scale_logits(const torch::Tensor& hidden);
 
   GeneratorShape shape_;
   std::shared_ptr<const Tokenizer> tokenizer_;
   torch::nn::Linear network_{nullptr}, see_in_{nullptr}, see_out_{nullptr}, slot_in_{nullptr}, slot_out_{nullptr},
       class_to_slot_{nullptr}, anchor_in_{nullptr}, evidence_in_{nullptr}, code_in_{nullptr}, latent_out_{nullptr},
-      evidence_skip_{nullptr}, code_up_{nullptr}, scale_mean_{nullptr}, scale_free_{nullptr}, word_key_{nullptr}, word_value_{nullptr}, word_out_{nullptr};
+      evidence_skip_{nullptr}, code_up_{nullptr}, scale_mean_{nullptr}, scale_free_{nullptr}, word_key_{nullptr},
+      word_value_{nullptr}, word_out_{nullptr};
   torch::nn::Embedding branch_{nullptr}, class_{nullptr}, word_{nullptr}, word_place_{nullptr}, scale_in_{nullptr};
   torch::nn::ModuleList free_;
   torch::Tensor unwritten_, sharpness_, scale_sharpness_;

@@ -16,7 +16,8 @@ struct AttentionCache {
 class TransformerLayer : public torch::nn::Module {
  public:
   TransformerLayer(std::int64_t width, std::int64_t heads);
-  // x [B, S, D]; mask [S, cached + S] additive. New keys and values are returned through `keys` and `values`, cached ones included.
+  // x [B, S, D]; mask [S, cached + S] additive. New keys and values are returned through `keys` and `values`, cached
+  // ones included.
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& mask, torch::Tensor& keys, torch::Tensor& values);
 
  private:
@@ -29,7 +30,8 @@ class Transformer : public torch::nn::Module {
  public:
   Transformer(std::int64_t width, std::int64_t layers, std::int64_t heads);
 
-  // x [B, S, D] -> [B, S, D]. The first `prefix` positions see each other in both directions, all others only what stands before them and themselves.
+  // x [B, S, D] -> [B, S, D]. The first `prefix` positions see each other in both directions, all others only what
+  // stands before them and themselves.
   torch::Tensor forward(const torch::Tensor& x, std::int64_t prefix);
   // Appends x [B, S, D] after the cached positions; afterwards the first `keep` of the new positions are cached.
   // With an empty cache the first `prefix` positions see each other in both directions.

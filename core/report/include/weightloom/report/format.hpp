@@ -1,7 +1,8 @@
 #pragma once
-// Numbers as people read them. Everything that is not finite becomes "–". Locale-independent. [any-thread]
+// Numbers as people read them, beside those of weightloom/base/units.hpp. Everything that is not finite becomes "–".
+// Locale-independent. [any-thread]
 
-#include <cstdint>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,8 @@ struct Spread {
 
 std::string format_number(double value, int digits = 2);       // "0.93"
 std::string format_significant(double value, int digits = 3);  // "0.0123", "1.23e-07"
-std::string format_percent(double fraction, int digits = 1);   // "93.4 %"
+std::string format_percent(double fraction, int digits);       // "93.4 %"
 // "93.4 ± 1.2", of fractions of 1, without the percent sign: for columns headed "%".
 std::string format_spread(const Spread& fractions, int digits = 1);
-std::string format_count(std::int64_t value);   // "12,345,678"
-std::string format_bytes(std::uint64_t bytes);  // "1.5 MiB"
-std::string format_duration(double seconds);    // "850 ms", "12.3 s", "4 min 05 s", "2 h 07 min"
 
 }  // namespace weightloom

@@ -14,18 +14,20 @@ struct Anchor {
   std::string family;
   NetworkDescription description;  // the deepest network that the anchor covers
   Weights weights;                 // population 1
-  // True: an aligned mean of networks from independent initialisations of one task. Members are aligned to it before coding, and
-  // it covers the head. False: an ancestor that its members were fine-tuned from; they need no alignment, and each task has
-  // a head of its own.
+  // True: an aligned mean of networks from independent initialisations of one task. Members are aligned to it before
+  // coding, and it covers the head. False: an ancestor that its members were fine-tuned from; they need no alignment,
+  // and each task has a head of its own.
   bool independent = false;
 };
 
-// The anchor's weights for `target`, a network of the same architecture and any depth: every tensor from the corresponding place
-// (match_by_address); where there is none, and for the head of an ancestor, the mean of the initialiser (ones for
-// scales and running variances, else zeros). `anchor` may be null: no anchor at all. Population 1.
+// The anchor's weights for `target`, a network of the same architecture and any depth: every tensor from the
+// corresponding place (match_by_address); where there is none, and for the head of an ancestor, the mean of the
+// initialiser (ones for scales and running variances, else zeros). `anchor` may be null: no anchor at all.
+// Population 1.
 Weights map_anchor(const Anchor* anchor, const NetworkDescription& target);
 
-// The mean of `members` (population P of one description) after aligning each to the first; also returns the aligned members.
+// The mean of `members` (population P of one description) after aligning each to the first; also returns the aligned
+// members.
 struct AlignedMean {
   Weights mean;     // population 1
   Weights members;  // population P

@@ -28,7 +28,8 @@ std::vector<MemberGroup> load_members(const Zoo& zoo, const PluginRegistry& regi
 // Throws kUsage when a family without anchor holds networks of more than one description.
 std::vector<Anchor> collect_anchors(const Zoo& zoo, const PluginRegistry& registry);
 
-// Changes when the set of records with a split, or any of their weights, changes: what was learnt from the zoo is then stale.
+// Changes when the set of records with a split, or any of their weights, changes: what was learnt from the zoo is then
+// stale.
 std::string members_fingerprint(const Zoo& zoo);
 
 // Data sets by DataSpec text, each source loaded once. Not thread-safe.

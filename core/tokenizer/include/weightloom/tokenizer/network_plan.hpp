@@ -25,15 +25,17 @@ class NetworkPlan {
 
   std::int64_t slots() const { return static_cast<std::int64_t>(layout_.slots.size()); }
   std::int64_t tensors() const { return static_cast<std::int64_t>(layout_.tensors.size()); }
-  const torch::Tensor& chunk_slots() const { return chunk_slots_; }      // [M] int64: positions among all slots
-  const torch::Tensor& scale_slots() const { return scale_slots_; }      // [T] int64
-  const torch::Tensor& mask() const { return mask_; }                    // [M, C] float: 1 where a value stands
-  const torch::Tensor& slot_tensor() const { return slot_tensor_; }      // [L] int64: tensor of each slot
-  const torch::Tensor& features() const { return features_; }            // [L, kSlotFeatures]
-  const torch::Tensor& branches() const { return branches_; }            // [L] int64
+  const torch::Tensor& chunk_slots() const { return chunk_slots_; }            // [M] int64: positions among all slots
+  const torch::Tensor& scale_slots() const { return scale_slots_; }            // [T] int64
+  const torch::Tensor& mask() const { return mask_; }                          // [M, C] float: 1 where a value stands
+  const torch::Tensor& slot_tensor() const { return slot_tensor_; }            // [L] int64: tensor of each slot
+  const torch::Tensor& features() const { return features_; }                  // [L, kSlotFeatures]
+  const torch::Tensor& branches() const { return branches_; }                  // [L] int64
   const torch::Tensor& network_features() const { return network_features_; }  // [kNetworkFeatures]
-  const torch::Tensor& class_rows() const { return class_rows_; }        // [L] int64: class of a head-weight slot, else -1
-  const torch::Tensor& anchor_chunks() const { return anchor_chunks_; }  // [M, C]: the anchor in units of the reference scale
+  const torch::Tensor& class_rows() const { return class_rows_; }  // [L] int64: class of a head-weight slot, else -1
+  const torch::Tensor& anchor_chunks() const {
+    return anchor_chunks_;
+  }  // [M, C]: the anchor in units of the reference scale
   const torch::Tensor& reference_scales() const { return reference_scales_; }  // [T]
 
   // Deviation from the anchor, all tokenised tensors in one row: [P, V].

@@ -1,6 +1,7 @@
 #pragma once
-// Residual vector quantisation of masked vectors (Zeghidour et al., SoundStream, 2021, section III-C), learned by exponential moving
-// averages (van den Oord et al., VQ-VAE, 2017, appendix A.1) or by Gumbel-softmax (Jang et al., 2017; the IGPG paper, section 2.2).
+// Residual vector quantisation of masked vectors (Zeghidour et al., SoundStream, 2021, section III-C), learned by
+// exponential moving averages (van den Oord et al., VQ-VAE, 2017, appendix A.1) or by Gumbel-softmax (Jang et al.,
+// 2017; the IGPG paper, section 2.2).
 
 #include <torch/torch.h>
 
@@ -10,8 +11,8 @@ namespace weightloom {
 
 enum class QuantizerKind { kEma, kGumbel };
 
-// Q codebooks of K codes of dimension C. Stage q quantises what the stages before it left over. Places where the mask is 0
-// take no part in distances or updates.
+// Q codebooks of K codes of dimension C. Stage q quantises what the stages before it left over. Places where the mask
+// is 0 take no part in distances or updates.
 class ResidualQuantizer : public torch::nn::Module {
  public:
   ResidualQuantizer(std::int64_t codebooks, std::int64_t codes, std::int64_t dimension, QuantizerKind kind);
@@ -25,14 +26,16 @@ class ResidualQuantizer : public torch::nn::Module {
   torch::Tensor lookup(const torch::Tensor& codes, std::int64_t stages = 0) const;
 
   struct Training {
-    torch::Tensor quantised;   // [N, C]; gradients pass straight through to `vectors` (EMA) or through the softmax (Gumbel)
+    torch::Tensor
+        quantised;  // [N, C]; gradients pass straight through to `vectors` (EMA) or through the softmax (Gumbel)
     torch::Tensor commitment;  // scalar
     torch::Tensor codes;       // [N, Q]
   };
   // One training pass; EMA updates the codebooks (decay 0.98).
   Training train_step(const torch::Tensor& vectors, const torch::Tensor& mask, double temperature);
 
-  // score[n, k] = v . e_k - |e_k|^2 / 2 over unmasked places: half the negative squared distance, up to a constant of n.
+  // score[n, k] = v . e_k - |e_k|^2 / 2 over unmasked places: half the negative squared distance, up to a constant of
+  // n.
   torch::Tensor scores(const torch::Tensor& vectors, const torch::Tensor& mask, std::int64_t stage) const;
 
   const torch::Tensor& codebooks() const { return codebooks_; }  // [Q, K, C]

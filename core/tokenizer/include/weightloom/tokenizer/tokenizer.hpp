@@ -27,8 +27,8 @@ struct TokenizerShape {
   QuantizerKind quantizer = QuantizerKind::kEma;
 };
 
-// The learned part. Encoder and decoder see the slot and start as the identity, so that training can only improve on plain
-// residual quantisation of the chunks.
+// The learned part. Encoder and decoder see the slot and start as the identity, so that training can only improve on
+// plain residual quantisation of the chunks.
 class TokenizerModel : public torch::nn::Module {
  public:
   explicit TokenizerModel(const TokenizerShape& shape);
@@ -42,15 +42,16 @@ class TokenizerModel : public torch::nn::Module {
   std::shared_ptr<ResidualQuantizer> quantizer;
 
  private:
-  torch::nn::Linear slot_{nullptr}, encode_in_{nullptr}, encode_out_{nullptr}, decode_in_{nullptr}, decode_out_{nullptr};
+  torch::nn::Linear slot_{nullptr}, encode_in_{nullptr}, encode_out_{nullptr}, decode_in_{nullptr},
+      decode_out_{nullptr};
   torch::nn::Embedding branch_{nullptr};
 };
 
 // A trained (or fresh) tokenizer with the anchors of its families. Thread-safe for const use.
 class Tokenizer {
  public:
-  // reference_images: [N, C, H, W], training images on which mapped anchors have their running statistics calibrated, and behaviour
-  // is compared.
+  // reference_images: [N, C, H, W], training images on which mapped anchors have their running statistics calibrated,
+  // and behaviour is compared.
   Tokenizer(TokenizerShape shape, std::vector<Anchor> anchors, torch::Tensor reference_images);
 
   const TokenizerShape& shape() const { return shape_; }
@@ -63,14 +64,15 @@ class Tokenizer {
   // Cached by description and family.
   std::shared_ptr<const NetworkPlan> plan(const NetworkDescription& description, const std::string& family = {}) const;
 
-  // Weights [P] -> tokens [P, L, Q] int64; a scale slot uses the first place only, the rest is 0. Members of independent families are
-  // aligned to their anchor first.
+  // Weights [P] -> tokens [P, L, Q] int64; a scale slot uses the first place only, the rest is 0. Members of
+  // independent families are aligned to their anchor first.
   torch::Tensor encode(const NetworkPlan& plan, const Weights& weights) const;
-  // Tokens -> weights; running statistics are the anchor's (recalibrate before use). `stages` > 0 uses the first codebooks only.
+  // Tokens -> weights; running statistics are the anchor's (recalibrate before use). `stages` > 0 uses the first
+  // codebooks only.
   Weights decode(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t stages = 0) const;
 
-  // The differentiable parts of decode: tokens -> latents [P, M, C] and log scales [P, T] (relative to the reference scale);
-  // those -> weights.
+  // The differentiable parts of decode: tokens -> latents [P, M, C] and log scales [P, T] (relative to the reference
+  // scale); those -> weights.
   torch::Tensor latents(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t stages = 0) const;
   torch::Tensor log_scales(const NetworkPlan& plan, const torch::Tensor& tokens) const;
   Weights assemble(const NetworkPlan& plan, const torch::Tensor& latents, const torch::Tensor& log_scales) const;
@@ -85,7 +87,8 @@ class Tokenizer {
   // Members of independent families with their units in the anchor's order; others as they are.
   Weights aligned(const NetworkPlan& plan, const Weights& weights) const;
 
-  // Bits of all tokens per tokenised weight (side information: anchors and codebooks are shared by all networks and not counted).
+  // Bits of all tokens per tokenised weight (side information: anchors and codebooks are shared by all networks and not
+  // counted).
   double bits_per_weight(const NetworkPlan& plan, std::int64_t stages = 0) const;
 
   // One safetensors file; the id is the SHA-256 over its contents (configuration and every tensor).

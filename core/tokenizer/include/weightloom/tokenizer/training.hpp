@@ -13,10 +13,10 @@ namespace weightloom {
 struct TokenizerTraining {
   TokenizerShape shape;
   std::int64_t steps = 600;
-  std::int64_t batch = 2048;       // chunks
+  std::int64_t batch = 2048;  // chunks
   double learning_rate = 1e-3;
-  double commitment = 0.25;        // beta of the paper's loss (section 2.3)
-  double behaviour = 0.1;          // weight of the behaviour loss; 0 switches it off
+  double commitment = 0.25;  // beta of the paper's loss (section 2.3)
+  double behaviour = 0.1;    // weight of the behaviour loss; 0 switches it off
   std::uint64_t seed = 0;
 };
 
