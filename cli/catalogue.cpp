@@ -6,6 +6,11 @@ namespace {
 // clang-format off
 constexpr CatalogueEntry kCatalogue[] = {
     {"plugin", {}, "Architectures: find, inspect and describe plugins", {}},
+    {"plugin list", Host::kFront, "Show the architectures that are installed", "weightloom plugin list"},
+    {"plugin inspect", Host::kFront, "Show a plugin's configuration keys and the network that it describes", "weightloom plugin inspect resnet --set depth=56"},
+    {"plugin describe", Host::kFront, "Print the network description of a configuration", "weightloom plugin describe mlp --set depth=3 --set width=64"},
+    {"plugin new", Host::kFront, "Start a plugin project from the SDK's template", "weightloom plugin new mixer --id org.example.mixer"},
+    {"plugin check", Host::kFront, "Hold a plugin file against its contract", "weightloom plugin check build/mixer.wlplugin.so"},
 
     {"zoo", {}, "Pretrained weights: store, index and query them", {}},
 
