@@ -65,6 +65,8 @@ GeneratorModel::GeneratorModel(GeneratorShape shape, std::shared_ptr<const Token
   evidence_skip_ = register_module("evidence_skip",
                                    torch::nn::Linear(torch::nn::LinearOptions(codes.chunk, codes.chunk).bias(false)));
   code_up_ = linear("code_up", codes.chunk, d);
+  imagine_in_ = linear("imagine_in", d, 2 * d);
+  imagine_out_ = linear("imagine_out", 2 * d, codes.chunk);
   scale_mean_ = linear("scale_mean", d, 1);
   scale_free_ = linear("scale_free", d, codes.scale_levels);
   word_key_ = linear("word_key", d, d);
@@ -133,11 +135,15 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
   if (rows.size(0) > 0 && plan.description().classes <= classes) {
     const auto of_row = class_tokens.index_select(1, plan.class_rows().index_select(0, rows));
     slots = slots.index_add(1, rows, class_to_slot_(of_row));
+    out.head_chunks = torch::searchsorted(chunks, rows);
+    out.imagined = imagine_out_(torch::gelu(imagine_in_(slots.index_select(1, rows)))) *
+                   plan.mask().index_select(0, out.head_chunks);
   }
-  if (condition.evidence.defined()) {
-    out.evidence = condition.evidence;
-    slots = slots.index_add(1, chunks, evidence_in_(condition.evidence));
-  }
+  out.evidence = condition.evidence;
+  if (!out.evidence.defined() && out.imagined.defined())
+    out.evidence =
+        torch::zeros({batch, chunks.size(0), tokenizer_->shape().chunk}).index_add(1, out.head_chunks, out.imagined);
+  if (out.evidence.defined()) slots = slots.index_add(1, chunks, evidence_in_(out.evidence));
   out.slots = slots;
   return out;
 }

@@ -102,6 +102,13 @@ double learning_rate(const GeneratorTraining& options, std::int64_t step) {
   return options.learning_rate * std::min(warm, std::max(decay, 0.01));
 }
 
+// How far the imagined evidence is from the given one.
+torch::Tensor imagination_error(const GeneratorModel::Prepared& prepared) {
+  if (!prepared.imagined.defined()) return torch::zeros({});
+  const auto gap = prepared.imagined - prepared.evidence.index_select(1, prepared.head_chunks);
+  return (gap * gap).mean();
+}
+
 class Trainer {
  public:
   Trainer(const Zoo& zoo, const PluginRegistry& registry, std::shared_ptr<const Tokenizer> tokenizer,
@@ -207,7 +214,7 @@ class Trainer {
     if (batch.condition.words.defined()) {
       const auto both = model.prepare(plan, batch.condition);
       const auto gap = both.word_classes - both.image_classes.detach();
-      agreement = (gap * gap).mean();
+      agreement = (gap * gap).mean() + imagination_error(both);
       if (random.uniform() < options_.words_alone) {
         batch.condition.thumbnails = batch.condition.evidence = batch.condition.evidence_scale = torch::Tensor();
       }

@@ -41,9 +41,12 @@ class GeneratorModel : public torch::nn::Module {
 
   // A condition as the transformer sees it.
   struct Prepared {
-    torch::Tensor prefix;                       // [B, P, D]
-    torch::Tensor slots;                        // [B, L, D]: what is known of each slot beforehand
-    torch::Tensor evidence;                     // [B, M, C]
+    torch::Tensor prefix;    // [B, P, D]
+    torch::Tensor slots;     // [B, L, D]: what is known of each slot beforehand
+    torch::Tensor evidence;  // [B, M, C]: given, else imagined, else undefined
+    // What the head's evidence should be judging by the class tokens alone: it stands in where there are only words.
+    torch::Tensor head_chunks;                  // [r] int64, into the chunk slots; undefined without a head
+    torch::Tensor imagined;                     // [B, r, C]
     torch::Tensor image_classes, word_classes;  // [B, R, D], undefined when not given
   };
   Prepared prepare(const NetworkPlan& plan, const Condition& condition);
@@ -86,8 +89,8 @@ class GeneratorModel : public torch::nn::Module {
   std::shared_ptr<const Tokenizer> tokenizer_;
   torch::nn::Linear network_{nullptr}, see_in_{nullptr}, see_out_{nullptr}, slot_in_{nullptr}, slot_out_{nullptr},
       class_to_slot_{nullptr}, anchor_in_{nullptr}, evidence_in_{nullptr}, code_in_{nullptr}, latent_out_{nullptr},
-      evidence_skip_{nullptr}, code_up_{nullptr}, scale_mean_{nullptr}, scale_free_{nullptr}, word_key_{nullptr},
-      word_value_{nullptr}, word_out_{nullptr};
+      evidence_skip_{nullptr}, code_up_{nullptr}, imagine_in_{nullptr}, imagine_out_{nullptr}, scale_mean_{nullptr},
+      scale_free_{nullptr}, word_key_{nullptr}, word_value_{nullptr}, word_out_{nullptr};
   torch::nn::Embedding branch_{nullptr}, class_{nullptr}, word_{nullptr}, word_place_{nullptr}, scale_in_{nullptr};
   torch::nn::ModuleList free_;
   torch::Tensor unwritten_, sharpness_, scale_sharpness_;
