@@ -60,7 +60,9 @@ void refuse(std::string_view id, const std::string& path, std::string why, std::
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
-  const auto near = word.size() > 256 ? std::string() : nearest_name(word, candidates);
+  // Edit distances of long names to very many candidates would take seconds.
+  if (word.size() > 256 || candidates.size() > 10'000) return {};
+  const auto near = nearest_name(word, candidates);
   return near.empty() ? std::string() : "did you mean '" + near + "'?";
 }
 
