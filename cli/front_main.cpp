@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   Application application{.host = Host::kFront, .commands = {}, .prepare = {}};
   add_plugin_commands(application.commands);
   add_zoo_commands(application.commands);
+  add_zoo_change_commands(application.commands);
   add_data_commands(application.commands);
   add_completion_command(application.commands);
   return run_application(application, argc, argv);

@@ -1,7 +1,257 @@
+// Commands that look into a zoo.
+
+#include <algorithm>
+#include <map>
+
 #include "cli/command_groups.hpp"
+#include "weightloom/base/units.hpp"
+#include "weightloom/zoo/zoo.hpp"
 
 namespace weightloom::cli {
+namespace {
 
-void add_zoo_commands(CommandTable&) {}
+Zoo open_zoo(const Context& context) {
+  return Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
+}
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+Json summary_json(const RecordSummary& summary) {
+  return {{"id", summary.id},
+          {"name", summary.name},
+          {"arch", text_or_null(summary.architecture)},
+          {"dataset", text_or_null(summary.dataset)},
+          {"family", text_or_null(summary.family)},
+          {"split", text_or_null(summary.split)},
+          {"params", summary.parameters},
+          {"bytes", summary.bytes},
+          {"tags", summary.tags},
+          {"metrics", Json(summary.metrics)},
+          {"created", summary.created}};
+}
+
+struct ListOptions {
+  std::string where, sort;
+  std::size_t limit = 0;
+};
+
+void declare_list_options(CLI::App& app, ListOptions& options) {
+  app.add_option("--sort", options.sort, "Order by this field; KEY:desc for the largest first")
+      ->type_name("KEY[:desc]");
+  app.add_option("--limit", options.limit, "Show at most N networks")->type_name("N");
+}
+
+void declare_list(CLI::App& app, ListOptions& options) {
+  app.add_option("--where", options.where, "Only networks that satisfy this query")->type_name("QUERY");
+  declare_list_options(app, options);
+}
+
+void declare_query(CLI::App& app, ListOptions& options) {
+  app.add_option(
+         "query", options.where,
+         "For example: arch:cnn* and test_accuracy>=0.9 and not tag:broken. Fields: name id arch dataset family "
+         "split params size created source, every metric, config.KEY, hyper.KEY. Comparisons: = != < <= > >= "
+         ":GLOB ~/REGEX/ in (A, B). Terms: tag:GLOB has(FIELD) ancestor(NAME) descendant(NAME) generated_by(ID). "
+         "Values: 10k, 1.5GiB, 90%, 7d (age), 2026-05-01, \"quoted\"")
+      ->required()
+      ->type_name("QUERY");
+  declare_list_options(app, options);
+}
+
+Json run_list(Context& context, const ListOptions& options) {
+  const auto query = parse_query(options.where, options.sort);
+  const auto zoo = open_zoo(context);
+  const auto found = zoo.summaries(query);
+  const auto shown = options.limit == 0 ? found.size() : std::min(options.limit, found.size());
+  Json networks = Json::array();
+  for (std::size_t i = 0; i < shown; ++i) networks.push_back(summary_json(found[i]));
+  return {{"store", zoo.uuid()},
+          {"matched", found.size()},
+          {"truncated", shown < found.size()},
+          {"networks", std::move(networks)}};
+}
+
+View list_view() {
+  return listing("networks", "name",
+                 {{"name"},
+                  {"arch"},
+                  {"dataset"},
+                  {"params", "weights", Format::kCount},
+                  {"bytes", "size", Format::kSize},
+                  {"/metrics/test_accuracy", "accuracy", Format::kPercent},
+                  {"split"},
+                  {"tags"},
+                  {"created"}});
+}
+
+struct NameOptions {
+  std::string name;
+};
+
+void declare_name(CLI::App& app, NameOptions& options) {
+  app.add_option("network", options.name, "Name, alias, id, or the first digits of an id")
+      ->required()
+      ->type_name("NAME");
+}
+
+Json run_show(Context& context, const NameOptions& options) {
+  const auto zoo = open_zoo(context);
+  const auto record = zoo.get(options.name);
+  auto result = to_json(record);
+  result["aliases"] = zoo.aliases(record.id);
+  return result;
+}
+
+void print_show(Printer& printer, const Json& record) {
+  for (const char* key :
+       {"name", "id", "aliases", "architecture", "plugin_version", "config", "dataset", "family", "split",
+        "hyperparameters", "metrics", "tags", "notes", "parents", "source", "created", "weights_hash"}) {
+    const auto& value = record.at(key);
+    if (!value.empty() && value != "") printer.field(key, format_value(value, Format::kText));
+  }
+  printer.field("weights", format_value(record.at("parameters"), Format::kCount));
+  printer.field("size", format_value(record.at("bytes"), Format::kSize));
+  printer.line();
+  printer.table({{"name", "tensor"}, {"dtype"}, {"shape"}, {"object"}}, record.at("tensors"));
+}
+
+Json grouped(const std::vector<RecordSummary>& all, std::string RecordSummary::*field) {
+  struct Total {
+    std::int64_t networks = 0, parameters = 0, bytes = 0;
+  };
+  std::map<std::string, Total> totals;
+  for (const auto& summary : all) {
+    auto& total = totals[summary.*field];
+    ++total.networks;
+    total.parameters += summary.parameters;
+    total.bytes += summary.bytes;
+  }
+  Json out = Json::array();
+  for (const auto& [value, total] : totals)
+    out.push_back({{"value", text_or_null(value)},
+                   {"networks", total.networks},
+                   {"params", total.parameters},
+                   {"bytes", total.bytes}});
+  return out;
+}
+
+struct NoOptions {};
+void declare_nothing(CLI::App&, NoOptions&) {}
+
+Json run_stats(Context& context, const NoOptions&) {
+  const auto zoo = open_zoo(context);
+  const auto all = zoo.summaries();
+  std::int64_t parameters = 0, bytes = 0;
+  for (const auto& summary : all) {
+    parameters += summary.parameters;
+    bytes += summary.bytes;
+  }
+  return {{"store", zoo.uuid()},
+          {"path", zoo.directory().string()},
+          {"networks", all.size()},
+          {"params", parameters},
+          {"bytes", bytes},
+          {"stored_bytes", zoo.stored_bytes()},
+          {"by_arch", grouped(all, &RecordSummary::architecture)},
+          {"by_dataset", grouped(all, &RecordSummary::dataset)}};
+}
+
+void print_stats(Printer& printer, const Json& stats) {
+  printer.field("zoo", format_value(stats.at("path"), Format::kText));
+  printer.field("networks", format_value(stats.at("networks"), Format::kCount));
+  printer.field("weights", format_value(stats.at("params"), Format::kCount));
+  printer.field("size", format_value(stats.at("bytes"), Format::kSize) + ", " +
+                            format_value(stats.at("stored_bytes"), Format::kSize) + " without duplicates");
+  for (const auto& [key, title] : {std::pair("by_arch", "architecture"), std::pair("by_dataset", "data set")}) {
+    printer.line();
+    printer.table({{"value", title},
+                   {"networks", "", Format::kCount},
+                   {"params", "weights", Format::kCount},
+                   {"bytes", "size", Format::kSize}},
+                  stats.at(key));
+  }
+}
+
+Json relatives_json(const std::vector<ZooRecord>& records) {
+  Json out = Json::array();
+  for (const auto& record : records) out.push_back({{"id", record.id}, {"name", record.name}});
+  return out;
+}
+
+Json run_lineage(Context& context, const NameOptions& options) {
+  const auto zoo = open_zoo(context);
+  const auto record = zoo.get(options.name);
+  return {{"id", record.id},
+          {"name", record.name},
+          {"parents", to_json(record).at("parents")},
+          {"ancestors", relatives_json(zoo.ancestors(record.id))},
+          {"descendants", relatives_json(zoo.descendants(record.id))}};
+}
+
+void print_lineage(Printer& printer, const Json& lineage) {
+  printer.field("network", format_value(lineage.at("name"), Format::kText));
+  for (const auto& link : lineage.at("parents"))
+    printer.field(link.at("kind").get<std::string>(), link.at("parent").get<std::string>());
+  for (const char* side : {"ancestors", "descendants"}) {
+    printer.line();
+    printer.heading(std::string(side) + (lineage.at(side).empty() ? ": none" : ""));
+    for (const auto& one : lineage.at(side)) printer.line("  " + one.at("name").get<std::string>());
+  }
+}
+
+struct VerifyOptions {
+  bool quick = false, deep = false;
+};
+
+void declare_verify(CLI::App& app, VerifyOptions& options) {
+  auto* quick = app.add_flag("--quick", options.quick, "Only that records, names, references and objects agree");
+  app.add_flag("--deep", options.deep, "Also every object against its hash")->excludes(quick);
+}
+
+Json run_verify(Context& context, const VerifyOptions& options) {
+  const auto zoo = open_zoo(context);
+  const auto level = options.deep ? VerifyLevel::kDeep : options.quick ? VerifyLevel::kQuick : VerifyLevel::kDefault;
+  Json findings = Json::array();
+  bool damaged = false;
+  for (const auto& finding : zoo.verify(level, context.progress())) {
+    damaged |= finding.damage;
+    findings.push_back({{"kind", finding.kind},
+                        {"damage", finding.damage},
+                        {"object", finding.object},
+                        {"networks", finding.networks},
+                        {"advice", finding.advice}});
+  }
+  if (damaged) context.exit_with(ErrorCode::kDamaged);
+  return {{"store", zoo.uuid()},
+          {"level", options.deep    ? "deep"
+                    : options.quick ? "quick"
+                                    : "default"},
+          {"damaged", damaged},
+          {"findings", std::move(findings)}};
+}
+
+void print_verify(Printer& printer, const Json& result) {
+  if (result.at("findings").empty()) return printer.line("no damage found");
+  for (const auto& finding : result.at("findings")) {
+    printer.line((finding.at("damage").get<bool>() ? "damage: " : "note: ") + finding.at("kind").get<std::string>() +
+                 " " + finding.at("object").get<std::string>());
+    if (!finding.at("networks").empty())
+      printer.line("  networks: " + format_value(finding.at("networks"), Format::kText));
+    printer.line("  " + finding.at("advice").get<std::string>());
+  }
+}
+
+}  // namespace
+
+void add_zoo_commands(CommandTable& table) {
+  table.add<ListOptions>("zoo list", declare_list, run_list, list_view());
+  table.add<ListOptions>("zoo query", declare_query, run_list, list_view());
+  table.add<NameOptions>("zoo show", declare_name, run_show, page(print_show, "id"));
+  table.add<NoOptions>("zoo stats", declare_nothing, run_stats, page(print_stats));
+  table.add<NameOptions>("zoo lineage", declare_name, run_lineage, page(print_lineage));
+  table.add<VerifyOptions>("zoo verify", declare_verify, run_verify, page(print_verify));
+}
 
 }  // namespace weightloom::cli

@@ -9,14 +9,11 @@
 #include <vector>
 
 #include "database.hpp"
+#include "hex.hpp"
 
 namespace weightloom {
 
 inline constexpr std::size_t kFileObjectBytes = 1u << 20;
-
-// Ids are 64 hex digits outside, 32 raw bytes in keys.
-std::string raw_id(std::string_view hex);
-std::string hex_id(std::string_view raw);
 
 struct ObjectInfo {
   bool file = false;  // a file of its own

@@ -2,6 +2,7 @@
 #include <cctype>
 
 #include "glob.hpp"
+#include "hex.hpp"
 #include "query_syntax.hpp"
 
 namespace weightloom {
@@ -75,10 +76,10 @@ bool compare_setting(const Node& node, const RowView& row) {
   return !ordered && compare_text(node, std::get<std::string_view>(*value));
 }
 
-bool compare(const Node& node, std::string_view id, const RowView& row) {
+bool compare(const Node& node, std::string_view raw, const RowView& row) {
   switch (node.field.kind) {
     case Kind::kId:
-      return compare_text(node, id);
+      return compare_text(node, hex_id(raw));
     case Kind::kText:
       return compare_text(node, row.text(node.field.text));
     case Kind::kSetting:
@@ -105,8 +106,8 @@ std::string_view take_digits(std::string_view& text) {
 
 }  // namespace
 
-bool evaluate(const Node& node, std::string_view id, const RowView& row, const LineageSets& lineage) {
-  const auto holds = [&](const auto& child) { return evaluate(*child, id, row, lineage); };
+bool evaluate(const Node& node, std::string_view raw, const RowView& row, const LineageSets& lineage) {
+  const auto holds = [&](const auto& child) { return evaluate(*child, raw, row, lineage); };
   switch (node.kind) {
     case Node::Kind::kAnd:
       return std::all_of(node.children.begin(), node.children.end(), holds);
@@ -115,7 +116,7 @@ bool evaluate(const Node& node, std::string_view id, const RowView& row, const L
     case Node::Kind::kNot:
       return !holds(node.children[0]);
     case Node::Kind::kCompare:
-      return compare(node, id, row);
+      return compare(node, raw, row);
     case Node::Kind::kTag:
       return row.any_tag(node.argument);
     case Node::Kind::kHas:
@@ -124,7 +125,7 @@ bool evaluate(const Node& node, std::string_view id, const RowView& row, const L
       return row.has_parent("generated-by", node.argument);
     case Node::Kind::kAncestor:
     case Node::Kind::kDescendant:
-      return lineage(node).contains(std::string(id));
+      return lineage(node).contains(hex_id(raw));
   }
   return false;
 }
@@ -142,8 +143,8 @@ bool has_field(const QueryField& field, const RowView& row) {
   }
 }
 
-SortKey sort_key(const QueryField& field, std::string_view id, const RowView& row) {
-  if (field.kind == Kind::kId) return {false, 0, std::string(id)};
+SortKey sort_key(const QueryField& field, std::string_view raw, const RowView& row) {
+  if (field.kind == Kind::kId) return {false, 0, hex_id(raw)};
   if (field.kind == Kind::kText) return {row.text(field.text).empty(), 0, std::string(row.text(field.text))};
   if (field.kind == Kind::kSetting) {
     const auto value = row.setting(field.name);
@@ -181,7 +182,7 @@ bool natural_less(std::string_view a, std::string_view b) {
 bool matches(const Query& query, const ZooRecord& record) {
   if (!query.where) return true;
   const auto row = encode_row(record);
-  return evaluate(*query.where, record.id, RowView(row), [&](const Node& node) -> const std::set<std::string>& {
+  return evaluate(*query.where, raw_id(record.id), RowView(row), [&](const Node& node) -> const std::set<std::string>& {
     throw query_error("needs_store", query.text, node.position, "lineage is known only to a zoo");
   });
 }

@@ -51,8 +51,8 @@ Error query_error(const char* id, const std::string& query, std::size_t position
 
 // Ids that lie on the asked side of a lineage term's reference.
 using LineageSets = std::function<const std::set<std::string>&(const QueryNode&)>;
-// Does the row of record `id` satisfy it?
-bool evaluate(const QueryNode& node, std::string_view id, const RowView& row, const LineageSets& lineage);
+// Does the row of the record whose id is the bytes `raw` satisfy it?
+bool evaluate(const QueryNode& node, std::string_view raw, const RowView& row, const LineageSets& lineage);
 bool has_field(const QueryField& field, const RowView& row);
 
 // The value to sort by; missing values sort last. Text compares in natural order.
@@ -61,7 +61,7 @@ struct SortKey {
   double number = 0;
   std::string text;
 };
-SortKey sort_key(const QueryField& field, std::string_view id, const RowView& row);
+SortKey sort_key(const QueryField& field, std::string_view raw, const RowView& row);
 bool sorts_before(const SortKey& a, const SortKey& b, bool descending);
 bool natural_less(std::string_view a, std::string_view b);
 

@@ -143,10 +143,6 @@ RecordSummary summary_of(const std::string& id, const RowView& row) {
 
 }  // namespace
 
-bool is_hex(std::string_view text) {
-  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 std::string encode_record(const ZooRecord& record) {
   std::string bytes;
   Json::to_cbor(to_json(record), bytes);
@@ -360,6 +356,15 @@ std::size_t Zoo::size() const {
   std::size_t count = 0;
   impl_->database->scan(Family::kRow, "", [&](auto, auto) { return ++count, true; });
   return count;
+}
+
+std::int64_t Zoo::stored_bytes() const {
+  std::int64_t bytes = 0;
+  impl_->database->scan(Family::kObj, "", [&](auto, auto value) {
+    bytes += static_cast<std::int64_t>(decode_object_info(value).bytes);
+    return true;
+  });
+  return bytes;
 }
 
 void Zoo::update(const ZooRecord& record) {

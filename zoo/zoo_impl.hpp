@@ -51,7 +51,6 @@ inline std::string tokens(const std::string& record, const std::string& tokenize
 }
 }  // namespace keys
 
-bool is_hex(std::string_view text);
 std::string encode_record(const ZooRecord& record);
 // Throws kDamaged.
 ZooRecord decode_record(std::string_view bytes);

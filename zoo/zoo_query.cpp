@@ -97,10 +97,9 @@ Rows Zoo::Impl::rows(const Query& query) const {
   std::vector<Hit> hits;
   database->scan(Family::kRow, "", [&](auto key, auto value) {
     const RowView row(value);
-    const auto id = hex_id(key);
     if (!query.where || evaluate(
-                            *query.where, id, row, [&](const Node& node) -> const auto& { return lineage.at(&node); }))
-      hits.push_back({sort_key(order.field, id, row), id, std::string(value)});
+                            *query.where, key, row, [&](const Node& node) -> const auto& { return lineage.at(&node); }))
+      hits.push_back({sort_key(order.field, key, row), hex_id(key), std::string(value)});
     return true;
   });
   std::stable_sort(hits.begin(), hits.end(),

@@ -85,6 +85,8 @@ class Zoo {
   // The same, without fetching whole records: milliseconds for tens of thousands.
   std::vector<RecordSummary> summaries(const Query& query = {}) const;
   std::size_t size() const;
+  // Bytes of all objects, each counted once.
+  std::int64_t stored_bytes() const;
 
   // Metadata changes; each is one synced batch.
   void update(const ZooRecord& record);  // everything but id, name, tensors

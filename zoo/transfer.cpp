@@ -1,0 +1,202 @@
+#include "weightloom/zoo/transfer.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "glob.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/hash.hpp"
+#include "weightloom/formats/safetensors.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr const char* kRecordKey = "weightloom.record";
+constexpr const char* kDialectKey = "weightloom.dialect";
+constexpr std::string_view kExtension = ".safetensors";
+constexpr std::string_view kIndexExtension = ".safetensors.index.json";
+constexpr std::size_t kBatchNetworks = 256;
+constexpr std::size_t kBatchBytes = 16u << 20;
+
+bool is_index(const fs::path& path) {
+  return path.string().ends_with(kIndexExtension);
+}
+
+// "model-00001-of-00003.safetensors" belongs to an index beside it.
+bool is_shard(const fs::path& path) {
+  const auto name = path.filename().string();
+  if (!glob_matches("*-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9].safetensors", name)) return false;
+  const auto stem = name.substr(0, name.size() - std::string("-00000-of-00000.safetensors").size());
+  return fs::exists(path.parent_path() / (stem + std::string(kIndexExtension)));
+}
+
+bool is_importable(const fs::path& path) {
+  return fs::is_regular_file(path) && (is_index(path) || (path.string().ends_with(kExtension) && !is_shard(path)));
+}
+
+std::string stem_of(const fs::path& relative) {
+  auto text = relative.generic_string();
+  for (const auto extension : {kIndexExtension, kExtension})
+    if (text.ends_with(extension)) return text.substr(0, text.size() - extension.size());
+  return text;
+}
+
+void add_folder(const fs::path& folder, const std::string& pattern, std::vector<ImportFile>& out) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (is_importable(entry.path()) && glob_matches(pattern, entry.path().string()))
+      out.push_back({entry.path(), stem_of(entry.path().lexically_relative(folder))});
+}
+
+// The deepest folder of a glob that has no special character.
+fs::path root_of(const std::string& pattern) {
+  const auto special = pattern.find_first_of("*?[");
+  const auto slash = pattern.rfind('/', special);
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? fs::path("/") : fs::path(pattern.substr(0, slash));
+}
+
+void add_path(const std::string& path, std::vector<ImportFile>& out) {
+  const auto before = out.size();
+  if (fs::is_directory(path)) {
+    add_folder(path, "*", out);
+  } else if (fs::exists(path)) {
+    out.push_back({path, stem_of(fs::path(path).filename())});
+  } else if (path.find_first_of("*?[") != std::string::npos && fs::is_directory(root_of(path))) {
+    const auto root = root_of(path);
+    add_folder(root, root == "." && !path.starts_with("./") ? "./" + path : path, out);
+  } else {
+    throw Error(ErrorCode::kNotFound, "import.no_file", "cannot import '" + path + "'",
+                "there is no such file or folder")
+        .at(path);
+  }
+  if (out.size() == before)
+    throw Error(ErrorCode::kNotFound, "import.nothing", "nothing to import at '" + path + "'",
+                "no safetensors file is there", "name a .safetensors file, or a folder or quoted glob that holds some")
+        .at(path);
+}
+
+// Facts of a file that the zoo wrote itself, if its tensors are still those of the record.
+ZooRecord facts_of(const SafetensorsFile& file, const TensorMap& tensors) {
+  const auto text = file.metadata.find(kRecordKey);
+  if (text == file.metadata.end()) return {};
+  try {
+    auto record = record_from_json(Json::parse(text->second));
+    if (record.weights_hash != weights_hash(tensors)) return {};
+    record.id.clear();
+    return record;
+  } catch (const std::exception&) {
+    return {};  // some other program's metadata under our key
+  }
+}
+
+void override_facts(ZooRecord& record, const ZooRecord& facts) {
+  for (auto text : {&ZooRecord::dataset, &ZooRecord::family, &ZooRecord::split, &ZooRecord::notes})
+    if (!(facts.*text).empty()) record.*text = facts.*text;
+  if (!facts.architecture.empty()) {
+    record.architecture = facts.architecture;
+    record.plugin_version = facts.plugin_version;
+    record.config = facts.config;
+  }
+  for (const auto& [name, value] : facts.metrics) record.metrics[name] = value;
+  record.tags.insert(facts.tags.begin(), facts.tags.end());
+}
+
+class Importer {
+ public:
+  Importer(Zoo& zoo, const ImportOptions& options, const ProgressSink& progress, std::size_t total)
+      : zoo_(zoo), options_(options), progress_(progress), total_(total) {}
+
+  ImportResult run(const std::vector<ImportFile>& files) {
+    check_names(files);
+    for (const auto& file : files) {
+      if (interrupt_requested()) store_batch();
+      throw_if_interrupted();
+      take(file);
+      report(false);
+    }
+    store_batch();
+    report(true);
+    return std::move(result_);
+  }
+
+ private:
+  // Before anything is read: what is stored from the same source may be met again, another network may not.
+  void check_names(const std::vector<ImportFile>& files) {
+    std::set<std::string> names;
+    for (const auto& file : files)
+      if (!names.insert(file.name).second)
+        throw Error(ErrorCode::kUsage, "import.same_name", "cannot import '" + file.path.string() + "'",
+                    "two files would be named '" + file.name + "'", "import them apart, each with a --name of its own");
+  }
+
+  void take(const ImportFile& file) {
+    std::string source;
+    if (!is_index(file.path)) source = to_hex(sha256_file(file.path));
+    if (is_stored(file, source)) return;
+    const auto content = read_safetensors(file.path);
+    if (source.empty() && is_stored(file, source = weights_hash(content.tensors))) return;
+    auto tensors = options_.to_canonical ? options_.to_canonical(content.tensors) : content.tensors;
+    auto record = facts_of(content, tensors);
+    override_facts(record, options_.facts);
+    record.name = file.name;
+    record.source = {{"format", "safetensors"}, {"sha256", source}, {"path", fs::absolute(file.path).string()}};
+    for (const auto& warning : content.warnings) result_.warnings.push_back(file.path.string() + ": " + warning);
+    for (const auto& [name, tensor] : tensors) batch_bytes_ += tensor.bytes.size();
+    batch_.emplace_back(std::move(record), std::move(tensors));
+    if (batch_.size() >= kBatchNetworks || batch_bytes_ >= kBatchBytes) store_batch();
+  }
+
+  bool is_stored(const ImportFile& file, const std::string& source) {
+    if (source.empty() || !zoo_.contains(file.name)) return false;
+    const auto stored = zoo_.get(file.name);
+    if (!stored.source.is_object() || stored.source.value("sha256", std::string()) != source) return false;
+    result_.skipped.push_back(file);
+    return true;
+  }
+
+  void store_batch() {
+    if (batch_.empty()) return;
+    for (auto& record : zoo_.add(std::move(batch_))) result_.stored.push_back(std::move(record));
+    batch_.clear();
+    batch_bytes_ = 0;
+  }
+
+  void report(bool finished) const {
+    if (!progress_) return;
+    const auto done = result_.stored.size() + result_.skipped.size() + batch_.size();
+    progress_(
+        {.task = "import", .done = done, .total = total_, .unit = "networks", .detail = nullptr, .finished = finished});
+  }
+
+  Zoo& zoo_;
+  const ImportOptions& options_;
+  const ProgressSink& progress_;
+  std::size_t total_;
+  std::vector<std::pair<ZooRecord, TensorMap>> batch_;
+  std::size_t batch_bytes_ = 0;
+  ImportResult result_;
+};
+
+}  // namespace
+
+std::vector<ImportFile> files_to_import(const std::vector<std::string>& paths, const std::string& name) {
+  std::vector<ImportFile> files;
+  for (const auto& path : paths) add_path(path, files);
+  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  if (!name.empty())
+    for (auto& file : files) file.name = files.size() == 1 ? name : name + "/" + file.name;
+  return files;
+}
+
+ImportResult import_networks(Zoo& zoo, const std::vector<ImportFile>& files, const ImportOptions& options,
+                             const ProgressSink& progress) {
+  return Importer(zoo, options, progress, files.size()).run(files);
+}
+
+void write_network(const fs::path& path, const ZooRecord& record, const TensorMap& tensors,
+                   const std::string& dialect) {
+  write_safetensors(path, tensors, {{kRecordKey, to_json(record).dump()}, {kDialectKey, dialect}});
+}
+
+}  // namespace weightloom
