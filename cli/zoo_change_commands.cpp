@@ -4,6 +4,8 @@
 
 #include "cli/command_groups.hpp"
 #include "weightloom/base/units.hpp"
+#include "weightloom/network/dialect.hpp"
+#include "weightloom/plugin/registry.hpp"
 #include "weightloom/zoo/transfer.hpp"
 #include "weightloom/zoo/zoo.hpp"
 
@@ -84,7 +86,8 @@ void print_init(Printer& printer, const Json& result) {
 
 struct ImportCommandOptions : WaitOption {
   std::vector<std::string> paths, metrics, tags;
-  std::string name, dataset, family, split, notes;
+  std::string name, architecture, dialect, dataset, family, split, notes;
+  Json config = Json::object();
   bool dry_run = false;
 };
 
@@ -93,6 +96,17 @@ void declare_import(CLI::App& app, ImportCommandOptions& options) {
       ->required()
       ->type_name("PATH...");
   app.add_option("--name", options.name, "Name of the network; goes before the names of several")->type_name("NAME");
+  auto* architecture =
+      app.add_option(
+             "--arch", options.architecture,
+             "The plugin that describes the networks; their tensors are brought to its names and layouts. Without it "
+             "they are stored as they are")
+          ->type_name("PLUGIN");
+  add_settings_option(app, "--set", options.config, "Configuration of the architecture, such as depth=20")
+      ->needs(architecture);
+  app.add_option("--dialect", options.dialect, "How the files name their tensors; without it, found out")
+      ->needs(architecture)
+      ->type_name("NAME");
   app.add_option("--dataset", options.dataset, "What the network was trained on")->type_name("DATA");
   app.add_option("--family", options.family, "Lineage that shares an anchor")->type_name("NAME");
   app.add_option("--split", options.split, "train or held-out: what may be learnt from it")->type_name("SPLIT");
@@ -127,8 +141,25 @@ Json files_json(const std::vector<ImportFile>& files) {
   return out;
 }
 
+PluginRegistry plugins(const Context& context) {
+  return PluginRegistry(PluginRegistry::default_directories(context.plugin_directories()));
+}
+
+// From now on `import` knows the architecture, and checks and converts every file against it.
+void use_architecture(const Context& context, const ImportCommandOptions& options, ImportOptions& import) {
+  const auto registry = plugins(context);
+  auto description = registry.describe(options.architecture, options.config);
+  import.facts.architecture = description.architecture;
+  import.facts.plugin_version = registry.find(options.architecture).version;
+  import.facts.config = description.config;
+  import.to_canonical = [ description = std::move(description), dialect = options.dialect ](const TensorMap& foreign) {
+    return to_canonical(description, dialect.empty() ? detect_dialect(description, foreign) : dialect, foreign).tensors;
+};
+}  // namespace
+
 Json run_import(Context& context, const ImportCommandOptions& options) {
   ImportOptions import;
+  if (!options.architecture.empty()) use_architecture(context, options, import);
   import.facts.dataset = options.dataset;
   import.facts.family = options.family;
   import.facts.split = options.split;
@@ -161,18 +192,29 @@ void print_import(Printer& printer, const Json& result) {
 }
 
 struct ExportOptions {
-  std::string name, out;
+  std::string name, out, dialect = "canonical";
 };
 
 void declare_export(CLI::App& app, ExportOptions& options) {
   app.add_option("network", options.name, "Name, alias or id")->required()->type_name("NAME");
   app.add_option("--out,-o", options.out, "The safetensors file to write")->required()->type_name("FILE");
+  app.add_option("--dialect", options.dialect, "Write the tensors under the names and layouts of another library")
+      ->type_name("NAME");
 }
 
 Json run_export(Context& context, const ExportOptions& options) {
   const auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
   const auto record = zoo.get(options.name);
-  write_network(options.out, record, zoo.weights(record));
+  auto tensors = zoo.weights(record);
+  if (options.dialect != "canonical") {
+    if (record.architecture.empty())
+      throw Error(ErrorCode::kUsage, "export.no_architecture",
+                  "cannot export '" + record.name + "' as " + options.dialect, "the zoo does not know its architecture",
+                  "import it again with --arch");
+    const auto description = plugins(context).describe(record.architecture, record.config);
+    tensors = to_dialect(description, options.dialect, tensors);
+  }
+  write_network(options.out, record, tensors, options.dialect);
   return {{"id", record.id},
           {"name", record.name},
           {"path", options.out},
@@ -288,7 +330,7 @@ View one_line(std::string (*text)(const Json&)) {
   return page([text](Printer& printer, const Json& result) { printer.line(text(result)); }, "id");
 }
 
-}  // namespace
+}  // namespace weightloom::cli
 
 void add_zoo_change_commands(CommandTable& table) {
   table.add<InitOptions>("zoo init", declare_init, run_init, page(print_init, "store"));

@@ -1,0 +1,135 @@
+#include "weightloom/zoo/transfer.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "sample_networks.hpp"
+#include "temporary_folder.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/formats/safetensors.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+class Checkpoints {
+ public:
+  Checkpoints() : zoo(Zoo::create(folder / "zoo")) { fs::create_directories(root() / "sub"); }
+  fs::path root() const { return folder / "checkpoints"; }
+  void write(const std::string& name, float value) const {
+    write_safetensors(root() / name, {{"w", test::tensor_of(4, value)}});
+  }
+  ImportResult import(const ImportOptions& options = {}) {
+    return import_networks(zoo, files_to_import({root().string()}), options);
+  }
+  test::TemporaryFolder folder;
+  Zoo zoo;
+};
+
+template <class Action>
+std::string error_of(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.id();
+  }
+  return "none";
+}
+
+std::vector<std::string> names(const std::vector<ImportFile>& files) {
+  std::vector<std::string> out;
+  for (const auto& file : files) out.push_back(file.name);
+  return out;
+}
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("folders and globs give the networks in them, named after their files", "[zoo]") {
+  const Checkpoints checkpoints;
+  checkpoints.write("a.safetensors", 1);
+  checkpoints.write("sub/b.safetensors", 2);
+  test::write_quickly(checkpoints.root() / "readme.txt", "x");
+  const auto root = checkpoints.root().string();
+  CHECK(names(files_to_import({root})) == Names{"a", "sub/b"});
+  CHECK(names(files_to_import({root}, "zoo")) == Names{"zoo/a", "zoo/sub/b"});
+  CHECK(names(files_to_import({root + "/sub/*"})) == Names{"b"});
+  CHECK(names(files_to_import({root + "/a.safetensors"}, "best")) == Names{"best"});
+  CHECK(error_of([&] { files_to_import({root + "/none"}); }) == "import.no_file");
+  CHECK(error_of([&] { files_to_import({root + "/none*"}); }) == "import.nothing");
+}
+
+TEST_CASE("a sharded set is one network", "[zoo]") {
+  Checkpoints checkpoints;
+  checkpoints.write("m-00001-of-00001.safetensors", 1);
+  test::write_quickly(checkpoints.root() / "m.safetensors.index.json",
+                      R"({"weight_map":{"w":"m-00001-of-00001.safetensors"}})");
+  CHECK(checkpoints.import().stored.size() == 1);
+  CHECK(checkpoints.zoo.get("m").parameters == 4);
+  CHECK(checkpoints.import().skipped.size() == 1);
+}
+
+TEST_CASE("an import states the given facts and its source, and is skipped the second time", "[zoo]") {
+  Checkpoints checkpoints;
+  checkpoints.write("a.safetensors", 1);
+  ImportOptions options;
+  options.facts = test::record_named("");
+  const auto first = checkpoints.import(options);
+  REQUIRE(first.stored.size() == 1);
+  CHECK(first.stored[0].dataset == "mnist");
+  CHECK(first.stored[0].metrics.at("test_accuracy") == 0.9);
+  CHECK(first.stored[0].source.at("sha256").get<std::string>().size() == 64);
+  const auto second = checkpoints.import(options);
+  CHECK(second.stored.empty());
+  CHECK(names(second.skipped) == Names{"a"});
+  checkpoints.write("a.safetensors", 2);
+  CHECK(error_of([&] { checkpoints.import(); }) == "zoo.name_taken");
+}
+
+TEST_CASE("one bad file keeps its whole batch out", "[zoo]") {
+  Checkpoints checkpoints;
+  checkpoints.write("a.safetensors", 1);
+  test::write_quickly(checkpoints.root() / "b.safetensors", "garbage that is no header");
+  CHECK(error_of([&] { checkpoints.import(); }) == "safetensors.header_too_large");
+  CHECK(checkpoints.zoo.size() == 0);
+}
+
+TEST_CASE("two files may not get one name", "[zoo]") {
+  Checkpoints checkpoints;
+  checkpoints.write("a.safetensors", 1);
+  checkpoints.write("sub/a.safetensors", 1);
+  const auto files =
+      files_to_import({(checkpoints.root() / "a.safetensors").string(), (checkpoints.root() / "sub").string()});
+  CHECK(error_of([&] { import_networks(checkpoints.zoo, files, {}); }) == "import.same_name");
+}
+
+TEST_CASE("an exported network comes back with equal objects and its facts", "[zoo]") {
+  Checkpoints checkpoints;
+  const auto original = test::add_one(checkpoints.zoo, test::network("net"));
+  const auto path = checkpoints.root() / "net.safetensors";
+  write_network(path, original, checkpoints.zoo.weights(original));
+  const auto copy = import_networks(checkpoints.zoo, {{path, "copy"}}, {}).stored.at(0);
+  CHECK(copy.weights_hash == original.weights_hash);
+  CHECK(copy.architecture == original.architecture);
+  CHECK(copy.config == original.config);
+  CHECK(copy.metrics == original.metrics);
+  CHECK(copy.id != original.id);
+}
+
+TEST_CASE("facts in a file are not believed when its tensors are others", "[zoo]") {
+  Checkpoints checkpoints;
+  const auto original = test::add_one(checkpoints.zoo, test::network("net"));
+  const auto path = checkpoints.root() / "net.safetensors";
+  write_network(path, original, {{"w", test::tensor_of(4, 9)}});
+  CHECK(import_networks(checkpoints.zoo, {{path, "other"}}, {}).stored.at(0).architecture.empty());
+}
+
+TEST_CASE("a conversion decides what is stored", "[zoo]") {
+  Checkpoints checkpoints;
+  checkpoints.write("a.safetensors", 1);
+  ImportOptions options;
+  options.to_canonical = [](const TensorMap& foreign) { return TensorMap{{"canonical", foreign.at("w")}}; };
+  CHECK(checkpoints.import(options).stored.at(0).tensors.at(0).name == "canonical");
+}
+
+}  // namespace weightloom
