@@ -86,7 +86,7 @@ GeneratorModel::GeneratorModel(GeneratorShape shape, std::shared_ptr<const Token
   unwritten_ = register_parameter("unwritten", torch::zeros({d}));
   // Exact distances would be far too sure at the start: a code says where a chunk is to within its own size, not
   // better.
-  sharpness_ = register_parameter("sharpness", torch::full({codes.codebooks}, -2.0));
+  sharpness_ = register_parameter("sharpness", torch::full({codes.codebooks}, -1.0));
   scale_sharpness_ = register_parameter("scale_sharpness", torch::zeros({1}));
   body_ = register_module("body", std::make_shared<Transformer>(d, shape_.layers, shape_.heads));
 
@@ -199,24 +199,43 @@ torch::Tensor GeneratorModel::scale_logits(const torch::Tensor& hidden) {
   return scale_free_(hidden) - distance * distance * (scale_sharpness_ + 2.0).exp();
 }
 
-GeneratorModel::Soft GeneratorModel::soft(const NetworkPlan& plan, const Prepared& prepared,
-                                          const torch::Tensor& hidden) {
+GeneratorModel::Draft GeneratorModel::draft(const NetworkPlan& plan, const Prepared& prepared,
+                                            const torch::Tensor& hidden, const Choice& choose) {
   const auto chunks = hidden.index_select(1, plan.chunk_slots());
   const auto mask = plan.mask();
   auto left = predicted_latent(chunks, prepared.evidence, mask);
   auto state = chunks;
   torch::Tensor latents;
   for (std::int64_t stage = 0; stage < tokenizer_->shape().codebooks; ++stage) {
-    const auto expected =
-        stage_logits(stage, left, mask, state).softmax(-1).matmul(tokenizer_->model().quantizer->codebooks()[stage]) *
-        mask;
-    latents = stage == 0 ? expected : latents + expected;
-    left = left - expected;
-    state = state + code_up_(expected);
+    const auto chosen =
+        choose(stage_logits(stage, left, mask, state)).matmul(tokenizer_->model().quantizer->codebooks()[stage]) * mask;
+    latents = stage == 0 ? chosen : latents + chosen;
+    left = left - chosen;
+    state = state + code_up_(chosen);
   }
   const auto scales =
-      scale_logits(hidden.index_select(1, plan.scale_slots())).softmax(-1).matmul(tokenizer_->scale_levels());
+      choose(scale_logits(hidden.index_select(1, plan.scale_slots()))).matmul(tokenizer_->scale_levels());
   return {latents, scales};
+}
+
+GeneratorModel::Draft GeneratorModel::expected(const NetworkPlan& plan, const Prepared& prepared,
+                                               const torch::Tensor& hidden) {
+  return draft(plan, prepared, hidden, [](const torch::Tensor& logits) { return logits.softmax(-1); });
+}
+
+GeneratorModel::Draft GeneratorModel::drawn(const NetworkPlan& plan, const Prepared& prepared,
+                                            const torch::Tensor& hidden, double temperature,
+                                            torch::Generator& generator) {
+  return draft(plan, prepared, hidden, [&](const torch::Tensor& logits) {
+    auto noisy = logits.detach();
+    if (temperature > 0) {
+      const auto uniform = torch::rand(logits.sizes(), generator).clamp(1e-9, 1 - 1e-7);
+      noisy = noisy - (-uniform.log()).log() * temperature;
+    }
+    const auto soft = logits.softmax(-1);
+    const auto hard = torch::zeros_like(soft).scatter_(-1, noisy.argmax(-1, true), 1.0);
+    return hard + (soft - soft.detach());
+  });
 }
 
 GeneratorModel::CodeLoss GeneratorModel::code_loss(const NetworkPlan& plan, const Prepared& prepared,

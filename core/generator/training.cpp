@@ -234,12 +234,15 @@ class Trainer {
 
     const auto visible = plan.slot_tensor() < upto;
     const auto hidden = model.hidden(plan, prepared, tokens, visible);
-    const auto soft = model.soft(plan, prepared, hidden);
+    // Half of the steps practise what sampling does, the others see every code.
+    const auto draft = random.uniform() < 0.5
+                           ? model.drawn(plan, prepared, hidden, 0.5 * static_cast<double>(random.below(3)), draws)
+                           : model.expected(plan, prepared, hidden);
     const auto chunk_visible = visible.index_select(0, plan.chunk_slots()).view({1, -1, 1});
     const auto scale_visible = visible.index_select(0, plan.scale_slots()).view({1, -1});
     const auto decoded =
-        tokenizer.assemble(plan, torch::where(chunk_visible, tokenizer.latents(plan, tokens), soft.latents),
-                           torch::where(scale_visible, tokenizer.log_scales(plan, tokens), soft.log_scales));
+        tokenizer.assemble(plan, torch::where(chunk_visible, tokenizer.latents(plan, tokens), draft.latents),
+                           torch::where(scale_visible, tokenizer.log_scales(plan, tokens), draft.log_scales));
     const TensorSplit images = images_.batch(batch.tasks, options_.images, draws);
     const auto logits = plan.executor().forward(decoded, images.images, kBatchNorm);
     const auto behaviour = torch::nn::functional::cross_entropy(logits.flatten(0, 1), images.labels.flatten());

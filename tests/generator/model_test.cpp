@@ -126,7 +126,7 @@ TEST_CASE("the behaviour of the softly decoded network has gradients in every tr
   const auto prepared = model.prepare(*plan, examples(*plan, 2));
   const auto tokens = torch::zeros({2, plan->slots(), 2}, torch::kInt64);
   const auto hidden = model.hidden(*plan, prepared, tokens, torch::zeros({plan->slots()}, torch::kBool));
-  const auto soft = model.soft(*plan, prepared, hidden);
+  const auto soft = model.expected(*plan, prepared, hidden);
   const auto weights = tokenizer->assemble(*plan, soft.latents, soft.log_scales);
   auto generator = make_generator(3);
   plan->executor()
@@ -140,6 +140,23 @@ TEST_CASE("the behaviour of the softly decoded network has gradients in every tr
                         item.key().starts_with("scale_in") || item.key().starts_with("code_in");
     if (!unused) CHECK((item.key() + (item.value().grad().defined() ? "" : " has no gradient")) == item.key());
   }
+}
+
+TEST_CASE("a draft drawn at temperature zero is the greedy sample's first tensor, and has a gradient") {
+  const auto tokenizer = small_tokenizer();
+  torch::manual_seed(0);
+  GeneratorModel model(small_shape(GenerationOrder::kTensor), tokenizer);
+  shake(model);
+  const auto plan = tokenizer->plan(test::small_mlp(2));
+  const auto prepared = model.prepare(*plan, examples(*plan, 2));
+  const auto nothing = torch::zeros({plan->slots()}, torch::kBool);
+  const auto hidden = model.hidden(*plan, prepared, torch::zeros({2, plan->slots(), 2}, torch::kInt64), nothing);
+  auto generator = make_generator(4);
+  const auto draft = model.drawn(*plan, prepared, hidden, 0.0, generator);
+  const auto sampled = tokenizer->latents(*plan, model.sample(*plan, prepared, {0.0, 0, 1.0, 0}, 1));
+  const auto chunks = static_cast<std::int64_t>(plan->layout().tensors[0].slots) - 1;
+  CHECK(torch::allclose(draft.latents.narrow(1, 0, chunks), sampled.narrow(1, 0, chunks), 1e-4, 1e-5));
+  CHECK(draft.latents.requires_grad());
 }
 
 }  // namespace

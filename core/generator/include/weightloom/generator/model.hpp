@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "weightloom/generator/condition.hpp"
@@ -55,11 +56,16 @@ class GeneratorModel : public torch::nn::Module {
   torch::Tensor hidden(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& tokens,
                        const torch::Tensor& visible);
 
-  // The expected network: latents [B, M, C] and log scales [B, T], differentiable.
-  struct Soft {
+  // The whole network in one pass, differentiable: latents [B, M, C] and log scales [B, T].
+  struct Draft {
     torch::Tensor latents, log_scales;
   };
-  Soft soft(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden);
+  // The expectation over all codes.
+  Draft expected(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden);
+  // Codes drawn at `temperature` (0: the most likely); gradients pass straight through to the expectation (Bengio et
+  // al. 2013), so that what is trained is what sampling decodes.
+  Draft drawn(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden, double temperature,
+              torch::Generator& generator);
 
   // Mean cross-entropy (nats per token) of `tokens` [B, L, Q], and mean squared error of the predicted latent, over the
   // slots in `where` [L] (bool).
@@ -84,6 +90,9 @@ class GeneratorModel : public torch::nn::Module {
   torch::Tensor stage_logits(std::int64_t stage, const torch::Tensor& left, const torch::Tensor& mask,
                              const torch::Tensor& state);
   torch::Tensor scale_logits(const torch::Tensor& hidden);
+  // `choose` turns logits [..., K] into weights of the codes [..., K].
+  using Choice = std::function<torch::Tensor(const torch::Tensor& logits)>;
+  Draft draft(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden, const Choice& choose);
 
   GeneratorShape shape_;
   std::shared_ptr<const Tokenizer> tokenizer_;
