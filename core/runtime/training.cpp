@@ -3,89 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "optimizer.hpp"
 #include "torch_error.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/network/address.hpp"
 
 namespace weightloom {
 namespace {
-
-// Goes through random orders of 0 .. count-1 without end.
-class IndexStream {
- public:
-  IndexStream(std::int64_t count, std::uint64_t seed) : count_(count), generator_(make_generator(seed)) {}
-
-  torch::Tensor next(std::int64_t wanted) {
-    std::vector<torch::Tensor> pieces;
-    while (wanted > 0) {
-      if (at_ == 0) order_ = torch::randperm(count_, generator_, torch::kInt64);
-      const auto taken = std::min(wanted, count_ - at_);
-      pieces.push_back(order_.narrow(0, at_, taken));
-      at_ = (at_ + taken) % count_;
-      wanted -= taken;
-    }
-    return pieces.size() == 1 ? pieces[0] : torch::cat(pieces);
-  }
-
- private:
-  std::int64_t count_, at_ = 0;
-  torch::Generator generator_;
-  torch::Tensor order_;
-};
-
-// AdamW over one flat buffer: a handful of operations whatever the number of tensors.
-class AdamW {
- public:
-  AdamW(torch::Tensor values, double weight_decay)
-      : values_(std::move(values)),
-        first_(torch::zeros_like(values_)),
-        second_(torch::zeros_like(values_)),
-        weight_decay_(weight_decay) {}
-
-  void step(const torch::Tensor& gradient, double learning_rate) {
-    constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
-    ++steps_;
-    first_.lerp_(gradient, 1 - kBeta1);
-    second_.mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
-    const double correction1 = 1 - std::pow(kBeta1, steps_), correction2 = 1 - std::pow(kBeta2, steps_);
-    if (weight_decay_ != 0) values_.mul_(1 - learning_rate * weight_decay_);
-    values_.addcdiv_(first_, second_.sqrt().div_(std::sqrt(correction2)).add_(kEpsilon), -learning_rate / correction1);
-  }
-
- private:
-  torch::Tensor values_, first_, second_;
-  double weight_decay_;
-  int steps_ = 0;
-};
-
-// The trainable tensors of a population as leaves that share one flat buffer.
-struct FlatLeaves {
-  torch::Tensor flat;
-  std::vector<torch::Tensor> leaves;
-
-  FlatLeaves(const NetworkDescription& description, Weights& weights) {
-    std::vector<torch::Tensor> pieces;
-    for (std::size_t i = 0; i < weights.tensors.size(); ++i)
-      if (description.parameters[i].trainable) pieces.push_back(weights.tensors[i].detach().flatten());
-    flat = torch::cat(pieces);
-    std::int64_t at = 0;
-    for (std::size_t i = 0; i < weights.tensors.size(); ++i) {
-      if (!description.parameters[i].trainable) continue;
-      auto& tensor = weights.tensors[i];
-      const auto count = tensor.numel();
-      tensor = flat.narrow(0, at, count).view(tensor.sizes()).detach().requires_grad_();
-      leaves.push_back(tensor);
-      at += count;
-    }
-  }
-
-  torch::Tensor gradient(const torch::Tensor& loss) const {
-    auto gradients =
-        torch::autograd::grad({loss}, leaves, {}, c10::nullopt, /*create_graph=*/false, /*allow_unused=*/true);
-    for (std::size_t i = 0; i < gradients.size(); ++i)
-      gradients[i] = gradients[i].defined() ? gradients[i].reshape(-1) : torch::zeros({leaves[i].numel()});
-    return torch::cat(gradients);
-  }
-};
 
 // The running statistics of a description: parameter index -> momentum.
 std::vector<double> running_momenta(const NetworkDescription& description) {
@@ -136,6 +60,21 @@ TensorSplit next_batch(const std::vector<const TensorSplit*>& data, std::vector<
   return {torch::stack(images), torch::stack(labels)};
 }
 
+// Cross-entropy summed over members, averaged over images: every member gets the gradient that it would get alone.
+torch::Tensor population_loss(const torch::Tensor& logits, const torch::Tensor& labels) {
+  const auto options = torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kSum);
+  return torch::nn::functional::cross_entropy(logits.flatten(0, 1), labels.flatten(), options) /
+         static_cast<double>(labels.size(1));
+}
+
+void report(const ProgressSink& progress, std::int64_t done, std::int64_t steps, const torch::Tensor& loss,
+            std::int64_t population) {
+  const auto every = std::max<std::int64_t>(1, steps / 200);
+  if (!progress || (done != steps && done % every != 0)) return;
+  progress({"train", static_cast<std::uint64_t>(done), static_cast<std::uint64_t>(steps), "steps",
+            Json{{"loss", loss.item<double>() / static_cast<double>(population)}}, done == steps});
+}
+
 }  // namespace
 
 Weights train(const Executor& executor, Weights weights, const std::vector<const TensorSplit*>& data,
@@ -161,25 +100,66 @@ Weights train(const Executor& executor, Weights weights, const std::vector<const
       generators.push_back(make_generator(derive_seed(seed, "dropout")));
     }
     const auto steps = step_count(options, data[0]->labels.size(0));
-    const auto report_every = std::max<std::int64_t>(1, steps / 200);
     for (std::int64_t step = 0; step < steps; ++step) {
       throw_if_interrupted();
       const auto batch = next_batch(data, streams, options.batch);
       BatchStatistics statistics;
       const auto logits =
           executor.forward(weights, batch.images, {ExecutionMode::Norm::kBatch, true, &generators}, &statistics);
-      // Summed over members, averaged over images: every member gets the gradient that it would get alone.
-      const auto loss = torch::nn::functional::cross_entropy(
-                            logits.flatten(0, 1), batch.labels.flatten(),
-                            torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kSum)) /
-                        options.batch;
+      const auto loss = population_loss(logits, batch.labels);
       const auto gradient = leaves.gradient(loss);
       const torch::NoGradGuard no_grad;
       optimizer.step(gradient, learning_rate(options, step, steps));
       for (const auto& [index, statistic] : statistics) weights.tensors[index].lerp_(statistic, momenta[index]);
-      if (progress && (step + 1 == steps || (step + 1) % report_every == 0))
-        progress({"train", static_cast<std::uint64_t>(step + 1), static_cast<std::uint64_t>(steps), "steps",
-                  Json{{"loss", loss.item<double>() / static_cast<double>(population)}}, step + 1 == steps});
+      report(progress, step + 1, steps, loss, population);
+    }
+    return weights.detach().clone();
+  });
+}
+
+Weights train_shared(const std::vector<const Executor*>& executors, Weights weights, const TensorSplit& data,
+                     const TrainingOptions& options, const ProgressSink& progress) {
+  const auto& owner = executors.back()->description();
+  check_data({&data}, 1);
+  std::vector<std::vector<std::size_t>> sources;  // of each network: the tensor of `weights` that stands in each place
+  std::vector<std::vector<double>> momenta;
+  for (const auto* executor : executors) {
+    auto& places = sources.emplace_back();
+    momenta.push_back(running_momenta(executor->description()));
+    const auto matches = match_by_address(executor->description(), owner);
+    for (std::size_t i = 0; i < matches.size(); ++i) {
+      if (!matches[i])
+        throw Error(
+            ErrorCode::kUsage, "training.shared",
+            "cannot share weights between '" + executor->description().label() + "' and '" + owner.label() + "'",
+            "'" + executor->description().parameters[i].name + "' has no counterpart of the same shape");
+      places.push_back(*matches[i]);
+    }
+  }
+  return translate_torch_errors("train", [&] {
+    weights = weights.detach().clone();
+    FlatLeaves leaves(owner, weights);
+    AdamW optimizer(leaves.flat, options.weight_decay);
+    std::vector<IndexStream> streams{{data.labels.size(0), derive_seed(options.seed, "batches")}};
+    std::vector<torch::Generator> generators{make_generator(derive_seed(options.seed, "dropout"))};
+    Random random(derive_seed(options.seed, "networks"));
+    const auto steps = step_count(options, data.labels.size(0));
+    for (std::int64_t step = 0; step < steps; ++step) {
+      throw_if_interrupted();
+      const auto chosen = random.below(executors.size());
+      Weights view;
+      for (auto source : sources[chosen]) view.tensors.push_back(weights.tensors[source]);
+      const auto batch = next_batch({&data}, streams, options.batch);
+      BatchStatistics statistics;
+      const auto logits =
+          executors[chosen]->forward(view, batch.images, {ExecutionMode::Norm::kBatch, true, &generators}, &statistics);
+      const auto loss = population_loss(logits, batch.labels);
+      const auto gradient = leaves.gradient(loss);
+      const torch::NoGradGuard no_grad;
+      optimizer.step(gradient, learning_rate(options, step, steps));
+      for (const auto& [index, statistic] : statistics)
+        weights.tensors[sources[chosen][index]].lerp_(statistic, momenta[chosen][index]);
+      report(progress, step + 1, steps, loss, 1);
     }
     return weights.detach().clone();
   });

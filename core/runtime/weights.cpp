@@ -143,21 +143,26 @@ Weights initial_weights(const NetworkDescription& description, std::int64_t popu
   });
 }
 
+torch::Tensor to_float_tensor(const HostTensor& tensor) {
+  const auto type = scalar_type(tensor.dtype);
+  if (type == torch::ScalarType::Undefined)
+    throw Error(ErrorCode::kRefused, "weights.dtype",
+                "cannot use a tensor of dtype " + std::string(dtype_name(tensor.dtype)),
+                "expected F32, F16, BF16 or F64");
+  return translate_torch_errors("convert a tensor", [&] {
+    const auto view = torch::from_blob(const_cast<std::byte*>(tensor.bytes.data()), tensor.shape, type);
+    return view.to(torch::kFloat32, /*non_blocking=*/false, /*copy=*/true);
+  });
+}
+
 Weights to_weights(const NetworkDescription& description, const TensorMap& tensors) {
   if (const auto problems = mismatches(description, tensors); !problems.empty())
     throw Error(ErrorCode::kRefused, "weights.mismatch", "the tensors do not fit '" + description.label() + "'",
                 problems);
-  return translate_torch_errors("convert tensors", [&] {
-    Weights out;
-    for (const auto& spec : description.parameters) {
-      const auto& host = tensors.at(spec.name);
-      auto shape = spec.shape;
-      shape.insert(shape.begin(), 1);
-      const auto view = torch::from_blob(const_cast<std::byte*>(host.bytes.data()), shape, scalar_type(host.dtype));
-      out.tensors.push_back(view.to(torch::kFloat32, /*non_blocking=*/false, /*copy=*/true));
-    }
-    return out;
-  });
+  Weights out;
+  for (const auto& spec : description.parameters)
+    out.tensors.push_back(to_float_tensor(tensors.at(spec.name)).unsqueeze(0));
+  return out;
 }
 
 TensorMap to_tensor_map(const NetworkDescription& description, const Weights& weights, std::int64_t index) {

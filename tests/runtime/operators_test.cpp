@@ -168,7 +168,8 @@ TEST_CASE("convolutions match the formula for every attribute", "[operators]") {
                            {{"stride", {2, 1}}, {"padding", {0, 2}}, {"dilation", {3, 2}}, {"groups", 1}});
          },
          [](const Tensor& x, const Parameters& w) {
-           return torch::conv2d(x, w("x.weight"), Tensor(), torch::IntArrayRef{2, 1}, torch::IntArrayRef{0, 2}, torch::IntArrayRef{3, 2});
+           return torch::conv2d(x, w("x.weight"), Tensor(), torch::IntArrayRef{2, 1}, torch::IntArrayRef{0, 2},
+                                torch::IntArrayRef{3, 2});
          }});
 }
 

@@ -43,6 +43,9 @@ struct ImageData {
   std::string hash;                      // of the source's files, classes, limits and form
 };
 
+// Names of all classes of a source, which need not be on this machine when it is a known one. Throws kNotFound.
+std::vector<std::string> source_class_names(const std::string& source);
+
 // A source that this machine has or could have.
 struct DataSource {
   std::string name;

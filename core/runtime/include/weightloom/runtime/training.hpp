@@ -28,6 +28,12 @@ struct TrainingOptions {
 Weights train(const Executor& executor, Weights weights, const std::vector<const TensorSplit*>& data,
               const TrainingOptions& options, const ProgressSink& progress = {});
 
+// Trains the weights (population 1) of the last network so that they serve all networks at once: every step draws one
+// of them and takes its tensors from `weights` by address (network/address.hpp). Throws kUsage "training.shared" when a
+// tensor has no counterpart.
+Weights train_shared(const std::vector<const Executor*>& executors, Weights weights, const TensorSplit& data,
+                     const TrainingOptions& options, const ProgressSink& progress = {});
+
 // Re-estimates batch_norm running statistics: the plain average, over `batches` batches of training images, of the
 // statistics that each batch has when every layer normalises by the batch (Izmailov et al. 2018, section 3.2). No-op
 // without batch_norm.

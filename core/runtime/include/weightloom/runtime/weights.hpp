@@ -30,6 +30,9 @@ Weights concatenate(const std::vector<Weights>& parts);
 // Fresh draws by each parameter's Init. Bit-reproducible for a seed.
 Weights initial_weights(const NetworkDescription& description, std::int64_t population, std::uint64_t seed);
 
+// float32 copy of a tensor of type F32, F16, BF16 or F64. Throws kRefused "weights.dtype".
+torch::Tensor to_float_tensor(const HostTensor& tensor);
+
 // Conversions; throw kRefused "weights.*" when a tensor is missing, unexpected, of another shape, or not
 // F32/F16/BF16/F64.
 Weights to_weights(const NetworkDescription& description, const TensorMap& tensors);
