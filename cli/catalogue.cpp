@@ -31,8 +31,10 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"zoo lineage", Host::kFront, "Where a network comes from, and what came from it",
      "weightloom zoo lineage --zoo my-zoo mnist/cnn/3"},
     {"zoo verify", Host::kFront, "Check a zoo for damage", "weightloom zoo verify --zoo my-zoo --deep"},
+    {"zoo grow", Host::kEngine, "Train the networks of a recipe that the zoo lacks", "weightloom zoo grow recipe.toml --zoo my-zoo"},
 
     {"data", {}, "Image data sets: what this machine has", {}},
+    {"data list", Host::kFront, "List the known data sets, where they are, or how to get them", "weightloom data list"},
 
     {"tokenizer", {}, "Turn weights into tokens and back", {}},
     {"tokenizer train", Host::kEngine, "Train a tokenizer on the training members of a zoo",
@@ -54,6 +56,13 @@ constexpr CatalogueEntry kCatalogue[] = {
      "weightloom generate --arch resnet --set depth=20 --data mnist --instruction \"handwritten digits\" --out w.safetensors"},
     {"report", Host::kEngine, "Assess a generator beside every trivial baseline, as a page and as JSON",
      "weightloom report --zoo my.zoo --recipe recipe.toml --out report.html --results results.json"},
+
+    {"evaluate", Host::kEngine, "Accuracy and loss of a network on images", "weightloom evaluate mlp/mnist/0 --zoo my-zoo"},
+    {"finetune", Host::kEngine, "Train a network further, on its own or other data",
+     "weightloom finetune w.safetensors --arch mlp --data fashion-mnist --epochs 1 --out tuned.safetensors"},
+    {"predict", Host::kEngine, "Run a network on images or arrays; logits to a .npy file",
+     "weightloom predict mlp/mnist/0 digit.png --zoo my-zoo --out logits.npy"},
+    {"bench", Host::kEngine, "Measure this machine: matrix products and training steps", "weightloom bench"},
 
     {"completion", Host::kFront, "Print the completion script of a shell",
      "weightloom completion bash > ~/.local/share/bash-completion/completions/weightloom"},

@@ -1,10 +1,8 @@
 // `weightloom-engine`: the commands that compute with LibTorch. The front starts it; people need not know of it.
 
-#include <ATen/Parallel.h>
-#include <dlfcn.h>
-
 #include "cli/application.hpp"
 #include "cli/command_groups.hpp"
+#include "weightloom/runtime/threads.hpp"
 
 namespace {
 
@@ -12,9 +10,9 @@ using weightloom::cli::Context;
 
 // ATen starts with one thread whatever the machine has.
 void prepare(Context& context) {
-  at::set_num_threads(context.threads());
-  if (dlsym(RTLD_DEFAULT, "openblas_get_config") == nullptr && dlsym(RTLD_DEFAULT, "mkl_get_version") == nullptr)
-    context.warn("LibTorch runs on a slow BLAS; install libopenblas0-pthread (scripts/setup.sh does)");
+  weightloom::set_threads(context.threads());
+  weightloom::keep_freed_memory();
+  if (const auto warning = weightloom::blas_warning(); !warning.empty()) context.warn(warning);
 }
 
 }  // namespace

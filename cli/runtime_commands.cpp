@@ -1,7 +1,381 @@
+#include <chrono>
+
 #include "cli/command_groups.hpp"
+#include "cli/network_argument.hpp"
+#include "weightloom/base/config.hpp"
+#include "weightloom/base/units.hpp"
+#include "weightloom/data/image.hpp"
+#include "weightloom/formats/npy.hpp"
+#include "weightloom/formats/safetensors.hpp"
+#include "weightloom/runtime/evaluation.hpp"
+#include "weightloom/runtime/grow.hpp"
+#include "weightloom/runtime/threads.hpp"
 
 namespace weightloom::cli {
+namespace {
 
-void add_runtime_commands(CommandTable&) {}
+namespace fs = std::filesystem;
+
+// zoo grow
+
+struct GrowOptions {
+  std::string recipe;
+  int workers = 0;
+  bool dry_run = false;
+};
+
+void declare_grow(CLI::App& app, GrowOptions& options) {
+  app.add_option("recipe", options.recipe, "Recipe file (TOML)")->type_name("FILE")->required();
+  app.add_option("--workers", options.workers, "Convolutional networks trained at a time; 0: one for each core")
+      ->check(CLI::Range(0, 1024));
+  app.add_flag("--dry-run", options.dry_run, "Only list the networks that the recipe names");
+}
+
+Json grow_zoo(Context& context, const GrowOptions& options) {
+  const auto recipe = parse_recipe(load_toml(options.recipe));
+  if (options.dry_run) {
+    Json names = Json::array();
+    for (const auto& anchor : recipe.anchors) names.push_back(anchor.family + "/anchor");
+    for (const auto& member : recipe.members) names.push_back(member.name);
+    return {{"networks", std::move(names)}};
+  }
+  auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite);
+  const PluginRegistry plugins(PluginRegistry::default_directories(context.plugin_directories()));
+  const auto summary =
+      grow(recipe, zoo, plugins, context.progress(), options.workers > 0 ? options.workers : context.threads());
+  return {{"stored", summary.stored}, {"present", summary.present}};
+}
+
+void print_grown(Printer& print, const Json& result) {
+  if (result.contains("networks")) {
+    for (const auto& name : result.at("networks")) print.line(name.get<std::string>());
+    return;
+  }
+  print.field("stored", format_count(static_cast<std::int64_t>(result.at("stored").size())));
+  print.field("present", format_count(static_cast<std::int64_t>(result.at("present").size())));
+}
+
+// evaluate
+
+struct EvaluateOptions {
+  NetworkArgument network;
+  std::string data, split = "test";
+  std::int64_t limit = 0;
+  bool recalibrate = false;
+};
+
+void declare_evaluate(CLI::App& app, EvaluateOptions& options) {
+  declare_network(app, options.network);
+  app.add_option("--data", options.data, "Data set; default: the one that the network was trained on")
+      ->type_name("DATA");
+  app.add_option("--split", options.split, "Which images")->check(CLI::IsMember({"train", "validation", "test"}));
+  app.add_option("--limit", options.limit, "At most this many images, evenly spaced")->check(CLI::PositiveNumber);
+  app.add_flag("--recalibrate", options.recalibrate, "First re-estimate batch normalisation on training images");
+}
+
+const TensorSplit& split_named(const TensorData& data, const std::string& name) {
+  return name == "train" ? data.train : name == "validation" ? data.validation : data.test;
+}
+
+TensorData load_data_for(const LoadedNetwork& network, const std::string& data) {
+  const auto& text = data.empty() ? network.dataset : data;
+  if (text.empty())
+    throw Error(ErrorCode::kUsage, "data.unnamed", "which data set?",
+                "'" + network.name + "' does not say what it was trained on", "give --data");
+  return load_tensors(DataSpec::parse(text), image_form(network.description));
+}
+
+void expect_classes(const LoadedNetwork& network, const TensorData& data) {
+  if (data.classes() != network.description.classes)
+    throw Error(ErrorCode::kUsage, "data.classes", "cannot use '" + data.name + "' with '" + network.name + "'",
+                "the data set has " + std::to_string(data.classes()) + " classes, the network " +
+                    std::to_string(network.description.classes));
+}
+
+Json evaluate_network(Context& context, const EvaluateOptions& options) {
+  auto network = load_network(context, options.network);
+  const auto data = load_data_for(network, options.data);
+  expect_classes(network, data);
+  const Executor executor(network.description);
+  if (options.recalibrate) network.weights = recalibrate(executor, network.weights, {&data.train}, 0);
+  const auto& split = split_named(data, options.split);
+  const auto result = evaluate(executor, network.weights, {&split}, options.limit);
+  return {{"network", network.name},        {"data", data.name},
+          {"split", options.split},         {"images", result.predictions.size(1)},
+          {"accuracy", result.accuracy[0]}, {"loss", result.loss[0]}};
+}
+
+void print_evaluation(Printer& print, const Json& result) {
+  print.field("network", result.at("network").get<std::string>());
+  print.field("data", result.at("data").get<std::string>() + ", " + result.at("split").get<std::string>() + ", " +
+                          format_count(result.at("images").get<std::int64_t>()) + " images");
+  print.field("accuracy", format_percent(result.at("accuracy").get<double>()));
+  print.field("loss", format_value(result.at("loss"), Format::kNumber));
+}
+
+// finetune
+
+struct FinetuneOptions {
+  NetworkArgument network;
+  std::string data, out, add;
+  TrainingOptions training{.steps = 0, .epochs = 0};
+};
+
+void declare_finetune(CLI::App& app, FinetuneOptions& options) {
+  declare_network(app, options.network);
+  app.add_option("--data", options.data, "Data set; default: the one that the network was trained on")
+      ->type_name("DATA");
+  auto* steps = app.add_option("--steps", options.training.steps, "Optimiser steps")->check(CLI::PositiveNumber);
+  app.add_option("--epochs", options.training.epochs, "Passes over the training images; default: 1")
+      ->check(CLI::PositiveNumber)
+      ->excludes(steps);
+  app.add_option("--batch", options.training.batch, "Images a step")->check(CLI::Range(1, 65536));
+  app.add_option("--learning-rate", options.training.learning_rate, "Highest learning rate of AdamW")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--weight-decay", options.training.weight_decay, "Weight decay of AdamW")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--seed", options.training.seed, "Seed of the order of images");
+  app.add_option("--out", options.out, "Write the weights to this .safetensors file")->type_name("FILE");
+  app.add_option("--add", options.add, "Store the network in the zoo under this name")->type_name("NAME");
+}
+
+// The network for the classes of `data`: with its own head where they fit, else with a fresh one.
+LoadedNetwork with_classes(Context& context, const LoadedNetwork& network, const TensorData& data) {
+  if (data.classes() == network.description.classes) return network;
+  auto out = network;
+  auto config = network.description.config;
+  config["classes"] = data.classes();
+  const PluginRegistry plugins(PluginRegistry::default_directories(context.plugin_directories()));
+  out.description = plugins.describe(network.description.architecture, config);
+  out.weights = descend_from(out.description, network.description, network.weights, 0);
+  context.note("the head is new: the network had " + std::to_string(network.description.classes) +
+               " classes, the data has " + std::to_string(data.classes()));
+  return out;
+}
+
+void add_finetuned(Context& context, const FinetuneOptions& options, const LoadedNetwork& network,
+                   const TensorData& data, const TensorMap& tensors, const Json& result) {
+  auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite);
+  ZooRecord record;
+  record.name = options.add;
+  record.architecture = network.description.architecture;
+  record.plugin_version = network.plugin_version;
+  record.config = network.description.config;
+  record.dataset = data.name;
+  record.hyperparameters = {{"steps", options.training.steps},
+                            {"epochs", options.training.epochs},
+                            {"batch", options.training.batch},
+                            {"learning_rate", options.training.learning_rate},
+                            {"weight_decay", options.training.weight_decay},
+                            {"seed", options.training.seed}};
+  record.metrics = {{"validation_accuracy", result.at("validation_accuracy")},
+                    {"test_accuracy", result.at("test_accuracy")}};
+  if (!network.record.empty()) record.parents.push_back({"fine-tuned-from", network.record});
+  zoo.add({{std::move(record), tensors}});
+}
+
+Json finetune(Context& context, const FinetuneOptions& given) {
+  auto options = given;
+  if (options.training.steps == 0 && options.training.epochs == 0) options.training.epochs = 1;
+  const auto loaded = load_network(context, options.network);
+  const auto data = load_data_for(loaded, options.data);
+  const auto network = with_classes(context, loaded, data);
+  const Executor executor(network.description);
+  const auto before = evaluate(executor, network.weights, {&data.test}).accuracy[0];
+  const auto weights = train(executor, network.weights, {&data.train}, options.training, context.progress());
+  Json result{{"network", network.name},
+              {"data", data.name},
+              {"test_accuracy_before", before},
+              {"validation_accuracy", evaluate(executor, weights, {&data.validation}).accuracy[0]},
+              {"test_accuracy", evaluate(executor, weights, {&data.test}).accuracy[0]}};
+  const auto tensors = to_tensor_map(network.description, weights);
+  if (!options.out.empty()) write_safetensors(options.out, tensors), result["out"] = options.out;
+  if (!options.add.empty())
+    add_finetuned(context, options, network, data, tensors, result), result["name"] = options.add;
+  return result;
+}
+
+void print_finetuned(Printer& print, const Json& result) {
+  print.field("network", result.at("network").get<std::string>());
+  print.field("data", result.at("data").get<std::string>());
+  print.field("accuracy before", format_percent(result.at("test_accuracy_before").get<double>()));
+  print.field("accuracy after", format_percent(result.at("test_accuracy").get<double>()));
+  for (const char* key : {"out", "name"})
+    if (result.contains(key)) print.field(key, result.at(key).get<std::string>());
+}
+
+// predict
+
+struct PredictOptions {
+  NetworkArgument network;
+  std::vector<std::string> inputs;
+  std::string data, out;
+};
+
+void declare_predict(CLI::App& app, PredictOptions& options) {
+  declare_network(app, options.network);
+  app.add_option("inputs", options.inputs, "Image files, or .npy arrays [n, channels, size, size] taken as they are")
+      ->type_name("FILE")
+      ->required();
+  app.add_option("--data", options.data,
+                 "Standardise image files as this data set; default: the one that the network was trained on")
+      ->type_name("DATA");
+  app.add_option("--out", options.out, "Write the logits, [n, classes], to this .npy file")->type_name("FILE");
+}
+
+torch::Tensor read_array(const fs::path& path, const NetworkDescription& description) {
+  auto array = read_npy(path);
+  Shape expected = description.input.shape;
+  if (array.shape.size() == expected.size()) array.shape.insert(array.shape.begin(), 1);
+  expected.insert(expected.begin(), array.shape.empty() ? 0 : array.shape[0]);
+  if (array.shape != expected)
+    throw Error(ErrorCode::kRefused, "predict.shape", "cannot use '" + path.string() + "'",
+                "the array has shape " + to_string(array.shape) + ", expected " + to_string(expected))
+        .at(path.string());
+  return to_float_tensor(array);
+}
+
+// Image files as a network of this data set wants them; the data set is read when the first one appears.
+class Standardiser {
+ public:
+  Standardiser(const LoadedNetwork& network, std::string data) : network_(network), data_(std::move(data)) {}
+
+  torch::Tensor read(const fs::path& path) {
+    const auto form = image_form(network_.description);
+    if (mean_.empty()) measure(form);
+    std::vector<float> pixels(static_cast<std::size_t>(form.channels * form.size * form.size));
+    resample(read_image(path), form, pixels);
+    const auto shape = torch::tensor(pixels).view({1, form.channels, form.size, form.size});
+    return (shape - torch::tensor(mean_).view({1, -1, 1, 1})) / torch::tensor(deviation_).view({1, -1, 1, 1});
+  }
+  const std::vector<std::string>& class_names() const { return class_names_; }
+
+ private:
+  void measure(const ImageForm& form) {
+    const auto& text = data_.empty() ? network_.dataset : data_;
+    if (text.empty())
+      throw Error(ErrorCode::kUsage, "data.unnamed", "how were the training images standardised?",
+                  "'" + network_.name + "' does not say what it was trained on",
+                  "give --data, or standardised images as .npy");
+    const auto data = load_images(DataSpec::parse(text), form);
+    mean_ = data.mean;
+    deviation_ = data.deviation;
+    class_names_ = data.class_names;
+  }
+
+  const LoadedNetwork& network_;
+  std::string data_;
+  std::vector<float> mean_, deviation_;
+  std::vector<std::string> class_names_;
+};
+
+Json predict(Context& context, const PredictOptions& options) {
+  const auto network = load_network(context, options.network);
+  const Executor executor(network.description);
+  const torch::NoGradGuard no_grad;
+  Standardiser standardiser(network, options.data);
+  std::vector<torch::Tensor> logits;
+  std::vector<std::string> origins;
+  for (const fs::path input : options.inputs) {
+    const auto images = input.extension() == ".npy" ? read_array(input, network.description) : standardiser.read(input);
+    for (const auto& piece : images.split(64)) logits.push_back(executor.forward(network.weights, piece)[0]);
+    for (std::int64_t i = 0; i < images.size(0); ++i)
+      origins.push_back(images.size(0) == 1 ? input.string() : input.string() + "[" + std::to_string(i) + "]");
+  }
+  const auto all = logits.empty() ? torch::zeros({0, network.description.classes}) : torch::cat(logits).contiguous();
+  if (!options.out.empty())
+    write_npy(options.out,
+              HostTensor::from_f32(all.sizes().vec(), {all.data_ptr<float>(), static_cast<std::size_t>(all.numel())}));
+  const auto [confidence, predicted] = torch::softmax(all, 1).max(1);
+  Json predictions = Json::array();
+  for (std::int64_t i = 0; i < all.size(0); ++i) {
+    const auto index = predicted[i].item<std::int64_t>();
+    Json entry{{"input", origins[static_cast<std::size_t>(i)]},
+               {"class", index},
+               {"probability", confidence[i].item<double>()}};
+    const auto& names = standardiser.class_names();
+    entry["name"] =
+        static_cast<std::size_t>(index) < names.size() ? Json(names[static_cast<std::size_t>(index)]) : Json(nullptr);
+    predictions.push_back(std::move(entry));
+  }
+  return {{"network", network.name},
+          {"parameters", network.description.parameter_count()},
+          {"predictions", std::move(predictions)}};
+}
+
+// bench
+
+struct BenchOptions {
+  double seconds = 1;
+};
+
+void declare_bench(CLI::App& app, BenchOptions& options) {
+  app.add_option("--seconds", options.seconds, "Time for each measurement")->check(CLI::Range(0.01, 600.0));
+}
+
+Json measure_training(const PluginRegistry& plugins, const std::string& architecture, const Json& config,
+                      std::int64_t population, double seconds) {
+  const Executor executor(plugins.describe(architecture, config));
+  const auto& shape = executor.description().input.shape;
+  auto generator = make_generator(0);
+  const TensorSplit data{torch::randn({1024, shape[0], shape[1], shape[2]}, generator),
+                         torch::randint(executor.description().classes, {1024}, generator, torch::kInt64)};
+  const auto start = initial_weights(executor.description(), population, 0);
+  TrainingOptions options;
+  std::int64_t steps = 0;
+  double elapsed = 0;
+  // The first round warms up and tells how many steps fill the time.
+  for (options.steps = 2; elapsed < seconds / 2; options.steps *= 2) {
+    const auto begin = std::chrono::steady_clock::now();
+    train(executor, start, {&data}, options);
+    elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    steps = options.steps;
+  }
+  return {{"network", executor.description().label()},
+          {"parameters", executor.description().parameter_count()},
+          {"population", population},
+          {"batch", options.batch},
+          {"network_steps_per_second", static_cast<double>(steps * population) / elapsed}};
+}
+
+Json bench(Context& context, const BenchOptions& options) {
+  const PluginRegistry plugins(PluginRegistry::default_directories(context.plugin_directories()));
+  Json training = Json::array();
+  const Json mlp{{"channels", 1}, {"size", 14}, {"classes", 10}}, cnn{{"channels", 1}, {"size", 28}, {"classes", 10}};
+  for (const std::int64_t population : {1, 32})
+    training.push_back(measure_training(plugins, "mlp", mlp, population, options.seconds));
+  for (const std::int64_t population : {1, 8})
+    training.push_back(measure_training(plugins, "cnn", cnn, population, options.seconds));
+  return {{"sgemm_gflops", measure_sgemm_gflops()},
+          {"blas", blas_library()},
+          {"threads", thread_count()},
+          {"training", std::move(training)}};
+}
+
+void print_bench(Printer& print, const Json& result) {
+  print.field("sgemm", format_value(result.at("sgemm_gflops"), Format::kNumber) + " GFLOP/s on " +
+                           result.at("threads").dump() + " threads");
+  print.field("blas", result.at("blas").get<std::string>());
+  print.heading("training");
+  print.table({{"network"},
+               {"parameters", "weights", Format::kCount},
+               {"population"},
+               {"batch"},
+               {"network_steps_per_second", "network steps/s", Format::kNumber}},
+              result.at("training"));
+}
+
+}  // namespace
+
+void add_runtime_commands(CommandTable& table) {
+  table.add<GrowOptions>("zoo grow", declare_grow, grow_zoo, page(print_grown));
+  table.add<EvaluateOptions>("evaluate", declare_evaluate, evaluate_network, page(print_evaluation, "accuracy"));
+  table.add<FinetuneOptions>("finetune", declare_finetune, finetune, page(print_finetuned, "test_accuracy"));
+  table.add<PredictOptions>(
+      "predict", declare_predict, predict,
+      listing("predictions", "class",
+              {{"input"}, {"class"}, {"name"}, {"probability", "probability", Format::kPercent}}));
+  table.add<BenchOptions>("bench", declare_bench, bench, page(print_bench, "sgemm_gflops"));
+}
 
 }  // namespace weightloom::cli

@@ -22,7 +22,7 @@ namespace weightloom {
 namespace {
 
 constexpr std::size_t kMostTogether = 50;            // members of one batched population
-constexpr std::int64_t kMostImageBytes = 2ll << 30;  // their images
+constexpr std::int64_t kMostImageBytes = 1ll << 30;  // their images
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) {

@@ -94,7 +94,7 @@ std::vector<Json> read_tasks(const Json& table, const std::string& where) {
   ConfigReader reader(table, where + ": tasks");
   std::vector<std::pair<std::string, std::int64_t>> sources;
   for (const auto& source : strings(reader.value("source"), where + ": tasks: source"))
-    sources.emplace_back(source, static_cast<std::int64_t>(source_class_names(source).size()));
+    sources.emplace_back(source, static_cast<std::int64_t>(source_class_names(DataSpec::parse(source).source).size()));
   const auto classes = reader.integer("classes", 2, 1, 100'000), count = reader.integer("count", 1, 1, 1'000'000);
   const auto seed = reader.integer("seed", 0, 0, INT64_MAX);
   reader.finish();
@@ -190,17 +190,16 @@ std::vector<DataSpec> draw_tasks(const std::vector<std::pair<std::string, std::i
   Random random(derive_seed(seed, "tasks"));
   std::vector<DataSpec> tasks;
   for (std::int64_t i = 0; i < count; ++i) {
-    const auto& [source, available] = sources[static_cast<std::size_t>(i) % sources.size()];
+    const auto& [text, available] = sources[static_cast<std::size_t>(i) % sources.size()];
+    auto task = DataSpec::parse(text);
     for (int attempt = 0;; ++attempt) {
       if (attempt == 10'000 || classes > available)
         throw Error(ErrorCode::kUsage, "recipe.tasks", "cannot draw " + std::to_string(count) + " tasks",
                     "after " + std::to_string(tasks.size()) + " tasks no other set of " + std::to_string(classes) +
-                        " of the " + std::to_string(available) + " classes of '" + source + "' is left");
+                        " of the " + std::to_string(available) + " classes of '" + task.source + "' is left");
       auto order = random.permutation(available);
       order.resize(static_cast<std::size_t>(classes));
-      if (!taken.insert({source, {order.begin(), order.end()}}).second) continue;
-      DataSpec task;
-      task.source = source;
+      if (!taken.insert({task.source, {order.begin(), order.end()}}).second) continue;
       task.classes = std::move(order);
       tasks.push_back(std::move(task));
       break;
@@ -217,6 +216,8 @@ Recipe parse_recipe(const Json& json) {
   recipe.seed = static_cast<std::uint64_t>(reader.integer("seed", 0, 0, INT64_MAX));
   recipe.form = read_form(reader.value("form", Json::object()));
   const auto anchors = reader.value("anchor", Json::array()), populations = reader.value("population", Json::array());
+  // One file may hold the whole plan; these tables are read by other modules.
+  for (const char* table : {"tokenizer", "generator", "assessment"}) reader.value(table);
   reader.finish();
   if (!anchors.is_array() || !populations.is_array())
     refuse("recipe", "anchor and population are lists of tables: [[anchor]], [[population]]");

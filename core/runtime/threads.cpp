@@ -1,6 +1,7 @@
 #include "weightloom/runtime/threads.hpp"
 
 #include <dlfcn.h>
+#include <malloc.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -35,6 +36,11 @@ SingleThreaded::SingleThreaded() : before_(at::get_num_threads()) {
 }
 SingleThreaded::~SingleThreaded() {
   set_threads(before_);
+}
+
+void keep_freed_memory() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, -1);
 }
 
 std::string blas_library() {

@@ -68,13 +68,14 @@ TEST_CASE("a recipe expands into every combination", "[recipe]") {
 }
 
 TEST_CASE("tasks are random class subsets without repetition", "[recipe]") {
-  const std::vector<std::pair<std::string, std::int64_t>> sources{{"a", 10}, {"b", 10}};
+  const std::vector<std::pair<std::string, std::int64_t>> sources{{"a", 10}, {"b@300", 10}};
   const auto tasks = draw_tasks(sources, 4, 200, 1), again = draw_tasks(sources, 4, 200, 1);
   std::set<std::pair<std::string, std::set<std::int64_t>>> sets;
   bool unsorted = false;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     CHECK(tasks[i].text() == again[i].text());
     CHECK(tasks[i].source == (i % 2 == 0 ? "a" : "b"));
+    CHECK(tasks[i].train_limit == (i % 2 == 0 ? 0 : 300));
     sets.insert({tasks[i].source, {tasks[i].classes.begin(), tasks[i].classes.end()}});
     unsorted |= !std::is_sorted(tasks[i].classes.begin(), tasks[i].classes.end());
   }
@@ -98,6 +99,7 @@ TEST_CASE("a population of tasks holds out its last tasks", "[recipe]") {
 TEST_CASE("a wrong recipe is refused with the place of the mistake", "[recipe]") {
   const std::string population = "[[population]]\nfamily = 'mlp'\n", good = population + "data = 'mnist'\nsteps = 5\n";
   CHECK(refusal(good) == "accepted");
+  CHECK(refusal("[tokenizer]\nsteps = 5\n" + good) == "accepted");
   CHECK(refusal("schema = 'weightloom.recipe/2'\n" + good).find("recipe/2") != std::string::npos);
   CHECK(refusal(good + "epochs = 1\n").find("population 1") != std::string::npos);
   CHECK(refusal(good + "learning_rat = 1\n").find("learning_rat") != std::string::npos);

@@ -48,8 +48,8 @@ struct Recipe {
 Recipe parse_recipe(const Json& recipe);
 
 // `count` tasks, each `classes` classes of one source in random order, sources in turn. No two tasks, and no task and
-// one of `exclude`, have the same set of classes of the same source. `sources`: name and number of classes. Throws
-// kUsage when there are too few.
+// one of `exclude`, have the same set of classes of the same source. `sources`: DataSpec texts without classes, and how
+// many classes they have. Throws kUsage when there are too few.
 std::vector<DataSpec> draw_tasks(const std::vector<std::pair<std::string, std::int64_t>>& sources, std::int64_t classes,
                                  std::int64_t count, std::uint64_t seed, const std::vector<DataSpec>& exclude = {});
 

@@ -23,6 +23,11 @@ class SingleThreaded {
   int before_;
 };
 
+// Makes the allocator keep what is freed: training frees and asks for the same large tensors at every step, and getting
+// fresh pages from the system each time took a quarter of the time of a small convolutional network. For the whole
+// process; call it at the start.
+void keep_freed_memory();
+
 // The file of the BLAS library in use, links resolved; empty when LibTorch carries its own.
 std::string blas_library();
 // One sentence with a remedy when that is the unoptimised reference BLAS, else empty.
