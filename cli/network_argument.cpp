@@ -1,6 +1,7 @@
 #include "cli/network_argument.hpp"
 
 #include "cli/command_table.hpp"
+#include "cli/recipe.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/plugin/registry.hpp"
@@ -45,7 +46,7 @@ void declare_network(CLI::App& app, NetworkArgument& argument) {
 }
 
 LoadedNetwork load_network(Context& context, const NetworkArgument& argument) {
-  const PluginRegistry plugins(PluginRegistry::default_directories(context.plugin_directories()));
+  const auto plugins = plugin_registry(context);
   const bool is_file =
       argument.reference.ends_with(".safetensors") || argument.reference.ends_with(".safetensors.index.json");
   return is_file ? load_file(plugins, argument) : load_from_zoo(context, plugins, argument);

@@ -2,6 +2,7 @@
 
 #include "cli/command_groups.hpp"
 #include "cli/network_argument.hpp"
+#include "cli/recipe.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/data/image.hpp"
@@ -40,7 +41,7 @@ Json grow_zoo(Context& context, const GrowOptions& options) {
     return {{"networks", std::move(names)}};
   }
   auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite);
-  const PluginRegistry plugins(PluginRegistry::default_directories(context.plugin_directories()));
+  const auto plugins = plugin_registry(context);
   const auto summary =
       grow(recipe, zoo, plugins, context.progress(), options.workers > 0 ? options.workers : context.threads());
   return {{"stored", summary.stored}, {"present", summary.present}};
@@ -145,7 +146,7 @@ LoadedNetwork with_classes(Context& context, const LoadedNetwork& network, const
   auto out = network;
   auto config = network.description.config;
   config["classes"] = data.classes();
-  const PluginRegistry plugins(PluginRegistry::default_directories(context.plugin_directories()));
+  const auto plugins = plugin_registry(context);
   out.description = plugins.describe(network.description.architecture, config);
   out.weights = descend_from(out.description, network.description, network.weights, 0);
   context.note("the head is new: the network had " + std::to_string(network.description.classes) +
@@ -339,7 +340,7 @@ Json measure_training(const PluginRegistry& plugins, const std::string& architec
 }
 
 Json bench(Context& context, const BenchOptions& options) {
-  const PluginRegistry plugins(PluginRegistry::default_directories(context.plugin_directories()));
+  const auto plugins = plugin_registry(context);
   Json training = Json::array();
   const Json mlp{{"channels", 1}, {"size", 14}, {"classes", 10}}, cnn{{"channels", 1}, {"size", 28}, {"classes", 10}};
   for (const std::int64_t population : {1, 32})
