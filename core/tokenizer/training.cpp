@@ -105,7 +105,7 @@ TokenizerTraining parse_tokenizer_training(const Json& table, const std::string&
   shape.chunk = read.integer("chunk", shape.chunk, 4, 65536);
   shape.vector_chunk = read.integer("vector_chunk", shape.vector_chunk, 1, shape.chunk);
   shape.codebooks = read.integer("codebooks", shape.codebooks, 1, 64);
-  shape.codes = read.integer("codes", shape.codes, 2, 65536);
+  shape.codes = read.integer("codes", shape.codes, 2, 32768);
   shape.scale_levels = read.integer("scale_levels", shape.scale_levels, 2, 4096);
   shape.hidden = read.integer("hidden", shape.hidden, 1, 65536);
   const std::string quantizer = read.text("quantizer", "ema");
