@@ -424,7 +424,7 @@ class Assessor {
     training.seed = derive_seed(options_.seed, "fine-tune" + spec);
     const Weights tuned =
         train(plan.executor(), slice(start, 0, std::min(start.population(), options_.finetune_networks)), {&on.train},
-              training);
+              training, progress_);
     add(name, spec, plan, score(plan, tuned, on).accuracy, {}, options_.finetune_epochs);
   }
 

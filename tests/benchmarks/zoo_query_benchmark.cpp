@@ -1,8 +1,8 @@
 // How long a query over many records takes, opening the store included.
-//   ninja -C build/release zoo_query_benchmark
-//   build/release/bin/zoo_query_benchmark /tmp/bench-zoo 10000
+//   cmake --preset dev && ninja -C build/dev zoo_query_benchmark
+//   build/dev/bin/zoo_query_benchmark /tmp/bench-zoo 10000
 // Makes the store when it is not there. As a whole process:
-//   perf stat -r 20 build/release/bin/weightloom zoo query --zoo /tmp/bench-zoo 'arch=cnn and test_accuracy>0.95'
+//   perf stat -r 20 build/dev/bin/weightloom zoo query --zoo /tmp/bench-zoo 'arch=cnn and test_accuracy>0.95'
 
 #include <algorithm>
 #include <chrono>
