@@ -243,7 +243,6 @@ class Assessor {
 
     add("random-init", spec, plan,
         score(plan, calibrated(plan, initial_weights(plan.description(), count, random.next()), on), on).accuracy);
-    Weights average, noisy, retrieved;
     std::vector<Weights> averages, noises, picks;
     for (std::int64_t i = 0; i < count; ++i) {
       const auto order = random.permutation(zoo.population());

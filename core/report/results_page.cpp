@@ -195,9 +195,9 @@ std::string compose(const Json& results) {
   add_facts(page, results);
   page.key_figures(key_figures(results, all));
   page.section("Accuracy");
-  page.figure(
-      accuracy_plot(all, "Accuracy of zoo, generated networks and baselines"),
-      "Every dot is one network. Batch-norm statistics of all rows are re-estimated on the same training images.");
+  page.figure(accuracy_plot(all, "Accuracy of zoo, generated networks and baselines"),
+              "Every dot is one network. Batch-norm statistics are re-estimated on the same training images, except "
+              "for the zoo (as grown) and after fine-tuning.");
   page.table(accuracy_table(all),
              "All families that have a common ancestor. Novelty columns: distance to the nearest training member "
              "relative to the "
