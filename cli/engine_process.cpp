@@ -1,5 +1,6 @@
 #include "cli/engine_process.hpp"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -16,6 +17,9 @@ void become_engine(const std::vector<std::string>& arguments) {
   std::vector<char*> words{const_cast<char*>("weightloom")};
   for (const auto& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
+  // OpenMP's threads spin while they wait, by default so long that a second busy process on the machine, or the BLAS's
+  // own threads, slow small operations down a hundredfold. libgomp reads this when it is loaded.
+  setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
   execv(engine.c_str(), words.data());
   throw Error(ErrorCode::kFailure, "engine.missing", "cannot start '" + engine.string() + "'", std::strerror(errno),
               "build or install weightloom-engine beside weightloom");

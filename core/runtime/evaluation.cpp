@@ -4,14 +4,15 @@
 
 #include "torch_error.hpp"
 #include "weightloom/base/progress.hpp"
+#include "weightloom/runtime/threads.hpp"
 
 namespace weightloom {
 namespace {
 
-// Images at a time, so that the values of one execution stay near the caches (about 64 MiB) whatever the network.
+// Images at a time: few enough that the values of one execution stay near the caches, enough to fill a matrix product.
 std::int64_t batch_size(const Executor& executor, std::int64_t population) {
   const auto values = std::max<std::int64_t>(1, executor.facts().activation_values * population);
-  return std::clamp<std::int64_t>((std::int64_t{16} << 20) / values, 1, 2048);
+  return std::clamp<std::int64_t>((std::int64_t{16} << 20) / values, 32, 2048);
 }
 
 void check(const std::vector<const TensorSplit*>& data, std::int64_t population) {
@@ -29,12 +30,9 @@ std::vector<double> to_vector(const torch::Tensor& tensor) {
   return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
 }
 
-}  // namespace
-
-Evaluation evaluate(const Executor& executor, const Weights& weights, const std::vector<const TensorSplit*>& data,
-                    std::int64_t limit) {
+Evaluation evaluate_together(const Executor& executor, const Weights& weights,
+                             const std::vector<const TensorSplit*>& data, std::int64_t limit) {
   const auto population = weights.population();
-  check(data, population);
   return translate_torch_errors("evaluate", [&] {
     const torch::NoGradGuard no_grad;
     const auto available = data[0]->labels.size(0);
@@ -62,6 +60,33 @@ Evaluation evaluate(const Executor& executor, const Weights& weights, const std:
     }
     return Evaluation{to_vector(correct / count), to_vector(loss / count), torch::cat(predictions, 1)};
   });
+}
+
+Evaluation evaluate_apart(const Executor& executor, const Weights& weights, const std::vector<const TensorSplit*>& data,
+                          std::int64_t limit) {
+  std::vector<Evaluation> parts(static_cast<std::size_t>(weights.population()));
+  run_workers(parts.size(), 0, [&](std::size_t p) {
+    parts[p] = evaluate_together(executor, weights.member(static_cast<std::int64_t>(p)),
+                                 {data[data.size() == 1 ? 0 : p]}, limit);
+  });
+  Evaluation out;
+  std::vector<torch::Tensor> predictions;
+  for (const auto& part : parts) {
+    out.accuracy.push_back(part.accuracy[0]);
+    out.loss.push_back(part.loss[0]);
+    predictions.push_back(part.predictions);
+  }
+  out.predictions = torch::cat(predictions);
+  return out;
+}
+
+}  // namespace
+
+Evaluation evaluate(const Executor& executor, const Weights& weights, const std::vector<const TensorSplit*>& data,
+                    std::int64_t limit) {
+  check(data, weights.population());
+  const bool apart = weights.population() > 1 && executes_apart(executor.description());
+  return apart ? evaluate_apart(executor, weights, data, limit) : evaluate_together(executor, weights, data, limit);
 }
 
 }  // namespace weightloom

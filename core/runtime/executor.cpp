@@ -29,11 +29,13 @@ struct Executor::Impl {
   GraphFacts facts;
   std::unordered_map<std::string, std::size_t> values;
   std::vector<Step> steps;
+  bool apart = false;
 
   explicit Impl(NetworkDescription d) : description(std::move(d)), facts(analyse(description)) {
     values[description.input.name] = 0;
     for (std::size_t i = 0; i < description.nodes.size(); ++i) add_step(description.nodes[i]);
     mark_last_uses();
+    apart = executes_apart(description);
   }
 
   void add_step(const NodeSpec& node) {
@@ -88,19 +90,46 @@ struct Executor::Impl {
   torch::Tensor run(const Weights& weights, const torch::Tensor& images, std::size_t wanted, const ExecutionMode& mode,
                     BatchStatistics* statistics) const {
     check(weights);
+    const auto input = image_value(weights, images);
+    return apart && weights.population() > 1 ? run_apart(weights, input, wanted, mode, statistics)
+                                             : run_together(weights, input, wanted, mode, statistics);
+  }
+
+  // Member by member: what one convolution leaves behind is still in the caches when the next one reads it. Eight small
+  // residual networks together took 1.6 times as long.
+  torch::Tensor run_apart(const Weights& weights, const Value& input, std::size_t wanted, const ExecutionMode& mode,
+                          BatchStatistics* statistics) const {
+    std::vector<torch::Tensor> outputs;
+    std::vector<BatchStatistics> seen(static_cast<std::size_t>(weights.population()));
+    for (std::int64_t p = 0; p < weights.population(); ++p) {
+      const auto place = static_cast<std::size_t>(p);
+      auto own_mode = mode;
+      std::vector<torch::Generator> generator;
+      if (mode.generators && place < mode.generators->size()) generator.push_back((*mode.generators)[place]);
+      own_mode.generators = &generator;
+      const Value own{input.shared ? input.tensor : input.tensor.narrow(0, p, 1), input.shared};
+      outputs.push_back(run_together(weights.member(p), own, wanted, own_mode, statistics ? &seen[place] : nullptr));
+    }
+    for (std::size_t i = 0; i < seen.front().size(); ++i) {
+      std::vector<torch::Tensor> members;
+      for (const auto& own : seen) members.push_back(own[i].second);
+      statistics->emplace_back(seen.front()[i].first, torch::cat(members));
+    }
+    return torch::cat(outputs);
+  }
+
+  torch::Tensor run_together(const Weights& weights, const Value& input, std::size_t wanted, const ExecutionMode& mode,
+                             BatchStatistics* statistics) const {
     const ExecutionContext context{mode, weights.population(), statistics};
     std::vector<std::optional<Value>> slots(steps.size() + 1);
-    slots[0] = image_value(weights, images);
+    slots[0] = input;
     for (std::size_t i = 0; i < wanted; ++i) {
       slots[i + 1] = run_step(steps[i], weights, slots, context);
       for (auto used : steps[i].last_uses)
         if (used != wanted) slots[used].reset();
     }
     const auto& value = *slots[wanted];
-    if (!value.shared) return value.tensor;
-    auto sizes = value.tensor.sizes().vec();
-    sizes.insert(sizes.begin(), weights.population());
-    return value.tensor.unsqueeze(0).expand(sizes);
+    return all_members(value, weights.population()).tensor;
   }
 
   static Value run_step(const Step& step, const Weights& weights, const std::vector<std::optional<Value>>& slots,
@@ -112,6 +141,11 @@ struct Executor::Impl {
     return step.run(arguments);
   }
 };
+
+bool executes_apart(const NetworkDescription& description) {
+  // One convolution may just cut the image into patches.
+  return std::ranges::count(description.nodes, "conv2d", &NodeSpec::op) > 1;
+}
 
 Executor::Executor(NetworkDescription description) : impl_(std::make_unique<Impl>(std::move(description))) {}
 Executor::~Executor() = default;

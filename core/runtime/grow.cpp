@@ -1,14 +1,11 @@
 #include "weightloom/runtime/grow.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "torch_error.hpp"
 #include "weightloom/base/hash.hpp"
@@ -104,10 +101,6 @@ struct Job {
   bool present;
 };
 
-bool has_convolution(const NetworkDescription& description) {
-  return std::ranges::any_of(description.nodes, [](const NodeSpec& node) { return node.op == "conv2d"; });
-}
-
 class Grower {
  public:
   Grower(const Recipe& recipe, Zoo& zoo, const PluginRegistry& plugins, const ProgressSink& progress, int workers)
@@ -119,7 +112,7 @@ class Grower {
     std::vector<Job*> single;
     std::map<std::string, std::vector<Job*>> batched;  // by network and training: what can share one population
     for (auto& job : jobs) {
-      if (has_convolution(job.description)) {
+      if (executes_apart(job.description)) {
         single.push_back(&job);
       } else {
         batched[job.description.identity() + to_json(job.member->training).dump()].push_back(&job);
@@ -337,30 +330,7 @@ class Grower {
   }
 
   void train_single(const std::vector<Job*>& jobs) {
-    const auto count = std::min<std::size_t>(
-        jobs.size(),
-        static_cast<std::size_t>(workers_ > 0 ? workers_
-                                              : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))));
-    if (count == 0) return;
-    const SingleThreaded everywhere;
-    std::atomic<std::size_t> next{0};
-    std::exception_ptr failure;
-    const auto work = [&] {
-      const SingleThreaded here;
-      for (std::size_t i; (i = next.fetch_add(1)) < jobs.size();) {
-        try {
-          train_one(*jobs[i]);
-        } catch (...) {
-          const std::lock_guard lock(mutex_);
-          if (!failure) failure = std::current_exception();
-          next = jobs.size();
-        }
-      }
-    };
-    std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < count; ++i) threads.emplace_back(work);
-    for (auto& thread : threads) thread.join();
-    if (failure) std::rethrow_exception(failure);
+    run_workers(jobs.size(), workers_, [&](std::size_t i) { train_one(*jobs[i]); });
   }
 
   const Recipe& recipe_;

@@ -22,13 +22,6 @@ std::int64_t lead(const Value& value) {
   return value.shared ? 1 : 2;
 }
 
-Value all_members(const Value& value, std::int64_t population) {
-  if (!value.shared) return value;
-  auto sizes = value.tensor.sizes().vec();
-  sizes.insert(sizes.begin(), population);
-  return {value.tensor.unsqueeze(0).expand(sizes), false};
-}
-
 // A parameter [P, ...] in front of samples of `rank` dimensions: [P, 1, ..., 1, ...], its own dimensions at `at` (from
 // the sample's start).
 Tensor against(const Tensor& parameter, std::int64_t rank, std::int64_t at) {
@@ -351,6 +344,13 @@ const std::unordered_map<std::string, Maker>& makers() {
 }
 
 }  // namespace
+
+Value all_members(const Value& value, std::int64_t population) {
+  if (!value.shared) return value;
+  auto sizes = value.tensor.sizes().vec();
+  sizes.insert(sizes.begin(), population);
+  return {value.tensor.unsqueeze(0).expand(sizes), false};
+}
 
 OperatorPlan plan_operator(const NodeSpec& node) {
   const auto found = makers().find(node.op);

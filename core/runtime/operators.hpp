@@ -18,6 +18,9 @@ struct Value {
   bool shared = false;
 };
 
+// The value as every member's own: [P, N, ...].
+Value all_members(const Value& value, std::int64_t population);
+
 // What an operator may look at besides its inputs and parameters.
 struct ExecutionContext {
   const ExecutionMode& mode;

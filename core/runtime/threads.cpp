@@ -1,13 +1,18 @@
 #include "weightloom/runtime/threads.hpp"
 
+#include <ATen/ThreadLocalState.h>
 #include <dlfcn.h>
 #include <malloc.h>
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <exception>
 #include <filesystem>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include "torch_error.hpp"
 
@@ -36,6 +41,31 @@ SingleThreaded::SingleThreaded() : before_(at::get_num_threads()) {
 }
 SingleThreaded::~SingleThreaded() {
   set_threads(before_);
+}
+
+void run_workers(std::size_t jobs, int workers, const std::function<void(std::size_t)>& work) {
+  const auto count = std::min(jobs, static_cast<std::size_t>(workers > 0 ? workers : thread_count()));
+  const at::ThreadLocalState caller;
+  const SingleThreaded pool;
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  std::exception_ptr failure;
+  const auto run = [&] {
+    const SingleThreaded worker;
+    const at::ThreadLocalStateGuard state(caller);
+    for (std::size_t i; (i = next.fetch_add(1)) < jobs;) try {
+        work(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!failure) failure = std::current_exception();
+        next = jobs;
+      }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < count; ++i) threads.emplace_back(run);
+  run();
+  for (auto& thread : threads) thread.join();
+  if (failure) std::rethrow_exception(failure);
 }
 
 void keep_freed_memory() {

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
+#include <numeric>
 
 #include "optimizer.hpp"
 #include "torch_error.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/network/address.hpp"
+#include "weightloom/runtime/threads.hpp"
 
 namespace weightloom {
 namespace {
@@ -75,29 +78,22 @@ void report(const ProgressSink& progress, std::int64_t done, std::int64_t steps,
             Json{{"loss", loss.item<double>() / static_cast<double>(population)}}, done == steps});
 }
 
-}  // namespace
-
-Weights train(const Executor& executor, Weights weights, const std::vector<const TensorSplit*>& data,
-              const TrainingOptions& options, const ProgressSink& progress) {
-  const auto population = weights.population();
-  check_data(data, population);
-  if (!options.member_seeds.empty() && static_cast<std::int64_t>(options.member_seeds.size()) != population)
-    throw Error(ErrorCode::kUsage, "training.options", "cannot train",
-                "member_seeds must have one seed for each network");
+// `seeds`: one for each member.
+Weights train_together(const Executor& executor, const Weights& start, const std::vector<const TensorSplit*>& data,
+                       const TrainingOptions& options, const std::vector<std::uint64_t>& seeds,
+                       const ProgressSink& progress) {
   return translate_torch_errors("train", [&] {
+    const auto population = start.population();
     const auto& description = executor.description();
-    weights = weights.detach().clone();
+    auto weights = start.detach().clone();
     const auto momenta = running_momenta(description);
     FlatLeaves leaves(description, weights);
     AdamW optimizer(leaves.flat, options.weight_decay);
     std::vector<IndexStream> streams;
     std::vector<torch::Generator> generators;
-    for (std::int64_t p = 0; p < population; ++p) {
-      const auto place = static_cast<std::size_t>(p);
-      const auto seed =
-          options.member_seeds.empty() ? derive_seed(options.seed, std::to_string(p)) : options.member_seeds[place];
-      streams.emplace_back(data[data.size() == 1 ? 0 : place]->labels.size(0), derive_seed(seed, "batches"));
-      generators.push_back(make_generator(derive_seed(seed, "dropout")));
+    for (std::size_t p = 0; p < seeds.size(); ++p) {
+      streams.emplace_back(data[data.size() == 1 ? 0 : p]->labels.size(0), derive_seed(seeds[p], "batches"));
+      generators.push_back(make_generator(derive_seed(seeds[p], "dropout")));
     }
     const auto steps = step_count(options, data[0]->labels.size(0));
     for (std::int64_t step = 0; step < steps; ++step) {
@@ -115,6 +111,70 @@ Weights train(const Executor& executor, Weights weights, const std::vector<const
     }
     return weights.detach().clone();
   });
+}
+
+Weights train_apart(const Executor& executor, const Weights& start, const std::vector<const TensorSplit*>& data,
+                    const TrainingOptions& options, const std::vector<std::uint64_t>& seeds,
+                    const ProgressSink& progress) {
+  std::vector<Weights> trained(seeds.size());
+  std::vector<std::uint64_t> done(seeds.size(), 0);
+  std::mutex mutex;
+  run_workers(seeds.size(), 0, [&](std::size_t p) {
+    const auto sum_up = [&](ProgressEvent event) {
+      const std::lock_guard lock(mutex);
+      done[p] = event.done;
+      event.done = std::accumulate(done.begin(), done.end(), std::uint64_t{0});
+      event.total *= seeds.size();
+      event.finished = event.done == event.total;
+      progress(event);
+    };
+    trained[p] = train_together(executor, start.member(static_cast<std::int64_t>(p)), {data[data.size() == 1 ? 0 : p]},
+                                options, {seeds[p]}, progress ? ProgressSink(sum_up) : ProgressSink());
+  });
+  return concatenate(trained);
+}
+
+// `seeds`: one for each of the data sets.
+Weights recalibrate_together(const Executor& executor, Weights weights, const std::vector<const TensorSplit*>& data,
+                             const std::vector<std::uint64_t>& seeds, std::int64_t batches, std::int64_t batch) {
+  return translate_torch_errors("recalibrate", [&] {
+    const torch::NoGradGuard no_grad;
+    std::vector<IndexStream> streams;
+    for (std::size_t d = 0; d < data.size(); ++d) streams.emplace_back(data[d]->labels.size(0), seeds[d]);
+    std::vector<torch::Tensor> sums(weights.tensors.size());
+    for (std::int64_t i = 0; i < batches; ++i) {
+      throw_if_interrupted();
+      const auto drawn = next_batch(data, streams, batch);
+      BatchStatistics statistics;
+      executor.forward(weights, data.size() == 1 ? drawn.images[0] : drawn.images, {ExecutionMode::Norm::kBatch},
+                       &statistics);
+      for (const auto& [index, statistic] : statistics)
+        sums[index] = sums[index].defined() ? sums[index] + statistic : statistic;
+    }
+    for (std::size_t i = 0; i < sums.size(); ++i)
+      if (sums[i].defined()) weights.tensors[i] = sums[i] / static_cast<double>(batches);
+    return weights;
+  });
+}
+
+bool has_running_statistics(const NetworkDescription& description) {
+  return std::ranges::any_of(description.nodes, [](const NodeSpec& node) { return node.parameter("running_mean"); });
+}
+
+}  // namespace
+
+Weights train(const Executor& executor, Weights weights, const std::vector<const TensorSplit*>& data,
+              const TrainingOptions& options, const ProgressSink& progress) {
+  const auto population = weights.population();
+  check_data(data, population);
+  auto seeds = options.member_seeds;
+  for (std::int64_t p = 0; options.member_seeds.empty() && p < population; ++p)
+    seeds.push_back(derive_seed(options.seed, std::to_string(p)));
+  if (static_cast<std::int64_t>(seeds.size()) != population)
+    throw Error(ErrorCode::kUsage, "training.options", "cannot train",
+                "member_seeds must have one seed for each network");
+  const bool apart = population > 1 && executes_apart(executor.description());
+  return (apart ? train_apart : train_together)(executor, weights, data, options, seeds, progress);
 }
 
 Weights train_shared(const std::vector<const Executor*>& executors, Weights weights, const TensorSplit& data,
@@ -169,26 +229,18 @@ Weights recalibrate(const Executor& executor, Weights weights, const std::vector
                     std::uint64_t seed, std::int64_t batches, std::int64_t batch) {
   const auto population = weights.population();
   check_data(data, population);
-  return translate_torch_errors("recalibrate", [&] {
-    const torch::NoGradGuard no_grad;
-    std::vector<IndexStream> streams;
-    for (std::size_t d = 0; d < data.size(); ++d)
-      streams.emplace_back(data[d]->labels.size(0), derive_seed(seed, "recalibrate/" + std::to_string(d)));
-    std::vector<torch::Tensor> sums(weights.tensors.size());
-    for (std::int64_t i = 0; i < batches; ++i) {
-      throw_if_interrupted();
-      const auto drawn = next_batch(data, streams, batch);
-      BatchStatistics statistics;
-      executor.forward(weights, data.size() == 1 ? drawn.images[0] : drawn.images, {ExecutionMode::Norm::kBatch},
-                       &statistics);
-      if (statistics.empty()) return weights;
-      for (const auto& [index, statistic] : statistics)
-        sums[index] = sums[index].defined() ? sums[index] + statistic : statistic;
-    }
-    for (std::size_t i = 0; i < sums.size(); ++i)
-      if (sums[i].defined()) weights.tensors[i] = sums[i] / static_cast<double>(batches);
-    return weights;
+  if (!has_running_statistics(executor.description())) return weights;
+  std::vector<std::uint64_t> seeds;
+  for (std::size_t d = 0; d < data.size(); ++d) seeds.push_back(derive_seed(seed, "recalibrate/" + std::to_string(d)));
+  if (population == 1 || !executes_apart(executor.description()))
+    return recalibrate_together(executor, std::move(weights), data, seeds, batches, batch);
+  std::vector<Weights> members(static_cast<std::size_t>(population));
+  run_workers(members.size(), 0, [&](std::size_t p) {
+    const std::size_t d = data.size() == 1 ? 0 : p;
+    members[p] = recalibrate_together(executor, weights.member(static_cast<std::int64_t>(p)), {data[d]}, {seeds[d]},
+                                      batches, batch);
   });
+  return concatenate(members);
 }
 
 }  // namespace weightloom

@@ -1,7 +1,12 @@
 #include "weightloom/runtime/threads.hpp"
 
+#include <torch/torch.h>
+
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
+
+#include "weightloom/base/error.hpp"
 
 using namespace weightloom;
 
@@ -20,6 +25,34 @@ TEST_CASE("threads are set, and a worker's single thread is its own", "[threads]
   CHECK(thread_count() == 2);
   set_threads(0);
   CHECK(thread_count() >= 1);
+}
+
+TEST_CASE("workers do every job once, single-threaded, in the caller's gradient mode", "[threads]") {
+  for (const int workers : {1, 3}) {
+    std::vector<std::atomic<int>> done(20);
+    std::atomic<bool> alone{true}, without_gradients{true};
+    const torch::NoGradGuard no_grad;
+    run_workers(done.size(), workers, [&](std::size_t i) {
+      ++done[i];
+      if (thread_count() != 1) alone = false;
+      if (torch::GradMode::is_enabled()) without_gradients = false;
+    });
+    for (const auto& count : done) CHECK(count == 1);
+    CHECK(alone);
+    CHECK(without_gradients);
+  }
+  run_workers(0, 2, [](std::size_t) { FAIL("there is no job"); });
+}
+
+TEST_CASE("the first failure of a worker reaches the caller and stops the others", "[threads]") {
+  std::atomic<int> begun{0};
+  CHECK_THROWS_AS(run_workers(1000, 2,
+                              [&](std::size_t) {
+                                ++begun;
+                                throw Error(ErrorCode::kFailure, "test", "a job failed");
+                              }),
+                  Error);
+  CHECK(begun <= 2);
 }
 
 TEST_CASE("the matrix library is known and measured", "[threads]") {

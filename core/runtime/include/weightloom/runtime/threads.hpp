@@ -1,6 +1,8 @@
 #pragma once
 // Processor threads and the matrix library underneath.
 
+#include <cstddef>
+#include <functional>
 #include <string>
 
 namespace weightloom {
@@ -10,8 +12,7 @@ namespace weightloom {
 void set_threads(int count = 0);
 int thread_count();
 
-// The calling thread, and the BLAS as a whole, use one thread while this lives: what a pool of workers, each with a
-// network of its own, wants. Create one in each worker and, around the pool, one in the thread that starts it.
+// The calling thread, and the BLAS as a whole, use one thread while this lives.
 class SingleThreaded {
  public:
   SingleThreaded();
@@ -22,6 +23,12 @@ class SingleThreaded {
  private:
   int before_;
 };
+
+// Runs work(0) ... work(jobs - 1), each on one thread, `workers` at a time (0: as many as the calling thread may use).
+// What fits in a cache is faster this way than with several threads to an operation, and results do not depend on the
+// number of workers. The work sees the caller's gradient mode. After a failure no further job starts; the first one is
+// rethrown.
+void run_workers(std::size_t jobs, int workers, const std::function<void(std::size_t)>& work);
 
 // Makes the allocator keep what is freed: training frees and asks for the same large tensors at every step, and getting
 // fresh pages from the system each time took a quarter of the time of a small convolutional network. For the whole
