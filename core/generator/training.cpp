@@ -1,6 +1,7 @@
 #include "weightloom/generator/training.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <optional>
 #include <set>
@@ -11,6 +12,7 @@
 #include "weightloom/base/random.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/generator/instruction.hpp"
+#include "weightloom/runtime/threads.hpp"
 #include "weightloom/tokenizer/module_io.hpp"
 
 namespace weightloom {
@@ -129,6 +131,7 @@ class Trainer {
   }
 
   Generator run(const ProgressSink& progress) {
+    begin_ = std::chrono::steady_clock::now();
     for (std::int64_t step = restore(); step < options_.steps; ++step) {
       const Json figures = this->step(step);
       const bool last = step + 1 == options_.steps;
@@ -197,14 +200,43 @@ class Trainer {
     return batch;
   }
 
+  // What one part of a step says: its loss, gradients and figures.
+  struct Part {
+    std::vector<torch::Tensor> gradients;
+    double accuracy = 0, behaviour = 0;
+    std::optional<double> codes;
+    std::int64_t positions = 0;  // slots of all its networks
+  };
+
   Json step(std::int64_t step) {
-    // Every step has seeds of its own, so that training resumed from a checkpoint goes on bit for bit.
-    const auto seed = derive_seed(options_.seed, "generator step " + std::to_string(step));
-    Random random(seed);
-    auto draws = make_generator(random.next());
     for (auto& group : optimizer_.param_groups())
       static_cast<torch::optim::AdamWOptions&>(group.options()).lr(learning_rate(options_, step));
+    std::vector<Part> parts(static_cast<std::size_t>(options_.parts));
+    run_workers(parts.size(), 0, [&](std::size_t i) {
+      // Every part of a step has seeds of its own, so that training resumed from a checkpoint goes on bit for bit.
+      parts[i] =
+          part(step, derive_seed(options_.seed, "generator step " + std::to_string(step) + "." + std::to_string(i)));
+    });
+    apply(parts);
+    update_average(step);
+    double accuracy = 0, behaviour = 0;
+    for (const Part& part : parts) {
+      accuracy += part.accuracy / static_cast<double>(parts.size());
+      behaviour += part.behaviour / static_cast<double>(parts.size());
+      if (part.codes) code_loss_ += 0.05 * (*part.codes - code_loss_);
+      positions_ += part.positions;
+    }
+    accuracy_ += (step == 0 ? 1.0 : 0.05) * (accuracy - accuracy_);
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin_;
+    return {{"accuracy", accuracy_},
+            {"behaviour", behaviour},
+            {"codes", code_loss_},
+            {"positions_per_second", static_cast<double>(positions_) / elapsed.count()}};
+  }
 
+  Part part(std::int64_t step, std::uint64_t seed) {
+    Random random(seed);
+    auto draws = make_generator(random.next());
     const Course& course = courses_[draw_course(courses_, random)];
     const NetworkPlan& plan = *course.plan;
     const Tokenizer& tokenizer = generator_.tokenizer();
@@ -246,8 +278,11 @@ class Trainer {
     const TensorSplit images = images_.batch(batch.tasks, options_.images, draws);
     const auto logits = plan.executor().forward(decoded, images.images, kBatchNorm);
     const auto behaviour = torch::nn::functional::cross_entropy(logits.flatten(0, 1), images.labels.flatten());
-    const double accuracy = (logits.argmax(-1) == images.labels).to(torch::kFloat32).mean().item<double>();
 
+    Part out;
+    out.positions = options_.networks * plan.slots();
+    out.behaviour = behaviour.item<double>();
+    out.accuracy = (logits.argmax(-1) == images.labels).to(torch::kFloat32).mean().item<double>();
     auto loss = behaviour * options_.behaviour;
     if (teacher) {
       const auto all = options_.shape.order == GenerationOrder::kChunk;
@@ -255,16 +290,25 @@ class Trainer {
       const auto state = all ? model.hidden(plan, prepared, tokens, torch::ones_like(visible)) : hidden;
       const auto code = model.code_loss(plan, prepared, state, tokens, all ? torch::ones_like(visible) : ~visible);
       loss = loss + code.cross_entropy * options_.codes + code.latent_error * options_.latents;
-      code_loss_ += 0.05 * (code.cross_entropy.item<double>() - code_loss_);
+      out.codes = code.cross_entropy.item<double>();
     }
     if (agreement.defined()) loss = loss + agreement;
-    optimizer_.zero_grad();
-    loss.backward();
-    torch::nn::utils::clip_grad_norm_(model.parameters(), kGradientNorm);
+    out.gradients = torch::autograd::grad({loss}, model.parameters(), {}, /*retain_graph=*/c10::nullopt,
+                                          /*create_graph=*/false, /*allow_unused=*/true);
+    return out;
+  }
+
+  // One step along the mean of the parts' gradients.
+  void apply(const std::vector<Part>& parts) {
+    const auto parameters = generator_.model().parameters();
+    for (std::size_t p = 0; p < parameters.size(); ++p) {
+      auto sum = torch::zeros_like(parameters[p]);
+      for (const Part& part : parts)
+        if (part.gradients[p].defined()) sum += part.gradients[p];
+      parameters[p].mutable_grad() = sum / static_cast<double>(parts.size());
+    }
+    torch::nn::utils::clip_grad_norm_(parameters, kGradientNorm);
     optimizer_.step();
-    update_average(step);
-    accuracy_ += (step == 0 ? 1.0 : 0.05) * (accuracy - accuracy_);
-    return {{"accuracy", accuracy_}, {"behaviour", behaviour.item<double>()}, {"codes", code_loss_}};
   }
 
   void update_average(std::int64_t step) {
@@ -330,6 +374,8 @@ class Trainer {
   torch::optim::AdamW optimizer_;
   std::vector<torch::Tensor> average_;
   double accuracy_ = 0, code_loss_ = 0;
+  std::int64_t positions_ = 0;
+  std::chrono::steady_clock::time_point begin_;
 };
 
 }  // namespace
@@ -350,6 +396,7 @@ GeneratorTraining parse_generator_training(const Json& table, const std::string&
                 "use \"tensor\" or \"chunk\"");
   out.shape.order = order == "chunk" ? GenerationOrder::kChunk : GenerationOrder::kTensor;
   out.steps = read.integer("steps", out.steps, 1, 100000000);
+  out.parts = read.integer("parts", out.parts, 1, 4096);
   out.networks = read.integer("networks", out.networks, 1, 4096);
   out.images = read.integer("images", out.images, 1, 65536);
   out.shots = read.integer("shots", out.shots, 2, 65536);
@@ -386,6 +433,7 @@ Json to_json(const GeneratorTraining& options) {
           {"most_classes", options.shape.most_classes},
           {"order", options.shape.order == GenerationOrder::kChunk ? "chunk" : "tensor"},
           {"steps", options.steps},
+          {"parts", options.parts},
           {"networks", options.networks},
           {"images", options.images},
           {"shots", options.shots},

@@ -22,7 +22,8 @@ struct Practice {
 struct GeneratorTraining {
   GeneratorShape shape;
   std::int64_t steps = 1000;
-  std::int64_t networks = 12;     // per step, all of one description
+  std::int64_t parts = 2;         // per step, each with a description of its own; what threads share out
+  std::int64_t networks = 12;     // per part
   std::int64_t images = 64;       // per network and step
   std::int64_t shots = 32;        // example images per class in a condition
   double learning_rate = 1.5e-3;  // AdamW, 5 % warm-up, flat, then a cosine over the last 60 %
@@ -44,10 +45,10 @@ struct GeneratorTraining {
 GeneratorTraining parse_generator_training(const Json& table, const std::string& where);
 Json to_json(const GeneratorTraining& options);
 
-// Each step draws one description, `networks` members (or fresh orders of the classes that members were trained on) and
-// one place in the order of generation. Tokens before the place are visible: the zoo's, or the model's own. The network
-// made of these and of the softly decoded rest must work on images of its task (behaviour); the zoo's tokens must be
-// likely. The result is an exponential moving average of the weights.
+// Each part of a step draws one description, `networks` members (or fresh orders of the classes that members were
+// trained on) and one place in the order of generation. Tokens before the place are visible: the zoo's, or the model's
+// own. The network made of these and of the softly decoded rest must work on images of its task (behaviour); the zoo's
+// tokens must be likely. The result is an exponential moving average of the weights.
 Generator train_generator(const Zoo& zoo, const PluginRegistry& registry, std::shared_ptr<const Tokenizer> tokenizer,
                           const GeneratorTraining& options, const ProgressSink& progress = {});
 
