@@ -62,7 +62,7 @@ constexpr CatalogueEntry kCatalogue[] = {
      "weightloom finetune w.safetensors --arch mlp --data fashion-mnist --epochs 1 --out tuned.safetensors"},
     {"predict", Host::kEngine, "Run a network on images or arrays; logits to a .npy file",
      "weightloom predict mlp/mnist/0 digit.png --zoo my-zoo --out logits.npy"},
-    {"bench", Host::kEngine, "Measure this machine: matrix products and training steps", "weightloom bench"},
+    {"bench", Host::kEngine, "Measure this machine: matrix products, training steps, generator positions", "weightloom bench"},
 
     {"completion", Host::kFront, "Print the completion script of a shell",
      "weightloom completion bash > ~/.local/share/bash-completion/completions/weightloom"},

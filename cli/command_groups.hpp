@@ -16,5 +16,6 @@ void add_runtime_commands(CommandTable& table);
 void add_tokenizer_commands(CommandTable& table);
 void add_generator_commands(CommandTable& table);
 void add_report_commands(CommandTable& table);
+void add_bench_command(CommandTable& table);
 
 }  // namespace weightloom::cli

@@ -24,5 +24,6 @@ int main(int argc, char** argv) {
   add_tokenizer_commands(application.commands);
   add_generator_commands(application.commands);
   add_report_commands(application.commands);
+  add_bench_command(application.commands);
   return run_application(application, argc, argv);
 }

@@ -1,6 +1,7 @@
 // generator train | info, generate
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 
@@ -147,7 +148,9 @@ Json run_generate(Context& context, const GenerateOptions& options) {
 
   const PluginRegistry registry = plugin_registry(context);
   const NetworkDescription description = wanted_network(registry, generator, options, data);
+  const auto begin = std::chrono::steady_clock::now();
   const Generated made = generate(generator, description, options.request, data);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
   const Weights ready = ready_to_use(generator, made, options.request, data);
   std::vector<double> accuracy;
   if (!options.request.data.empty()) {
@@ -185,6 +188,7 @@ Json run_generate(Context& context, const GenerateOptions& options) {
           {"parameters", description.parameter_count()},
           {"slots", made.plan->slots()},
           {"drawn", ready.population()},
+          {"positions_per_second", static_cast<double>(made.plan->slots() * ready.population()) / elapsed.count()},
           {"selection",
            best ? Json("best of " + std::to_string(ready.population()) + " on the validation split") : Json("none")},
           {"networks", networks}};
@@ -197,6 +201,8 @@ void print_generated(Printer& printer, const Json& result) {
     return;
   }
   printer.field("network", result["network"].get<std::string>() + ", " + result["parameters"].dump() + " parameters");
+  printer.field("drawn", result["drawn"].dump() + " networks, " +
+                             format_value(result["positions_per_second"], Format::kNumber) + " positions/s");
   printer.field("selection", result["selection"].get<std::string>());
   printer.table({{"index", ""}, {"validation_accuracy", "validation", Format::kPercent}, {"path", ""}, {"name", ""}},
                 result["networks"]);

@@ -1,5 +1,3 @@
-#include <chrono>
-
 #include "cli/command_groups.hpp"
 #include "cli/network_argument.hpp"
 #include "cli/recipe.hpp"
@@ -10,7 +8,6 @@
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/runtime/grow.hpp"
-#include "weightloom/runtime/threads.hpp"
 
 namespace weightloom::cli {
 namespace {
@@ -304,68 +301,6 @@ Json predict(Context& context, const PredictOptions& options) {
           {"predictions", std::move(predictions)}};
 }
 
-// bench
-
-struct BenchOptions {
-  double seconds = 1;
-};
-
-void declare_bench(CLI::App& app, BenchOptions& options) {
-  app.add_option("--seconds", options.seconds, "Time for each measurement")->check(CLI::Range(0.01, 600.0));
-}
-
-Json measure_training(const PluginRegistry& plugins, const std::string& architecture, const Json& config,
-                      std::int64_t population, double seconds) {
-  const Executor executor(plugins.describe(architecture, config));
-  const auto& shape = executor.description().input.shape;
-  auto generator = make_generator(0);
-  const TensorSplit data{torch::randn({1024, shape[0], shape[1], shape[2]}, generator),
-                         torch::randint(executor.description().classes, {1024}, generator, torch::kInt64)};
-  const auto start = initial_weights(executor.description(), population, 0);
-  TrainingOptions options;
-  std::int64_t steps = 0;
-  double elapsed = 0;
-  // The first round warms up and tells how many steps fill the time.
-  for (options.steps = 2; elapsed < seconds / 2; options.steps *= 2) {
-    const auto begin = std::chrono::steady_clock::now();
-    train(executor, start, {&data}, options);
-    elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    steps = options.steps;
-  }
-  return {{"network", executor.description().label()},
-          {"parameters", executor.description().parameter_count()},
-          {"population", population},
-          {"batch", options.batch},
-          {"network_steps_per_second", static_cast<double>(steps * population) / elapsed}};
-}
-
-Json bench(Context& context, const BenchOptions& options) {
-  const auto plugins = plugin_registry(context);
-  Json training = Json::array();
-  const Json mlp{{"channels", 1}, {"size", 14}, {"classes", 10}}, cnn{{"channels", 1}, {"size", 28}, {"classes", 10}};
-  for (const std::int64_t population : {1, 32})
-    training.push_back(measure_training(plugins, "mlp", mlp, population, options.seconds));
-  for (const std::int64_t population : {1, 8})
-    training.push_back(measure_training(plugins, "cnn", cnn, population, options.seconds));
-  return {{"sgemm_gflops", measure_sgemm_gflops()},
-          {"blas", blas_library()},
-          {"threads", thread_count()},
-          {"training", std::move(training)}};
-}
-
-void print_bench(Printer& print, const Json& result) {
-  print.field("sgemm", format_value(result.at("sgemm_gflops"), Format::kNumber) + " GFLOP/s on " +
-                           result.at("threads").dump() + " threads");
-  print.field("blas", result.at("blas").get<std::string>());
-  print.heading("training");
-  print.table({{"network"},
-               {"parameters", "weights", Format::kCount},
-               {"population"},
-               {"batch"},
-               {"network_steps_per_second", "network steps/s", Format::kNumber}},
-              result.at("training"));
-}
-
 }  // namespace
 
 void add_runtime_commands(CommandTable& table) {
@@ -376,7 +311,6 @@ void add_runtime_commands(CommandTable& table) {
       "predict", declare_predict, predict,
       listing("predictions", "class",
               {{"input"}, {"class"}, {"name"}, {"probability", "probability", Format::kPercent}}));
-  table.add<BenchOptions>("bench", declare_bench, bench, page(print_bench, "sgemm_gflops"));
 }
 
 }  // namespace weightloom::cli

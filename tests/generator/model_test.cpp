@@ -2,53 +2,21 @@
 
 #include <catch2/catch.hpp>
 
-#include "../support/small_networks.hpp"
+#include "small_generator.hpp"
 #include "weightloom/generator/instruction.hpp"
-#include "weightloom/runtime/dataset.hpp"
 
 namespace weightloom {
 namespace {
 
-std::shared_ptr<const Tokenizer> small_tokenizer() {
-  TokenizerShape shape;
-  shape.chunk = 8;
-  shape.vector_chunk = 4;
-  shape.codebooks = 2;
-  shape.codes = 16;
-  shape.hidden = 8;
-  auto generator = make_generator(1);
-  auto tokenizer = std::make_shared<Tokenizer>(shape, std::vector<Anchor>{}, torch::randn({16, 1, 4, 4}, generator));
-  const auto plan = tokenizer->plan(test::small_mlp(2));
-  const auto chunks = tokenizer->normalise(*plan, initial_weights(plan->description(), 10, 0)).chunks;
-  tokenizer->model().quantizer->initialise(chunks.reshape({-1, 8}), plan->mask().expand_as(chunks).reshape({-1, 8}), 0);
-  return tokenizer;
-}
-
-GeneratorShape small_shape(GenerationOrder order) {
-  return {16, 2, 4, 8, order};
-}
-
-Condition examples(const NetworkPlan& plan, std::int64_t batch) {
-  auto generator = make_generator(2);
-  const auto features = torch::randn({batch, 3, 5, 8}, generator);
-  return example_condition(plan, torch::randn({batch, 3, 5, kThumbnail}, generator), features);
-}
-
-// Breaks the symmetry of the zero-initialised heads, so that sampling depends on the hidden state.
-void shake(GeneratorModel& model) {
-  torch::NoGradGuard no_grad;
-  auto generator = make_generator(9);
-  for (auto& parameter : model.parameters()) parameter.add_(torch::randn(parameter.sizes(), generator) * 0.1);
-}
+using namespace weightloom::test;
 
 TEST_CASE("greedy sampling is consistent with the hidden states of one whole pass") {
   torch::NoGradGuard no_grad;
   for (const auto order : {GenerationOrder::kTensor, GenerationOrder::kChunk}) {
-    const auto tokenizer = small_tokenizer();
-    torch::manual_seed(0);
-    GeneratorModel model(small_shape(order), tokenizer);
-    shake(model);
-    const auto plan = tokenizer->plan(test::small_mlp(3));
+    SmallGenerator small(order);
+    small.shake();
+    auto& [tokenizer, model] = small;
+    const auto plan = tokenizer->plan(small_mlp(3));
     const auto prepared = model.prepare(*plan, examples(*plan, 2));
     const auto whole = model.sample(*plan, prepared, {0.0, 0, 1.0, 0});
     // Writing only the first tensors must give the same beginning.
@@ -60,10 +28,9 @@ TEST_CASE("greedy sampling is consistent with the hidden states of one whole pas
 }
 
 TEST_CASE("the same seed gives the same tokens, another seed gives others") {
-  const auto tokenizer = small_tokenizer();
-  torch::manual_seed(0);
-  GeneratorModel model(small_shape(GenerationOrder::kTensor), tokenizer);
-  const auto plan = tokenizer->plan(test::small_mlp(2));
+  SmallGenerator small;
+  auto& [tokenizer, model] = small;
+  const auto plan = tokenizer->plan(small_mlp(2));
   const auto prepared = model.prepare(*plan, examples(*plan, 3));
   const auto first = model.sample(*plan, prepared, {1.0, 0, 1.0, 7});
   CHECK(torch::equal(first, model.sample(*plan, prepared, {1.0, 0, 1.0, 7})));
@@ -71,11 +38,10 @@ TEST_CASE("the same seed gives the same tokens, another seed gives others") {
 }
 
 TEST_CASE("top-k of one is greedy, and a tiny top-p too") {
-  const auto tokenizer = small_tokenizer();
-  torch::manual_seed(0);
-  GeneratorModel model(small_shape(GenerationOrder::kTensor), tokenizer);
-  shake(model);
-  const auto plan = tokenizer->plan(test::small_mlp(2));
+  SmallGenerator small;
+  small.shake();
+  auto& [tokenizer, model] = small;
+  const auto plan = tokenizer->plan(small_mlp(2));
   const auto prepared = model.prepare(*plan, examples(*plan, 2));
   const auto greedy = model.sample(*plan, prepared, {0.0, 0, 1.0, 0});
   CHECK(torch::equal(greedy, model.sample(*plan, prepared, {1.0, 1, 1.0, 3})));
@@ -84,10 +50,9 @@ TEST_CASE("top-k of one is greedy, and a tiny top-p too") {
 
 TEST_CASE("later tensors never influence what is predicted for earlier ones") {
   torch::NoGradGuard no_grad;
-  const auto tokenizer = small_tokenizer();
-  torch::manual_seed(0);
-  GeneratorModel model(small_shape(GenerationOrder::kTensor), tokenizer);
-  const auto plan = tokenizer->plan(test::small_mlp(3));
+  SmallGenerator small;
+  auto& [tokenizer, model] = small;
+  const auto plan = tokenizer->plan(small_mlp(3));
   const auto prepared = model.prepare(*plan, examples(*plan, 1));
   const auto visible = torch::ones({plan->slots()}, torch::kBool);
   auto tokens = torch::zeros({1, plan->slots(), 2}, torch::kInt64);
@@ -100,10 +65,9 @@ TEST_CASE("later tensors never influence what is predicted for earlier ones") {
 
 TEST_CASE("words alone are a condition, and different words differ") {
   torch::NoGradGuard no_grad;
-  const auto tokenizer = small_tokenizer();
-  torch::manual_seed(0);
-  GeneratorModel model(small_shape(GenerationOrder::kTensor), tokenizer);
-  const auto plan = tokenizer->plan(test::small_mlp(2));
+  SmallGenerator small;
+  auto& [tokenizer, model] = small;
+  const auto plan = tokenizer->plan(small_mlp(2));
   Condition condition;
   condition.batch = 2;
   condition.classes = 3;
@@ -118,11 +82,10 @@ TEST_CASE("words alone are a condition, and different words differ") {
 }
 
 TEST_CASE("the behaviour of the softly decoded network has gradients in every trained part") {
-  const auto tokenizer = small_tokenizer();
-  torch::manual_seed(0);
-  GeneratorModel model(small_shape(GenerationOrder::kTensor), tokenizer);
-  shake(model);
-  const auto plan = tokenizer->plan(test::small_mlp(2));
+  SmallGenerator small;
+  small.shake();
+  auto& [tokenizer, model] = small;
+  const auto plan = tokenizer->plan(small_mlp(2));
   const auto prepared = model.prepare(*plan, examples(*plan, 2));
   const auto tokens = torch::zeros({2, plan->slots(), 2}, torch::kInt64);
   const auto hidden = model.hidden(*plan, prepared, tokens, torch::zeros({plan->slots()}, torch::kBool));
@@ -143,11 +106,10 @@ TEST_CASE("the behaviour of the softly decoded network has gradients in every tr
 }
 
 TEST_CASE("a draft drawn at temperature zero is the greedy sample's first tensor, and has a gradient") {
-  const auto tokenizer = small_tokenizer();
-  torch::manual_seed(0);
-  GeneratorModel model(small_shape(GenerationOrder::kTensor), tokenizer);
-  shake(model);
-  const auto plan = tokenizer->plan(test::small_mlp(2));
+  SmallGenerator small;
+  small.shake();
+  auto& [tokenizer, model] = small;
+  const auto plan = tokenizer->plan(small_mlp(2));
   const auto prepared = model.prepare(*plan, examples(*plan, 2));
   const auto nothing = torch::zeros({plan->slots()}, torch::kBool);
   const auto hidden = model.hidden(*plan, prepared, torch::zeros({2, plan->slots(), 2}, torch::kInt64), nothing);

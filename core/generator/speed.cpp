@@ -1,0 +1,66 @@
+#include "weightloom/generator/speed.hpp"
+
+#include <chrono>
+#include <functional>
+
+#include "weightloom/runtime/dataset.hpp"
+
+namespace weightloom {
+namespace {
+
+constexpr std::int64_t kShots = 32, kImages = 64;
+
+// Runs a second, after a first to warm up.
+double runs_per_second(const std::function<void()>& run, double seconds) {
+  using Clock = std::chrono::steady_clock;
+  run();
+  const auto begin = Clock::now();
+  std::chrono::duration<double> elapsed{};
+  std::int64_t runs = 0;
+  while (elapsed.count() < seconds || runs == 0) {
+    run();
+    ++runs;
+    elapsed = Clock::now() - begin;
+  }
+  return static_cast<double>(runs) / elapsed.count();
+}
+
+Condition random_condition(const NetworkPlan& plan, std::int64_t networks, torch::Generator& generator) {
+  const auto& description = plan.description();
+  const auto& shape = description.input.shape;
+  const auto images = torch::randn({networks * description.classes * kShots, shape[0], shape[1], shape[2]}, generator);
+  const auto by_class = [&](const torch::Tensor& x) {
+    return x.view({networks, description.classes, kShots, x.size(1)});
+  };
+  return example_condition(plan, by_class(thumbnails(images)), by_class(anchor_features(plan, images)));
+}
+
+}  // namespace
+
+GeneratorSpeed measure_speed(GeneratorModel& model, const NetworkPlan& plan, std::int64_t networks, double seconds) {
+  auto generator = make_generator(0);
+  const auto& shape = plan.description().input.shape;
+  const Condition condition = random_condition(plan, networks, generator);
+  const auto images = torch::randn({networks, kImages, shape[0], shape[1], shape[2]}, generator);
+  const auto labels = torch::randint(plan.description().classes, {networks * kImages}, generator, torch::kInt64);
+  const auto parameters = model.parameters();
+
+  const auto write = [&] {
+    const torch::NoGradGuard no_grad;
+    model.sample(plan, model.prepare(plan, condition), SamplingOptions{});
+  };
+  const auto learn = [&] {
+    const auto prepared = model.prepare(plan, condition);
+    const auto tokens = torch::zeros({networks, plan.slots(), model.tokenizer().shape().codebooks}, torch::kInt64);
+    const auto hidden = model.hidden(plan, prepared, tokens, torch::zeros({plan.slots()}, torch::kBool));
+    const auto draft = model.expected(plan, prepared, hidden);
+    const auto written = model.tokenizer().assemble(plan, draft.latents, draft.log_scales);
+    const auto logits = plan.executor().forward(written, images, {ExecutionMode::Norm::kBatch});
+    const auto loss = torch::nn::functional::cross_entropy(logits.flatten(0, 1), labels);
+    torch::autograd::grad({loss}, parameters, {}, c10::nullopt, /*create_graph=*/false, /*allow_unused=*/true);
+  };
+  const auto positions = static_cast<double>(networks * plan.slots());
+  return {positions * runs_per_second(write, seconds), positions * runs_per_second(learn, seconds)};
+}
+
+}  // namespace weightloom

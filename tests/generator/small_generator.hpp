@@ -1,0 +1,51 @@
+#pragma once
+// A generator that knows nothing, for networks on [1, 4, 4] images, and conditions for it.
+
+#include "../support/small_networks.hpp"
+#include "weightloom/generator/model.hpp"
+#include "weightloom/runtime/dataset.hpp"
+
+namespace weightloom::test {
+
+inline std::shared_ptr<const Tokenizer> small_tokenizer() {
+  TokenizerShape shape;
+  shape.chunk = 8;
+  shape.vector_chunk = 4;
+  shape.codebooks = 2;
+  shape.codes = 16;
+  shape.hidden = 8;
+  auto generator = make_generator(1);
+  auto tokenizer = std::make_shared<Tokenizer>(shape, std::vector<Anchor>{}, torch::randn({16, 1, 4, 4}, generator));
+  const auto plan = tokenizer->plan(small_mlp(2));
+  const auto chunks = tokenizer->normalise(*plan, initial_weights(plan->description(), 10, 0)).chunks;
+  tokenizer->model().quantizer->initialise(chunks.reshape({-1, 8}), plan->mask().expand_as(chunks).reshape({-1, 8}), 0);
+  return tokenizer;
+}
+
+inline Condition examples(const NetworkPlan& plan, std::int64_t batch) {
+  auto generator = make_generator(2);
+  const auto features = torch::randn({batch, 3, 5, 8}, generator);
+  return example_condition(plan, torch::randn({batch, 3, 5, kThumbnail}, generator), features);
+}
+
+struct SmallGenerator {
+  std::shared_ptr<const Tokenizer> tokenizer = small_tokenizer();
+  GeneratorModel model;
+
+  explicit SmallGenerator(GenerationOrder order = GenerationOrder::kTensor) : model(seeded(order), tokenizer) {}
+
+  // Breaks the symmetry of the zero-initialised heads, so that sampling depends on the hidden state.
+  void shake() {
+    torch::NoGradGuard no_grad;
+    auto generator = make_generator(9);
+    for (auto& parameter : model.parameters()) parameter.add_(torch::randn(parameter.sizes(), generator) * 0.1);
+  }
+
+ private:
+  static GeneratorShape seeded(GenerationOrder order) {
+    torch::manual_seed(0);
+    return {16, 2, 4, 8, order};
+  }
+};
+
+}  // namespace weightloom::test
