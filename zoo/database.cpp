@@ -1,11 +1,16 @@
 #include "database.hpp"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
+#include <cstdarg>
+#include <cstdio>
+
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/log.hpp"
 
 namespace weightloom {
 namespace {
@@ -15,12 +20,23 @@ constexpr std::array<const char*, kFamilies> kNames{"default", "meta", "row", "n
 // A session that wrote more than this flushes before it ends, so that the next reader replays no long log.
 constexpr std::size_t kFlushAfter = 1u << 20;
 
+// What RocksDB says goes to our log. Its own log is a file beside the data, which a full disk makes it abort on.
+class LogBridge : public rocksdb::Logger {
+ public:
+  LogBridge() : Logger(rocksdb::WARN_LEVEL) {}
+  using Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {
+    std::array<char, 1024> text{};
+    std::vsnprintf(text.data(), text.size(), format, arguments);
+    log().debug("database: {}", text.data());
+  }
+};
+
 rocksdb::DBOptions database_options(Database::Mode mode) {
   rocksdb::DBOptions options;
   options.create_if_missing = options.create_missing_column_families = mode == Database::Mode::kCreate;
   options.error_if_exists = mode == Database::Mode::kCreate;
-  options.keep_log_file_num = 2;
-  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.info_log = std::make_shared<LogBridge>();
   options.stats_dump_period_sec = options.stats_persist_period_sec = 0;
   options.max_total_wal_size = 64u << 20;
   options.max_file_opening_threads = 1;
@@ -125,7 +141,7 @@ void Database::fail(const rocksdb::Status& status, const char* action) const {
   const bool full = status.IsNoSpace() || status.ToString().find("No space left") != std::string::npos ||
                     status.ToString().find("File too large") != std::string::npos;
   if (full)
-    throw Error(ErrorCode::kOverQuota, "zoo.disk_full", what, status.ToString(),
+    throw Error(ErrorCode::kOverQuota, "zoo.disk_full", what, status.getState() ? status.getState() : status.ToString(),
                 "free some space, then run the command again")
         .at(path_.string());
   if (status.IsCorruption())
