@@ -1,5 +1,7 @@
 #include "cli/error_report.hpp"
 
+#include <cerrno>
+#include <filesystem>
 #include <new>
 
 namespace weightloom::cli {
@@ -7,6 +9,17 @@ namespace {
 
 Json text_or_null(const std::string& text) {
   return text.empty() ? Json() : Json(text);
+}
+
+// The standard library's own refusals, such as a folder that may not be read.
+Error file_system_error(const std::filesystem::filesystem_error& error) {
+  const int value = error.code().value();
+  const auto code = value == ENOSPC || value == EDQUOT ? ErrorCode::kOverQuota
+                    : value == ENOENT                  ? ErrorCode::kNotFound
+                                                       : ErrorCode::kFailure;
+  return Error(code, "file.system", "cannot use '" + error.path1().string() + "'", error.code().message(),
+               "check that it exists, that you may use it, and that there is room")
+      .at(error.path1().string());
 }
 
 // Further lines stand below the first one's text.
@@ -23,6 +36,8 @@ std::string indented(const std::string& text) {
 
 Error as_error(const std::exception& exception, bool verbose) {
   if (const auto* error = dynamic_cast<const Error*>(&exception)) return *error;
+  if (const auto* error = dynamic_cast<const std::filesystem::filesystem_error*>(&exception))
+    return file_system_error(*error);
   if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr)
     return {ErrorCode::kFailure, "memory", "out of memory", "",
             "use fewer threads, a smaller batch or a smaller network"};

@@ -8,6 +8,7 @@
 #include "cli/command_groups.hpp"
 #include "cli/recipe.hpp"
 #include "weightloom/base/config.hpp"
+#include "weightloom/base/file.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/generator/lineage.hpp"
 #include "weightloom/generator/training.hpp"
@@ -82,6 +83,7 @@ Json train(Context& context, const TrainOptions& options) {
       return finish(Generator::load(options.out, tokenizer), true);
     }
   }
+  expect_writable(options.out);
   const Generator generator = train_generator(zoo, plugin_registry(context), tokenizer, training, context.progress());
   generator.save(options.out, provenance);
   std::filesystem::remove(training.checkpoint);

@@ -57,6 +57,7 @@ Json run(Context& context, const ReportOptions& options) {
       return finished;
     }
   }
+  for (const auto& path : {options.results, options.out}) expect_writable(path);
   Json results{{"schema", "weightloom.quickstart/1"}, {"fingerprint", fingerprint}};
   results.update(assess(zoo, plugin_registry(context), generator, assessment, context.progress()));
   double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

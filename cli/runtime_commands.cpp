@@ -2,6 +2,7 @@
 #include "cli/network_argument.hpp"
 #include "cli/recipe.hpp"
 #include "weightloom/base/config.hpp"
+#include "weightloom/base/file.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/data/image.hpp"
 #include "weightloom/formats/npy.hpp"
@@ -178,6 +179,7 @@ Json finetune(Context& context, const FinetuneOptions& given) {
   const auto loaded = load_network(context, options.network);
   const auto data = load_data_for(loaded, options.data);
   const auto network = with_classes(context, loaded, data);
+  if (!options.out.empty()) expect_writable(options.out);
   const Executor executor(network.description);
   const auto before = evaluate(executor, network.weights, {&data.test}).accuracy[0];
   const auto weights = train(executor, network.weights, {&data.train}, options.training, context.progress());

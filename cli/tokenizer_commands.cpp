@@ -5,6 +5,7 @@
 
 #include "cli/command_groups.hpp"
 #include "cli/recipe.hpp"
+#include "weightloom/base/file.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/tokenizer/training.hpp"
 
@@ -37,6 +38,7 @@ Json train(Context& context, const TrainOptions& options) {
       return summary(finished, options.out, true);
     }
   }
+  expect_writable(options.out);
   const Tokenizer tokenizer = train_tokenizer(zoo, plugin_registry(context), training, context.progress());
   tokenizer.save(options.out, provenance);
   return summary(Tokenizer::load(options.out), options.out, false);

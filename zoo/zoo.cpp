@@ -8,6 +8,7 @@
 #include "tensor_records.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
 #include "zoo_impl.hpp"
 
 namespace weightloom {
@@ -171,11 +172,11 @@ Zoo Zoo::create(const fs::path& directory) {
                 is_store(directory) ? "there is a zoo already" : "the folder is not empty",
                 is_store(directory) ? "use it as it is" : "choose a new or empty folder")
         .at(directory.string());
-  fs::create_directories(directory / "objects", error);
+  const NewFolder folder(directory, error);
+  if (!error) fs::create_directory(directory / "objects", error);
   if (error)
-    throw Error(ErrorCode::kFailure, "zoo.not_writable", "cannot make a zoo at '" + directory.string() + "'",
-                error.message(), "choose a folder that you may write to")
-        .at(directory.string());
+    throw write_error("zoo.not_writable", "cannot make a zoo at '" + directory.string() + "'", error.value(),
+                      directory);
   try {
     auto impl = std::make_unique<Impl>();
     impl->directory = directory;
@@ -189,7 +190,6 @@ Zoo Zoo::create(const fs::path& directory) {
     return Zoo(std::move(impl));
   } catch (...) {
     for (const char* part : {"db", "objects", "store.lock"}) fs::remove_all(directory / part, error);
-    if (!existed) fs::remove(directory, error);
     throw;
   }
 }

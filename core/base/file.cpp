@@ -60,6 +60,16 @@ std::string read_file(const fs::path& path, std::uint64_t limit) {
   return text;
 }
 
+Error write_error(std::string id, std::string what, int error, const fs::path& path) {
+  const bool full = error == ENOSPC || error == EDQUOT;
+  const char* hint = full              ? "free some space, or choose another place"
+                     : error == ENOENT ? "make the folder first"
+                                       : "choose a folder that you may write to";
+  return Error(full ? ErrorCode::kOverQuota : ErrorCode::kFailure, std::move(id), std::move(what), std::strerror(error),
+               hint)
+      .at(path.string());
+}
+
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   std::string pattern = path_.string() + ".tmp.XXXXXX";
   descriptor_ = ::mkostemp(pattern.data(), O_CLOEXEC);
@@ -75,11 +85,7 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::fail(const char* action) const {
-  const int error = errno;
-  throw Error(error == ENOSPC || error == EDQUOT ? ErrorCode::kOverQuota : ErrorCode::kFailure, "file.write",
-              std::string("cannot ") + action + " '" + path_.string() + "'", std::strerror(error),
-              "choose a writable folder with enough room")
-      .at(path_.string());
+  throw write_error("file.write", std::string("cannot ") + action + " '" + path_.string() + "'", errno, path_);
 }
 
 void AtomicFile::write(const void* data, std::size_t bytes) {
@@ -109,6 +115,22 @@ void write_file(const fs::path& path, std::string_view content) {
   AtomicFile file(path);
   file.write(content);
   file.commit();
+}
+
+void expect_writable(const fs::path& path) {
+  const AtomicFile probe(path);
+}
+
+NewFolder::NewFolder(fs::path path, std::error_code& error) {
+  std::error_code ignored;
+  for (auto folder = path; !folder.empty() && !fs::exists(folder, ignored); folder = folder.parent_path())
+    made_.push_back(folder);
+  fs::create_directories(path, error);
+}
+
+NewFolder::~NewFolder() {
+  std::error_code ignored;
+  for (const auto& folder : made_) fs::remove(folder, ignored);
 }
 
 }  // namespace weightloom

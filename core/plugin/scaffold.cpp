@@ -54,13 +54,21 @@ std::vector<fs::path> new_plugin(const fs::path& directory, const std::string& n
   if (fs::exists(directory) && !(fs::is_directory(directory) && fs::is_empty(directory)))
     throw Error(ErrorCode::kRefused, "plugin.exists", "cannot start a plugin in " + directory.string(),
                 "something is there already", "name an empty or a new directory");
+  std::error_code error;
+  const NewFolder folder(directory, error);
+  if (error)
+    throw write_error("plugin.not_writable", "cannot start a plugin in " + directory.string(), error.value(),
+                      directory);
   std::vector<fs::path> result;
-  fs::create_directories(directory);
-  for (const auto& entry : fs::directory_iterator(template_directory)) {
-    const auto file = entry.path().filename();
-    const auto target = directory / (file == "plugin.cpp" ? fs::path(name + ".cpp") : file);
-    write_file(target, with_names(read_file(entry.path(), 1u << 20), name, id));
-    result.push_back(target);
+  try {
+    for (const auto& entry : fs::directory_iterator(template_directory)) {
+      const auto file = entry.path().filename();
+      result.push_back(directory / (file == "plugin.cpp" ? fs::path(name + ".cpp") : file));
+      write_file(result.back(), with_names(read_file(entry.path(), 1u << 20), name, id));
+    }
+  } catch (...) {  // half a project would stand in the way of the next attempt
+    for (const auto& file : result) fs::remove(file, error);
+    throw;
   }
   std::sort(result.begin(), result.end());
   return result;

@@ -6,7 +6,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
+
+#include "weightloom/base/error.hpp"
 
 namespace weightloom {
 
@@ -33,6 +36,9 @@ class FileReader {
 // The whole file as text or bytes; throws kRefused when it is larger than `limit` bytes.
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit = 256u << 20);
 
+// The failure `what` to make or write `path`, for a value of errno: kOverQuota when there is no room, else kFailure.
+Error write_error(std::string id, std::string what, int error, const std::filesystem::path& path);
+
 // Writes to a temporary sibling; commit() makes it durable (fsync, rename, fsync of the folder) and visible under
 // `path`. Without commit() nothing remains. Disk-full and permission errors name the path (kFailure, or kOverQuota for
 // ENOSPC).
@@ -55,5 +61,21 @@ class AtomicFile {
 
 // AtomicFile in one call.
 void write_file(const std::filesystem::path& path, std::string_view content);
+
+// Throws what AtomicFile would: before long work whose result goes there.
+void expect_writable(const std::filesystem::path& path);
+
+// Makes a folder and its missing parents. What was made and is still empty goes away with the object, so that a failure
+// leaves nothing behind.
+class NewFolder {
+ public:
+  NewFolder(std::filesystem::path path, std::error_code& error);
+  ~NewFolder();
+  NewFolder(const NewFolder&) = delete;
+  NewFolder& operator=(const NewFolder&) = delete;
+
+ private:
+  std::vector<std::filesystem::path> made_;  // innermost first
+};
 
 }  // namespace weightloom
