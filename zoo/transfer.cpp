@@ -136,7 +136,7 @@ class Importer {
     if (is_stored(file, source)) return;
     const auto content = read_safetensors(file.path);
     if (source.empty() && is_stored(file, source = weights_hash(content.tensors))) return;
-    auto tensors = options_.to_canonical ? options_.to_canonical(content.tensors) : content.tensors;
+    auto tensors = canonical(file, content.tensors);
     auto record = facts_of(content, tensors);
     override_facts(record, options_.facts);
     record.name = file.name;
@@ -145,6 +145,17 @@ class Importer {
     for (const auto& [name, tensor] : tensors) batch_bytes_ += tensor.bytes.size();
     batch_.emplace_back(std::move(record), std::move(tensors));
     if (batch_.size() >= kBatchNetworks || batch_bytes_ >= kBatchBytes) store_batch();
+  }
+
+  // The network's refusals do not know which of many files they are about.
+  TensorMap canonical(const ImportFile& file, const TensorMap& tensors) const {
+    if (!options_.to_canonical) return tensors;
+    try {
+      return options_.to_canonical(tensors);
+    } catch (Error& error) {
+      if (error.code() == ErrorCode::kRefused) error.at(file.path.string());
+      throw;
+    }
   }
 
   bool is_stored(const ImportFile& file, const std::string& source) {

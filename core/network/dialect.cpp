@@ -316,7 +316,7 @@ Dialect load(const NetworkDescription& description, const std::string& name) {
     hint = "known dialects:";
     for (const auto& dialect : known) hint += " " + dialect;
   }
-  throw Error(ErrorCode::kRefused, "dialect.unknown", "dialect '" + name + "'",
+  throw Error(ErrorCode::kUsage, "dialect.unknown", "cannot use the dialect '" + name + "'",
               description.architecture + " has no such dialect", hint);
 }
 

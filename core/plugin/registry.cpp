@@ -112,6 +112,10 @@ const PluginIdentity& PluginRegistry::find(const std::string& id_or_name) const 
     found = &plugin;
   }
   if (found) return *found;
+  for (const auto& file : impl_->rejected)
+    if (file.path.filename() == id_or_name.substr(id_or_name.rfind('.') + 1) + std::string(kSuffix))
+      throw Error(ErrorCode::kPlugin, "plugin.refused", "cannot load plugin " + file.path.string(), file.why)
+          .at(file.path.string());
   const auto nearest = nearest_name(id_or_name, known);
   throw Error(ErrorCode::kNotFound, "plugin.not_found", "no plugin '" + id_or_name + "'",
               nearest.empty() ? "" : "the closest is '" + nearest + "'",

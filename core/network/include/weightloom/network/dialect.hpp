@@ -14,8 +14,8 @@ struct DialectConversion {
   std::vector<std::string> ignored;  // source tensors that the dialect drops by rule (e.g. num_batches_tracked)
 };
 
-// Foreign names and layouts -> canonical ones. "canonical" is the identity dialect. Throws kRefused "dialect.*" listing
-// every missing, unexpected or misshapen tensor with expected and found shape.
+// Foreign names and layouts -> canonical ones ("canonical": as they are). Throws kUsage for an unknown dialect,
+// kRefused "dialect.*" listing every missing, unexpected or misshapen tensor with expected and found shape.
 DialectConversion to_canonical(const NetworkDescription& description, const std::string& dialect,
                                const TensorMap& foreign);
 // Canonical -> foreign. Exact inverse on the tensors that the dialect covers.

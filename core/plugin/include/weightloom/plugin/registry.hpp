@@ -34,7 +34,8 @@ class PluginRegistry {
 
   const std::vector<PluginIdentity>& plugins() const;
   const std::vector<RejectedPlugin>& rejected() const;
-  // By id, or by short name when that is unique. Throws kNotFound with the nearest name, kAmbiguous.
+  // By id, or by short name when that is unique. Throws kNotFound with the nearest name, kAmbiguous,
+  // kPlugin when a file of that name was refused.
   const PluginIdentity& find(const std::string& id_or_name) const;
   // Makes one more file known, ahead of those found by scanning. Throws kPlugin when it is refused, its id being taken
   // included, kNotFound when there is no such file.
