@@ -27,11 +27,11 @@ std::string rows(const std::vector<Row>& lines) {
   return text;
 }
 
+// CLI11 appends what a value must satisfy: "INT:INT in [0 - 8]".
 std::string value_name(const CLI::Option& option) {
-  const std::string type = option.get_type_name();
-  if (type == "INT" || type == "UINT") return "N";
-  if (type == "FLOAT") return "X";
-  return type.substr(0, type.find(':'));
+  const std::string type = option.get_type_name(), name = type.substr(0, type.find(':'));
+  if (name == "INT" || name == "UINT") return "N";
+  return name == "FLOAT" ? "X" : name;
 }
 
 std::string names(const CLI::Option& option) {

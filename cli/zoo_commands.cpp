@@ -38,8 +38,7 @@ struct ListOptions {
 };
 
 void declare_list_options(CLI::App& app, ListOptions& options) {
-  app.add_option("--sort", options.sort, "Order by this field; KEY:desc for the largest first")
-      ->type_name("KEY[:desc]");
+  app.add_option("--sort", options.sort, "Order by this field; KEY:desc for the largest first")->type_name("KEY");
   app.add_option("--limit", options.limit, "Show at most N networks")->type_name("N");
 }
 
