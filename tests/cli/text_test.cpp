@@ -5,8 +5,9 @@
 //   print: expected standard output        `...` alone stands for any lines, `<*>` within a line for any text !
 //   expected standard error       (none: it must be empty) ? 2                             expected exit code (none: 0)
 //
-// In a Markdown file the blocks fenced by ```console are the test, so documentation cannot go stale. All commands of a
-// file run in one fresh folder, which is also HOME, without the caller's WEIGHTLOOM_ settings.
+// In a Markdown file the blocks fenced by ```console are the test, so documentation cannot go stale; a block inside a
+// comment prepares what a reader need not see, and `cd` lasts as in a terminal. All commands of a file run in one fresh
+// folder, which is also HOME, without the caller's WEIGHTLOOM_ settings.
 
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -44,8 +45,12 @@ Lines split(const std::string& text) {
   return lines;
 }
 
+bool is_markdown(const fs::path& file) {
+  return file.extension() == ".md";
+}
+
 std::vector<Step> parse(const fs::path& file) {
-  const bool markdown = file.extension() == ".md";
+  const bool markdown = is_markdown(file);
   bool active = !markdown;
   std::vector<Step> steps;
   std::ifstream in(file);
@@ -103,13 +108,15 @@ void show(const char* title, const Lines& lines) {
   for (const auto& line : lines) std::cerr << "    " << line << '\n';
 }
 
-bool run(const Step& step, const fs::path& file, const fs::path& folder, const fs::path& capture) {
-  const auto out_file = capture / "out", err_file = capture / "err";
-  const std::string command = "cd " + quoted(folder) + " && bash -c " + quoted(step.command) + " >" + quoted(out_file) +
+bool run(const Step& step, const fs::path& file, fs::path& folder, const fs::path& capture) {
+  const auto out_file = capture / "out", err_file = capture / "err", folder_file = capture / "folder";
+  const auto script = "trap 'pwd >" + folder_file.string() + "' EXIT\n" + step.command;
+  const std::string command = "cd " + quoted(folder) + " && bash -c " + quoted(script) + " >" + quoted(out_file) +
                               " 2>" + quoted(err_file) + " </dev/null";
   const int status = std::system(command.c_str());
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   const Lines out = split(read(out_file)), err = split(read(err_file));
+  if (is_markdown(file)) folder = split(read(folder_file)).at(0);
   if (code == step.exit_code && lines_match(step.out, 0, out, 0) && lines_match(step.err, 0, err, 0)) return true;
   std::cerr << file.string() << ":" << step.line << ": $ " << step.command << "\n  exit code " << code << ", expected "
             << step.exit_code << '\n';
@@ -133,7 +140,8 @@ void prepare_environment(const fs::path& folder) {
 bool run_file(const fs::path& file) {
   std::string name = (fs::temp_directory_path() / "weightloom-text-test-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
-  const fs::path root = name, folder = root / "work", capture = root / "capture";
+  const fs::path root = name, capture = root / "capture";
+  fs::path folder = root / "work";
   fs::create_directory(folder);
   fs::create_directory(capture);
   prepare_environment(folder);
