@@ -100,7 +100,7 @@ vary = {depth = [2, 3, 4]}
 steps = 4
 [[population]]
 family = "cnn"
-config = {depth = 1, width = [4]}
+config = {depth = 2, width = [4, 4]}
 data = "images"
 vary = {seed = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]}
 steps = 100

@@ -26,8 +26,8 @@ struct ExecutionMode {
 // Batch statistics seen by one execution in Norm::kBatch: mean and (unbiased) variance per running_* parameter, [P, C].
 using BatchStatistics = std::vector<std::pair<std::size_t, torch::Tensor>>;  // parameter index -> statistic
 
-// Convolutional networks: each leaves too little for one operation on all members to win, and too much for a cache to
-// hold. A population is executed member by member, and trained and evaluated one member to a thread.
+// Networks of more than one convolution: each leaves too little for one operation on all members to win, and too much
+// for a cache to hold. A population is executed member by member, and trained and evaluated one member to a thread.
 bool executes_apart(const NetworkDescription& description);
 
 // [any-thread]; immutable after construction.
