@@ -21,7 +21,7 @@ struct ProgressEvent {
   bool finished = false;    // the last event of its task
 };
 
-// Called from the thread that does the work; must not throw. An empty function means nobody listens.
+// Called from the threads that do the work, never two at once; must not throw. An empty function means nobody listens.
 using ProgressSink = std::function<void(const ProgressEvent&)>;
 
 // Cooperative interruption: long loops call throw_if_interrupted() at points where everything is consistent.

@@ -23,8 +23,9 @@ struct TrainingOptions {
 
 // Trains every member of `weights` on its own data: data[p] for member p, or data[0] for all. Every member goes through
 // its own random orders of its training images, so its draws depend on its own seed alone; results in other company
-// differ by rounding only. Running statistics of batch_norm are updated with the node's momentum. Returns the trained
-// weights (detached). Interruptible between steps.
+// differ by rounding only. Where executes_apart() holds, members are trained one to a thread, and `progress` is called
+// from these threads, one at a time. Running statistics of batch_norm are updated with the node's momentum. Returns the
+// trained weights (detached). Interruptible between steps.
 Weights train(const Executor& executor, Weights weights, const std::vector<const TensorSplit*>& data,
               const TrainingOptions& options, const ProgressSink& progress = {});
 
