@@ -4,9 +4,9 @@
 
 #include "cli/command_groups.hpp"
 #include "cli/recipe.hpp"
+#include "weightloom/compute/threads.hpp"
 #include "weightloom/generator/generator.hpp"
 #include "weightloom/generator/speed.hpp"
-#include "weightloom/runtime/threads.hpp"
 #include "weightloom/runtime/training.hpp"
 
 namespace weightloom::cli {
@@ -25,8 +25,8 @@ Json measure_training(const PluginRegistry& plugins, const std::string& architec
   const Executor executor(plugins.describe(architecture, config));
   const auto& shape = executor.description().input.shape;
   auto generator = make_generator(0);
-  const TensorSplit data{torch::randn({1024, shape[0], shape[1], shape[2]}, generator),
-                         torch::randint(executor.description().classes, {1024}, generator, torch::kInt64)};
+  const LabelledImages data{torch::randn({1024, shape[0], shape[1], shape[2]}, generator),
+                            torch::randint(executor.description().classes, {1024}, generator, torch::kInt64)};
   const auto start = initial_weights(executor.description(), population, 0);
   TrainingOptions options;
   std::int64_t steps = 0;
@@ -48,12 +48,12 @@ Json measure_training(const PluginRegistry& plugins, const std::string& architec
 // A generator of the usual shape that has learnt nothing: speed does not depend on what it knows.
 Generator fresh_generator(const NetworkDescription& description) {
   const auto& shape = description.input.shape;
-  auto tokenizer = std::make_shared<Tokenizer>(TokenizerShape{}, std::vector<Anchor>{},
+  auto tokenizer = std::make_shared<Tokenizer>(TokenizerConfig{}, std::vector<Anchor>{},
                                                torch::zeros({1, shape[0], shape[1], shape[2]}));
   const auto plan = tokenizer->plan(description);
   const auto chunks = tokenizer->normalise(*plan, initial_weights(description, 4, 0)).chunks.flatten(0, 1);
   tokenizer->model().quantizer->initialise(chunks, plan->mask().repeat({4, 1}), 0);
-  return Generator(GeneratorShape{}, std::move(tokenizer), 0);
+  return Generator(GeneratorConfig{}, std::move(tokenizer), 0);
 }
 
 Json measure_generator(const PluginRegistry& plugins, const std::string& architecture, const Json& config,

@@ -2,7 +2,7 @@
 
 #include "cli/application.hpp"
 #include "cli/command_groups.hpp"
-#include "weightloom/runtime/threads.hpp"
+#include "weightloom/compute/threads.hpp"
 
 namespace {
 

@@ -37,15 +37,15 @@ std::int64_t parameter_count(const Generator& generator) {
 }
 
 Json info_json(const Generator& generator, const std::string& path) {
-  const GeneratorShape& shape = generator.model().shape();
+  const GeneratorConfig& config = generator.model().config();
   return {{"path", path},
           {"id", generator.id()},
           {"tokenizer", generator.tokenizer().id()},
           {"parameters", parameter_count(generator)},
-          {"width", shape.width},
-          {"layers", shape.layers},
-          {"heads", shape.heads},
-          {"order", shape.order == GenerationOrder::kChunk ? "chunk" : "tensor"},
+          {"width", config.width},
+          {"layers", config.layers},
+          {"heads", config.heads},
+          {"order", config.order == GenerationOrder::kChunk ? "chunk" : "tensor"},
           {"training", generator.training()}};
 }
 

@@ -72,7 +72,7 @@ void declare_evaluate(CLI::App& app, EvaluateOptions& options) {
   app.add_flag("--recalibrate", options.recalibrate, "First re-estimate batch normalisation on training images");
 }
 
-const TensorSplit& split_named(const TensorData& data, const std::string& name) {
+const LabelledImages& split_named(const TensorData& data, const std::string& name) {
   return name == "train" ? data.train : name == "validation" ? data.validation : data.test;
 }
 

@@ -116,7 +116,7 @@ Json decode(Context& context, const DecodeOptions& options) {
     throw Error(ErrorCode::kNotFound, "tokens.missing", "'" + record.name + "' has no tokens under this tokenizer", "",
                 "make them with `weightloom tokenizer encode --tokenizer " + options.tokenizer + "`");
   const auto plan = tokenizer.plan(registry.describe(record.architecture, record.config), record.family);
-  const auto weights = tokenizer.decode(*plan, unpack(stream->payload, *plan, tokenizer.shape().codebooks));
+  const auto weights = tokenizer.decode(*plan, unpack(stream->payload, *plan, tokenizer.config().codebooks));
   write_safetensors(options.out, to_tensor_map(plan->description(), weights));
   return {{"model", record.name}, {"path", options.out}, {"bits_per_weight", tokenizer.bits_per_weight(*plan)}};
 }

@@ -103,15 +103,15 @@ std::vector<std::int64_t> relabelling(const DataSpec& spec, std::size_t classes)
 }
 
 // The images of `part` at `order`, in that order, without the classes left out; at most `limit` (0: all).
-ImageSplit select(const Pixels& part, std::span<const std::int64_t> order, const std::vector<std::int64_t>& labels,
-                  const ImageData& data, std::int64_t limit) {
+ImageSet select(const Pixels& part, std::span<const std::int64_t> order, const std::vector<std::int64_t>& labels,
+                const ImageData& data, std::int64_t limit) {
   const auto area = data.form.size * data.form.size, channels = data.form.channels;
   std::vector<std::int64_t> chosen;
   for (auto i : order)
     if (labels[static_cast<std::size_t>(part.labels[static_cast<std::size_t>(i)])] >= 0 &&
         (limit == 0 || static_cast<std::int64_t>(chosen.size()) < limit))
       chosen.push_back(i);
-  ImageSplit split;
+  ImageSet split;
   split.images.reserve(chosen.size() * static_cast<std::size_t>(channels * area));
   for (auto i : chosen) {
     split.labels.push_back(labels[static_cast<std::size_t>(part.labels[static_cast<std::size_t>(i)])]);

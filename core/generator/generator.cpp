@@ -3,10 +3,10 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/compute/module_io.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/generator/instruction.hpp"
 #include "weightloom/runtime/training.hpp"
-#include "weightloom/tokenizer/module_io.hpp"
 
 namespace weightloom {
 namespace {
@@ -14,24 +14,24 @@ namespace {
 constexpr const char* kSchema = "weightloom.generator/1";
 
 Json generator_json(const GeneratorModel& model) {
-  const GeneratorShape& shape = model.shape();
+  const GeneratorConfig& config = model.config();
   return {{"schema", kSchema},
-          {"width", shape.width},
-          {"layers", shape.layers},
-          {"heads", shape.heads},
-          {"most_classes", shape.most_classes},
-          {"order", shape.order == GenerationOrder::kChunk ? "chunk" : "tensor"},
+          {"width", config.width},
+          {"layers", config.layers},
+          {"heads", config.heads},
+          {"most_classes", config.most_classes},
+          {"order", config.order == GenerationOrder::kChunk ? "chunk" : "tensor"},
           {"tokenizer", model.tokenizer().id()}};
 }
 
-GeneratorShape shape_from_json(const Json& json) {
-  GeneratorShape shape;
-  shape.width = json.at("width");
-  shape.layers = json.at("layers");
-  shape.heads = json.at("heads");
-  shape.most_classes = json.at("most_classes");
-  shape.order = json.at("order") == "chunk" ? GenerationOrder::kChunk : GenerationOrder::kTensor;
-  return shape;
+GeneratorConfig config_from_json(const Json& json) {
+  GeneratorConfig config;
+  config.width = json.at("width");
+  config.layers = json.at("layers");
+  config.heads = json.at("heads");
+  config.most_classes = json.at("most_classes");
+  config.order = json.at("order") == "chunk" ? GenerationOrder::kChunk : GenerationOrder::kTensor;
+  return config;
 }
 
 TensorMap generator_tensors(const GeneratorModel& model) {
@@ -42,9 +42,9 @@ TensorMap generator_tensors(const GeneratorModel& model) {
 
 }  // namespace
 
-Generator::Generator(GeneratorShape shape, std::shared_ptr<const Tokenizer> tokenizer, std::uint64_t seed) {
+Generator::Generator(GeneratorConfig config, std::shared_ptr<const Tokenizer> tokenizer, std::uint64_t seed) {
   torch::manual_seed(derive_seed(seed, "generator weights"));
-  model_ = std::make_shared<GeneratorModel>(shape, std::move(tokenizer));
+  model_ = std::make_shared<GeneratorModel>(config, std::move(tokenizer));
 }
 
 std::string Generator::id() const {
@@ -77,7 +77,7 @@ Generator Generator::load(const std::filesystem::path& path, std::shared_ptr<con
                       tokenizer->id().substr(0, 16),
                   "pass the tokenizer file that it was trained with")
           .at(path.string());
-    Generator generator(shape_from_json(json), std::move(tokenizer), 0);
+    Generator generator(config_from_json(json), std::move(tokenizer), 0);
     restore_parameters(*generator.model_, "", file.tensors);
     if (const auto training = file.metadata.find("weightloom.training"); training != file.metadata.end())
       generator.training_ = Json::parse(training->second, nullptr, false);
@@ -158,8 +158,8 @@ Generated generate(const Generator& generator, const NetworkDescription& descrip
 }
 
 Weights ready_to_use(const Generator& generator, const Generated& made, const Request& request, DataCache& data) {
-  const TensorSplit reference{generator.tokenizer().reference_images(),
-                              torch::zeros({generator.tokenizer().reference_images().size(0)}, torch::kInt64)};
+  const LabelledImages reference{generator.tokenizer().reference_images(),
+                                 torch::zeros({generator.tokenizer().reference_images().size(0)}, torch::kInt64)};
   TensorData chosen;
   if (!request.data.empty()) chosen = data.get(request.data);
   return recalibrate(made.plan->executor(), made.weights, {request.data.empty() ? &reference : &chosen.train},

@@ -39,10 +39,10 @@ torch::Tensor shift_right(const torch::Tensor& x) {
 
 }  // namespace
 
-GeneratorModel::GeneratorModel(GeneratorShape shape, std::shared_ptr<const Tokenizer> tokenizer)
-    : shape_(shape), tokenizer_(std::move(tokenizer)) {
-  const auto d = shape_.width;
-  const auto& codes = tokenizer_->shape();
+GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tokenizer> tokenizer)
+    : config_(config), tokenizer_(std::move(tokenizer)) {
+  const auto d = config_.width;
+  const auto& codes = tokenizer_->config();
   const auto linear = [&](const char* name, std::int64_t in, std::int64_t out) {
     return register_module(name, torch::nn::Linear(in, out));
   };
@@ -73,7 +73,7 @@ GeneratorModel::GeneratorModel(GeneratorShape shape, std::shared_ptr<const Token
   word_value_ = linear("word_value", d, d);
   word_out_ = linear("word_out", d, d);
   branch_ = embedding("branch", kBranchBuckets);
-  class_ = embedding("class", shape_.most_classes);
+  class_ = embedding("class", config_.most_classes);
   word_ = embedding("word", kVocabulary);
   word_place_ = embedding("word_place", kInstructionWords);
   scale_in_ = embedding("scale_in", codes.scale_levels);
@@ -88,7 +88,7 @@ GeneratorModel::GeneratorModel(GeneratorShape shape, std::shared_ptr<const Token
   // better.
   sharpness_ = register_parameter("sharpness", torch::full({codes.codebooks}, -1.0));
   scale_sharpness_ = register_parameter("scale_sharpness", torch::zeros({1}));
-  body_ = register_module("body", std::make_shared<Transformer>(d, shape_.layers, shape_.heads));
+  body_ = register_module("body", std::make_shared<Transformer>(d, config_.layers, config_.heads));
 
   torch::NoGradGuard no_grad;
   zero(latent_out_);
@@ -101,9 +101,9 @@ GeneratorModel::GeneratorModel(GeneratorShape shape, std::shared_ptr<const Token
 
 GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const Condition& condition) {
   const auto batch = condition.batch, classes = condition.classes;
-  if (classes > shape_.most_classes)
+  if (classes > config_.most_classes)
     throw Error(ErrorCode::kUsage, "generator.classes", "cannot generate for " + std::to_string(classes) + " classes",
-                "this generator was made for at most " + std::to_string(shape_.most_classes));
+                "this generator was made for at most " + std::to_string(config_.most_classes));
   Prepared out;
   const auto class_places = class_(torch::arange(classes, torch::kInt64));
   auto class_tokens = class_places.unsqueeze(0).expand({batch, -1, -1});
@@ -116,7 +116,7 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
         word_(condition.words) + word_place_(torch::arange(condition.words.size(1), torch::kInt64)) * 0.3;
     const auto hidden = (condition.words == 0).unsqueeze(1);  // [B, 1, W]
     const auto scores =
-        class_places.matmul(word_key_(words).transpose(1, 2)) / std::sqrt(static_cast<double>(shape_.width));
+        class_places.matmul(word_key_(words).transpose(1, 2)) / std::sqrt(static_cast<double>(config_.width));
     const auto read = scores.masked_fill(hidden, -1e9).softmax(-1).matmul(word_value_(words));
     out.word_classes = word_out_(torch::gelu(read + class_places));
     if (!condition.thumbnails.defined()) class_tokens = class_tokens + out.word_classes;
@@ -142,7 +142,7 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
   out.evidence = condition.evidence;
   if (!out.evidence.defined() && out.imagined.defined())
     out.evidence =
-        torch::zeros({batch, chunks.size(0), tokenizer_->shape().chunk}).index_add(1, out.head_chunks, out.imagined);
+        torch::zeros({batch, chunks.size(0), tokenizer_->config().chunk}).index_add(1, out.head_chunks, out.imagined);
   if (out.evidence.defined()) slots = slots.index_add(1, chunks, evidence_in_(out.evidence));
   out.slots = slots;
   return out;
@@ -157,8 +157,8 @@ torch::Tensor GeneratorModel::embed_tokens(const NetworkPlan& plan, const torch:
   const auto latents = tokenizer_->model().quantizer->lookup(tokens.index_select(1, chunks));
   const auto mask = plan.mask().index_select(
       0, ((plan.chunk_slots() >= first) & (plan.chunk_slots() < first + count)).nonzero().flatten());
-  const auto levels = tokens.select(2, 0).index_select(1, scales).clamp(0, tokenizer_->shape().scale_levels - 1);
-  return torch::zeros({tokens.size(0), count, shape_.width})
+  const auto levels = tokens.select(2, 0).index_select(1, scales).clamp(0, tokenizer_->config().scale_levels - 1);
+  return torch::zeros({tokens.size(0), count, config_.width})
       .index_add(1, chunks - first, code_in_(latents * mask))
       .index_add(1, scales - first, scale_in_(levels));
 }
@@ -206,7 +206,7 @@ GeneratorModel::Draft GeneratorModel::draft(const NetworkPlan& plan, const Prepa
   auto left = predicted_latent(chunks, prepared.evidence, mask);
   auto state = chunks;
   torch::Tensor latents;
-  for (std::int64_t stage = 0; stage < tokenizer_->shape().codebooks; ++stage) {
+  for (std::int64_t stage = 0; stage < tokenizer_->config().codebooks; ++stage) {
     const auto chosen =
         choose(stage_logits(stage, left, mask, state)).matmul(tokenizer_->model().quantizer->codebooks()[stage]) * mask;
     latents = stage == 0 ? chosen : latents + chosen;
@@ -258,7 +258,7 @@ GeneratorModel::CodeLoss GeneratorModel::code_loss(const NetworkPlan& plan, cons
   const auto latent_error = (gap * gap).sum() / (mask.sum() * static_cast<double>(tokens.size(0)));
   auto state = chunks;
   torch::Tensor entropy = scale_entropy * 0.2;
-  const auto stages = tokenizer_->shape().codebooks;
+  const auto stages = tokenizer_->config().codebooks;
   for (std::int64_t stage = 0; stage < stages; ++stage) {
     const auto target = targets.select(2, stage);
     entropy = entropy + F::cross_entropy(stage_logits(stage, left, mask, state).flatten(0, 1), target.flatten()) /
@@ -275,7 +275,7 @@ torch::Tensor GeneratorModel::sample(const NetworkPlan& plan, const Prepared& pr
   torch::NoGradGuard no_grad;
   auto generator = make_generator(options.seed);
   const auto batch = prepared.prefix.size(0), slots = plan.slots();
-  auto tokens = torch::zeros({batch, slots, tokenizer_->shape().codebooks}, torch::kInt64);
+  auto tokens = torch::zeros({batch, slots, tokenizer_->config().codebooks}, torch::kInt64);
   const auto count = tensors < 0 ? plan.tensors() : tensors;
   if (count == 0) return tokens;
   const auto& layout = plan.layout();
@@ -298,7 +298,7 @@ torch::Tensor GeneratorModel::sample(const NetworkPlan& plan, const Prepared& pr
     const auto evidence = prepared.evidence.defined() ? prepared.evidence.index_select(1, of_chunk) : torch::Tensor();
     auto state = hidden.index_select(1, places - first);
     auto left = predicted_latent(state, evidence, mask);
-    for (std::int64_t stage = 0; stage < tokenizer_->shape().codebooks; ++stage) {
+    for (std::int64_t stage = 0; stage < tokenizer_->config().codebooks; ++stage) {
       const auto logits = stage_logits(stage, left, mask, state);
       const auto codes = draw_codes(logits.flatten(0, 1), options, generator).view({batch, -1});
       const auto chosen = torch::embedding(tokenizer_->model().quantizer->codebooks()[stage], codes) * mask;
@@ -312,11 +312,11 @@ torch::Tensor GeneratorModel::sample(const NetworkPlan& plan, const Prepared& pr
   // again with the next tensor.
   AttentionCache cache;
   body_->extend(prepared.prefix, cache, prepared.prefix.size(1), prepared.prefix.size(1));
-  auto previous = torch::zeros({batch, slots + 1, shape_.width});  // at s: the embedded tokens of slot s - 1
+  auto previous = torch::zeros({batch, slots + 1, config_.width});  // at s: the embedded tokens of slot s - 1
   std::int64_t settled = 0;
   for (std::int64_t first = 0; first < end;) {
     const auto& tensor = layout.tensors[layout.slots[static_cast<std::size_t>(first)].tensor];
-    const std::int64_t next = shape_.order == GenerationOrder::kChunk
+    const std::int64_t next = config_.order == GenerationOrder::kChunk
                                   ? first + 1
                                   : static_cast<std::int64_t>(tensor.first_slot + tensor.slots);
     const auto places = torch::arange(settled, next, torch::kInt64);

@@ -51,7 +51,7 @@ GeneratorSpeed measure_speed(GeneratorModel& model, const NetworkPlan& plan, std
   };
   const auto learn = [&] {
     const auto prepared = model.prepare(plan, condition);
-    const auto tokens = torch::zeros({networks, plan.slots(), model.tokenizer().shape().codebooks}, torch::kInt64);
+    const auto tokens = torch::zeros({networks, plan.slots(), model.tokenizer().config().codebooks}, torch::kInt64);
     const auto hidden = model.hidden(plan, prepared, tokens, torch::zeros({plan.slots()}, torch::kBool));
     const auto draft = model.expected(plan, prepared, hidden);
     const auto written = model.tokenizer().assemble(plan, draft.latents, draft.log_scales);

@@ -83,7 +83,7 @@ std::pair<torch::Tensor, torch::Tensor> TaskImages::tables(const std::vector<Tas
           torch::tensor(count, torch::kInt64).view({size, classes})};
 }
 
-TensorSplit TaskImages::batch(const std::vector<Task>& tasks, std::int64_t n, torch::Generator& generator) const {
+LabelledImages TaskImages::batch(const std::vector<Task>& tasks, std::int64_t n, torch::Generator& generator) const {
   const auto [start, count] = tables(tasks);
   const auto labels = torch::randint(start.size(1), {start.size(0), n}, generator, torch::kInt64);
   const auto rows = random_rows(start.gather(1, labels), count.gather(1, labels), generator);

@@ -10,10 +10,10 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/compute/module_io.hpp"
+#include "weightloom/compute/threads.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/generator/instruction.hpp"
-#include "weightloom/runtime/threads.hpp"
-#include "weightloom/tokenizer/module_io.hpp"
 
 namespace weightloom {
 namespace {
@@ -122,7 +122,7 @@ class Trainer {
         images_(data_, sources_, 0, options.seed),
         examples_(data_, sources_, kExampleImagesPerClass, options.seed),
         thumbnails_(thumbnails(examples_.images())),
-        generator_(options.shape, std::move(tokenizer), options.seed),
+        generator_(options.config, std::move(tokenizer), options.seed),
         optimizer_(
             generator_.model().parameters(),
             torch::optim::AdamWOptions(options.learning_rate).weight_decay(options.weight_decay).betas({0.9, 0.98})) {
@@ -261,7 +261,7 @@ class Trainer {
     if (own)
       tokens = model.sample(plan, prepared, {0.5 * static_cast<double>(random.below(3)), 0, 1.0, random.next()}, upto);
     else if (!tokens.defined())
-      tokens = torch::zeros({options_.networks, plan.slots(), tokenizer.shape().codebooks}, torch::kInt64);
+      tokens = torch::zeros({options_.networks, plan.slots(), tokenizer.config().codebooks}, torch::kInt64);
     const bool teacher = batch.tokens.defined() && !own;
 
     const auto visible = plan.slot_tensor() < upto;
@@ -275,7 +275,7 @@ class Trainer {
     const auto decoded =
         tokenizer.assemble(plan, torch::where(chunk_visible, tokenizer.latents(plan, tokens), draft.latents),
                            torch::where(scale_visible, tokenizer.log_scales(plan, tokens), draft.log_scales));
-    const TensorSplit images = images_.batch(batch.tasks, options_.images, draws);
+    const LabelledImages images = images_.batch(batch.tasks, options_.images, draws);
     const auto logits = plan.executor().forward(decoded, images.images, kBatchNorm);
     const auto behaviour = torch::nn::functional::cross_entropy(logits.flatten(0, 1), images.labels.flatten());
 
@@ -285,7 +285,7 @@ class Trainer {
     out.accuracy = (logits.argmax(-1) == images.labels).to(torch::kFloat32).mean().item<double>();
     auto loss = behaviour * options_.behaviour;
     if (teacher) {
-      const auto all = options_.shape.order == GenerationOrder::kChunk;
+      const auto all = options_.config.order == GenerationOrder::kChunk;
       // The paper's order learns by teacher forcing: every token is read by the next slots.
       const auto state = all ? model.hidden(plan, prepared, tokens, torch::ones_like(visible)) : hidden;
       const auto code = model.code_loss(plan, prepared, state, tokens, all ? torch::ones_like(visible) : ~visible);
@@ -383,18 +383,18 @@ class Trainer {
 GeneratorTraining parse_generator_training(const Json& table, const std::string& where) {
   ConfigReader read(table, where);
   GeneratorTraining out;
-  out.shape.width = read.integer("width", out.shape.width, 8, 16384);
-  out.shape.layers = read.integer("layers", out.shape.layers, 1, 256);
-  out.shape.heads = read.integer("heads", out.shape.heads, 1, 256);
-  if (out.shape.width % out.shape.heads != 0)
+  out.config.width = read.integer("width", out.config.width, 8, 16384);
+  out.config.layers = read.integer("layers", out.config.layers, 1, 256);
+  out.config.heads = read.integer("heads", out.config.heads, 1, 256);
+  if (out.config.width % out.config.heads != 0)
     throw Error(ErrorCode::kUsage, "config.value", where + ": key 'heads'",
-                std::to_string(out.shape.heads) + " does not divide width " + std::to_string(out.shape.width));
-  out.shape.most_classes = read.integer("most_classes", out.shape.most_classes, 1, 100000);
+                std::to_string(out.config.heads) + " does not divide width " + std::to_string(out.config.width));
+  out.config.most_classes = read.integer("most_classes", out.config.most_classes, 1, 100000);
   const std::string order = read.text("order", "tensor");
   if (order != "tensor" && order != "chunk")
     throw Error(ErrorCode::kUsage, "config.value", where + ": key 'order'", "'" + order + "' is not known",
                 "use \"tensor\" or \"chunk\"");
-  out.shape.order = order == "chunk" ? GenerationOrder::kChunk : GenerationOrder::kTensor;
+  out.config.order = order == "chunk" ? GenerationOrder::kChunk : GenerationOrder::kTensor;
   out.steps = read.integer("steps", out.steps, 1, 100000000);
   out.parts = read.integer("parts", out.parts, 1, 4096);
   out.networks = read.integer("networks", out.networks, 1, 4096);
@@ -427,11 +427,11 @@ Json to_json(const GeneratorTraining& options) {
                         {"config", entry.config},
                         {"family", entry.family},
                         {"data", entry.data}});
-  return {{"width", options.shape.width},
-          {"layers", options.shape.layers},
-          {"heads", options.shape.heads},
-          {"most_classes", options.shape.most_classes},
-          {"order", options.shape.order == GenerationOrder::kChunk ? "chunk" : "tensor"},
+  return {{"width", options.config.width},
+          {"layers", options.config.layers},
+          {"heads", options.config.heads},
+          {"most_classes", options.config.most_classes},
+          {"order", options.config.order == GenerationOrder::kChunk ? "chunk" : "tensor"},
           {"steps", options.steps},
           {"parts", options.parts},
           {"networks", options.networks},

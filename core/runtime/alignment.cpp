@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "assignment.hpp"
-#include "torch_error.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/compute/torch_error.hpp"
 #include "weightloom/runtime/dataset.hpp"
 
 namespace weightloom {

@@ -1,16 +1,14 @@
 #include "weightloom/runtime/dataset.hpp"
 
-#include <ATen/CPUGeneratorImpl.h>
-
 #include <algorithm>
 
-#include "torch_error.hpp"
 #include "weightloom/base/hash.hpp"
+#include "weightloom/compute/torch_error.hpp"
 
 namespace weightloom {
 namespace {
 
-TensorSplit to_tensors(ImageSplit split, const ImageForm& form) {
+LabelledImages to_tensors(ImageSet split, const ImageForm& form) {
   const auto count = split.count();
   const auto labels = torch::tensor(split.labels, torch::kInt64);
   // The tensor keeps the pixels alive: no copy.
@@ -21,13 +19,13 @@ TensorSplit to_tensors(ImageSplit split, const ImageForm& form) {
   return {images, labels};
 }
 
-TensorSplit keep_classes(const TensorSplit& split, const torch::Tensor& new_label) {
+LabelledImages keep_classes(const LabelledImages& split, const torch::Tensor& new_label) {
   const auto relabelled = new_label.index_select(0, split.labels);
   const auto kept = torch::nonzero(relabelled.ge(0)).squeeze(1);
   return {split.images.index_select(0, kept), relabelled.index_select(0, kept)};
 }
 
-TensorSplit stack(const std::vector<TensorSplit>& parts) {
+LabelledImages stack(const std::vector<LabelledImages>& parts) {
   std::vector<torch::Tensor> images, labels;
   for (const auto& part : parts) images.push_back(part.images), labels.push_back(part.labels);
   return {torch::cat(images), torch::cat(labels)};
@@ -42,10 +40,6 @@ std::string subset_name(const std::string& name, const std::vector<std::int64_t>
 }
 
 }  // namespace
-
-torch::Generator make_generator(std::uint64_t seed) {
-  return at::detail::createCPUGenerator(seed);
-}
 
 TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed) {
   auto data = load_images(spec, form, split_seed);
@@ -79,7 +73,7 @@ TensorData subset_classes(const TensorData& data, const std::vector<std::int64_t
 
 TensorData join(const std::vector<TensorData>& parts) {
   TensorData out;
-  std::vector<TensorSplit> train, validation, test;
+  std::vector<LabelledImages> train, validation, test;
   std::int64_t offset = 0;
   for (const auto& part : parts) {
     out.name += (out.name.empty() ? "" : "+") + part.name;
@@ -97,12 +91,12 @@ TensorData join(const std::vector<TensorData>& parts) {
   return out;
 }
 
-TensorSplit draw(const TensorSplit& split, std::int64_t count, torch::Generator& generator) {
+LabelledImages draw(const LabelledImages& split, std::int64_t count, torch::Generator& generator) {
   const auto chosen = torch::randint(split.labels.size(0), {count}, generator, torch::kInt64);
   return {split.images.index_select(0, chosen), split.labels.index_select(0, chosen)};
 }
 
-torch::Tensor draw_examples(const TensorSplit& split, std::int64_t classes, std::int64_t shots,
+torch::Tensor draw_examples(const LabelledImages& split, std::int64_t classes, std::int64_t shots,
                             torch::Generator& generator) {
   std::vector<torch::Tensor> examples;
   for (std::int64_t c = 0; c < classes; ++c) {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "torch_error.hpp"
 #include "weightloom/base/progress.hpp"
-#include "weightloom/runtime/threads.hpp"
+#include "weightloom/compute/threads.hpp"
+#include "weightloom/compute/torch_error.hpp"
 
 namespace weightloom {
 namespace {
@@ -15,7 +15,7 @@ std::int64_t batch_size(const Executor& executor, std::int64_t population) {
   return std::clamp<std::int64_t>((std::int64_t{16} << 20) / values, 32, 2048);
 }
 
-void check(const std::vector<const TensorSplit*>& data, std::int64_t population) {
+void check(const std::vector<const LabelledImages*>& data, std::int64_t population) {
   if (data.size() != 1 && static_cast<std::int64_t>(data.size()) != population)
     throw Error(ErrorCode::kUsage, "evaluation.data", "cannot evaluate",
                 std::to_string(data.size()) + " data sets for " + std::to_string(population) + " networks");
@@ -31,7 +31,7 @@ std::vector<double> to_vector(const torch::Tensor& tensor) {
 }
 
 Evaluation evaluate_together(const Executor& executor, const Weights& weights,
-                             const std::vector<const TensorSplit*>& data, std::int64_t limit) {
+                             const std::vector<const LabelledImages*>& data, std::int64_t limit) {
   const auto population = weights.population();
   return translate_torch_errors("evaluate", [&] {
     const torch::NoGradGuard no_grad;
@@ -62,8 +62,8 @@ Evaluation evaluate_together(const Executor& executor, const Weights& weights,
   });
 }
 
-Evaluation evaluate_apart(const Executor& executor, const Weights& weights, const std::vector<const TensorSplit*>& data,
-                          std::int64_t limit) {
+Evaluation evaluate_apart(const Executor& executor, const Weights& weights,
+                          const std::vector<const LabelledImages*>& data, std::int64_t limit) {
   std::vector<Evaluation> parts(static_cast<std::size_t>(weights.population()));
   run_workers(parts.size(), 0, [&](std::size_t p) {
     parts[p] = evaluate_together(executor, weights.member(static_cast<std::int64_t>(p)),
@@ -82,7 +82,7 @@ Evaluation evaluate_apart(const Executor& executor, const Weights& weights, cons
 
 }  // namespace
 
-Evaluation evaluate(const Executor& executor, const Weights& weights, const std::vector<const TensorSplit*>& data,
+Evaluation evaluate(const Executor& executor, const Weights& weights, const std::vector<const LabelledImages*>& data,
                     std::int64_t limit) {
   check(data, weights.population());
   const bool apart = weights.population() > 1 && executes_apart(executor.description());

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "operators.hpp"
-#include "torch_error.hpp"
+#include "weightloom/compute/torch_error.hpp"
 
 namespace weightloom {
 namespace {

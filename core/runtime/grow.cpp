@@ -7,13 +7,13 @@
 #include <mutex>
 #include <optional>
 
-#include "torch_error.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/compute/threads.hpp"
+#include "weightloom/compute/torch_error.hpp"
 #include "weightloom/network/address.hpp"
 #include "weightloom/network/graph.hpp"
 #include "weightloom/runtime/evaluation.hpp"
-#include "weightloom/runtime/threads.hpp"
 
 namespace weightloom {
 namespace {
@@ -296,7 +296,7 @@ class Grower {
     if (std::ranges::all_of(chunk, [](const Job* job) { return job->present; })) return;
     const auto begin = Clock::now();
     std::map<std::string, std::shared_ptr<const TensorData>> shelf;
-    std::vector<const TensorSplit*> train_data;
+    std::vector<const LabelledImages*> train_data;
     std::vector<Weights> starts;
     auto options = chunk.front()->member->training;
     for (const auto* job : chunk) {

@@ -5,11 +5,11 @@
 #include <mutex>
 #include <numeric>
 
-#include "optimizer.hpp"
-#include "torch_error.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/compute/threads.hpp"
+#include "weightloom/compute/torch_error.hpp"
 #include "weightloom/network/address.hpp"
-#include "weightloom/runtime/threads.hpp"
+#include "weightloom/training/optimizer.hpp"
 
 namespace weightloom {
 namespace {
@@ -40,7 +40,7 @@ double learning_rate(const TrainingOptions& options, std::int64_t step, std::int
   return options.learning_rate * static_cast<double>(steps - step) / static_cast<double>(steps - warm);
 }
 
-void check_data(const std::vector<const TensorSplit*>& data, std::int64_t population) {
+void check_data(const std::vector<const LabelledImages*>& data, std::int64_t population) {
   if (data.size() != 1 && static_cast<std::int64_t>(data.size()) != population)
     throw Error(ErrorCode::kUsage, "training.data", "cannot use the training data",
                 std::to_string(data.size()) + " data sets for " + std::to_string(population) + " networks");
@@ -50,8 +50,8 @@ void check_data(const std::vector<const TensorSplit*>& data, std::int64_t popula
 }
 
 // images [P, B, ...] and labels [P, B] of every member's next batch.
-TensorSplit next_batch(const std::vector<const TensorSplit*>& data, std::vector<IndexStream>& streams,
-                       std::int64_t batch) {
+LabelledImages next_batch(const std::vector<const LabelledImages*>& data, std::vector<IndexStream>& streams,
+                          std::int64_t batch) {
   std::vector<torch::Tensor> images, labels;
   for (std::size_t p = 0; p < streams.size(); ++p) {
     const auto& split = *data[data.size() == 1 ? 0 : p];
@@ -78,8 +78,15 @@ void report(const ProgressSink& progress, std::int64_t done, std::int64_t steps,
             Json{{"loss", loss.item<double>() / static_cast<double>(population)}}, done == steps});
 }
 
+std::vector<torch::Tensor*> trainable(const NetworkDescription& description, Weights& weights) {
+  std::vector<torch::Tensor*> out;
+  for (std::size_t i = 0; i < weights.tensors.size(); ++i)
+    if (description.parameters[i].trainable) out.push_back(&weights.tensors[i]);
+  return out;
+}
+
 // `seeds`: one for each member.
-Weights train_together(const Executor& executor, const Weights& start, const std::vector<const TensorSplit*>& data,
+Weights train_together(const Executor& executor, const Weights& start, const std::vector<const LabelledImages*>& data,
                        const TrainingOptions& options, const std::vector<std::uint64_t>& seeds,
                        const ProgressSink& progress) {
   return translate_torch_errors("train", [&] {
@@ -87,7 +94,7 @@ Weights train_together(const Executor& executor, const Weights& start, const std
     const auto& description = executor.description();
     auto weights = start.detach().clone();
     const auto momenta = running_momenta(description);
-    FlatLeaves leaves(description, weights);
+    FlatLeaves leaves(trainable(description, weights));
     AdamW optimizer(leaves.flat, options.weight_decay);
     std::vector<IndexStream> streams;
     std::vector<torch::Generator> generators;
@@ -113,7 +120,7 @@ Weights train_together(const Executor& executor, const Weights& start, const std
   });
 }
 
-Weights train_apart(const Executor& executor, const Weights& start, const std::vector<const TensorSplit*>& data,
+Weights train_apart(const Executor& executor, const Weights& start, const std::vector<const LabelledImages*>& data,
                     const TrainingOptions& options, const std::vector<std::uint64_t>& seeds,
                     const ProgressSink& progress) {
   std::vector<Weights> trained(seeds.size());
@@ -135,7 +142,7 @@ Weights train_apart(const Executor& executor, const Weights& start, const std::v
 }
 
 // `seeds`: one for each of the data sets.
-Weights recalibrate_together(const Executor& executor, Weights weights, const std::vector<const TensorSplit*>& data,
+Weights recalibrate_together(const Executor& executor, Weights weights, const std::vector<const LabelledImages*>& data,
                              const std::vector<std::uint64_t>& seeds, std::int64_t batches, std::int64_t batch) {
   return translate_torch_errors("recalibrate", [&] {
     const torch::NoGradGuard no_grad;
@@ -163,7 +170,7 @@ bool has_running_statistics(const NetworkDescription& description) {
 
 }  // namespace
 
-Weights train(const Executor& executor, Weights weights, const std::vector<const TensorSplit*>& data,
+Weights train(const Executor& executor, Weights weights, const std::vector<const LabelledImages*>& data,
               const TrainingOptions& options, const ProgressSink& progress) {
   const auto population = weights.population();
   check_data(data, population);
@@ -177,7 +184,7 @@ Weights train(const Executor& executor, Weights weights, const std::vector<const
   return (apart ? train_apart : train_together)(executor, weights, data, options, seeds, progress);
 }
 
-Weights train_shared(const std::vector<const Executor*>& executors, Weights weights, const TensorSplit& data,
+Weights train_shared(const std::vector<const Executor*>& executors, Weights weights, const LabelledImages& data,
                      const TrainingOptions& options, const ProgressSink& progress) {
   const auto& owner = executors.back()->description();
   check_data({&data}, 1);
@@ -198,7 +205,7 @@ Weights train_shared(const std::vector<const Executor*>& executors, Weights weig
   }
   return translate_torch_errors("train", [&] {
     weights = weights.detach().clone();
-    FlatLeaves leaves(owner, weights);
+    FlatLeaves leaves(trainable(owner, weights));
     AdamW optimizer(leaves.flat, options.weight_decay);
     std::vector<IndexStream> streams{{data.labels.size(0), derive_seed(options.seed, "batches")}};
     std::vector<torch::Generator> generators{make_generator(derive_seed(options.seed, "dropout"))};
@@ -225,7 +232,7 @@ Weights train_shared(const std::vector<const Executor*>& executors, Weights weig
   });
 }
 
-Weights recalibrate(const Executor& executor, Weights weights, const std::vector<const TensorSplit*>& data,
+Weights recalibrate(const Executor& executor, Weights weights, const std::vector<const LabelledImages*>& data,
                     std::uint64_t seed, std::int64_t batches, std::int64_t batch) {
   const auto population = weights.population();
   check_data(data, population);

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "torch_error.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/compute/torch_error.hpp"
 #include "weightloom/runtime/dataset.hpp"
 
 namespace weightloom {

@@ -4,10 +4,10 @@
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
+#include "weightloom/compute/module_io.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/runtime/alignment.hpp"
 #include "weightloom/runtime/training.hpp"
-#include "weightloom/tokenizer/module_io.hpp"
 
 namespace weightloom {
 namespace {
@@ -16,26 +16,26 @@ constexpr std::int64_t kSlotWidth = 64;
 constexpr double kLowestLogScale = -6, kHighestLogScale = 2;
 constexpr const char* kSchema = "weightloom.tokenizer/1";
 
-Json shape_json(const TokenizerShape& shape) {
-  return {{"chunk", shape.chunk},
-          {"vector_chunk", shape.vector_chunk},
-          {"codebooks", shape.codebooks},
-          {"codes", shape.codes},
-          {"scale_levels", shape.scale_levels},
-          {"hidden", shape.hidden},
-          {"quantizer", shape.quantizer == QuantizerKind::kEma ? "ema" : "gumbel"}};
+Json config_json(const TokenizerConfig& config) {
+  return {{"chunk", config.chunk},
+          {"vector_chunk", config.vector_chunk},
+          {"codebooks", config.codebooks},
+          {"codes", config.codes},
+          {"scale_levels", config.scale_levels},
+          {"hidden", config.hidden},
+          {"quantizer", config.quantizer == QuantizerKind::kEma ? "ema" : "gumbel"}};
 }
 
-TokenizerShape shape_from_json(const Json& json) {
-  TokenizerShape shape;
-  shape.chunk = json.at("chunk");
-  shape.vector_chunk = json.at("vector_chunk");
-  shape.codebooks = json.at("codebooks");
-  shape.codes = json.at("codes");
-  shape.scale_levels = json.at("scale_levels");
-  shape.hidden = json.at("hidden");
-  shape.quantizer = json.at("quantizer") == "ema" ? QuantizerKind::kEma : QuantizerKind::kGumbel;
-  return shape;
+TokenizerConfig config_from_json(const Json& json) {
+  TokenizerConfig config;
+  config.chunk = json.at("chunk");
+  config.vector_chunk = json.at("vector_chunk");
+  config.codebooks = json.at("codebooks");
+  config.codes = json.at("codes");
+  config.scale_levels = json.at("scale_levels");
+  config.hidden = json.at("hidden");
+  config.quantizer = json.at("quantizer") == "ema" ? QuantizerKind::kEma : QuantizerKind::kGumbel;
+  return config;
 }
 
 void start_at_zero(torch::nn::Linear& layer) {
@@ -46,15 +46,15 @@ void start_at_zero(torch::nn::Linear& layer) {
 
 }  // namespace
 
-TokenizerModel::TokenizerModel(const TokenizerShape& shape) {
+TokenizerModel::TokenizerModel(const TokenizerConfig& config) {
   quantizer = register_module(
-      "quantizer", std::make_shared<ResidualQuantizer>(shape.codebooks, shape.codes, shape.chunk, shape.quantizer));
+      "quantizer", std::make_shared<ResidualQuantizer>(config.codebooks, config.codes, config.chunk, config.quantizer));
   slot_ = register_module("slot", torch::nn::Linear(kSlotFeatures, kSlotWidth));
   branch_ = register_module("branch", torch::nn::Embedding(kBranchBuckets, kSlotWidth));
-  encode_in_ = register_module("encode_in", torch::nn::Linear(shape.chunk + kSlotWidth, shape.hidden));
-  encode_out_ = register_module("encode_out", torch::nn::Linear(shape.hidden, shape.chunk));
-  decode_in_ = register_module("decode_in", torch::nn::Linear(shape.chunk + kSlotWidth, shape.hidden));
-  decode_out_ = register_module("decode_out", torch::nn::Linear(shape.hidden, shape.chunk));
+  encode_in_ = register_module("encode_in", torch::nn::Linear(config.chunk + kSlotWidth, config.hidden));
+  encode_out_ = register_module("encode_out", torch::nn::Linear(config.hidden, config.chunk));
+  decode_in_ = register_module("decode_in", torch::nn::Linear(config.chunk + kSlotWidth, config.hidden));
+  decode_out_ = register_module("decode_out", torch::nn::Linear(config.hidden, config.chunk));
   start_at_zero(encode_out_);
   start_at_zero(decode_out_);
 }
@@ -76,11 +76,11 @@ torch::Tensor TokenizerModel::decode(const torch::Tensor& latents, const torch::
   return (masked + decode_out_(hidden)) * mask;
 }
 
-Tokenizer::Tokenizer(TokenizerShape shape, std::vector<Anchor> anchors, torch::Tensor reference_images)
-    : shape_(shape), anchors_(std::move(anchors)), reference_images_(std::move(reference_images)) {
+Tokenizer::Tokenizer(TokenizerConfig config, std::vector<Anchor> anchors, torch::Tensor reference_images)
+    : config_(config), anchors_(std::move(anchors)), reference_images_(std::move(reference_images)) {
   torch::manual_seed(0);
-  model_ = std::make_shared<TokenizerModel>(shape_);
-  scale_levels_ = torch::linspace(kLowestLogScale, kHighestLogScale, shape_.scale_levels);
+  model_ = std::make_shared<TokenizerModel>(config_);
+  scale_levels_ = torch::linspace(kLowestLogScale, kHighestLogScale, config_.scale_levels);
 }
 
 const Anchor* Tokenizer::find_anchor(const std::string& architecture, const std::string& family) const {
@@ -101,10 +101,10 @@ std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& des
   }
   torch::NoGradGuard no_grad;
   const Executor executor(description);
-  const TensorSplit reference{reference_images_, torch::zeros({reference_images_.size(0)}, torch::kInt64)};
+  const LabelledImages reference{reference_images_, torch::zeros({reference_images_.size(0)}, torch::kInt64)};
   Weights calibrated = recalibrate(executor, map_anchor(anchor, description), {&reference}, /*seed=*/0, /*batches=*/8);
   auto made = std::make_shared<const NetworkPlan>(description, anchor ? anchor->family : std::string(),
-                                                  std::move(calibrated), shape_.chunk, shape_.vector_chunk);
+                                                  std::move(calibrated), config_.chunk, config_.vector_chunk);
   const std::lock_guard lock(cache_->mutex);
   return cache_->plans.emplace(key, std::move(made)).first->second;
 }
@@ -122,10 +122,10 @@ Tokenizer::Normalised Tokenizer::normalise(const NetworkPlan& plan, const Weight
   torch::NoGradGuard no_grad;
   const auto deviations = plan.deviations(aligned(plan, weights));
   const auto relative = (plan.tensor_rms(deviations) / plan.reference_scales()).clamp_min(1e-9).log();
-  const double step = (kHighestLogScale - kLowestLogScale) / static_cast<double>(shape_.scale_levels - 1);
+  const double step = (kHighestLogScale - kLowestLogScale) / static_cast<double>(config_.scale_levels - 1);
   const auto levels = ((relative - kLowestLogScale) / step)
                           .round()
-                          .clamp(0, static_cast<double>(shape_.scale_levels - 1))
+                          .clamp(0, static_cast<double>(config_.scale_levels - 1))
                           .to(torch::kInt64);
   const auto scales =
       scale_levels_.index_select(0, levels.flatten()).view(levels.sizes()).exp() * plan.reference_scales();
@@ -139,10 +139,11 @@ torch::Tensor Tokenizer::encode(const NetworkPlan& plan, const Weights& weights)
   const auto mask = plan.mask().expand_as(normalised.chunks);
   const auto slots = model_->embed_slots(plan.features(), plan.branches()).index_select(0, plan.chunk_slots());
   const auto latents = model_->encode(normalised.chunks, mask, slots.unsqueeze(0).expand({population, -1, -1}));
-  const auto codes = model_->quantizer->quantise(latents.reshape({-1, shape_.chunk}), mask.reshape({-1, shape_.chunk}));
-  auto tokens = torch::zeros({population, plan.slots(), shape_.codebooks}, torch::kInt64);
-  tokens.index_copy_(1, plan.chunk_slots(), codes.view({population, -1, shape_.codebooks}));
-  auto scale_tokens = torch::zeros({population, plan.tensors(), shape_.codebooks}, torch::kInt64);
+  const auto codes =
+      model_->quantizer->quantise(latents.reshape({-1, config_.chunk}), mask.reshape({-1, config_.chunk}));
+  auto tokens = torch::zeros({population, plan.slots(), config_.codebooks}, torch::kInt64);
+  tokens.index_copy_(1, plan.chunk_slots(), codes.view({population, -1, config_.codebooks}));
+  auto scale_tokens = torch::zeros({population, plan.tensors(), config_.codebooks}, torch::kInt64);
   scale_tokens.select(2, 0).copy_(normalised.levels);
   tokens.index_copy_(1, plan.scale_slots(), scale_tokens);
   return tokens;
@@ -153,7 +154,7 @@ torch::Tensor Tokenizer::latents(const NetworkPlan& plan, const torch::Tensor& t
 }
 
 torch::Tensor Tokenizer::log_scales(const NetworkPlan& plan, const torch::Tensor& tokens) const {
-  const auto levels = tokens.select(2, 0).index_select(1, plan.scale_slots()).clamp(0, shape_.scale_levels - 1);
+  const auto levels = tokens.select(2, 0).index_select(1, plan.scale_slots()).clamp(0, config_.scale_levels - 1);
   return scale_levels_.index_select(0, levels.flatten()).view(levels.sizes());
 }
 
@@ -172,9 +173,9 @@ Weights Tokenizer::decode(const NetworkPlan& plan, const torch::Tensor& tokens, 
 }
 
 double Tokenizer::bits_per_weight(const NetworkPlan& plan, std::int64_t stages) const {
-  const double used = static_cast<double>(stages > 0 ? stages : shape_.codebooks);
-  const double bits = static_cast<double>(plan.chunk_slots().size(0)) * used * std::log2(shape_.codes) +
-                      static_cast<double>(plan.tensors()) * std::log2(shape_.scale_levels);
+  const double used = static_cast<double>(stages > 0 ? stages : config_.codebooks);
+  const double bits = static_cast<double>(plan.chunk_slots().size(0)) * used * std::log2(config_.codes) +
+                      static_cast<double>(plan.tensors()) * std::log2(config_.scale_levels);
   return bits / static_cast<double>(plan.layout().values);
 }
 
@@ -195,7 +196,7 @@ Json tokenizer_json(const Tokenizer& tokenizer) {
   for (const Anchor& anchor : tokenizer.anchors())
     anchors.push_back(
         {{"family", anchor.family}, {"independent", anchor.independent}, {"description", to_json(anchor.description)}});
-  return {{"schema", kSchema}, {"shape", shape_json(tokenizer.shape())}, {"anchors", anchors}};
+  return {{"schema", kSchema}, {"shape", config_json(tokenizer.config())}, {"anchors", anchors}};
 }
 
 }  // namespace
@@ -232,7 +233,7 @@ Tokenizer Tokenizer::load(const std::filesystem::path& path) {
       anchor.weights = to_weights(anchor.description, tensors);
       anchors.push_back(std::move(anchor));
     }
-    Tokenizer tokenizer(shape_from_json(json.at("shape")), std::move(anchors),
+    Tokenizer tokenizer(config_from_json(json.at("shape")), std::move(anchors),
                         to_torch(file.tensors.at("reference_images")));
     restore_parameters(*tokenizer.model_, "model.", file.tensors);
     if (const auto training = file.metadata.find("weightloom.training"); training != file.metadata.end())

@@ -101,18 +101,18 @@ torch::Tensor behaviour_loss(const Tokenizer& tokenizer, const MemberGroup& grou
 TokenizerTraining parse_tokenizer_training(const Json& table, const std::string& where) {
   ConfigReader read(table, where);
   TokenizerTraining out;
-  TokenizerShape& shape = out.shape;
-  shape.chunk = read.integer("chunk", shape.chunk, 4, 65536);
-  shape.vector_chunk = read.integer("vector_chunk", shape.vector_chunk, 1, shape.chunk);
-  shape.codebooks = read.integer("codebooks", shape.codebooks, 1, 64);
-  shape.codes = read.integer("codes", shape.codes, 2, 32768);
-  shape.scale_levels = read.integer("scale_levels", shape.scale_levels, 2, 4096);
-  shape.hidden = read.integer("hidden", shape.hidden, 1, 65536);
+  TokenizerConfig& config = out.config;
+  config.chunk = read.integer("chunk", config.chunk, 4, 65536);
+  config.vector_chunk = read.integer("vector_chunk", config.vector_chunk, 1, config.chunk);
+  config.codebooks = read.integer("codebooks", config.codebooks, 1, 64);
+  config.codes = read.integer("codes", config.codes, 2, 32768);
+  config.scale_levels = read.integer("scale_levels", config.scale_levels, 2, 4096);
+  config.hidden = read.integer("hidden", config.hidden, 1, 65536);
   const std::string quantizer = read.text("quantizer", "ema");
   if (quantizer != "ema" && quantizer != "gumbel")
     throw Error(ErrorCode::kUsage, "config.value", where + ": key 'quantizer'", "'" + quantizer + "' is not known",
                 "use \"ema\" or \"gumbel\"");
-  shape.quantizer = quantizer == "ema" ? QuantizerKind::kEma : QuantizerKind::kGumbel;
+  config.quantizer = quantizer == "ema" ? QuantizerKind::kEma : QuantizerKind::kGumbel;
   out.steps = read.integer("steps", out.steps, 0, 100000000);
   out.batch = read.integer("batch", out.batch, 1, 1 << 20);
   out.learning_rate = read.number("learning_rate", out.learning_rate, 0, 10);
@@ -124,14 +124,14 @@ TokenizerTraining parse_tokenizer_training(const Json& table, const std::string&
 }
 
 Json to_json(const TokenizerTraining& options) {
-  const TokenizerShape& shape = options.shape;
-  return {{"chunk", shape.chunk},
-          {"vector_chunk", shape.vector_chunk},
-          {"codebooks", shape.codebooks},
-          {"codes", shape.codes},
-          {"scale_levels", shape.scale_levels},
-          {"hidden", shape.hidden},
-          {"quantizer", shape.quantizer == QuantizerKind::kEma ? "ema" : "gumbel"},
+  const TokenizerConfig& config = options.config;
+  return {{"chunk", config.chunk},
+          {"vector_chunk", config.vector_chunk},
+          {"codebooks", config.codebooks},
+          {"codes", config.codes},
+          {"scale_levels", config.scale_levels},
+          {"hidden", config.hidden},
+          {"quantizer", config.quantizer == QuantizerKind::kEma ? "ema" : "gumbel"},
           {"steps", options.steps},
           {"batch", options.batch},
           {"learning_rate", options.learning_rate},
@@ -143,7 +143,7 @@ Json to_json(const TokenizerTraining& options) {
 Tokenizer train_tokenizer(const Zoo& zoo, const PluginRegistry& registry, const TokenizerTraining& options,
                           const ProgressSink& progress) {
   DataCache data(common_form(zoo, registry));
-  Tokenizer tokenizer(options.shape, collect_anchors(zoo, registry), reference_images(zoo, data, options.seed));
+  Tokenizer tokenizer(options.config, collect_anchors(zoo, registry), reference_images(zoo, data, options.seed));
   const auto groups = load_members(zoo, registry, tokenizer, "train");
   std::vector<torch::Tensor> chunks_of_group;
   const ChunkPool pool = pool_chunks(tokenizer, groups, chunks_of_group);
@@ -214,7 +214,7 @@ std::vector<RateRow> rate_report(const Zoo& zoo, const PluginRegistry& registry,
     std::vector<TensorData> tasks;
     for (std::int64_t m = 0; m < count; ++m)
       tasks.push_back(data.get(group.records[static_cast<std::size_t>(m)].dataset));
-    std::vector<const TensorSplit*> train, test;
+    std::vector<const LabelledImages*> train, test;
     for (const TensorData& task : tasks) {
       train.push_back(&task.train);
       test.push_back(&task.test);
@@ -225,7 +225,7 @@ std::vector<RateRow> rate_report(const Zoo& zoo, const PluginRegistry& registry,
     const double original = mean(evaluate(plan.executor(), originals, test).accuracy);
     const auto tokens = tokenizer.encode(plan, originals);
     const auto truth = plan.deviations(tokenizer.aligned(plan, originals));
-    for (std::int64_t stages = 1; stages <= tokenizer.shape().codebooks; ++stages) {
+    for (std::int64_t stages = 1; stages <= tokenizer.config().codebooks; ++stages) {
       const Weights decoded = tokenizer.decode(plan, tokens, stages);
       const double error = ((plan.deviations(decoded) - truth).norm() / truth.norm()).item<double>();
       const Weights ready = recalibrate(plan.executor(), decoded, train, 0);

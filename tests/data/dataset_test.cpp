@@ -38,7 +38,7 @@ struct SmallMnist {
   }
 };
 
-std::vector<float> pixel_values(const ImageData& data, const ImageSplit& split) {
+std::vector<float> pixel_values(const ImageData& data, const ImageSet& split) {
   const auto stride = static_cast<std::size_t>(data.form.channels * data.form.size * data.form.size);
   std::vector<float> out;
   for (std::size_t i = 0; i < split.images.size(); i += stride)

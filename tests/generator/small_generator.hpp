@@ -8,14 +8,14 @@
 namespace weightloom::test {
 
 inline std::shared_ptr<const Tokenizer> small_tokenizer() {
-  TokenizerShape shape;
-  shape.chunk = 8;
-  shape.vector_chunk = 4;
-  shape.codebooks = 2;
-  shape.codes = 16;
-  shape.hidden = 8;
+  TokenizerConfig config;
+  config.chunk = 8;
+  config.vector_chunk = 4;
+  config.codebooks = 2;
+  config.codes = 16;
+  config.hidden = 8;
   auto generator = make_generator(1);
-  auto tokenizer = std::make_shared<Tokenizer>(shape, std::vector<Anchor>{}, torch::randn({16, 1, 4, 4}, generator));
+  auto tokenizer = std::make_shared<Tokenizer>(config, std::vector<Anchor>{}, torch::randn({16, 1, 4, 4}, generator));
   const auto plan = tokenizer->plan(small_mlp(2));
   const auto chunks = tokenizer->normalise(*plan, initial_weights(plan->description(), 10, 0)).chunks;
   tokenizer->model().quantizer->initialise(chunks.reshape({-1, 8}), plan->mask().expand_as(chunks).reshape({-1, 8}), 0);
@@ -42,7 +42,7 @@ struct SmallGenerator {
   }
 
  private:
-  static GeneratorShape seeded(GenerationOrder order) {
+  static GeneratorConfig seeded(GenerationOrder order) {
     torch::manual_seed(0);
     return {16, 2, 4, 8, order};
   }

@@ -7,7 +7,7 @@
 
 namespace weightloom::testing {
 
-inline TensorSplit synthetic_split(const torch::Tensor& patterns, std::int64_t count, std::uint64_t seed) {
+inline LabelledImages synthetic_split(const torch::Tensor& patterns, std::int64_t count, std::uint64_t seed) {
   auto generator = make_generator(seed);
   const auto labels = torch::randint(patterns.size(0), {count}, generator, torch::kInt64);
   const auto noise = torch::randn({count, 1, patterns.size(2), patterns.size(3)}, generator);

@@ -1,4 +1,4 @@
-#include "weightloom/runtime/threads.hpp"
+#include "weightloom/compute/threads.hpp"
 
 #include <torch/torch.h>
 

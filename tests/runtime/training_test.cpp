@@ -107,7 +107,7 @@ TEST_CASE("contradictory options are refused", "[training]") {
   CHECK_THROWS_AS(train(executor, start, {&data.train}, both), Error);
   CHECK_THROWS_AS(train(executor, start, {&data.train}, seeds), Error);
   CHECK_THROWS_AS(train(executor, start, {&data.train, &data.train, &data.train}, options(3, 1e-3)), Error);
-  const TensorSplit empty{torch::zeros({0, 1, 8, 8}), torch::zeros({0}, torch::kInt64)};
+  const LabelledImages empty{torch::zeros({0, 1, 8, 8}), torch::zeros({0}, torch::kInt64)};
   CHECK_THROWS_AS(train(executor, start, {&empty}, options(3, 1e-3)), Error);
 }
 

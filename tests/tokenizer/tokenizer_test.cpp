@@ -11,14 +11,14 @@
 namespace weightloom {
 namespace {
 
-TokenizerShape tiny() {
-  TokenizerShape shape;
-  shape.chunk = 8;
-  shape.vector_chunk = 4;
-  shape.codebooks = 3;
-  shape.codes = 32;
-  shape.hidden = 16;
-  return shape;
+TokenizerConfig tiny() {
+  TokenizerConfig config;
+  config.chunk = 8;
+  config.vector_chunk = 4;
+  config.codebooks = 3;
+  config.codes = 32;
+  config.hidden = 16;
+  return config;
 }
 
 torch::Tensor images() {

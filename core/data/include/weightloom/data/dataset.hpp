@@ -28,7 +28,7 @@ struct ImageForm {
 
 // Images as float32 [n, channels, size, size], standardised by the mean and standard deviation (one number each per
 // channel) of the whole source's training images; labels 0 .. classes-1.
-struct ImageSplit {
+struct ImageSet {
   std::vector<float> images;
   std::vector<std::int64_t> labels;
   std::int64_t count() const { return static_cast<std::int64_t>(labels.size()); }
@@ -39,7 +39,7 @@ struct ImageData {
   ImageForm form;
   std::vector<float> mean, deviation;    // per channel, in pixel values 0 .. 255: what the images were standardised by
   std::vector<std::string> class_names;  // after subsetting
-  ImageSplit train, validation, test;    // validation: one tenth of the source's training images, fixed by `split_seed`
+  ImageSet train, validation, test;      // validation: one tenth of the source's training images, fixed by `split_seed`
   std::string hash;                      // of the source's files, classes, limits and form
 };
 

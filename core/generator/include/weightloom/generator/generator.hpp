@@ -16,7 +16,7 @@ namespace weightloom {
 
 class Generator {
  public:
-  Generator(GeneratorShape shape, std::shared_ptr<const Tokenizer> tokenizer, std::uint64_t seed);
+  Generator(GeneratorConfig config, std::shared_ptr<const Tokenizer> tokenizer, std::uint64_t seed);
 
   GeneratorModel& model() const { return *model_; }
   const Tokenizer& tokenizer() const { return model_->tokenizer(); }

@@ -18,7 +18,7 @@ namespace weightloom {
 // kChunk: one slot after the other (the IGPG paper's order, section 2.5).
 enum class GenerationOrder { kTensor, kChunk };
 
-struct GeneratorShape {
+struct GeneratorConfig {
   std::int64_t width = 128, layers = 3, heads = 4;
   std::int64_t most_classes = 32;
   GenerationOrder order = GenerationOrder::kTensor;
@@ -35,9 +35,9 @@ struct SamplingOptions {
 class GeneratorModel : public torch::nn::Module {
  public:
   // The tokenizer is used, never trained.
-  GeneratorModel(GeneratorShape shape, std::shared_ptr<const Tokenizer> tokenizer);
+  GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tokenizer> tokenizer);
 
-  const GeneratorShape& shape() const { return shape_; }
+  const GeneratorConfig& config() const { return config_; }
   const Tokenizer& tokenizer() const { return *tokenizer_; }
 
   // A condition as the transformer sees it.
@@ -94,7 +94,7 @@ class GeneratorModel : public torch::nn::Module {
   using Choice = std::function<torch::Tensor(const torch::Tensor& logits)>;
   Draft draft(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden, const Choice& choose);
 
-  GeneratorShape shape_;
+  GeneratorConfig config_;
   std::shared_ptr<const Tokenizer> tokenizer_;
   torch::nn::Linear network_{nullptr}, see_in_{nullptr}, see_out_{nullptr}, slot_in_{nullptr}, slot_out_{nullptr},
       class_to_slot_{nullptr}, anchor_in_{nullptr}, evidence_in_{nullptr}, code_in_{nullptr}, latent_out_{nullptr},

@@ -29,7 +29,7 @@ class TaskImages {
   TaskImages(DataCache& data, const std::vector<std::string>& sources, std::int64_t most_per_class, std::uint64_t seed);
 
   // All tasks have the same number of classes. images [B, n, C, H, W]; labels [B, n], 0 .. classes - 1, uniform.
-  TensorSplit batch(const std::vector<Task>& tasks, std::int64_t n, torch::Generator& generator) const;
+  LabelledImages batch(const std::vector<Task>& tasks, std::int64_t n, torch::Generator& generator) const;
   // Rows of `shots` random images per class: [B, classes, shots], into images().
   torch::Tensor draw_rows(const std::vector<Task>& tasks, std::int64_t shots, torch::Generator& generator) const;
 

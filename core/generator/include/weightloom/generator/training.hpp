@@ -20,7 +20,7 @@ struct Practice {
 };
 
 struct GeneratorTraining {
-  GeneratorShape shape;
+  GeneratorConfig config;
   std::int64_t steps = 1000;
   std::int64_t parts = 2;         // per step, each with a description of its own; what threads share out
   std::int64_t networks = 12;     // per part

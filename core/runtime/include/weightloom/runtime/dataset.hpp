@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "weightloom/compute/random.hpp"
 #include "weightloom/data/dataset.hpp"
 
 namespace weightloom {
 
-struct TensorSplit {
+struct LabelledImages {
   torch::Tensor images;  // [N, C, H, W] float32, standardised
   torch::Tensor labels;  // [N] int64
 };
@@ -18,7 +19,7 @@ struct TensorSplit {
 struct TensorData {
   std::string name, hash;
   std::vector<std::string> class_names;
-  TensorSplit train, validation, test;
+  LabelledImages train, validation, test;
   std::int64_t classes() const { return static_cast<std::int64_t>(class_names.size()); }
 };
 
@@ -31,12 +32,10 @@ TensorData subset_classes(const TensorData& data, const std::vector<std::int64_t
 TensorData join(const std::vector<TensorData>& parts);
 
 // `count` images drawn with replacement.
-TensorSplit draw(const TensorSplit& split, std::int64_t count, torch::Generator& generator);
+LabelledImages draw(const LabelledImages& split, std::int64_t count, torch::Generator& generator);
 
 // [classes, shots, C, H, W]: `shots` images of each class, drawn with replacement.
-torch::Tensor draw_examples(const TensorSplit& split, std::int64_t classes, std::int64_t shots,
+torch::Tensor draw_examples(const LabelledImages& split, std::int64_t classes, std::int64_t shots,
                             torch::Generator& generator);
-
-torch::Generator make_generator(std::uint64_t seed);
 
 }  // namespace weightloom

@@ -16,7 +16,7 @@ struct Evaluation {
 
 // data[p] for member p, or data[0] for all; all splits of equal size. `limit` > 0 evaluates the first images only
 // (evenly spaced).
-Evaluation evaluate(const Executor& executor, const Weights& weights, const std::vector<const TensorSplit*>& data,
+Evaluation evaluate(const Executor& executor, const Weights& weights, const std::vector<const LabelledImages*>& data,
                     std::int64_t limit = 0);
 
 }  // namespace weightloom

@@ -26,19 +26,19 @@ struct TrainingOptions {
 // differ by rounding only. Where executes_apart() holds, members are trained one to a thread, and `progress` is called
 // from these threads, one at a time. Running statistics of batch_norm are updated with the node's momentum. Returns the
 // trained weights (detached). Interruptible between steps.
-Weights train(const Executor& executor, Weights weights, const std::vector<const TensorSplit*>& data,
+Weights train(const Executor& executor, Weights weights, const std::vector<const LabelledImages*>& data,
               const TrainingOptions& options, const ProgressSink& progress = {});
 
 // Trains the weights (population 1) of the last network so that they serve all networks at once: every step draws one
 // of them and takes its tensors from `weights` by address (network/address.hpp). Throws kUsage "training.shared" when a
 // tensor has no counterpart.
-Weights train_shared(const std::vector<const Executor*>& executors, Weights weights, const TensorSplit& data,
+Weights train_shared(const std::vector<const Executor*>& executors, Weights weights, const LabelledImages& data,
                      const TrainingOptions& options, const ProgressSink& progress = {});
 
 // Re-estimates batch_norm running statistics: the plain average, over `batches` batches of training images, of the
 // statistics that each batch has when every layer normalises by the batch (Izmailov et al. 2018, section 3.2). No-op
 // without batch_norm.
-Weights recalibrate(const Executor& executor, Weights weights, const std::vector<const TensorSplit*>& data,
+Weights recalibrate(const Executor& executor, Weights weights, const std::vector<const LabelledImages*>& data,
                     std::uint64_t seed, std::int64_t batches = 20, std::int64_t batch = 128);
 
 }  // namespace weightloom

@@ -17,7 +17,7 @@
 
 namespace weightloom {
 
-struct TokenizerShape {
+struct TokenizerConfig {
   std::int64_t chunk = 144;        // C: values in a full chunk
   std::int64_t vector_chunk = 16;  // values in a chunk of a vector (biases, norms): small tensors get more bits
   std::int64_t codebooks = 4;      // Q
@@ -31,7 +31,7 @@ struct TokenizerShape {
 // plain residual quantisation of the chunks.
 class TokenizerModel : public torch::nn::Module {
  public:
-  explicit TokenizerModel(const TokenizerShape& shape);
+  explicit TokenizerModel(const TokenizerConfig& config);
 
   // [L, kSlotFeatures], [L] -> [L, 64]
   torch::Tensor embed_slots(const torch::Tensor& features, const torch::Tensor& branches);
@@ -52,9 +52,9 @@ class Tokenizer {
  public:
   // reference_images: [N, C, H, W], training images on which mapped anchors have their running statistics calibrated,
   // and behaviour is compared.
-  Tokenizer(TokenizerShape shape, std::vector<Anchor> anchors, torch::Tensor reference_images);
+  Tokenizer(TokenizerConfig config, std::vector<Anchor> anchors, torch::Tensor reference_images);
 
-  const TokenizerShape& shape() const { return shape_; }
+  const TokenizerConfig& config() const { return config_; }
   const std::vector<Anchor>& anchors() const { return anchors_; }
   const torch::Tensor& reference_images() const { return reference_images_; }
   TokenizerModel& model() const { return *model_; }
@@ -98,7 +98,7 @@ class Tokenizer {
   const Json& training() const { return training_; }
 
  private:
-  TokenizerShape shape_;
+  TokenizerConfig config_;
   std::vector<Anchor> anchors_;
   torch::Tensor reference_images_, scale_levels_;
   std::shared_ptr<TokenizerModel> model_;

@@ -11,7 +11,7 @@
 namespace weightloom {
 
 struct TokenizerTraining {
-  TokenizerShape shape;
+  TokenizerConfig config;
   std::int64_t steps = 600;
   std::int64_t batch = 2048;  // chunks
   double learning_rate = 1e-3;

@@ -6,9 +6,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "weightloom/network/description.hpp"
-#include "weightloom/runtime/weights.hpp"
-
 namespace weightloom {
 
 // Goes through random orders of 0 .. count-1 without end. REQUIRES count > 0.
@@ -35,13 +32,13 @@ class AdamW {
   int steps_ = 0;
 };
 
-// The trainable tensors of a population as leaves that share one flat buffer. The constructor puts the leaves into
-// `weights`.
+// Tensors as leaves that share one flat buffer.
 struct FlatLeaves {
   torch::Tensor flat;
   std::vector<torch::Tensor> leaves;
 
-  FlatLeaves(const NetworkDescription& description, Weights& weights);
+  // Copies the values, and replaces each of `tensors` by its leaf.
+  explicit FlatLeaves(const std::vector<torch::Tensor*>& tensors);
   // Of `loss` with respect to `flat`; zero where the loss does not depend on a leaf.
   torch::Tensor gradient(const torch::Tensor& loss) const;
 };

@@ -1,4 +1,4 @@
-#include "weightloom/tokenizer/module_io.hpp"
+#include "weightloom/compute/module_io.hpp"
 
 #include <cstring>
 

@@ -1,4 +1,4 @@
-#include "weightloom/runtime/threads.hpp"
+#include "weightloom/compute/threads.hpp"
 
 #include <ATen/ThreadLocalState.h>
 #include <dlfcn.h>
@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "torch_error.hpp"
+#include "weightloom/compute/torch_error.hpp"
 
 namespace weightloom {
 namespace {

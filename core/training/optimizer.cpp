@@ -1,9 +1,9 @@
-#include "optimizer.hpp"
+#include "weightloom/training/optimizer.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "weightloom/runtime/dataset.hpp"
+#include "weightloom/compute/random.hpp"
 
 namespace weightloom {
 
@@ -37,18 +37,15 @@ void AdamW::step(const torch::Tensor& gradient, double learning_rate) {
   values_.addcdiv_(first_, second_.sqrt().div_(std::sqrt(correction2)).add_(kEpsilon), -learning_rate / correction1);
 }
 
-FlatLeaves::FlatLeaves(const NetworkDescription& description, Weights& weights) {
+FlatLeaves::FlatLeaves(const std::vector<torch::Tensor*>& tensors) {
   std::vector<torch::Tensor> pieces;
-  for (std::size_t i = 0; i < weights.tensors.size(); ++i)
-    if (description.parameters[i].trainable) pieces.push_back(weights.tensors[i].detach().flatten());
+  for (const auto* tensor : tensors) pieces.push_back(tensor->detach().flatten());
   flat = torch::cat(pieces);
   std::int64_t at = 0;
-  for (std::size_t i = 0; i < weights.tensors.size(); ++i) {
-    if (!description.parameters[i].trainable) continue;
-    auto& tensor = weights.tensors[i];
-    const auto count = tensor.numel();
-    tensor = flat.narrow(0, at, count).view(tensor.sizes()).detach().requires_grad_();
-    leaves.push_back(tensor);
+  for (auto* tensor : tensors) {
+    const auto count = tensor->numel();
+    *tensor = flat.narrow(0, at, count).view(tensor->sizes()).detach().requires_grad_();
+    leaves.push_back(*tensor);
     at += count;
   }
 }
