@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "cli/command_groups.hpp"
-#include "cli/recipe.hpp"
+#include "cli/plugin_registry.hpp"
 #include "weightloom/compute/threads.hpp"
 #include "weightloom/generator/generator.hpp"
 #include "weightloom/generator/speed.hpp"

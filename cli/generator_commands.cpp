@@ -1,18 +1,15 @@
 // generator train | info, generate
 
-#include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <memory>
 
 #include "cli/command_groups.hpp"
+#include "cli/plugin_registry.hpp"
 #include "cli/recipe.hpp"
-#include "weightloom/base/config.hpp"
-#include "weightloom/base/file.hpp"
-#include "weightloom/formats/safetensors.hpp"
-#include "weightloom/generator/lineage.hpp"
-#include "weightloom/generator/training.hpp"
-#include "weightloom/runtime/evaluation.hpp"
+#include "weightloom/workflow/generation.hpp"
+#include "weightloom/workflow/lineage.hpp"
+#include "weightloom/workflow/models.hpp"
+#include "weightloom/zoo/transfer.hpp"
 
 namespace weightloom::cli {
 namespace {
@@ -63,31 +60,16 @@ struct TrainOptions {
 };
 
 Json train(Context& context, const TrainOptions& options) {
-  GeneratorTraining training =
+  const auto training =
       parse_generator_training(recipe_table(options.recipe, "generator"), options.recipe + ": [generator]");
-  training.checkpoint = options.out + ".checkpoint";
   const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
-  const auto tokenizer = std::make_shared<const Tokenizer>(Tokenizer::load(options.tokenizer));
-  const Json provenance{
-      {"options", to_json(training)}, {"members", members_fingerprint(zoo)}, {"tokenizer", tokenizer->id()}};
-  const auto finish = [&](const Generator& generator, bool reused) {
-    Json result{{"reused", reused}};
-    result.update(info_json(generator, options.out));
-    return result;
-  };
-  if (!options.again && std::filesystem::exists(options.out)) {
-    const SafetensorsFile file = read_safetensors(options.out);
-    if (const auto found = file.metadata.find("weightloom.training");
-        found != file.metadata.end() && Json::parse(found->second, nullptr, false) == provenance) {
-      context.note("'" + options.out + "' is up to date");
-      return finish(Generator::load(options.out, tokenizer), true);
-    }
-  }
-  expect_writable(options.out);
-  const Generator generator = train_generator(zoo, plugin_registry(context), tokenizer, training, context.progress());
-  generator.save(options.out, provenance);
-  std::filesystem::remove(training.checkpoint);
-  return finish(Generator::load(options.out, tokenizer), false);
+  const auto [generator, reused] = refresh_generator(
+      options.out, zoo, plugin_registry(context), std::make_shared<const Tokenizer>(Tokenizer::load(options.tokenizer)),
+      training, options.again ? Refresh::kAlways : Refresh::kWhenStale, context.progress());
+  if (reused) context.note("'" + options.out + "' is up to date");
+  Json result{{"reused", reused}};
+  result.update(info_json(generator, options.out));
+  return result;
 }
 
 Json info(Context&, const ModelFiles& files) {
@@ -96,24 +78,9 @@ Json info(Context&, const ModelFiles& files) {
 
 struct GenerateOptions {
   ModelFiles files;
-  std::string architecture, out, add, select, reproduce;
-  Json config = Json::object();
-  Request request;
+  std::string out, add, select, reproduce;
+  GenerationJob job;
 };
-
-// The form of the tokenizer's images and the classes of the data are filled in where the user left them open.
-NetworkDescription wanted_network(const PluginRegistry& registry, const Generator& generator,
-                                  const GenerateOptions& options, DataCache& data) {
-  Json config = options.config;
-  const auto fill = [&](const char* key, std::int64_t value) {
-    if (!config.contains(key)) config[key] = value;
-  };
-  fill("channels", generator.tokenizer().reference_images().size(1));
-  fill("size", generator.tokenizer().reference_images().size(2));
-  if (!options.request.data.empty())
-    fill("classes", static_cast<std::int64_t>(task_of(data, options.request.data).classes.size()));
-  return registry.describe(options.architecture, registry.canonicalise(options.architecture, config));
-}
 
 std::string numbered(const std::string& path, std::int64_t index, bool several) {
   if (!several) return path;
@@ -126,74 +93,60 @@ Json reproduce_command(Context& context, const GenerateOptions& options, const G
   const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
   const ZooRecord record = zoo.get(options.reproduce);
   const TensorMap tensors = reproduce(record, generator, plugin_registry(context), data);
-  const bool same = weights_hash(tensors) == record.weights_hash;
-  if (!options.out.empty()) write_safetensors(options.out, tensors);
+  const std::string hash = weights_hash(tensors);
+  const bool same = hash == record.weights_hash;
+  if (!options.out.empty() && same) write_network(options.out, record, tensors);
   if (!same) context.exit_with(ErrorCode::kDamaged);
-  return {{"model", record.name},
-          {"identical", same},
-          {"weights_hash", record.weights_hash},
-          {"reproduced_hash", weights_hash(tensors)}};
+  return {
+      {"model", record.name}, {"identical", same}, {"weights_hash", record.weights_hash}, {"reproduced_hash", hash}};
+}
+
+// Writes and stores what was asked for, and says where each network went.
+Json deliver(Context& context, const GenerateOptions& options, const Generation& generation) {
+  const bool several = generation.networks.size() > 1;
+  Json networks = Json::array();
+  std::vector<std::pair<ZooRecord, TensorMap>> additions;
+  for (const auto& network : generation.networks) {
+    Json entry{{"index", network.index}, {"weights_hash", network.record.weights_hash}};
+    if (network.validation_accuracy) entry["validation_accuracy"] = *network.validation_accuracy;
+    if (!options.out.empty()) {
+      const std::string path = numbered(options.out, network.index, several);
+      write_network(path, network.record, network.tensors);
+      entry["path"] = path;
+    }
+    if (!options.add.empty()) {
+      auto record = network.record;
+      record.name = several ? options.add + "/" + std::to_string(network.index) : options.add;
+      entry["name"] = record.name;
+      additions.emplace_back(std::move(record), network.tensors);
+    }
+    networks.push_back(std::move(entry));
+  }
+  if (!additions.empty()) Zoo::open(context.zoo_directory(), Zoo::Access::kWrite).add(std::move(additions));
+  return networks;
 }
 
 Json run_generate(Context& context, const GenerateOptions& options) {
-  if (options.reproduce.empty() && (options.architecture.empty() || (options.out.empty() && options.add.empty())))
+  if (options.reproduce.empty() && (options.job.architecture.empty() || (options.out.empty() && options.add.empty())))
     throw Error(ErrorCode::kUsage, "generate.options", "nothing to generate, or nowhere to put it", "",
                 "give --arch, and --out FILE or --add NAME");
-  const bool best = options.select == "best";
-  if (best && options.request.data.empty())
-    throw Error(ErrorCode::kUsage, "generate.select", "--select best needs a data set to choose on", "",
-                "add --data; the choice is made on its validation split");
   const Generator generator = load_generator(options.files);
   const auto& images = generator.tokenizer().reference_images();
   DataCache data({images.size(1), images.size(2)});
   if (!options.reproduce.empty()) return reproduce_command(context, options, generator, data);
 
-  const PluginRegistry registry = plugin_registry(context);
-  const NetworkDescription description = wanted_network(registry, generator, options, data);
-  const auto begin = std::chrono::steady_clock::now();
-  const Generated made = generate(generator, description, options.request, data);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-  const Weights ready = ready_to_use(generator, made, options.request, data);
-  std::vector<double> accuracy;
-  if (!options.request.data.empty()) {
-    const TensorData on = data.get(options.request.data);
-    accuracy = evaluate(made.plan->executor(), ready, {&on.validation}).accuracy;
-  }
-  std::vector<std::int64_t> kept;
-  for (std::int64_t i = 0; i < ready.population(); ++i) kept.push_back(i);
-  if (best) kept = {std::max_element(accuracy.begin(), accuracy.end()) - accuracy.begin()};
-
-  Json networks = Json::array();
-  std::vector<std::pair<ZooRecord, TensorMap>> additions;
-  for (const std::int64_t index : kept) {
-    const TensorMap tensors = to_tensor_map(description, ready, index);
-    Json network{{"index", index}, {"weights_hash", weights_hash(tensors)}};
-    if (!accuracy.empty()) network["validation_accuracy"] = accuracy[static_cast<std::size_t>(index)];
-    if (!options.out.empty()) {
-      const std::string path = numbered(options.out, index, kept.size() > 1);
-      write_safetensors(path, tensors);
-      network["path"] = path;
-    }
-    if (!options.add.empty()) {
-      ZooRecord record =
-          generated_record(kept.size() > 1 ? options.add + "/" + std::to_string(index) : options.add, generator,
-                           description, registry.find(description.architecture).version, options.request, index);
-      record.hyperparameters = {{"selected", best}, {"drawn", ready.population()}};
-      if (!accuracy.empty()) record.metrics["validation_accuracy"] = accuracy[static_cast<std::size_t>(index)];
-      network["name"] = record.name;
-      additions.emplace_back(std::move(record), tensors);
-    }
-    networks.push_back(std::move(network));
-  }
-  if (!additions.empty()) Zoo::open(context.zoo_directory(), Zoo::Access::kWrite).add(std::move(additions));
-  return {{"network", description.label()},
-          {"parameters", description.parameter_count()},
-          {"slots", made.plan->slots()},
-          {"drawn", ready.population()},
-          {"positions_per_second", static_cast<double>(made.plan->slots() * ready.population()) / elapsed.count()},
+  auto job = options.job;
+  if (options.select == "best") job.selection = Selection::kBest;
+  const auto generation = generate_networks(job, generator, plugin_registry(context), data);
+  const auto drawn = std::to_string(generation.drawn);
+  return {{"network", generation.description.label()},
+          {"parameters", generation.description.parameter_count()},
+          {"slots", generation.slots},
+          {"drawn", generation.drawn},
+          {"positions_per_second", static_cast<double>(generation.slots * generation.drawn) / generation.seconds},
           {"selection",
-           best ? Json("best of " + std::to_string(ready.population()) + " on the validation split") : Json("none")},
-          {"networks", networks}};
+           job.selection == Selection::kBest ? Json("best of " + drawn + " on the validation images") : Json("none")},
+          {"networks", deliver(context, options, generation)}};
 }
 
 void print_generated(Printer& printer, const Json& result) {
@@ -212,9 +165,9 @@ void print_generated(Printer& printer, const Json& result) {
 
 void declare_generate(CLI::App& app, GenerateOptions& options) {
   add_model_options(app, options.files);
-  Request& request = options.request;
-  app.add_option("--arch", options.architecture, "Architecture: a plugin's name or id");
-  add_settings_option(app, "--set", options.config, "Configuration of the architecture, key=value");
+  Request& request = options.job.request;
+  app.add_option("--arch", options.job.architecture, "Architecture: a plugin's name or id");
+  add_settings_option(app, "--set", options.job.config, "Configuration of the architecture, key=value");
   app.add_option("--instruction", request.instruction, "What the network is for, in words");
   app.add_option("--data", request.data, "Data set whose training images serve as examples, e.g. mnist[3,1,7]");
   app.add_option("--shots", request.shots, "Example images per class")
@@ -225,7 +178,7 @@ void declare_generate(CLI::App& app, GenerateOptions& options) {
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--family", request.family, "Lineage whose anchor to use (default: the architecture's own)");
   app.add_option("-n,--count", request.count, "Networks to draw")->capture_default_str()->check(CLI::Range(1, 100000));
-  app.add_option("--select", options.select, "best: keep the best on the validation split")
+  app.add_option("--select", options.select, "best: keep the best on the validation images")
       ->check(CLI::IsMember({"best"}));
   app.add_option("--temperature", request.sampling.temperature, "0 is greedy")
       ->capture_default_str()

@@ -1,7 +1,7 @@
 #include "cli/network_argument.hpp"
 
 #include "cli/command_table.hpp"
-#include "cli/recipe.hpp"
+#include "cli/plugin_registry.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/plugin/registry.hpp"
@@ -20,7 +20,7 @@ LoadedNetwork load_file(const PluginRegistry& plugins, const NetworkArgument& ar
   const auto file = read_safetensors(argument.reference);
   const auto dialect = detect_dialect(description, file.tensors);
   auto weights = to_weights(description, to_canonical(description, dialect, file.tensors).tensors);
-  return {argument.reference, std::move(description), std::move(weights), plugin.version, {}, {}};
+  return {argument.reference, std::move(description), std::move(weights), {}};
 }
 
 LoadedNetwork load_from_zoo(Context& context, const PluginRegistry& plugins, const NetworkArgument& argument) {
@@ -32,7 +32,7 @@ LoadedNetwork load_from_zoo(Context& context, const PluginRegistry& plugins, con
   const auto record = zoo.get(argument.reference);
   auto description = plugins.describe(record.architecture, record.config);
   auto weights = to_weights(description, zoo.weights(record));
-  return {record.name, std::move(description), std::move(weights), record.plugin_version, record.dataset, record.id};
+  return {record.name, std::move(description), std::move(weights), record};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "weightloom/data/dataset.hpp"
 #include "weightloom/network/description.hpp"
 #include "weightloom/runtime/weights.hpp"
+#include "weightloom/zoo/record.hpp"
 
 namespace weightloom::cli {
 
@@ -22,9 +23,7 @@ struct LoadedNetwork {
   std::string name;  // as given
   NetworkDescription description;
   Weights weights;
-  std::string plugin_version;
-  std::string dataset;  // "" when unknown
-  std::string record;   // id in the zoo, "" for a file
+  ZooRecord record;  // what is known of it; id empty for a file
 };
 
 void declare_network(CLI::App& app, NetworkArgument& argument);

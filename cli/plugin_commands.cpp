@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/command_groups.hpp"
+#include "cli/plugin_registry.hpp"
 #include "weightloom/network/graph.hpp"
 #include "weightloom/plugin/check.hpp"
 #include "weightloom/plugin/registry.hpp"
@@ -10,10 +11,6 @@ namespace weightloom::cli {
 namespace {
 
 constexpr std::string_view kSuffix = ".wlplugin.so";
-
-PluginRegistry open_registry(const Context& context) {
-  return PluginRegistry(PluginRegistry::default_directories(context.plugin_directories()));
-}
 
 Json to_json(const PluginIdentity& plugin) {
   return {{"id", plugin.id},
@@ -52,7 +49,7 @@ void declare_list(CLI::App& app, ListOptions& options) {
 }
 
 Json list(Context& context, const ListOptions& options) {
-  const auto registry = open_registry(context);
+  const auto registry = plugin_registry(context);
   Json plugins = Json::array(), rejected = Json::array();
   for (const auto& plugin : registry.plugins()) plugins.push_back(to_json(plugin));
   for (const auto& file : registry.rejected()) {
@@ -84,7 +81,7 @@ Json init_to_json(const NetworkDescription& description) {
 }
 
 Json inspect(Context& context, const NamedPlugin& options) {
-  auto registry = open_registry(context);
+  auto registry = plugin_registry(context);
   const auto id = resolve(registry, options.plugin);
   const auto description = registry.describe(id, options.settings);
   auto result = to_json(registry.find(id));
@@ -144,7 +141,7 @@ void print_inspection(Printer& print, const Json& result) {
 // -----------------------------------------------------------------------------------------------------
 
 Json describe(Context& context, const NamedPlugin& options) {
-  auto registry = open_registry(context);
+  auto registry = plugin_registry(context);
   const auto id = resolve(registry, options.plugin);
   return {{"description", Json::parse(registry.describe_text(id, options.settings))}};
 }

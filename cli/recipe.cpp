@@ -11,8 +11,4 @@ Json recipe_table(const std::string& path, const std::string& name) {
   return found == recipe.end() ? Json::object() : *found;
 }
 
-PluginRegistry plugin_registry(const Context& context) {
-  return PluginRegistry(PluginRegistry::default_directories(context.plugin_directories()));
-}
-
 }  // namespace weightloom::cli

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "cli/command_groups.hpp"
+#include "cli/plugin_registry.hpp"
 #include "cli/recipe.hpp"
 #include "weightloom/assessment/assessment.hpp"
 #include "weightloom/base/config.hpp"

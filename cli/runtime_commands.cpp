@@ -1,14 +1,15 @@
 #include "cli/command_groups.hpp"
 #include "cli/network_argument.hpp"
-#include "cli/recipe.hpp"
+#include "cli/plugin_registry.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/data/image.hpp"
 #include "weightloom/formats/npy.hpp"
-#include "weightloom/formats/safetensors.hpp"
 #include "weightloom/runtime/evaluation.hpp"
-#include "weightloom/runtime/grow.hpp"
+#include "weightloom/workflow/finetuning.hpp"
+#include "weightloom/workflow/grow.hpp"
+#include "weightloom/zoo/transfer.hpp"
 
 namespace weightloom::cli {
 namespace {
@@ -72,12 +73,12 @@ void declare_evaluate(CLI::App& app, EvaluateOptions& options) {
   app.add_flag("--recalibrate", options.recalibrate, "First re-estimate batch normalisation on training images");
 }
 
-const LabelledImages& split_named(const TensorData& data, const std::string& name) {
+const LabelledImages& images_named(const TensorData& data, const std::string& name) {
   return name == "train" ? data.train : name == "validation" ? data.validation : data.test;
 }
 
 TensorData load_data_for(const LoadedNetwork& network, const std::string& data) {
-  const auto& text = data.empty() ? network.dataset : data;
+  const auto& text = data.empty() ? network.record.dataset : data;
   if (text.empty())
     throw Error(ErrorCode::kUsage, "data.unnamed", "which data set?",
                 "'" + network.name + "' does not say what it was trained on", "give --data");
@@ -97,8 +98,8 @@ Json evaluate_network(Context& context, const EvaluateOptions& options) {
   expect_classes(network, data);
   const Executor executor(network.description);
   if (options.recalibrate) network.weights = recalibrate(executor, network.weights, {&data.train}, 0);
-  const auto& split = split_named(data, options.split);
-  const auto result = evaluate(executor, network.weights, {&split}, options.limit);
+  const auto& images = images_named(data, options.split);
+  const auto result = evaluate(executor, network.weights, {&images}, options.limit);
   return {{"network", network.name},        {"data", data.name},
           {"split", options.split},         {"images", result.predictions.size(1)},
           {"accuracy", result.accuracy[0]}, {"loss", result.loss[0]}};
@@ -138,60 +139,34 @@ void declare_finetune(CLI::App& app, FinetuneOptions& options) {
   app.add_option("--add", options.add, "Store the network in the zoo under this name")->type_name("NAME");
 }
 
-// The network for the classes of `data`: with its own head where they fit, else with a fresh one.
-LoadedNetwork with_classes(Context& context, const LoadedNetwork& network, const TensorData& data) {
-  if (data.classes() == network.description.classes) return network;
-  auto out = network;
-  auto config = network.description.config;
-  config["classes"] = data.classes();
-  const auto plugins = plugin_registry(context);
-  out.description = plugins.describe(network.description.architecture, config);
-  out.weights = descend_from(out.description, network.description, network.weights, 0);
-  context.note("the head is new: the network had " + std::to_string(network.description.classes) +
-               " classes, the data has " + std::to_string(data.classes()));
-  return out;
-}
-
-void add_finetuned(Context& context, const FinetuneOptions& options, const LoadedNetwork& network,
-                   const TensorData& data, const TensorMap& tensors, const Json& result) {
-  auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite);
-  ZooRecord record;
-  record.name = options.add;
-  record.architecture = network.description.architecture;
-  record.plugin_version = network.plugin_version;
-  record.config = network.description.config;
-  record.dataset = data.name;
-  record.hyperparameters = {{"steps", options.training.steps},
-                            {"epochs", options.training.epochs},
-                            {"batch", options.training.batch},
-                            {"learning_rate", options.training.learning_rate},
-                            {"weight_decay", options.training.weight_decay},
-                            {"seed", options.training.seed}};
-  record.metrics = {{"validation_accuracy", result.at("validation_accuracy")},
-                    {"test_accuracy", result.at("test_accuracy")}};
-  if (!network.record.empty()) record.parents.push_back({"fine-tuned-from", network.record});
-  zoo.add({{std::move(record), tensors}});
-}
-
-Json finetune(Context& context, const FinetuneOptions& given) {
-  auto options = given;
-  if (options.training.steps == 0 && options.training.epochs == 0) options.training.epochs = 1;
+Json finetune_network(Context& context, const FinetuneOptions& options) {
   const auto loaded = load_network(context, options.network);
   const auto data = load_data_for(loaded, options.data);
-  const auto network = with_classes(context, loaded, data);
   if (!options.out.empty()) expect_writable(options.out);
-  const Executor executor(network.description);
-  const auto before = evaluate(executor, network.weights, {&data.test}).accuracy[0];
-  const auto weights = train(executor, network.weights, {&data.train}, options.training, context.progress());
-  Json result{{"network", network.name},
+  auto training = options.training;
+  if (training.steps == 0 && training.epochs == 0) training.epochs = 1;
+  if (data.classes() != loaded.description.classes)
+    context.note("the head is new: the network has " + std::to_string(loaded.description.classes) +
+                 " classes, the data " + std::to_string(data.classes()));
+  auto [network, new_head, before, validation, test] =
+      finetune({loaded.record, loaded.description, loaded.weights}, data, training, plugin_registry(context),
+               context.progress());
+  Json result{{"network", loaded.name},
               {"data", data.name},
+              {"new_head", new_head},
               {"test_accuracy_before", before},
-              {"validation_accuracy", evaluate(executor, weights, {&data.validation}).accuracy[0]},
-              {"test_accuracy", evaluate(executor, weights, {&data.test}).accuracy[0]}};
-  const auto tensors = to_tensor_map(network.description, weights);
-  if (!options.out.empty()) write_safetensors(options.out, tensors), result["out"] = options.out;
-  if (!options.add.empty())
-    add_finetuned(context, options, network, data, tensors, result), result["name"] = options.add;
+              {"validation_accuracy", validation},
+              {"test_accuracy", test}};
+  const auto tensors = to_tensor_map(network.description, network.weights);
+  if (!options.out.empty()) {
+    write_network(options.out, network.record, tensors);
+    result["out"] = options.out;
+  }
+  if (!options.add.empty()) {
+    network.record.name = options.add;
+    Zoo::open(context.zoo_directory(), Zoo::Access::kWrite).add({{network.record, tensors}});
+    result["name"] = options.add;
+  }
   return result;
 }
 
@@ -252,7 +227,7 @@ class Standardiser {
 
  private:
   void measure(const ImageForm& form) {
-    const auto& text = data_.empty() ? network_.dataset : data_;
+    const auto& text = data_.empty() ? network_.record.dataset : data_;
     if (text.empty())
       throw Error(ErrorCode::kUsage, "data.unnamed", "how were the training images standardised?",
                   "'" + network_.name + "' does not say what it was trained on",
@@ -308,7 +283,7 @@ Json predict(Context& context, const PredictOptions& options) {
 void add_runtime_commands(CommandTable& table) {
   table.add<GrowOptions>("zoo grow", declare_grow, grow_zoo, page(print_grown));
   table.add<EvaluateOptions>("evaluate", declare_evaluate, evaluate_network, page(print_evaluation, "accuracy"));
-  table.add<FinetuneOptions>("finetune", declare_finetune, finetune, page(print_finetuned, "test_accuracy"));
+  table.add<FinetuneOptions>("finetune", declare_finetune, finetune_network, page(print_finetuned, "test_accuracy"));
   table.add<PredictOptions>(
       "predict", declare_predict, predict,
       listing("predictions", "class",

@@ -1,13 +1,12 @@
 // tokenizer train | encode | decode | report
 
-#include <filesystem>
-#include <memory>
-
 #include "cli/command_groups.hpp"
+#include "cli/plugin_registry.hpp"
 #include "cli/recipe.hpp"
-#include "weightloom/base/file.hpp"
-#include "weightloom/formats/safetensors.hpp"
-#include "weightloom/tokenizer/training.hpp"
+#include "weightloom/workflow/members.hpp"
+#include "weightloom/workflow/models.hpp"
+#include "weightloom/workflow/tokens.hpp"
+#include "weightloom/zoo/transfer.hpp"
 
 namespace weightloom::cli {
 namespace {
@@ -27,21 +26,14 @@ Json summary(const Tokenizer& tokenizer, const std::string& path, bool reused) {
 }
 
 Json train(Context& context, const TrainOptions& options) {
-  const TokenizerTraining training =
+  const auto training =
       parse_tokenizer_training(recipe_table(options.recipe, "tokenizer"), options.recipe + ": [tokenizer]");
   const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
-  const Json provenance{{"options", to_json(training)}, {"members", members_fingerprint(zoo)}};
-  if (!options.again && std::filesystem::exists(options.out)) {
-    const Tokenizer finished = Tokenizer::load(options.out);
-    if (finished.training() == provenance) {
-      context.note("'" + options.out + "' is up to date");
-      return summary(finished, options.out, true);
-    }
-  }
-  expect_writable(options.out);
-  const Tokenizer tokenizer = train_tokenizer(zoo, plugin_registry(context), training, context.progress());
-  tokenizer.save(options.out, provenance);
-  return summary(Tokenizer::load(options.out), options.out, false);
+  const auto [tokenizer, reused] =
+      refresh_tokenizer(options.out, zoo, plugin_registry(context), training,
+                        options.again ? Refresh::kAlways : Refresh::kWhenStale, context.progress());
+  if (reused) context.note("'" + options.out + "' is up to date");
+  return summary(tokenizer, options.out, reused);
 }
 
 void print_training(Printer& printer, const Json& result) {
@@ -54,52 +46,15 @@ struct EncodeOptions {
   std::string tokenizer = "tokenizer.safetensors", where;
 };
 
-// The token stream of one network: int16 little-endian, slot after slot (docs/token_format.md).
-std::string pack(const torch::Tensor& tokens) {
-  const auto small = tokens.to(torch::kInt16).contiguous();
-  return {static_cast<const char*>(small.data_ptr()), small.nbytes()};
-}
-
-torch::Tensor unpack(const std::string& payload, const NetworkPlan& plan, std::int64_t codebooks) {
-  const std::int64_t expected = plan.slots() * codebooks;
-  if (payload.size() != static_cast<std::size_t>(expected) * sizeof(std::int16_t))
-    throw Error(ErrorCode::kDamaged, "tokens.size", "the token stream does not fit the network",
-                std::to_string(payload.size()) + " bytes, expected " + std::to_string(expected * 2),
-                "make it again with `weightloom tokenizer encode`");
-  auto tokens = torch::empty({1, plan.slots(), codebooks}, torch::kInt16);
-  std::copy(payload.begin(), payload.end(), static_cast<char*>(tokens.data_ptr()));
-  return tokens.to(torch::kInt64);
-}
-
 Json encode(Context& context, const EncodeOptions& options) {
   const Tokenizer tokenizer = Tokenizer::load(options.tokenizer);
-  const PluginRegistry registry = plugin_registry(context);
-  const std::string id = tokenizer.id();
   Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite);
-  const auto records = zoo.find(parse_query(options.where));
-  const auto progress = context.progress();
-  std::vector<std::pair<std::string, TokenStream>> streams;
-  std::uint64_t kept = 0;
-  double bits = 0;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    throw_if_interrupted();
-    const ZooRecord& record = records[i];
-    if (record.architecture.empty()) continue;
-    if (const auto known = zoo.tokens(record.id, id); known && known->weights_hash == record.weights_hash) {
-      ++kept;
-      continue;
-    }
-    const auto plan = tokenizer.plan(registry.describe(record.architecture, record.config), record.family);
-    const auto tokens = tokenizer.encode(*plan, to_weights(plan->description(), zoo.weights(record)));
-    bits += tokenizer.bits_per_weight(*plan);
-    streams.emplace_back(record.id, TokenStream{id, record.weights_hash, pack(tokens)});
-    if (progress) progress({"encode", i + 1, records.size(), "networks", {}, i + 1 == records.size()});
-  }
-  zoo.put_tokens(streams);
-  return {{"tokenizer", id},
-          {"encoded", streams.size()},
-          {"up_to_date", kept},
-          {"bits_per_weight", streams.empty() ? Json() : Json(bits / static_cast<double>(streams.size()))}};
+  const auto summary =
+      encode_networks(zoo, plugin_registry(context), tokenizer, parse_query(options.where), context.progress());
+  return {{"tokenizer", tokenizer.id()},
+          {"encoded", summary.encoded},
+          {"up_to_date", summary.up_to_date},
+          {"bits_per_weight", summary.bits_per_weight ? Json(*summary.bits_per_weight) : Json()}};
 }
 
 struct DecodeOptions {
@@ -108,17 +63,10 @@ struct DecodeOptions {
 
 Json decode(Context& context, const DecodeOptions& options) {
   const Tokenizer tokenizer = Tokenizer::load(options.tokenizer);
-  const PluginRegistry registry = plugin_registry(context);
   const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
-  const ZooRecord record = zoo.get(options.model);
-  const auto stream = zoo.tokens(record.id, tokenizer.id());
-  if (!stream)
-    throw Error(ErrorCode::kNotFound, "tokens.missing", "'" + record.name + "' has no tokens under this tokenizer", "",
-                "make them with `weightloom tokenizer encode --tokenizer " + options.tokenizer + "`");
-  const auto plan = tokenizer.plan(registry.describe(record.architecture, record.config), record.family);
-  const auto weights = tokenizer.decode(*plan, unpack(stream->payload, *plan, tokenizer.config().codebooks));
-  write_safetensors(options.out, to_tensor_map(plan->description(), weights));
-  return {{"model", record.name}, {"path", options.out}, {"bits_per_weight", tokenizer.bits_per_weight(*plan)}};
+  const auto decoded = decode_network(zoo, plugin_registry(context), tokenizer, options.model);
+  write_network(options.out, decoded.record, decoded.tensors);
+  return {{"model", decoded.record.name}, {"path", options.out}, {"bits_per_weight", decoded.bits_per_weight}};
 }
 
 struct ReportOptions {
@@ -129,9 +77,11 @@ struct ReportOptions {
 Json report(Context& context, const ReportOptions& options) {
   const Tokenizer tokenizer = Tokenizer::load(options.tokenizer);
   const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
+  const auto plugins = plugin_registry(context);
+  DataCache data(common_form(zoo, plugins));
+  const auto groups = load_members(zoo, plugins, tokenizer, options.split);
   Json rows = Json::array();
-  for (const RateRow& row :
-       rate_report(zoo, plugin_registry(context), tokenizer, options.split, options.networks, context.progress()))
+  for (const RateRow& row : rate_report(tokenizer, groups, data, options.networks, context.progress()))
     rows.push_back({{"family", row.family},
                     {"network", row.description},
                     {"codebooks", row.stages},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/command_groups.hpp"
+#include "cli/plugin_registry.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/plugin/registry.hpp"
@@ -141,13 +142,9 @@ Json files_json(const std::vector<ImportFile>& files) {
   return out;
 }
 
-PluginRegistry plugins(const Context& context) {
-  return PluginRegistry(PluginRegistry::default_directories(context.plugin_directories()));
-}
-
 // From now on `import` knows the architecture, and checks and converts every file against it.
 void use_architecture(const Context& context, const ImportCommandOptions& options, ImportOptions& import) {
-  const auto registry = plugins(context);
+  const auto registry = plugin_registry(context);
   auto description = registry.describe(options.architecture, options.config);
   import.facts.architecture = description.architecture;
   import.facts.plugin_version = registry.find(options.architecture).version;
@@ -211,7 +208,7 @@ Json run_export(Context& context, const ExportOptions& options) {
       throw Error(ErrorCode::kUsage, "export.no_architecture",
                   "cannot export '" + record.name + "' as " + options.dialect, "the zoo does not know its architecture",
                   "import it again with --arch");
-    const auto description = plugins(context).describe(record.architecture, record.config);
+    const auto description = plugin_registry(context).describe(record.architecture, record.config);
     tensors = to_dialect(description, options.dialect, tensors);
   }
   write_network(options.out, record, tensors, options.dialect);

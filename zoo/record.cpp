@@ -34,6 +34,17 @@ TensorRecord describe_tensor(const std::string& name, const HostTensor& tensor) 
   return {name, tensor.dtype, tensor.shape, to_hex(sha256(bytes))};
 }
 
+void describe_weights(ZooRecord& record, const TensorMap& tensors) {
+  record.tensors.clear();
+  record.parameters = record.bytes = 0;
+  for (const auto& [name, tensor] : tensors) {
+    record.tensors.push_back(describe_tensor(name, tensor));
+    record.parameters += element_count(tensor.shape);
+    record.bytes += static_cast<std::int64_t>(tensor.bytes.size());
+  }
+  record.weights_hash = hash_of_tensors(record.tensors);
+}
+
 std::string weights_hash(const TensorMap& tensors) {
   std::vector<TensorRecord> records;
   for (const auto& [name, tensor] : tensors) records.push_back(describe_tensor(name, tensor));

@@ -110,14 +110,7 @@ void complete(ZooRecord& record, const TensorMap& tensors) {
     throw Error(ErrorCode::kUsage, "zoo.bad_id", "cannot store network '" + record.name + "'",
                 "the id '" + record.id + "' is not 32 lower-case hex digits");
   if (record.created.empty()) record.created = now_text();
-  record.tensors.clear();
-  record.parameters = record.bytes = 0;
-  for (const auto& [name, tensor] : tensors) {
-    record.tensors.push_back(describe_tensor(name, tensor));
-    record.parameters += element_count(tensor.shape);
-    record.bytes += static_cast<std::int64_t>(tensor.bytes.size());
-  }
-  record.weights_hash = hash_of_tensors(record.tensors);
+  describe_weights(record, tensors);
 }
 
 void put_facts(Batch& batch, const ZooRecord& record) {

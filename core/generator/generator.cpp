@@ -123,13 +123,13 @@ Generated generate(const Generator& generator, const NetworkDescription& descrip
   auto plan = generator.tokenizer().plan(description, request.family);
   Condition condition;
   if (!request.data.empty()) {
-    const Task task = task_of(data, request.data);
+    const DataSpec task = task_of(data, request.data);
     if (static_cast<std::int64_t>(task.classes.size()) != description.classes)
       throw Error(ErrorCode::kUsage, "generate.classes", "the network and the data disagree",
                   "the architecture has " + std::to_string(description.classes) + " outputs, '" + request.data +
                       "' has " + std::to_string(task.classes.size()) + " classes",
                   "set classes=" + std::to_string(task.classes.size()));
-    const TaskImages images(data, {task.source}, 0, 0);
+    const TaskImages images(data, {task.source});
     auto draws = make_generator(derive_seed(request.sampling.seed, "example images"));
     const auto rows = images.draw_rows({task}, request.shots, draws);
     const auto examples = images.images().index_select(0, rows.flatten());
@@ -160,9 +160,8 @@ Generated generate(const Generator& generator, const NetworkDescription& descrip
 Weights ready_to_use(const Generator& generator, const Generated& made, const Request& request, DataCache& data) {
   const LabelledImages reference{generator.tokenizer().reference_images(),
                                  torch::zeros({generator.tokenizer().reference_images().size(0)}, torch::kInt64)};
-  TensorData chosen;
-  if (!request.data.empty()) chosen = data.get(request.data);
-  return recalibrate(made.plan->executor(), made.weights, {request.data.empty() ? &reference : &chosen.train},
+  const auto chosen = request.data.empty() ? nullptr : data.get(request.data);
+  return recalibrate(made.plan->executor(), made.weights, {chosen ? &chosen->train : &reference},
                      derive_seed(request.sampling.seed, "recalibrate"));
 }
 

@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "weightloom/base/error.hpp"
-#include "weightloom/base/random.hpp"
 
 namespace weightloom {
 namespace {
@@ -17,65 +16,90 @@ torch::Tensor random_rows(const torch::Tensor& start, const torch::Tensor& count
 
 }  // namespace
 
-std::string Task::subset_key() const {
-  auto sorted = classes;
-  std::sort(sorted.begin(), sorted.end());
-  std::string key = source;
-  for (auto c : sorted) key += ',' + std::to_string(c);
-  return key;
-}
-
-Task task_of(DataCache& data, const std::string& text) {
-  DataSpec spec = DataSpec::parse(text);
-  Task task{{}, spec.classes};
-  spec.classes.clear();
-  task.source = spec.text();
+DataSpec task_of(DataCache& data, const std::string& text) {
+  auto task = DataSpec::parse(text);
   if (task.classes.empty()) {
-    task.classes.resize(static_cast<std::size_t>(data.source(spec).classes()));
+    task.classes.resize(static_cast<std::size_t>(data.get(task.source)->classes()));
     std::iota(task.classes.begin(), task.classes.end(), 0);
   }
   return task;
 }
 
-TaskImages::TaskImages(DataCache& data, const std::vector<std::string>& sources, std::int64_t most_per_class,
-                       std::uint64_t seed)
-    : sources_(sources) {
-  auto generator = make_generator(derive_seed(seed, "task images"));
+std::string class_set(const DataSpec& task) {
+  DataSpec set{task.source, task.classes, 0};
+  std::sort(set.classes.begin(), set.classes.end());
+  return set.text();
+}
+
+TaskImages::TaskImages(DataCache& data, const std::vector<std::string>& sources, std::int64_t most_per_class) {
   std::vector<torch::Tensor> parts;
   std::int64_t row = 0;
-  for (const std::string& source : sources) {
-    const TensorData& all = data.source(DataSpec::parse(source));
-    auto& first = first_.emplace_back();
-    auto& count = count_.emplace_back();
-    for (std::int64_t c = 0; c < all.classes(); ++c) {
-      auto rows = (all.train.labels == c).nonzero().flatten();
-      if (most_per_class > 0 && rows.size(0) > most_per_class)
-        rows =
-            rows.index_select(0, torch::randperm(rows.size(0), generator, torch::kInt64).narrow(0, 0, most_per_class));
+  for (const std::string& name : sources) {
+    const auto all = data.get(name);
+    Source source{all->train.labels, {}, {}};
+    for (std::int64_t c = 0; c < all->classes(); ++c) {
+      // Ascending, so that a train limit leaves the first rows of every class.
+      auto rows = (all->train.labels == c).nonzero().flatten();
+      if (most_per_class > 0) rows = rows.narrow(0, 0, std::min(rows.size(0), most_per_class));
       if (rows.size(0) == 0)
         throw Error(ErrorCode::kUsage, "data.empty_class",
-                    "data set '" + source + "' has no training image of class '" +
-                        all.class_names[static_cast<std::size_t>(c)] + "'");
-      parts.push_back(all.train.images.index_select(0, rows));
-      first.push_back(row);
-      count.push_back(rows.size(0));
+                    "data set '" + name + "' has no training image of class '" +
+                        all->class_names[static_cast<std::size_t>(c)] + "'");
+      parts.push_back(all->train.images.index_select(0, rows));
+      source.first.push_back(row);
+      source.count.push_back(rows.size(0));
       row += rows.size(0);
     }
+    sources_.emplace(name, std::move(source));
   }
   images_ = torch::cat(parts);
 }
 
-std::pair<torch::Tensor, torch::Tensor> TaskImages::tables(const std::vector<Task>& tasks) const {
+const TaskImages::Source& TaskImages::source_of(const DataSpec& task) const {
+  const auto found = sources_.find(task.source);
+  if (found == sources_.end())
+    throw Error(ErrorCode::kUsage, "task.source", "no images of data set '" + task.source + "' were loaded");
+  return found->second;
+}
+
+std::vector<std::int64_t> TaskImages::allowed(const DataSpec& task) const {
+  const Source& source = source_of(task);
+  if (task.train_limit == 0) return source.count;
+  auto set = task;
+  std::sort(set.classes.begin(), set.classes.end());
+  const std::lock_guard lock(limited_->mutex);
+  auto& known = limited_->counts[set.text()];
+  if (known.empty()) known = count_allowed(source, set);
+  return known;
+}
+
+std::vector<std::int64_t> TaskImages::count_allowed(const Source& source, const DataSpec& set) {
+  const auto classes = static_cast<std::int64_t>(source.count.size());
+  auto wanted = torch::zeros({classes}, torch::kBool);
+  for (auto c : set.classes) wanted[c] = true;
+  const auto kept = source.labels.index_select(0, wanted.index_select(0, source.labels).nonzero().flatten());
+  const auto seen = torch::bincount(kept.narrow(0, 0, std::min(kept.size(0), set.train_limit)), {}, classes);
+  auto counts = source.count;
+  for (auto c : set.classes) {
+    auto& count = counts[static_cast<std::size_t>(c)];
+    count = std::min(count, seen[c].item<std::int64_t>());
+    if (count == 0)
+      throw Error(ErrorCode::kUsage, "data.empty_class",
+                  "'" + set.text() + "' has no training image of class " + std::to_string(c),
+                  "the train limit leaves none", "use a larger limit");
+  }
+  return counts;
+}
+
+std::pair<torch::Tensor, torch::Tensor> TaskImages::tables(const std::vector<DataSpec>& tasks) const {
   const auto classes = static_cast<std::int64_t>(tasks.front().classes.size());
   std::vector<std::int64_t> start, count;
-  for (const Task& task : tasks) {
-    const auto at =
-        static_cast<std::size_t>(std::find(sources_.begin(), sources_.end(), task.source) - sources_.begin());
-    if (at == sources_.size())
-      throw Error(ErrorCode::kUsage, "task.source", "no images of data set '" + task.source + "' were loaded");
+  for (const DataSpec& task : tasks) {
+    const Source& source = source_of(task);
+    const auto rows = allowed(task);
     for (auto c : task.classes) {
-      start.push_back(first_[at].at(static_cast<std::size_t>(c)));
-      count.push_back(count_[at].at(static_cast<std::size_t>(c)));
+      start.push_back(source.first.at(static_cast<std::size_t>(c)));
+      count.push_back(rows.at(static_cast<std::size_t>(c)));
     }
   }
   const auto size = static_cast<std::int64_t>(tasks.size());
@@ -83,7 +107,8 @@ std::pair<torch::Tensor, torch::Tensor> TaskImages::tables(const std::vector<Tas
           torch::tensor(count, torch::kInt64).view({size, classes})};
 }
 
-LabelledImages TaskImages::batch(const std::vector<Task>& tasks, std::int64_t n, torch::Generator& generator) const {
+LabelledImages TaskImages::batch(const std::vector<DataSpec>& tasks, std::int64_t n,
+                                 torch::Generator& generator) const {
   const auto [start, count] = tables(tasks);
   const auto labels = torch::randint(start.size(1), {start.size(0), n}, generator, torch::kInt64);
   const auto rows = random_rows(start.gather(1, labels), count.gather(1, labels), generator);
@@ -92,7 +117,7 @@ LabelledImages TaskImages::batch(const std::vector<Task>& tasks, std::int64_t n,
   return {images_.index_select(0, rows.flatten()).view(shape), labels};
 }
 
-torch::Tensor TaskImages::draw_rows(const std::vector<Task>& tasks, std::int64_t shots,
+torch::Tensor TaskImages::draw_rows(const std::vector<DataSpec>& tasks, std::int64_t shots,
                                     torch::Generator& generator) const {
   const auto [start, count] = tables(tasks);
   return random_rows(start.unsqueeze(2).expand({-1, -1, shots}), count.unsqueeze(2).expand({-1, -1, shots}), generator);

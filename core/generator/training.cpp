@@ -26,7 +26,7 @@ constexpr ExecutionMode kBatchNorm{ExecutionMode::Norm::kBatch};
 // What one description offers to learn from.
 struct Course {
   std::shared_ptr<const NetworkPlan> plan;
-  std::vector<Task> tasks;
+  std::vector<DataSpec> tasks;
   torch::Tensor tokens;    // [P, L, Q], undefined for practice
   torch::Tensor quality;   // [P]
   torch::Tensor features;  // [images, F] of the example images
@@ -40,7 +40,7 @@ double validation_accuracy(const ZooRecord& record) {
 }
 
 // Share of the records on the same source that are worse.
-torch::Tensor qualities(const std::vector<ZooRecord>& records, const std::vector<Task>& tasks) {
+torch::Tensor qualities(const std::vector<ZooRecord>& records, const std::vector<DataSpec>& tasks) {
   std::vector<float> out;
   for (std::size_t i = 0; i < records.size(); ++i) {
     double worse = 0, others = 0;
@@ -54,31 +54,30 @@ torch::Tensor qualities(const std::vector<ZooRecord>& records, const std::vector
   return torch::tensor(out);
 }
 
-bool whole_sources(const std::vector<Task>& tasks, DataCache& data) {
-  return std::all_of(tasks.begin(), tasks.end(), [&](const Task& task) {
-    return static_cast<std::int64_t>(task.classes.size()) == data.source(DataSpec::parse(task.source)).classes();
-  });
+bool is_subset(const DataSpec& task, DataCache& data) {
+  return static_cast<std::int64_t>(task.classes.size()) != data.get(task.source)->classes();
 }
 
-std::vector<Course> collect_courses(const Zoo& zoo, const PluginRegistry& registry, const Tokenizer& tokenizer,
-                                    const GeneratorTraining& options, DataCache& data) {
+std::vector<Course> collect_courses(const std::vector<MemberGroup>& groups,
+                                    const std::vector<PracticeNetwork>& practice, const Tokenizer& tokenizer,
+                                    DataCache& data) {
   std::vector<Course> courses;
-  for (const MemberGroup& group : load_members(zoo, registry, tokenizer, "train")) {
+  for (const MemberGroup& group : groups) {
     Course course{group.plan};
     std::set<std::string> distinct;
     for (const ZooRecord& record : group.records) {
       course.tasks.push_back(task_of(data, record.dataset));
       distinct.insert(record.dataset);
     }
-    course.tokens = tokenizer.encode(*group.plan, group.weights);
+    course.tokens = group.tokens.defined() ? group.tokens : tokenizer.encode(*group.plan, group.weights);
     course.quality = qualities(group.records, course.tasks);
-    course.subsets = !whole_sources(course.tasks, data);
+    course.subsets = std::ranges::any_of(course.tasks, [&](const DataSpec& task) { return is_subset(task, data); });
     course.weight = std::clamp(std::sqrt(static_cast<double>(distinct.size())), 1.0, 4.0);
     courses.push_back(std::move(course));
   }
-  for (const Practice& practice : options.practice) {
-    Course course{tokenizer.plan(registry.describe(practice.architecture, practice.config), practice.family)};
-    for (const std::string& spec : practice.data) course.tasks.push_back(task_of(data, spec));
+  for (const PracticeNetwork& network : practice) {
+    Course course{network.plan};
+    for (const std::string& spec : network.data) course.tasks.push_back(task_of(data, spec));
     course.quality = torch::ones({static_cast<std::int64_t>(course.tasks.size())});
     courses.push_back(std::move(course));
   }
@@ -113,14 +112,12 @@ torch::Tensor imagination_error(const GeneratorModel::Prepared& prepared) {
 
 class Trainer {
  public:
-  Trainer(const Zoo& zoo, const PluginRegistry& registry, std::shared_ptr<const Tokenizer> tokenizer,
+  Trainer(const GeneratorLessons& lessons, DataCache& data, std::shared_ptr<const Tokenizer> tokenizer,
           const GeneratorTraining& options)
       : options_(options),
-        data_(common_form(zoo, registry)),
-        courses_(collect_courses(zoo, registry, *tokenizer, options, data_)),
-        sources_(sources()),
-        images_(data_, sources_, 0, options.seed),
-        examples_(data_, sources_, kExampleImagesPerClass, options.seed),
+        courses_(collect_courses(lessons.members, lessons.practice, *tokenizer, data)),
+        images_(data, sources()),
+        examples_(data, sources(), kExampleImagesPerClass),
         thumbnails_(thumbnails(examples_.images())),
         generator_(options.config, std::move(tokenizer), options.seed),
         optimizer_(
@@ -153,12 +150,12 @@ class Trainer {
   std::vector<std::string> sources() const {
     std::set<std::string> names;
     for (const Course& course : courses_)
-      for (const Task& task : course.tasks) names.insert(task.source);
+      for (const DataSpec& task : course.tasks) names.insert(task.source);
     return {names.begin(), names.end()};
   }
 
   struct Batch {
-    std::vector<Task> tasks;
+    std::vector<DataSpec> tasks;
     torch::Tensor tokens;  // [B, L, Q] or undefined
     Condition condition;
   };
@@ -170,10 +167,10 @@ class Trainer {
     std::vector<std::int64_t> members;
     for (std::int64_t i = 0; i < options_.networks; ++i) {
       members.push_back(static_cast<std::int64_t>(random.below(population)));
-      Task task = course.tasks[static_cast<std::size_t>(members.back())];
+      DataSpec task = course.tasks[static_cast<std::size_t>(members.back())];
       if (shuffled) {
         const auto order = random.permutation(static_cast<std::int64_t>(task.classes.size()));
-        Task other = task;
+        DataSpec other = task;
         for (std::size_t c = 0; c < order.size(); ++c)
           other.classes[c] = task.classes[static_cast<std::size_t>(order[c])];
         task = other;
@@ -190,9 +187,8 @@ class Trainer {
     batch.condition.quality = course.quality.index_select(0, index);
     if (!course.subsets) {
       std::vector<std::int64_t> words;
-      for (const Task& task : batch.tasks) {
-        const auto ids =
-            instruction_words(random_instruction(DataSpec::parse(task.source).source, Phrasing::kTraining, random));
+      for (const DataSpec& task : batch.tasks) {
+        const auto ids = instruction_words(random_instruction(task.source, Phrasing::kTraining, random));
         words.insert(words.end(), ids.begin(), ids.end());
       }
       batch.condition.words = torch::tensor(words, torch::kInt64).view({options_.networks, -1});
@@ -365,9 +361,7 @@ class Trainer {
   }
 
   GeneratorTraining options_;
-  DataCache data_;
   std::vector<Course> courses_;
-  std::vector<std::string> sources_;
   TaskImages images_, examples_;
   torch::Tensor thumbnails_;
   Generator generator_;
@@ -448,9 +442,9 @@ Json to_json(const GeneratorTraining& options) {
           {"practice", practice}};
 }
 
-Generator train_generator(const Zoo& zoo, const PluginRegistry& registry, std::shared_ptr<const Tokenizer> tokenizer,
+Generator train_generator(const GeneratorLessons& lessons, DataCache& data, std::shared_ptr<const Tokenizer> tokenizer,
                           const GeneratorTraining& options, const ProgressSink& progress) {
-  return Trainer(zoo, registry, std::move(tokenizer), options).run(progress);
+  return Trainer(lessons, data, std::move(tokenizer), options).run(progress);
 }
 
 }  // namespace weightloom

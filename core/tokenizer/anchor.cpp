@@ -1,8 +1,7 @@
 #include "weightloom/tokenizer/anchor.hpp"
 
-#include "weightloom/network/address.hpp"
-#include "weightloom/network/graph.hpp"
 #include "weightloom/runtime/alignment.hpp"
+#include "weightloom/runtime/inheritance.hpp"
 
 namespace weightloom {
 namespace {
@@ -28,14 +27,8 @@ Weights map_anchor(const Anchor* anchor, const NetworkDescription& target) {
   Weights mapped;
   for (const ParameterSpec& parameter : target.parameters) mapped.tensors.push_back(initial_mean(parameter));
   if (!anchor) return mapped;
-  const GraphFacts facts = analyse(target);
-  const auto matches = match_by_address(target, anchor->description);
-  for (std::size_t p = 0; p < matches.size(); ++p) {
-    const std::string& name = target.parameters[p].name;
-    const bool head = name == facts.head_weight || name == facts.head_bias;
-    if (matches[p] && (!head || anchor->independent)) mapped.tensors[p] = anchor->weights.tensors[*matches[p]];
-  }
-  return mapped;
+  return inherit(target, std::move(mapped), anchor->description, anchor->weights,
+                 anchor->independent ? Head::kInherit : Head::kKeep);
 }
 
 AlignedMean aligned_mean(const NetworkDescription& description, const Weights& members) {

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
-#include <set>
 
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
@@ -16,23 +15,6 @@ namespace weightloom {
 namespace {
 
 constexpr std::int64_t kReferenceImages = 512, kBehaviourImages = 64, kBehaviourNetworks = 4;
-
-torch::Tensor reference_images(const Zoo& zoo, DataCache& data, std::uint64_t seed) {
-  std::set<std::string> sources;
-  for (const ZooRecord& record : zoo.all())
-    if (!record.split.empty()) {
-      DataSpec spec = DataSpec::parse(record.dataset);
-      spec.classes.clear();
-      sources.insert(spec.text());
-    }
-  auto generator = make_generator(derive_seed(seed, "reference images"));
-  std::vector<torch::Tensor> parts;
-  for (const std::string& source : sources)
-    parts.push_back(draw(data.source(DataSpec::parse(source)).train,
-                         kReferenceImages / static_cast<std::int64_t>(sources.size()), generator)
-                        .images);
-  return torch::cat(parts);
-}
 
 // All chunks of all groups, with the global row of their slot's features.
 struct ChunkPool {
@@ -140,11 +122,20 @@ Json to_json(const TokenizerTraining& options) {
           {"seed", options.seed}};
 }
 
-Tokenizer train_tokenizer(const Zoo& zoo, const PluginRegistry& registry, const TokenizerTraining& options,
+torch::Tensor draw_reference_images(DataCache& data, const std::vector<std::string>& sources, std::uint64_t seed) {
+  auto generator = make_generator(derive_seed(seed, "reference images"));
+  std::vector<torch::Tensor> parts;
+  for (const std::string& source : sources)
+    parts.push_back(
+        draw(data.get(source)->train, kReferenceImages / static_cast<std::int64_t>(sources.size()), generator).images);
+  return torch::cat(parts);
+}
+
+Tokenizer train_tokenizer(Tokenizer tokenizer, const std::vector<MemberGroup>& groups, const TokenizerTraining& options,
                           const ProgressSink& progress) {
-  DataCache data(common_form(zoo, registry));
-  Tokenizer tokenizer(options.config, collect_anchors(zoo, registry), reference_images(zoo, data, options.seed));
-  const auto groups = load_members(zoo, registry, tokenizer, "train");
+  if (groups.empty())
+    throw Error(ErrorCode::kUsage, "tokenizer.no_members", "there is nothing to train the tokenizer on",
+                "the zoo holds no record with split 'train'", "grow some with `weightloom zoo grow`");
   std::vector<torch::Tensor> chunks_of_group;
   const ChunkPool pool = pool_chunks(tokenizer, groups, chunks_of_group);
   auto generator = make_generator(derive_seed(options.seed, "tokenizer"));
@@ -199,11 +190,9 @@ Tokenizer train_tokenizer(const Zoo& zoo, const PluginRegistry& registry, const 
   return tokenizer;
 }
 
-std::vector<RateRow> rate_report(const Zoo& zoo, const PluginRegistry& registry, const Tokenizer& tokenizer,
-                                 const std::string& split, std::int64_t most, const ProgressSink& progress) {
+std::vector<RateRow> rate_report(const Tokenizer& tokenizer, const std::vector<MemberGroup>& groups, DataCache& data,
+                                 std::int64_t most, const ProgressSink& progress) {
   torch::NoGradGuard no_grad;
-  DataCache data(common_form(zoo, registry));
-  const auto groups = load_members(zoo, registry, tokenizer, split);
   std::vector<RateRow> rows;
   for (std::size_t g = 0; g < groups.size(); ++g) {
     throw_if_interrupted();
@@ -211,13 +200,13 @@ std::vector<RateRow> rate_report(const Zoo& zoo, const PluginRegistry& registry,
     const NetworkPlan& plan = *group.plan;
     const auto count = std::min<std::int64_t>(group.weights.population(), most);
     const Weights originals = group.weights.select(torch::arange(count, torch::kInt64));
-    std::vector<TensorData> tasks;
+    std::vector<std::shared_ptr<const TensorData>> tasks;
     for (std::int64_t m = 0; m < count; ++m)
       tasks.push_back(data.get(group.records[static_cast<std::size_t>(m)].dataset));
     std::vector<const LabelledImages*> train, test;
-    for (const TensorData& task : tasks) {
-      train.push_back(&task.train);
-      test.push_back(&task.test);
+    for (const auto& task : tasks) {
+      train.push_back(&task->train);
+      test.push_back(&task->test);
     }
     const auto mean = [](const std::vector<double>& values) {
       return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());

@@ -51,6 +51,9 @@ struct ZooRecord {
 Json to_json(const ZooRecord& record);
 ZooRecord record_from_json(const Json& json);
 
+// Fills in what follows from the weights: tensors, parameters, bytes and weights_hash.
+void describe_weights(ZooRecord& record, const TensorMap& tensors);
+
 // The hash stored as ZooRecord::weights_hash, of tensors that need not be in a zoo.
 std::string weights_hash(const TensorMap& tensors);
 

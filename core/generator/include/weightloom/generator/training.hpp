@@ -1,5 +1,5 @@
 #pragma once
-// Trains the generator on the training members of a zoo, and on networks that the zoo does not hold.
+// Trains the generator on populations of networks, and on networks of which there is no checkpoint.
 
 #include <cstdint>
 #include <filesystem>
@@ -8,10 +8,11 @@
 
 #include "weightloom/base/progress.hpp"
 #include "weightloom/generator/generator.hpp"
+#include "weightloom/tokenizer/members.hpp"
 
 namespace weightloom {
 
-// Networks to practise on without any checkpoint: the behaviour loss needs a description and data only.
+// A recipe's word for networks to practise on without any checkpoint.
 struct Practice {
   std::string architecture;
   Json config;
@@ -45,11 +46,23 @@ struct GeneratorTraining {
 GeneratorTraining parse_generator_training(const Json& table, const std::string& where);
 Json to_json(const GeneratorTraining& options);
 
+// A network to practise on: the behaviour loss needs a description and data only.
+struct PracticeNetwork {
+  std::shared_ptr<const NetworkPlan> plan;
+  std::vector<std::string> data;  // DataSpec texts, all classes used
+};
+
+// What there is to learn from; at least one of the two is not empty. Members without tokens are encoded.
+struct GeneratorLessons {
+  std::vector<MemberGroup> members;
+  std::vector<PracticeNetwork> practice;
+};
+
 // Each part of a step draws one description, `networks` members (or fresh orders of the classes that members were
 // trained on) and one place in the order of generation. Tokens before the place are visible: the zoo's, or the model's
 // own. The network made of these and of the softly decoded rest must work on images of its task (behaviour); the zoo's
 // tokens must be likely. The result is an exponential moving average of the weights.
-Generator train_generator(const Zoo& zoo, const PluginRegistry& registry, std::shared_ptr<const Tokenizer> tokenizer,
+Generator train_generator(const GeneratorLessons& lessons, DataCache& data, std::shared_ptr<const Tokenizer> tokenizer,
                           const GeneratorTraining& options, const ProgressSink& progress = {});
 
 }  // namespace weightloom

@@ -1,10 +1,11 @@
 #pragma once
-// Trains a tokenizer on the training members of a zoo, and states its rate against accuracy on members it never saw.
+// Trains a tokenizer on populations of networks, and states its rate against accuracy on networks that it never saw.
 
 #include <cstdint>
 #include <vector>
 
 #include "weightloom/base/progress.hpp"
+#include "weightloom/runtime/data_cache.hpp"
 #include "weightloom/tokenizer/members.hpp"
 #include "weightloom/tokenizer/tokenizer.hpp"
 
@@ -24,7 +25,13 @@ struct TokenizerTraining {
 TokenizerTraining parse_tokenizer_training(const Json& table, const std::string& where);
 Json to_json(const TokenizerTraining& options);
 
-Tokenizer train_tokenizer(const Zoo& zoo, const PluginRegistry& registry, const TokenizerTraining& options,
+// Training images of all `sources` (DataSpec texts without classes) in equal shares, drawn with replacement: what a
+// tokenizer calibrates anchors on and compares behaviour on. About 512 images, [N, C, H, W].
+torch::Tensor draw_reference_images(DataCache& data, const std::vector<std::string>& sources, std::uint64_t seed);
+
+// Trains a fresh `tokenizer` (of options.config) on the groups' networks. The same options, groups and machine give the
+// same bits. Throws kUsage "tokenizer.no_members" without any, kInterrupted between steps.
+Tokenizer train_tokenizer(Tokenizer tokenizer, const std::vector<MemberGroup>& groups, const TokenizerTraining& options,
                           const ProgressSink& progress = {});
 
 // Accuracy on test images of networks that went through the tokenizer.
@@ -35,8 +42,9 @@ struct RateRow {
   std::int64_t networks = 0;
   double accuracy = 0, original_accuracy = 0, relative_error = 0;  // means; |w - w'| / |w - anchor|
 };
-std::vector<RateRow> rate_report(const Zoo& zoo, const PluginRegistry& registry, const Tokenizer& tokenizer,
-                                 const std::string& split, std::int64_t most_networks_per_group,
-                                 const ProgressSink& progress = {});
+// Decodes the first networks of each group with 1, 2, ... codebooks and evaluates them on the test images of their data
+// set.
+std::vector<RateRow> rate_report(const Tokenizer& tokenizer, const std::vector<MemberGroup>& groups, DataCache& data,
+                                 std::int64_t most_networks_per_group, const ProgressSink& progress = {});
 
 }  // namespace weightloom

@@ -1,3 +1,5 @@
+#include "weightloom/workflow/recipe.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -5,7 +7,6 @@
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
-#include "weightloom/runtime/grow.hpp"
 
 namespace weightloom {
 namespace {
@@ -206,6 +207,17 @@ std::vector<DataSpec> draw_tasks(const std::vector<std::pair<std::string, std::i
     }
   }
   return tasks;
+}
+
+Json to_json(const TrainingOptions& options) {
+  Json out;
+  if (options.steps > 0) out["steps"] = options.steps;
+  if (options.epochs > 0) out["epochs"] = options.epochs;
+  out["batch"] = options.batch;
+  out["learning_rate"] = options.learning_rate;
+  out["weight_decay"] = options.weight_decay;
+  out["warmup"] = options.warmup;
+  return out;
 }
 
 Recipe parse_recipe(const Json& json) {

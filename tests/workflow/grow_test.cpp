@@ -1,4 +1,4 @@
-#include "weightloom/runtime/grow.hpp"
+#include "weightloom/workflow/grow.hpp"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>

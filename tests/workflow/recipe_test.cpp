@@ -3,7 +3,7 @@
 
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
-#include "weightloom/runtime/grow.hpp"
+#include "weightloom/workflow/grow.hpp"
 
 using namespace weightloom;
 

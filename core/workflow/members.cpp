@@ -1,4 +1,4 @@
-#include "weightloom/tokenizer/members.hpp"
+#include "weightloom/workflow/members.hpp"
 
 #include <optional>
 #include <set>
@@ -6,6 +6,7 @@
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
+#include "weightloom/tokenizer/token_stream.hpp"
 
 namespace weightloom {
 namespace {
@@ -49,11 +50,26 @@ std::vector<MemberGroup> load_members(const Zoo& zoo, const PluginRegistry& regi
                                       const std::string& split) {
   std::vector<MemberGroup> out;
   for (auto& [key, group] : group_records(zoo, registry, split)) {
-    MemberGroup members{tokenizer.plan(group.description, group.records.front().family), {}, read_all(zoo, group)};
-    members.records = std::move(group.records);
-    out.push_back(std::move(members));
+    auto plan = tokenizer.plan(group.description, group.records.front().family);
+    auto weights = read_all(zoo, group);
+    out.push_back({std::move(plan), std::move(group.records), std::move(weights), {}});
   }
   return out;
+}
+
+void load_tokens(std::vector<MemberGroup>& groups, const Zoo& zoo, const Tokenizer& tokenizer) {
+  const std::string id = tokenizer.id();
+  for (MemberGroup& group : groups) {
+    std::vector<torch::Tensor> tokens;
+    for (std::size_t m = 0; m < group.records.size(); ++m) {
+      const ZooRecord& record = group.records[m];
+      const auto stored = zoo.tokens(record.id, id);
+      tokens.push_back(stored && stored->weights_hash == record.weights_hash
+                           ? unpack_tokens(stored->payload, *group.plan, tokenizer.config())
+                           : tokenizer.encode(*group.plan, group.weights.member(static_cast<std::int64_t>(m))));
+    }
+    group.tokens = torch::cat(tokens);
+  }
 }
 
 std::vector<Anchor> collect_anchors(const Zoo& zoo, const PluginRegistry& registry) {
@@ -91,21 +107,6 @@ std::string members_fingerprint(const Zoo& zoo) {
   return short_hash(text);
 }
 
-const TensorData& DataCache::source(const DataSpec& spec) {
-  DataSpec whole = spec;
-  whole.classes.clear();
-  const std::string key = whole.text();
-  auto found = sources_.find(key);
-  if (found == sources_.end()) found = sources_.emplace(key, load_tensors(whole, form_)).first;
-  return found->second;
-}
-
-TensorData DataCache::get(const std::string& text) {
-  const DataSpec spec = DataSpec::parse(text);
-  const TensorData& whole = source(spec);
-  return spec.classes.empty() ? whole : subset_classes(whole, spec.classes);
-}
-
 ImageForm common_form(const Zoo& zoo, const PluginRegistry& registry) {
   std::optional<Shape> shape;
   std::map<std::string, Shape> known;
@@ -123,6 +124,17 @@ ImageForm common_form(const Zoo& zoo, const PluginRegistry& registry) {
                 shape ? "their input is " + to_string(*shape) : "no record has a split",
                 "grow some with `weightloom zoo grow`");
   return {(*shape)[0], (*shape)[1]};
+}
+
+std::vector<std::string> data_sources(const Zoo& zoo) {
+  std::set<std::string> sources;
+  for (const ZooRecord& record : zoo.all())
+    if (!record.split.empty()) {
+      DataSpec spec = DataSpec::parse(record.dataset);
+      spec.classes.clear();
+      sources.insert(spec.text());
+    }
+  return {sources.begin(), sources.end()};
 }
 
 }  // namespace weightloom

@@ -1,4 +1,4 @@
-#include "weightloom/runtime/grow.hpp"
+#include "weightloom/workflow/grow.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -7,13 +7,14 @@
 #include <mutex>
 #include <optional>
 
+#include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/threads.hpp"
-#include "weightloom/compute/torch_error.hpp"
-#include "weightloom/network/address.hpp"
-#include "weightloom/network/graph.hpp"
+#include "weightloom/runtime/data_cache.hpp"
 #include "weightloom/runtime/evaluation.hpp"
+#include "weightloom/runtime/inheritance.hpp"
+#include "weightloom/workflow/records.hpp"
 
 namespace weightloom {
 namespace {
@@ -24,17 +25,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-Json to_json(const TrainingOptions& options) {
-  Json out;
-  if (options.steps > 0) out["steps"] = options.steps;
-  if (options.epochs > 0) out["epochs"] = options.epochs;
-  out["batch"] = options.batch;
-  out["learning_rate"] = options.learning_rate;
-  out["weight_decay"] = options.weight_decay;
-  out["warmup"] = options.warmup;
-  return out;
 }
 
 Json network_config(Json config, const ImageForm& form, std::int64_t classes) {
@@ -48,44 +38,8 @@ std::int64_t class_count(const DataSpec& spec) {
   return static_cast<std::int64_t>(spec.classes.empty() ? source_class_names(spec.source).size() : spec.classes.size());
 }
 
-// Data sets by name, each source read once. [any-thread]
-class DataShelf {
- public:
-  explicit DataShelf(const ImageForm& form) : form_(form) {}
-
-  std::shared_ptr<const TensorData> get(const DataSpec& spec) {
-    const std::lock_guard lock(mutex_);
-    const auto source = whole(spec.source);
-    if (spec.classes.empty() && spec.train_limit == 0) return source;
-    auto data = spec.classes.empty() ? *source : subset_classes(*source, spec.classes);
-    if (spec.train_limit > 0 && spec.train_limit < data.train.labels.size(0))
-      data.train = {data.train.images.narrow(0, 0, spec.train_limit), data.train.labels.narrow(0, 0, spec.train_limit)};
-    data.name = spec.text();
-    return std::make_shared<TensorData>(std::move(data));
-  }
-
-  // Memory that get() takes for images of its own: a subset of the classes is a copy, everything else a view.
-  std::int64_t bytes(const DataSpec& spec) {
-    if (spec.classes.empty()) return 0;
-    const std::lock_guard lock(mutex_);
-    const auto source = whole(spec.source);
-    const auto images = source->train.images.numel() + source->validation.images.numel() + source->test.images.numel();
-    return images * 4 * static_cast<std::int64_t>(spec.classes.size()) / source->classes();
-  }
-
- private:
-  std::shared_ptr<const TensorData> whole(const std::string& source) {
-    auto& slot = sources_[source];
-    if (!slot) slot = std::make_shared<TensorData>(load_tensors(DataSpec{source, {}, 0}, form_));
-    return slot;
-  }
-
-  ImageForm form_;
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const TensorData>> sources_;
-};
-
-struct Anchor {
+// The common ancestor of a family, as the zoo holds it.
+struct Ancestor {
   NetworkDescription description;
   Weights weights;
   std::string record;  // id in the zoo
@@ -107,7 +61,7 @@ class Grower {
       : recipe_(recipe), zoo_(zoo), plugins_(plugins), progress_(progress), workers_(workers), data_(recipe.form) {}
 
   GrowSummary run() {
-    for (const auto& anchor : recipe_.anchors) anchors_.emplace(anchor.family, make_anchor(anchor));
+    for (const auto& anchor : recipe_.anchors) ancestors_.emplace(anchor.family, make_ancestor(anchor));
     auto jobs = make_jobs();
     std::vector<Job*> single;
     std::map<std::string, std::vector<Job*>> batched;  // by network and training: what can share one population
@@ -137,20 +91,6 @@ class Grower {
     return record;
   }
 
-  ZooRecord make_record(const std::string& name, const std::string& architecture, const NetworkDescription& description,
-                        const std::string& family, Json recipe, const TrainingOptions& training) const {
-    const auto& plugin = plugins_.find(architecture);
-    ZooRecord record;
-    record.name = name;
-    record.architecture = plugin.id;
-    record.plugin_version = plugin.version;
-    record.config = description.config;
-    record.family = family;
-    record.hyperparameters = to_json(training);
-    record.recipe = std::move(recipe);
-    return record;
-  }
-
   void measure(const Executor& executor, const Weights& weights, const TensorData& data, double seconds,
                ZooRecord& record) const {
     record.metrics["validation_accuracy"] = evaluate(executor, weights, {&data.validation}).accuracy[0];
@@ -158,7 +98,7 @@ class Grower {
     record.metrics["train_seconds"] = seconds;
   }
 
-  Anchor make_anchor(const AnchorRecipe& anchor) {
+  Ancestor make_ancestor(const AnchorRecipe& anchor) {
     std::vector<TensorData> parts;
     std::string dataset;
     Json names = Json::array();
@@ -191,11 +131,11 @@ class Grower {
       summary_.present.push_back(name);
       return {largest.description(), to_weights(largest.description(), zoo_.weights(*record)), record->id, hash};
     }
-    return train_anchor(anchor, executors, join(parts), name, dataset, std::move(recipe));
+    return train_ancestor(anchor, executors, join(parts), name, dataset, std::move(recipe));
   }
 
-  Anchor train_anchor(const AnchorRecipe& anchor, const std::vector<Executor>& executors, const TensorData& data,
-                      const std::string& name, const std::string& dataset, Json recipe) {
+  Ancestor train_ancestor(const AnchorRecipe& anchor, const std::vector<Executor>& executors, const TensorData& data,
+                          const std::string& name, const std::string& dataset, Json recipe) {
     const auto& largest = executors.back();
     const auto begin = Clock::now();
     const auto seed = derive_seed(recipe_.seed, "anchor/" + anchor.family);
@@ -210,8 +150,9 @@ class Grower {
     auto weights = train_shared(all, initial_weights(largest.description(), 1, derive_seed(seed, "init")), data.train,
                                 options, sink);
     weights = recalibrate(largest, std::move(weights), {&data.train}, seed);
-    auto record = make_record(name, anchor.architecture, largest.description(), anchor.family, recipe, anchor.training);
-    record.dataset = dataset;
+    auto record = network_record(name, plugins_, largest.description(), anchor.family, dataset);
+    record.hyperparameters = to_json(anchor.training);
+    record.recipe = recipe;
     record.tags.insert("anchor");
     measure(largest, weights, data, seconds_since(begin), record);
     const auto stored = zoo_.add({{std::move(record), to_tensor_map(largest.description(), weights)}});
@@ -232,7 +173,7 @@ class Grower {
                   {"seed", recipe_.seed},
                   {"member_seed", member.seed},
                   {"training", to_json(member.training)}};
-      if (member.from_anchor) recipe["anchor"] = anchors_.at(member.family).hash;
+      if (member.from_anchor) recipe["anchor"] = ancestors_.at(member.family).hash;
       const auto seed = derive_seed(recipe_.seed, "member/" + recipe.dump());
       recipe["hash"] = short_hash(recipe.dump());
       const bool present = find(member.name, recipe["hash"]).has_value();
@@ -245,19 +186,19 @@ class Grower {
   Weights start(const Job& job) const {
     const auto seed = derive_seed(job.seed, "init");
     if (!job.member->from_anchor) return initial_weights(job.description, 1, seed);
-    const auto& anchor = anchors_.at(job.member->family);
+    const auto& anchor = ancestors_.at(job.member->family);
     return descend_from(job.description, anchor.description, anchor.weights, seed);
   }
 
   std::pair<ZooRecord, TensorMap> finish(const Job& job, const Executor& executor, const Weights& weights,
                                          const TensorData& data, double seconds) const {
     const auto& member = *job.member;
-    auto record =
-        make_record(member.name, member.architecture, job.description, member.family, job.recipe, member.training);
+    auto record = network_record(member.name, plugins_, job.description, member.family, member.data.text());
+    record.hyperparameters = to_json(member.training);
     record.hyperparameters["seed"] = member.seed;
-    record.dataset = member.data.text();
+    record.recipe = job.recipe;
     record.split = member.split;
-    if (member.from_anchor) record.parents.push_back({"fine-tuned-from", anchors_.at(member.family).record});
+    if (member.from_anchor) record.parents.push_back({"fine-tuned-from", ancestors_.at(member.family).record});
     measure(executor, weights, data, seconds, record);
     return {std::move(record), to_tensor_map(job.description, weights)};
   }
@@ -286,7 +227,7 @@ class Grower {
       std::vector<Job*> chunk;
       for (std::int64_t bytes = 0; at < group.size() && chunk.size() < kMostTogether && bytes < kMostImageBytes; ++at) {
         chunk.push_back(group[at]);
-        bytes += data_.bytes(group[at]->member->data);
+        bytes += data_.copied_bytes(group[at]->member->data);
       }
       train_chunk(chunk);
     }
@@ -338,31 +279,13 @@ class Grower {
   const PluginRegistry& plugins_;
   const ProgressSink& progress_;
   int workers_;
-  DataShelf data_;
-  std::map<std::string, Anchor> anchors_;
+  DataCache data_;
+  std::map<std::string, Ancestor> ancestors_;
   std::mutex mutex_;  // of the zoo and the summary while workers run
   GrowSummary summary_;
 };
 
 }  // namespace
-
-Weights descend_from(const NetworkDescription& target, const NetworkDescription& ancestor, const Weights& weights,
-                     std::uint64_t seed) {
-  return translate_torch_errors("start from an ancestor", [&] {
-    auto out = initial_weights(target, 1, seed);
-    const auto facts = analyse(target);
-    const auto matches = match_by_address(target, ancestor);
-    for (std::size_t i = 0; i < matches.size(); ++i) {
-      const auto& name = target.parameters[i].name;
-      if (name == facts.head_weight || name == facts.head_bias) {
-        out.tensors[i].zero_();
-      } else if (matches[i]) {
-        out.tensors[i] = weights.tensors[*matches[i]].detach().clone();
-      }
-    }
-    return out;
-  });
-}
 
 GrowSummary grow(const Recipe& recipe, Zoo& zoo, const PluginRegistry& plugins, const ProgressSink& progress,
                  int workers) {

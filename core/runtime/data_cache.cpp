@@ -1,0 +1,31 @@
+#include "weightloom/runtime/data_cache.hpp"
+
+namespace weightloom {
+
+std::shared_ptr<const TensorData> DataCache::get(const DataSpec& spec) {
+  const auto whole = source(spec.source);
+  if (spec.classes.empty() && spec.train_limit == 0) return whole;
+  auto data = spec.classes.empty() ? *whole : subset_classes(*whole, spec.classes);
+  if (spec.train_limit > 0 && spec.train_limit < data.train.labels.size(0))
+    data.train = {data.train.images.narrow(0, 0, spec.train_limit), data.train.labels.narrow(0, 0, spec.train_limit)};
+  data.name = spec.text();
+  return std::make_shared<const TensorData>(std::move(data));
+}
+
+std::int64_t DataCache::copied_bytes(const DataSpec& spec) {
+  if (spec.classes.empty()) return 0;
+  const auto whole = source(spec.source);
+  std::int64_t bytes = 0;
+  for (const auto* part : {&whole->train, &whole->validation, &whole->test})
+    bytes += part->images.numel() * static_cast<std::int64_t>(part->images.element_size());
+  return bytes * static_cast<std::int64_t>(spec.classes.size()) / whole->classes();
+}
+
+std::shared_ptr<const TensorData> DataCache::source(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  auto& kept = sources_[name];
+  if (!kept) kept = std::make_shared<const TensorData>(load_tensors(DataSpec{name, {}, 0}, form_));
+  return kept;
+}
+
+}  // namespace weightloom

@@ -1,0 +1,33 @@
+#include "weightloom/tokenizer/token_stream.hpp"
+
+#include <algorithm>
+
+#include "weightloom/base/error.hpp"
+
+namespace weightloom {
+namespace {
+
+constexpr const char* kRemedy = "make it again with `weightloom tokenizer encode`";
+
+}  // namespace
+
+std::string pack_tokens(const torch::Tensor& tokens) {
+  const auto small = tokens.to(torch::kCPU, torch::kInt16).contiguous();
+  return {static_cast<const char*>(small.data_ptr()), small.nbytes()};
+}
+
+torch::Tensor unpack_tokens(std::string_view stream, const NetworkPlan& plan, const TokenizerConfig& config) {
+  const auto expected = static_cast<std::size_t>(plan.slots() * config.codebooks) * sizeof(std::int16_t);
+  if (stream.size() != expected)
+    throw Error(ErrorCode::kDamaged, "tokens.size", "the token stream does not fit the network",
+                std::to_string(stream.size()) + " bytes, expected " + std::to_string(expected), kRemedy);
+  auto small = torch::empty({1, plan.slots(), config.codebooks}, torch::kInt16);
+  std::copy(stream.begin(), stream.end(), static_cast<char*>(small.data_ptr()));
+  // Codebooks are looked up without a check of their own.
+  if ((small < 0).any().item<bool>() || (small >= std::max(config.codes, config.scale_levels)).any().item<bool>())
+    throw Error(ErrorCode::kDamaged, "tokens.code", "the token stream does not fit the tokenizer",
+                "it has a code that is in no codebook", kRemedy);
+  return small.to(torch::kInt64);
+}
+
+}  // namespace weightloom

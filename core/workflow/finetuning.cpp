@@ -1,0 +1,42 @@
+#include "weightloom/workflow/finetuning.hpp"
+
+#include "weightloom/runtime/evaluation.hpp"
+#include "weightloom/runtime/inheritance.hpp"
+#include "weightloom/workflow/recipe.hpp"
+#include "weightloom/workflow/records.hpp"
+
+namespace weightloom {
+
+Network with_classes(const Network& network, std::int64_t classes, const PluginRegistry& registry) {
+  if (classes == network.description.classes) return network;
+  auto config = network.description.config;
+  config["classes"] = classes;
+  auto description = registry.describe(network.description.architecture, config);
+  auto weights = descend_from(description, network.description, network.weights, 0);
+  auto record = network_record(network.record.name, registry, description, network.record.family, {});
+  record.id = network.record.id;
+  return {std::move(record), std::move(description), std::move(weights)};
+}
+
+Finetuned finetune(const Network& network, const TensorData& data, const TrainingOptions& options,
+                   const PluginRegistry& registry, const ProgressSink& progress) {
+  Finetuned out;
+  out.new_head = data.classes() != network.description.classes;
+  const auto start = with_classes(network, data.classes(), registry);
+  const Executor executor(start.description);
+  out.accuracy_before = evaluate(executor, start.weights, {&data.test}).accuracy[0];
+  auto weights = train(executor, start.weights, {&data.train}, options, progress);
+  out.validation_accuracy = evaluate(executor, weights, {&data.validation}).accuracy[0];
+  out.test_accuracy = evaluate(executor, weights, {&data.test}).accuracy[0];
+
+  auto record = network_record({}, registry, start.description, network.record.family, data.name);
+  record.hyperparameters = to_json(options);
+  record.hyperparameters["seed"] = options.seed;
+  record.metrics = {{"validation_accuracy", out.validation_accuracy}, {"test_accuracy", out.test_accuracy}};
+  if (!network.record.id.empty()) record.parents.push_back({"fine-tuned-from", network.record.id});
+  describe_weights(record, to_tensor_map(start.description, weights));
+  out.network = {std::move(record), start.description, std::move(weights)};
+  return out;
+}
+
+}  // namespace weightloom

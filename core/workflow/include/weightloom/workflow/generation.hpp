@@ -1,0 +1,50 @@
+#pragma once
+// From a request to networks that can be stored: the description is completed, networks are drawn, made ready and,
+// where asked for, chosen on the validation images.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weightloom/generator/generator.hpp"
+#include "weightloom/plugin/registry.hpp"
+#include "weightloom/zoo/record.hpp"
+
+namespace weightloom {
+
+// What is kept of the networks drawn: all, or the one with the highest accuracy on the validation images of the
+// request's data.
+enum class Selection { kNone, kBest };
+
+struct GenerationJob {
+  std::string architecture;      // a plugin's id or name
+  Json config = Json::object();  // what is left open (channels, size, classes) follows from the tokenizer and the data
+  Request request;
+  Selection selection = Selection::kNone;
+};
+
+struct GeneratedNetwork {
+  std::int64_t index = 0;  // among those drawn
+  ZooRecord record;        // complete but for id and creation time; unnamed
+  TensorMap tensors;
+  std::optional<double> validation_accuracy;  // share of 1; nothing without data
+};
+
+struct Generation {
+  NetworkDescription description;
+  std::int64_t slots = 0, drawn = 0;
+  double seconds = 0;  // drawing and decoding, without what makes the networks ready
+  std::vector<GeneratedNetwork> networks;
+};
+
+// The network that `job` asks for. Throws kUsage for a configuration that the plugin refuses.
+NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry,
+                                   const Tokenizer& tokenizer, DataCache& data);
+
+// Draws request.count networks. Same job, generator and machine: same bits. Throws kUsage "generate.select" when the
+// best is wanted without data to choose on, and what generate() throws.
+Generation generate_networks(const GenerationJob& job, const Generator& generator, const PluginRegistry& registry,
+                             DataCache& data);
+
+}  // namespace weightloom
