@@ -4,49 +4,13 @@
 #include <cmath>
 
 #include "source_reader.hpp"
-#include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
 
 namespace weightloom {
 namespace {
 
-namespace fs = std::filesystem;
 constexpr std::int64_t kMostValues = std::int64_t{4} << 30;  // 16 GiB of pixels in one data set
-
-struct Source {
-  std::vector<std::string> class_names;
-  std::function<void(const ImageSink&, Sha256&)> read;
-};
-
-const KnownSource* find_known(const std::string& name) {
-  for (const auto& known : known_sources())
-    if (known.name == name) return &known;
-  return nullptr;
-}
-
-void expect_folder(const std::string& name) {
-  if (fs::is_directory(name)) return;
-  std::vector<std::string> names;
-  for (const auto& known : known_sources()) names.push_back(known.name);
-  const auto near = nearest_name(name, names);
-  throw Error(ErrorCode::kNotFound, "data.not_found", "cannot find data set '" + name + "'",
-              "it is neither a known data set nor a folder",
-              near.empty() ? "weightloom data list shows what there is" : "did you mean '" + near + "'?");
-}
-
-Source open_source(const std::string& name, std::uint64_t split_seed) {
-  if (const auto* known = find_known(name)) {
-    const auto folder = locate(*known);
-    if (folder.empty())
-      throw Error(ErrorCode::kNotFound, "data.not_found", "cannot find data set '" + name + "'",
-                  "no data folder has its files", "fetch it: " + how_to_get(*known));
-    return {known->classes, [folder, known](const ImageSink& sink, Sha256& hash) { known->read(folder, sink, hash); }};
-  }
-  expect_folder(name);
-  return {folder_classes(name),
-          [name, split_seed](const ImageSink& sink, Sha256& hash) { read_image_folder(name, split_seed, sink, hash); }};
-}
 
 // One part of the source in the wanted form, not yet standardised.
 struct Pixels {
@@ -131,12 +95,6 @@ std::vector<std::int64_t> in_order(std::int64_t count) {
 }
 
 }  // namespace
-
-std::vector<std::string> source_class_names(const std::string& source) {
-  if (const auto* known = find_known(source)) return known->classes;
-  expect_folder(source);
-  return folder_classes(source);
-}
 
 ImageData load_images(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed) {
   check_form(form);

@@ -68,17 +68,17 @@ void read_classes(const fs::path& root, const fs::path& folder, const std::vecto
 
 }  // namespace
 
-std::vector<std::string> folder_classes(const fs::path& folder) {
+std::vector<std::string> image_folder_classes(const fs::path& folder) {
   std::vector<std::string> names;
   for (const auto& path : sorted_entries(is_divided(folder) ? folder / "train" : folder, is_class_folder))
     names.push_back(path.filename().string());
-  if (names.empty()) refuse(folder, "folder.no_classes", "it has no sub-folders");
+  if (names.empty() && is_divided(folder)) refuse(folder / "train", "folder.no_classes", "it has no sub-folders");
   if (names.size() > kMostClasses) refuse(folder, "folder.too_many_classes", std::to_string(names.size()) + " classes");
   return names;
 }
 
 void read_image_folder(const fs::path& folder, std::uint64_t split_seed, const ImageSink& sink, Sha256& hash) {
-  const auto classes = folder_classes(folder);
+  const auto classes = image_folder_classes(folder);
   if (!is_divided(folder)) return read_classes(folder, folder, classes, 0.2, split_seed, Part::kTrain, sink, hash);
   read_classes(folder, folder / "train", classes, 0, split_seed, Part::kTrain, sink, hash);
   read_classes(folder, folder / "test", classes, 0, split_seed, Part::kTest, sink, hash);

@@ -4,11 +4,13 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <memory>
+#include <regex>
 
 #include "source_reader.hpp"
 #include "weightloom/base/error.hpp"
-#include "weightloom/base/file.hpp"
 
 namespace weightloom {
 namespace {
@@ -16,40 +18,79 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::uint64_t kMostBytes = 2ull << 30;
 
-[[noreturn]] void refuse(const fs::path& path, const char* id, const std::string& why) {
-  throw Error(ErrorCode::kRefused, id, "cannot read '" + path.string() + "'", why,
-              "the file is damaged; fetch it again")
-      .at(path.string());
+[[noreturn]] void refuse(const fs::path& path, const char* id, const std::string& why,
+                         const char* hint = "the file is damaged; fetch it again") {
+  throw Error(ErrorCode::kRefused, id, "cannot read '" + path.string() + "'", why, hint).at(path.string());
+}
+
+// The files of one data set: images and labels for training, images and labels for the test. Empty: not there.
+using FileNames = std::array<std::string, 4>;
+constexpr std::array<const char*, 4> kUsualNames{"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+                                                 "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
+
+// The data sets of a folder by what their file names begin with, such as "emnist-letters-". MNIST's own names are
+// train-images-idx3-ubyte and t10k-...; copies of it write ".idx3", others call the second part "test".
+std::map<std::string, FileNames> find_sets(const fs::path& folder) {
+  static const std::regex form("(.*)(train|t10k|test)-(images-|images\\.|labels-|labels\\.)idx[13]-ubyte(\\.gz)?");
+  std::map<std::string, FileNames> sets;
+  for (const auto& name : file_names(folder)) {
+    std::smatch match;
+    if (!std::regex_match(name, match, form)) continue;
+    const std::size_t part = match[2] == "train" ? 0 : 2, labels = match.str(3).starts_with("labels") ? 1 : 0;
+    // The plain file comes before its compressed twin.
+    if (auto& file = sets[match[1]][part + labels]; file.empty()) file = name;
+  }
+  return sets;
+}
+
+FileNames only_set(const fs::path& folder) {
+  const auto sets = find_sets(folder);
+  if (sets.size() == 1) return sets.begin()->second;
+  std::string names;
+  for (const auto& [prefix, files] : sets) names += (names.empty() ? "'" : ", '") + prefix + "'";
+  refuse(folder, "idx.many_sets", "it holds several data sets, whose files begin with " + names,
+         "give each a folder of its own");
 }
 
 // zlib reads uncompressed files through the same calls.
-std::string inflate(const fs::path& path) {
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
-  if (!file)
-    throw Error(ErrorCode::kNotFound, "file.open", "cannot open '" + path.string() + "'", "no such readable file")
-        .at(path.string());
-  std::string bytes;
-  std::vector<char> buffer(1 << 20);
-  for (;;) {
-    const int got = gzread(file.get(), buffer.data(), static_cast<unsigned>(buffer.size()));
-    int error = Z_OK;
-    const char* message = gzerror(file.get(), &error);
-    if (got < 0 || (error != Z_OK && error != Z_STREAM_END)) refuse(path, "idx.gzip", message);
-    if (got == 0) return bytes;
-    bytes.append(buffer.data(), static_cast<std::size_t>(got));
-    if (bytes.size() > kMostBytes)
-      refuse(path, "idx.too_large", "it unpacks to over " + std::to_string(kMostBytes) + " bytes");
+class InflatedFile {
+ public:
+  explicit InflatedFile(fs::path path) : path_(std::move(path)), file_(gzopen(path_.c_str(), "rb"), gzclose) {
+    if (!file_)
+      throw Error(ErrorCode::kNotFound, "file.open", "cannot open '" + path_.string() + "'", "no such readable file")
+          .at(path_.string());
   }
-}
+
+  // Appends `count` bytes, or what is left. In pieces: a header that promises too much costs no memory.
+  void append_to(std::string& bytes, std::uint64_t count) {
+    std::vector<char> buffer(std::min<std::uint64_t>(count, 1 << 20));
+    while (count > 0) {
+      const auto wanted = static_cast<unsigned>(std::min<std::uint64_t>(count, buffer.size()));
+      const int got = gzread(file_.get(), buffer.data(), wanted);
+      int error = Z_OK;
+      const char* message = gzerror(file_.get(), &error);
+      if (got < 0 || (error != Z_OK && error != Z_STREAM_END)) refuse(path_, "idx.gzip", message);
+      if (got == 0) return;
+      bytes.append(buffer.data(), static_cast<std::size_t>(got));
+      count -= static_cast<std::uint64_t>(got);
+    }
+  }
+
+ private:
+  fs::path path_;
+  std::unique_ptr<gzFile_s, int (*)(gzFile)> file_;
+};
 
 struct IdxArray {
   std::vector<std::int64_t> sizes;
-  std::string bytes;
-  std::size_t begin = 0;  // of the values
+  std::string bytes;  // of the whole file
+  std::size_t begin;  // of the values
+  const std::uint8_t* values() const { return reinterpret_cast<const std::uint8_t*>(bytes.data()) + begin; }
 };
 
-IdxArray read_idx(const fs::path& path, std::size_t rank) {
-  IdxArray array{{}, inflate(path), 4 + 4 * rank};
+// Reads the header and gives the number of values that it declares.
+std::uint64_t read_header(const fs::path& path, std::size_t rank, InflatedFile& file, IdxArray& array) {
+  file.append_to(array.bytes, array.begin);
   const auto byte = [&](std::size_t i) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(array.bytes[i]));
   };
@@ -65,55 +106,76 @@ IdxArray read_idx(const fs::path& path, std::size_t rank) {
     if (__builtin_mul_overflow(count, static_cast<std::uint64_t>(array.sizes.back()), &count) || count > kMostBytes)
       refuse(path, "idx.too_large", "the header declares over " + std::to_string(kMostBytes) + " bytes");
   }
-  if (array.bytes.size() - array.begin != count)
+  return count;
+}
+
+IdxArray read_idx(const fs::path& path, std::size_t rank) {
+  InflatedFile file(path);
+  IdxArray array{{}, {}, 4 + 4 * rank};
+  const auto count = read_header(path, rank, file, array);
+  file.append_to(array.bytes, count + 1);
+  const auto got = array.bytes.size() - array.begin;
+  if (got != count)
     refuse(path, "idx.size",
            "the header declares " + std::to_string(count) + " bytes of values, the file has " +
-               std::to_string(array.bytes.size() - array.begin));
+               (got > count ? "more" : std::to_string(got)));
   return array;
 }
 
-fs::path find_file(const fs::path& folder, const std::string& name) {
-  const fs::path plain = folder / name, packed = folder / (name + ".gz");
-  return fs::exists(plain) ? plain : packed;
-}
-
-void read_part(const fs::path& folder, const std::string& prefix, Part part, std::int64_t classes,
-               const ImageSink& sink, Sha256& hash) {
-  const auto image_path = find_file(folder, prefix + "-images-idx3-ubyte"),
-             label_path = find_file(folder, prefix + "-labels-idx1-ubyte");
+void read_part(const fs::path& image_path, const fs::path& label_path, Part part,
+               const std::vector<std::int64_t>& label_values, const ImageSink& sink, Sha256& hash) {
   const auto images = read_idx(image_path, 3), labels = read_idx(label_path, 1);
   if (images.sizes[0] != labels.sizes[0])
     refuse(label_path, "idx.count",
            std::to_string(labels.sizes[0]) + " labels for " + std::to_string(images.sizes[0]) + " images");
   if (images.sizes[1] == 0 || images.sizes[2] == 0) refuse(image_path, "idx.empty", "the images have no pixels");
   hash.update(images.bytes).update(labels.bytes);
-  const auto area = static_cast<std::size_t>(images.sizes[1] * images.sizes[2]);
-  Raster raster{1, images.sizes[1], images.sizes[2], std::vector<std::uint8_t>(area)};
+  const auto area = images.sizes[1] * images.sizes[2];
+  Raster raster{1, images.sizes[1], images.sizes[2], std::vector<std::uint8_t>(static_cast<std::size_t>(area))};
   for (std::int64_t i = 0; i < images.sizes[0]; ++i) {
-    const auto* pixels =
-        reinterpret_cast<const std::uint8_t*>(images.bytes.data()) + images.begin + static_cast<std::size_t>(i) * area;
-    std::copy_n(pixels, area, raster.pixels.begin());
-    const auto label = static_cast<unsigned char>(labels.bytes[labels.begin + static_cast<std::size_t>(i)]);
-    if (label >= classes)
+    std::copy_n(images.values() + i * area, area, raster.pixels.begin());
+    const auto found = std::ranges::lower_bound(label_values, labels.values()[i]);
+    if (found == label_values.end() || *found != labels.values()[i])
       refuse(label_path, "idx.label",
-             "label " + std::to_string(label) + " of image " + std::to_string(i) + "; there are " +
-                 std::to_string(classes) + " classes");
-    sink(raster, label, part);
+             "label " + std::to_string(labels.values()[i]) + " of image " + std::to_string(i) + " is none of the " +
+                 std::to_string(label_values.size()) + " that the data set has");
+    sink(raster, found - label_values.begin(), part);
   }
 }
 
 }  // namespace
 
-void read_idx_folder(const fs::path& folder, std::int64_t classes, const ImageSink& sink, Sha256& hash) {
-  read_part(folder, "train", Part::kTrain, classes, sink, hash);
-  read_part(folder, "t10k", Part::kTest, classes, sink, hash);
+FormFiles idx_files(const fs::path& folder) {
+  FormFiles best{{}, {kUsualNames.begin(), kUsualNames.end()}};
+  for (const auto& [prefix, names] : find_sets(folder)) {
+    FormFiles files;
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if (names[i].empty())
+        files.missing.push_back(prefix + kUsualNames[i]);
+      else
+        files.found.push_back(names[i]);
+    if (files.found.size() > best.found.size()) best = files;
+  }
+  return best;
 }
 
-bool idx_folder_present(const fs::path& folder) {
-  for (const char* name :
-       {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"})
-    if (!fs::exists(find_file(folder, name))) return false;
-  return true;
+std::vector<std::int64_t> idx_labels(const fs::path& folder) {
+  const auto path = folder / only_set(folder)[1];
+  const auto array = read_idx(path, 1);
+  std::array<bool, 256> seen{};
+  for (std::int64_t i = 0; i < array.sizes[0]; ++i) seen[array.values()[i]] = true;
+  std::vector<std::int64_t> labels;
+  for (std::size_t label = 0; label < seen.size(); ++label)
+    if (seen[label]) labels.push_back(static_cast<std::int64_t>(label));
+  if (labels.empty()) refuse(path, "idx.empty", "it has no labels");
+  return labels;
+}
+
+void read_idx_folder(const fs::path& folder, const std::vector<std::int64_t>& labels, const ImageSink& sink,
+                     Sha256& hash) {
+  const auto names = only_set(folder);
+  read_part(folder / names[0], folder / names[1], Part::kTrain, labels, sink, hash);
+  read_part(folder / names[2], folder / names[3], Part::kTest, labels, sink, hash);
 }
 
 }  // namespace weightloom

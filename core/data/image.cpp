@@ -1,12 +1,11 @@
 #include "weightloom/data/image.hpp"
 
-#include <jpeglib.h>
 #include <png.h>
+#include <turbojpeg.h>
 
 #include <algorithm>
 #include <charconv>
-#include <csetjmp>
-#include <cstdio>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -58,57 +57,23 @@ Raster read_png(const std::filesystem::path& path, const std::string& bytes) {
   return raster;
 }
 
-// libjpeg reports errors by a callback that must not return.
-struct JpegErrors {
-  jpeg_error_mgr base;
-  std::jmp_buf jump;
-  char message[JMSG_LENGTH_MAX];
-};
-
-void jpeg_fail(j_common_ptr info) {
-  auto* errors = reinterpret_cast<JpegErrors*>(info->err);
-  info->err->format_message(info, errors->message);
-  std::longjmp(errors->jump, 1);
-}
-
-void jpeg_warn(j_common_ptr info, int level) {
-  if (level < 0) jpeg_fail(info);  // corrupt data: libjpeg would go on with grey pixels
-}
-
-// No object with a destructor lives between setjmp and a possible longjmp in here.
-bool decode_jpeg(const std::string& bytes, jpeg_decompress_struct& info, JpegErrors& errors, Raster& raster,
-                 Raster (*make)(const std::filesystem::path&, std::int64_t, std::int64_t, std::int64_t),
-                 const std::filesystem::path& path) {
-  if (setjmp(errors.jump)) return false;
-  jpeg_create_decompress(&info);
-  jpeg_mem_src(&info, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  jpeg_read_header(&info, TRUE);
-  info.out_color_space = info.jpeg_color_space == JCS_GRAYSCALE ? JCS_GRAYSCALE : JCS_RGB;
-  jpeg_start_decompress(&info);
-  raster = make(path, info.output_components, info.output_height, info.output_width);
-  while (info.output_scanline < info.output_height) {
-    auto* row = raster.pixels.data() + static_cast<std::size_t>(info.output_scanline) * info.output_width *
-                                           static_cast<std::size_t>(info.output_components);
-    jpeg_read_scanlines(&info, &row, 1);
-  }
-  jpeg_finish_decompress(&info);
-  return true;
-}
-
 Raster read_jpeg(const std::filesystem::path& path, const std::string& bytes) {
-  jpeg_decompress_struct info{};
-  JpegErrors errors{};
-  info.err = jpeg_std_error(&errors.base);
-  errors.base.error_exit = jpeg_fail;
-  errors.base.emit_message = jpeg_warn;
-  Raster raster;
-  try {
-    if (!decode_jpeg(bytes, info, errors, raster, make_raster, path)) refuse(path, "image.jpeg", errors.message);
-  } catch (...) {
-    jpeg_destroy_decompress(&info);
-    throw;
-  }
-  jpeg_destroy_decompress(&info);
+  const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
+  const auto check = [&](int result) {
+    if (result != 0) refuse(path, "image.jpeg", tjGetErrorStr2(decoder.get()));
+  };
+  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
+  int width = 0, height = 0, subsampling = 0, colours = 0;
+  check(tjDecompressHeader3(decoder.get(), data, bytes.size(), &width, &height, &subsampling, &colours));
+  if (width == 0) refuse(path, "image.jpeg", "it ends before the size of the image");  // tables alone are no error
+  // Whether ink values are stored inverted depends on the program that wrote them.
+  if (colours == TJCS_CMYK || colours == TJCS_YCCK) refuse(path, "image.cmyk", "its colours are inks (CMYK), not RGB");
+  const bool grey = colours == TJCS_GRAY;
+  auto raster = make_raster(path, grey ? 1 : 3, height, width);
+  // Corrupt data is a warning only, after which the decoder goes on with grey pixels. A small progressive file could
+  // keep it busy for minutes with thousands of scans.
+  check(tjDecompress2(decoder.get(), data, bytes.size(), raster.pixels.data(), width, 0, height,
+                      grey ? TJPF_GRAY : TJPF_RGB, TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS));
   return raster;
 }
 

@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <numeric>
 
 #include "source_reader.hpp"
 
@@ -7,8 +8,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void read_ten_class_idx(const fs::path& folder, const ImageSink& sink, Sha256& hash) {
-  read_idx_folder(folder, 10, sink, hash);
+void read_numbered_idx(const fs::path& folder, std::int64_t classes, const ImageSink& sink, Sha256& hash) {
+  std::vector<std::int64_t> labels(static_cast<std::size_t>(classes));
+  std::iota(labels.begin(), labels.end(), 0);
+  read_idx_folder(folder, labels, sink, hash);
 }
 
 std::vector<fs::path> data_folders() {
@@ -28,26 +31,38 @@ const std::vector<KnownSource>& known_sources() {
        {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"},
        60'000,
        10'000,
-       read_ten_class_idx,
-       idx_folder_present},
+       idx_files,
+       read_numbered_idx},
       {"fashion-mnist",
        {"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"},
        60'000,
        10'000,
-       read_ten_class_idx,
-       idx_folder_present},
+       idx_files,
+       read_numbered_idx},
       {"cifar10",
        {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"},
        50'000,
        10'000,
-       read_cifar_folder,
-       cifar_folder_present}};
+       cifar_files,
+       read_cifar_folder}};
   return sources;
 }
 
+const KnownSource* find_known(const std::string& name) {
+  for (const auto& known : known_sources())
+    if (known.name == name) return &known;
+  return nullptr;
+}
+
+std::vector<fs::path> possible_folders(const KnownSource& source) {
+  auto folders = data_folders();
+  for (auto& folder : folders) folder /= source.name;
+  return folders;
+}
+
 fs::path locate(const KnownSource& source) {
-  for (const auto& folder : data_folders())
-    if (source.present(folder / source.name)) return folder / source.name;
+  for (const auto& folder : possible_folders(source))
+    if (source.files(folder).complete()) return folder;
   return {};
 }
 

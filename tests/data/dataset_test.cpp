@@ -3,15 +3,15 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
-#include <functional>
 #include <numeric>
 #include <set>
 
+#include "../support/temporary_folder.hpp"
+#include "error_id.hpp"
 #include "image_files.hpp"
-#include "temporary_folder.hpp"
-#include "weightloom/base/error.hpp"
 
 using namespace weightloom;
+using namespace weightloom::test;
 using namespace weightloom::testing;
 
 namespace {
@@ -44,15 +44,6 @@ std::vector<float> pixel_values(const ImageData& data, const ImageSet& split) {
   for (std::size_t i = 0; i < split.images.size(); i += stride)
     out.push_back(std::round(split.images[i] * data.deviation[0] + data.mean[0]));
   return out;
-}
-
-std::string error_id(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.id();
-  }
-  return "none";
 }
 
 }  // namespace
@@ -108,6 +99,16 @@ TEST_CASE("a train limit takes the first of the shuffled training images", "[dat
   CHECK(few.validation.images == all.validation.images);
   CHECK(few.test.images == all.test.images);
   CHECK(few.hash != all.hash);
+}
+
+TEST_CASE("a train limit counts the images of the chosen classes", "[data]") {
+  const SmallMnist mnist;
+  const auto all = load_images(DataSpec::parse("mnist[7,2]"), {1, 2});
+  const auto few = load_images(DataSpec::parse("mnist[7,2]@5"), {1, 2});
+  REQUIRE(all.train.count() > 5);
+  CHECK(few.train.count() == 5);
+  CHECK(std::equal(few.train.labels.begin(), few.train.labels.end(), all.train.labels.begin()));
+  CHECK(std::equal(few.train.images.begin(), few.train.images.end(), all.train.images.begin()));
 }
 
 TEST_CASE("gzip-compressed files give the same data", "[data]") {

@@ -1,12 +1,11 @@
 #pragma once
 // Writers of the small image files that the tests read.
 
-#include <jpeglib.h>
 #include <png.h>
+#include <turbojpeg.h>
 #include <zlib.h>
 
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
@@ -31,28 +30,17 @@ inline void write_png(const std::filesystem::path& path, int channels, int width
   png_image_write_to_file(&image, path.c_str(), 0, pixels.data(), 0, nullptr);
 }
 
-inline void write_jpeg(const std::filesystem::path& path, int width, int height, std::vector<std::uint8_t> grey) {
-  std::filesystem::create_directories(path.parent_path());
-  jpeg_compress_struct info{};
-  jpeg_error_mgr errors{};
-  info.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&info);
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  jpeg_stdio_dest(&info, file);
-  info.image_width = static_cast<JDIMENSION>(width);
-  info.image_height = static_cast<JDIMENSION>(height);
-  info.input_components = 1;
-  info.in_color_space = JCS_GRAYSCALE;
-  jpeg_set_defaults(&info);
-  jpeg_set_quality(&info, 100, TRUE);
-  jpeg_start_compress(&info, TRUE);
-  for (int y = 0; y < height; ++y) {
-    JSAMPROW row = grey.data() + y * width;
-    jpeg_write_scanlines(&info, &row, 1);
-  }
-  jpeg_finish_compress(&info);
-  jpeg_destroy_compress(&info);
-  std::fclose(file);
+// `format`: TJPF_GRAY, TJPF_RGB or TJPF_CMYK.
+inline void write_jpeg(const std::filesystem::path& path, int width, int height,
+                       const std::vector<std::uint8_t>& pixels, int format = TJPF_GRAY) {
+  const auto encoder = tjInitCompress();
+  unsigned char* bytes = nullptr;
+  unsigned long size = 0;
+  tjCompress2(encoder, pixels.data(), width, 0, height, format, &bytes, &size,
+              format == TJPF_GRAY ? TJSAMP_GRAY : TJSAMP_444, 100, 0);
+  write_bytes(path, {reinterpret_cast<const char*>(bytes), size});
+  tjFree(bytes);
+  tjDestroy(encoder);
 }
 
 inline std::string idx_bytes(std::initializer_list<std::uint32_t> sizes, const std::string& values) {

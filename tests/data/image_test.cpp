@@ -2,12 +2,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "../support/temporary_folder.hpp"
 #include "image_files.hpp"
-#include "temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 
 using namespace weightloom;
+using namespace weightloom::test;
 using namespace weightloom::testing;
 
 namespace {
@@ -51,6 +52,15 @@ TEST_CASE("every image format gives its pixels", "[data]") {
   CHECK(flat.channels == 1);
   CHECK(flat.pixels == std::vector<std::uint8_t>(64, 77));
 
+  std::vector<std::uint8_t> red;
+  for (int i = 0; i < 64; ++i) red.insert(red.end(), {200, 30, 40});
+  write_jpeg(folder.path() / "red.jpg", 8, 8, red, TJPF_RGB);
+  const auto jpeg = read_image(folder.path() / "red.jpg");
+  CHECK(jpeg.channels == 3);
+  CHECK(jpeg.pixels[0] == Approx(200).margin(2));
+  CHECK(jpeg.pixels[1] == Approx(30).margin(2));
+  CHECK(jpeg.pixels[191] == Approx(40).margin(2));
+
   write_bytes(folder.path() / "a.pgm", "P5 # a comment\n2 1\n255\n\x05\x06");
   CHECK(read_image(folder.path() / "a.pgm").pixels == std::vector<std::uint8_t>{5, 6});
   write_bytes(folder.path() / "a.ppm", "P6\n1 1 255\n\x01\x02\x03");
@@ -85,6 +95,16 @@ TEST_CASE("damaged image files are refused with path and reason", "[data]") {
     write_bytes(path, jpeg.substr(0, length));
     CHECK(refusal(path) == "image.jpeg");
   }
+  auto corrupt = jpeg;
+  corrupt.replace(jpeg.size() - 20, 4, "\xff\xd0\xff\xd0");  // restart marks that do not belong there: a warning
+  write_bytes(path, corrupt);
+  CHECK(refusal(path) == "image.jpeg");
+  auto large = jpeg;
+  large.replace(large.find("\xff\xc0") + 5, 4, "\xff\xdc\xff\xdc");  // height and width in the frame's header
+  write_bytes(path, large);
+  CHECK(refusal(path) == "image.too_large");
+  write_jpeg(path, 8, 8, std::vector<std::uint8_t>(4 * 64, 9), TJPF_CMYK);
+  CHECK(refusal(path) == "image.cmyk");
   CHECK_THROWS_AS(read_image(folder.path() / "missing.png"), Error);
 }
 

@@ -11,11 +11,13 @@ namespace weightloom {
 
 // Which images, in which form. One text names it everywhere (command line, recipes, records):
 //   source[classes][@train_limit]       mnist    fashion-mnist[7,3,1,0]    cifar10@5000    ./photos
-// `classes` keeps those classes only and relabels them 0, 1, ... in the order given. Parsing throws kUsage.
+// `classes` keeps those classes only, counted from 0, and relabels them 0, 1, ... in the order given. `train_limit` is
+// taken after that: mnist[3,1]@5000 is 5,000 training images of the two classes. Parsing throws kUsage.
 struct DataSpec {
-  std::string source;  // "mnist", "fashion-mnist", "cifar10" or a folder with one sub-folder of images per class
+  std::string source;                 // "mnist", "fashion-mnist", "cifar10" or a folder, see load_images()
   std::vector<std::int64_t> classes;  // empty: all
-  std::int64_t train_limit = 0;       // 0: all; else the first n of the shuffled training images
+  std::int64_t train_limit = 0;  // 0: all; else the first n of the shuffled training images of these classes, all of
+                                 // them when they are fewer; validation and test stay whole
 
   static DataSpec parse(std::string_view text);
   std::string text() const;
@@ -43,7 +45,8 @@ struct ImageData {
   std::string hash;                      // of the source's files, classes, limits and form
 };
 
-// Names of all classes of a source, which need not be on this machine when it is a known one. Throws kNotFound.
+// Names of all classes of a source, which need not be on this machine when it is a known one. Decodes no images. Throws
+// like load_images().
 std::vector<std::string> source_class_names(const std::string& source);
 
 // A source that this machine has or could have.
@@ -58,10 +61,18 @@ struct DataSource {
 // Looks in WEIGHTLOOM_DATA, ./data, ~/.cache/weightloom/data and the system's data set packages.
 std::vector<DataSource> list_data_sources();
 
-// A folder holds one sub-folder of images for each class (class names in alphabetical order), or `train` and `test`
-// with such sub-folders; without `test`, one fifth of each class, fixed by `split_seed`, is the test split. Images are
-// stretched to the square form. Resizes by area average (down) or bilinear (up); colour to grey by luma 0.299 0.587
-// 0.114, grey to colour by copying. Throws kNotFound (with how to get it), kRefused for malformed files.
+// A folder that is named as a source has one of these forms; the first that is complete is taken:
+// - IDX files, plain or gzip: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte,
+//   t10k-labels-idx1-ubyte, also with ".idx" for "-idx", "test" for "t10k" and one common beginning such as
+//   "emnist-letters-". The classes are the labels of the training images, in order, named by their number: class 0 of
+//   EMNIST's letters is label 1. Pixels are taken as they lie (EMNIST's are transposed).
+// - CIFAR-10, binary (data_batch_1.bin .. data_batch_5.bin, test_batch.bin, batches.meta.txt) or as PNG files, and
+//   CIFAR-100, binary, with the fine labels as classes (train.bin, test.bin, fine_label_names.txt).
+// - one sub-folder of images for each class (class names in alphabetical order), or `train` and `test` with such
+//   sub-folders; without `test`, one fifth of each class, fixed by `split_seed`, is the test split.
+// Images are stretched to the square form. Resizes by area average (down) or bilinear (up); colour to grey by luma
+// 0.299 0.587 0.114, grey to colour by copying. Throws kNotFound (with how to get it), kRefused for malformed files and
+// for folders of no form ("folder.unknown_form") or with files missing ("folder.incomplete").
 ImageData load_images(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed = 0);
 
 }  // namespace weightloom

@@ -17,7 +17,8 @@ struct Raster {
 };
 
 // Decodes PNG, JPEG, binary PGM or PPM, told apart by their first bytes. Transparent pixels are put on black. Files
-// above 256 MiB and images above 64 million pixels are refused. Throws kNotFound, kRefused "image.<case>".
+// above 256 MiB, images above 64 million pixels, CMYK and anything damaged are refused. Throws kNotFound, kRefused
+// "image.<case>".
 Raster read_image(const std::filesystem::path& path);
 
 // Converts colour, stretches to [channels, size, size] and writes form.channels * size * size values of 0 .. 255 to
