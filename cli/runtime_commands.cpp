@@ -77,7 +77,7 @@ const LabelledImages& split_named(const TensorData& data, const std::string& nam
 }
 
 TensorData load_data_for(const LoadedNetwork& network, const std::string& data) {
-  const auto& text = data.empty() ? network.dataset : data;
+  const auto& text = data.empty() ? network.record.dataset : data;
   if (text.empty())
     throw Error(ErrorCode::kUsage, "data.unnamed", "which data set?",
                 "'" + network.name + "' does not say what it was trained on", "give --data");
@@ -158,7 +158,7 @@ void add_finetuned(Context& context, const FinetuneOptions& options, const Loade
   ZooRecord record;
   record.name = options.add;
   record.architecture = network.description.architecture;
-  record.plugin_version = network.plugin_version;
+  record.plugin_version = network.record.plugin_version;
   record.config = network.description.config;
   record.dataset = data.name;
   record.hyperparameters = {{"steps", options.training.steps},
@@ -169,7 +169,7 @@ void add_finetuned(Context& context, const FinetuneOptions& options, const Loade
                             {"seed", options.training.seed}};
   record.metrics = {{"validation_accuracy", result.at("validation_accuracy")},
                     {"test_accuracy", result.at("test_accuracy")}};
-  if (!network.record.empty()) record.parents.push_back({"fine-tuned-from", network.record});
+  if (!network.record.id.empty()) record.parents.push_back({"fine-tuned-from", network.record.id});
   zoo.add({{std::move(record), tensors}});
 }
 
@@ -252,7 +252,7 @@ class Standardiser {
 
  private:
   void measure(const ImageForm& form) {
-    const auto& text = data_.empty() ? network_.dataset : data_;
+    const auto& text = data_.empty() ? network_.record.dataset : data_;
     if (text.empty())
       throw Error(ErrorCode::kUsage, "data.unnamed", "how were the training images standardised?",
                   "'" + network_.name + "' does not say what it was trained on",
