@@ -2,53 +2,85 @@
 
 #include "cli/command_table.hpp"
 #include "cli/plugin_registry.hpp"
-#include "weightloom/formats/safetensors.hpp"
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/plugin/registry.hpp"
+#include "weightloom/zoo/transfer.hpp"
 #include "weightloom/zoo/zoo.hpp"
 
 namespace weightloom::cli {
 namespace {
 
-LoadedNetwork load_file(const PluginRegistry& plugins, const NetworkArgument& argument) {
+// The file's record, or what the command line says in its place.
+ZooRecord record_of(const NetworkFile& file, const PluginRegistry& plugins, const NetworkArgument& argument) {
+  if (file.record) return *file.record;
   if (argument.architecture.empty())
     throw Error(ErrorCode::kUsage, "network.architecture", "which architecture is '" + argument.reference + "'?",
-                "a weights file does not say",
-                "give --arch NAME, and --set KEY=VALUE where it differs from the default");
+                "the file does not say", "give --arch NAME, and --set KEY=VALUE where it differs from the default");
+  ZooRecord record;
   const auto& plugin = plugins.find(argument.architecture);
-  auto description = plugins.describe(plugin.id, argument.config);
-  const auto file = read_safetensors(argument.reference);
-  const auto dialect = detect_dialect(description, file.tensors);
+  record.architecture = plugin.id;
+  record.plugin_version = plugin.version;
+  record.config = argument.config;
+  return record;
+}
+
+// --arch and --set may repeat what the file's record says.
+void expect_agreement(const NetworkDescription& recorded, const PluginRegistry& plugins,
+                      const NetworkArgument& argument) {
+  const auto architecture =
+      argument.architecture.empty() ? recorded.architecture : plugins.find(argument.architecture).id;
+  auto config = architecture == recorded.architecture ? recorded.config : Json::object();
+  config.update(argument.config, true);
+  const auto given = plugins.describe(architecture, config);
+  if (given.identity() != recorded.identity())
+    throw Error(ErrorCode::kUsage, "network.contradiction", "what is '" + argument.reference + "'?",
+                "its record says " + recorded.label() + ", the command line says " + given.label(),
+                "leave out --arch and --set: the file knows what it is");
+}
+
+LoadedNetwork load_file(const PluginRegistry& plugins, const NetworkArgument& argument) {
+  const auto file = read_network(argument.reference);
+  auto record = record_of(file, plugins, argument);
+  auto description = plugins.describe(record.architecture, record.config);
+  if (file.record) expect_agreement(description, plugins, argument);
+  record.config = description.config;
+  const auto dialect = file.record ? file.dialect : detect_dialect(description, file.tensors);
   auto weights = to_weights(description, to_canonical(description, dialect, file.tensors).tensors);
-  return {argument.reference, std::move(description), std::move(weights), {}};
+  return {argument.reference, std::move(description), std::move(weights), std::move(record)};
 }
 
 LoadedNetwork load_from_zoo(Context& context, const PluginRegistry& plugins, const NetworkArgument& argument) {
   if (!argument.architecture.empty() || !argument.config.empty())
     throw Error(ErrorCode::kUsage, "network.architecture",
-                "cannot set the architecture of '" + argument.reference + "'", "the zoo knows it",
+                "cannot set the architecture of '" + argument.reference + "'",
+                "there is no file of that name, and what is in the zoo says what it is",
                 "--arch and --set are for weights files");
   const auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
-  const auto record = zoo.get(argument.reference);
+  auto record = zoo.get(argument.reference);
   auto description = plugins.describe(record.architecture, record.config);
   auto weights = to_weights(description, zoo.weights(record));
-  return {record.name, std::move(description), std::move(weights), record};
+  return {record.name, std::move(description), std::move(weights), std::move(record)};
 }
 
 }  // namespace
 
 void declare_network(CLI::App& app, NetworkArgument& argument) {
-  app.add_option("network", argument.reference, "A network of the zoo, or a .safetensors file")
+  app.add_option("network", argument.reference, "A weights file, or a network of the zoo")
       ->type_name("NETWORK")
       ->required();
-  app.add_option("--arch", argument.architecture, "Architecture of a weights file")->type_name("NAME");
+  app.add_option("--arch", argument.architecture, "Architecture of a weights file that does not say it")
+      ->type_name("NAME");
   add_settings_option(app, "--set", argument.config, "Configuration of a weights file's architecture");
 }
 
 LoadedNetwork load_network(Context& context, const NetworkArgument& argument) {
   const auto plugins = plugin_registry(context);
-  const bool is_file =
-      argument.reference.ends_with(".safetensors") || argument.reference.ends_with(".safetensors.index.json");
+  std::error_code none;
+  const bool is_file = std::filesystem::is_regular_file(argument.reference, none);
+  if (!is_file && !context.settings().zoo)
+    throw Error(ErrorCode::kNotFound, "network.not_found", "no network '" + argument.reference + "'",
+                "there is no file of that name, and no zoo was named that could know it",
+                "check the path, or give --zoo DIR");
   return is_file ? load_file(plugins, argument) : load_from_zoo(context, plugins, argument);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The networks that commands work on: one of the zoo by reference, or a weights file with an architecture.
+// The networks that commands work on: one of the zoo by reference, or a weights file. An existing file goes before a
+// network of the same name, which its id still reaches.
 
 #include <CLI/CLI.hpp>
 #include <string>
@@ -14,8 +15,8 @@
 namespace weightloom::cli {
 
 struct NetworkArgument {
-  std::string reference;     // of the zoo, or a .safetensors file
-  std::string architecture;  // with a file
+  std::string reference;     // of the zoo, or a weights file
+  std::string architecture;  // of a file; "" and {}: what its record says
   Json config = Json::object();
 };
 
@@ -23,10 +24,12 @@ struct LoadedNetwork {
   std::string name;  // as given
   NetworkDescription description;
   Weights weights;
-  ZooRecord record;  // what is known of it; id empty for a file
+  ZooRecord record;  // the zoo's, or the file's; of a file without one: architecture, plugin version and configuration
 };
 
 void declare_network(CLI::App& app, NetworkArgument& argument);
+// Throws kUsage "network.architecture" when a file does not say what it is, or for --arch and --set with the zoo's,
+// "network.contradiction" when they contradict a file's record.
 LoadedNetwork load_network(Context& context, const NetworkArgument& argument);
 
 // The form of the images that the network takes. Throws kUsage when it takes none.

@@ -93,15 +93,15 @@ struct ImportCommandOptions : WaitOption {
 };
 
 void declare_import(CLI::App& app, ImportCommandOptions& options) {
-  app.add_option("paths", options.paths, "safetensors files, *.safetensors.index.json, folders, or quoted globs")
+  app.add_option("paths", options.paths, "Weights files, the index of a sharded one, folders, or quoted globs")
       ->required()
       ->type_name("PATH...");
   app.add_option("--name", options.name, "Name of the network; goes before the names of several")->type_name("NAME");
   auto* architecture =
       app.add_option(
              "--arch", options.architecture,
-             "The plugin that describes the networks; their tensors are brought to its names and layouts. Without it "
-             "they are stored as they are")
+             "The plugin that describes the networks; their tensors are brought to its names and layouts. Without it, "
+             "what the files' own records say; files without one are stored as they are")
           ->type_name("PLUGIN");
   add_settings_option(app, "--set", options.config, "Configuration of the architecture, such as depth=20")
       ->needs(architecture);
@@ -142,31 +142,45 @@ Json files_json(const std::vector<ImportFile>& files) {
   return out;
 }
 
-// From now on `import` knows the architecture, and checks and converts every file against it.
-void use_architecture(const Context& context, const ImportCommandOptions& options, ImportOptions& import) {
+// Every file is checked against the architecture that the command line names, and converted to it.
+void use_architecture(const Context& context, const ImportCommandOptions& options, ImportOptions& import_options) {
   const auto registry = plugin_registry(context);
-  auto description = registry.describe(options.architecture, options.config);
-  import.facts.architecture = description.architecture;
-  import.facts.plugin_version = registry.find(options.architecture).version;
-  import.facts.config = description.config;
-  import.to_canonical = [ description = std::move(description), dialect = options.dialect ](const TensorMap& foreign) {
-    return to_canonical(description, dialect.empty() ? detect_dialect(description, foreign) : dialect, foreign).tensors;
-};
-}  // namespace
+  const auto description = registry.describe(options.architecture, options.config);
+  import_options.facts.architecture = description.architecture;
+  import_options.facts.plugin_version = registry.find(options.architecture).version;
+  import_options.facts.config = description.config;
+  const auto dialect = options.dialect;
+  import_options.to_canonical = [description, dialect](const NetworkFile& file) {
+    const auto from = dialect.empty() ? detect_dialect(description, file.tensors) : dialect;
+    return to_canonical(description, from, file.tensors).tensors;
+  };
+}
+
+// Files say what they are; only those exported for another library need the plugin that their record names.
+void use_records(const Context& context, ImportOptions& import_options) {
+  import_options.to_canonical = [&context](const NetworkFile& file) {
+    if (!file.record || file.dialect == "canonical") return file.tensors;
+    const auto description = plugin_registry(context).describe(file.record->architecture, file.record->config);
+    return to_canonical(description, file.dialect, file.tensors).tensors;
+  };
+}
 
 Json run_import(Context& context, const ImportCommandOptions& options) {
-  ImportOptions import;
-  if (!options.architecture.empty()) use_architecture(context, options, import);
-  import.facts.dataset = options.dataset;
-  import.facts.family = options.family;
-  import.facts.split = options.split;
-  import.facts.notes = options.notes;
-  import.facts.metrics = parse_metrics(options.metrics);
-  import.facts.tags = {options.tags.begin(), options.tags.end()};
+  ImportOptions import_options;
+  if (options.architecture.empty())
+    use_records(context, import_options);
+  else
+    use_architecture(context, options, import_options);
+  import_options.facts.dataset = options.dataset;
+  import_options.facts.family = options.family;
+  import_options.facts.split = options.split;
+  import_options.facts.notes = options.notes;
+  import_options.facts.metrics = parse_metrics(options.metrics);
+  import_options.facts.tags = {options.tags.begin(), options.tags.end()};
   const auto files = files_to_import(options.paths, options.name);
   if (options.dry_run) return {{"dry_run", true}, {"would_import", files_json(files)}};
   auto zoo = open_for_writing(context, options);
-  const auto result = import_networks(zoo, files, import, context.progress());
+  const auto result = import_networks(zoo, files, import_options, context.progress());
   for (const auto& warning : result.warnings) context.warn(warning);
   Json stored = Json::array();
   for (const auto& record : result.stored) stored.push_back(imported_json(record));
@@ -327,7 +341,7 @@ View one_line(std::string (*text)(const Json&)) {
   return page([text](Printer& printer, const Json& result) { printer.line(text(result)); }, "id");
 }
 
-}  // namespace weightloom::cli
+}  // namespace
 
 void add_zoo_change_commands(CommandTable& table) {
   table.add<InitOptions>("zoo init", declare_init, run_init, page(print_init, "store"));

@@ -1,10 +1,14 @@
 # weightloom_module(NAME SOURCES ... DEPENDS ... [TORCH]): one static library `weightloom_NAME` whose public headers
 # live in include/weightloom/NAME. A module sees another one only by depending on it. TORCH gives it LibTorch
-# and the shared precompiled header.
+# and the shared precompiled header. The global property WEIGHTLOOM_MODULES lists the names of all modules: what is
+# installed and checked is what it holds.
 function(weightloom_module name)
   cmake_parse_arguments(arg "TORCH" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   add_library(weightloom_${name} STATIC ${arg_SOURCES})
   add_library(weightloom::${name} ALIAS weightloom_${name})
+  set_property(GLOBAL APPEND PROPERTY WEIGHTLOOM_MODULES ${name})
+  set_target_properties(weightloom_${name} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(weightloom_${name} PUBLIC cxx_std_20)
   target_include_directories(weightloom_${name} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
   target_link_libraries(weightloom_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE_DEPENDS})
@@ -29,7 +33,7 @@ endfunction()
 
 # Links LibTorch and its precompiled header: a translation unit that includes LibTorch costs over 20 s without it.
 function(weightloom_use_torch target)
-  target_link_libraries(${target} PUBLIC weightloom_torch)
+  target_link_libraries(${target} PUBLIC Weightloom::torch)
   target_precompile_headers(${target} REUSE_FROM weightloom_torch_pch)
 endfunction()
 
@@ -48,9 +52,9 @@ function(weightloom_test name)
 endfunction()
 
 function(weightloom_add_torch_pch)
-  file(WRITE ${PROJECT_BINARY_DIR}/torch_pch.cpp "")
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/torch_pch.cpp CONTENT "")  # unlike WRITE, not at every configuration
   add_library(weightloom_torch_pch STATIC ${PROJECT_BINARY_DIR}/torch_pch.cpp)
-  target_link_libraries(weightloom_torch_pch PUBLIC weightloom_torch)
+  target_link_libraries(weightloom_torch_pch PUBLIC Weightloom::torch)
   target_precompile_headers(weightloom_torch_pch PRIVATE <torch/torch.h>)
   weightloom_compile_options(weightloom_torch_pch)
 endfunction()

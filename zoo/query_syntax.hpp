@@ -1,5 +1,5 @@
 #pragma once
-// The abstract syntax of queries and its evaluation on summary rows. Private to the module.
+// The abstract syntax of queries, and which summary rows match. Private to the module.
 
 #include <functional>
 #include <memory>
@@ -52,7 +52,7 @@ Error query_error(const char* id, const std::string& query, std::size_t position
 // Ids that lie on the asked side of a lineage term's reference.
 using LineageSets = std::function<const std::set<std::string>&(const QueryNode&)>;
 // Does the row of the record whose id is the bytes `raw` satisfy it?
-bool evaluate(const QueryNode& node, std::string_view raw, const RowView& row, const LineageSets& lineage);
+bool matches(const QueryNode& node, std::string_view raw, const RowView& row, const LineageSets& lineage);
 bool has_field(const QueryField& field, const RowView& row);
 
 // The value to sort by; missing values sort last. Text compares in natural order.

@@ -1,12 +1,15 @@
 #include "weightloom/zoo/transfer.hpp"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "glob.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/formats/safetensors.hpp"
+#include "weightloom/formats/weights_file.hpp"
 
 namespace weightloom {
 namespace {
@@ -14,38 +17,14 @@ namespace fs = std::filesystem;
 
 constexpr const char* kRecordKey = "weightloom.record";
 constexpr const char* kDialectKey = "weightloom.dialect";
-constexpr std::string_view kExtension = ".safetensors";
-constexpr std::string_view kIndexExtension = ".safetensors.index.json";
+constexpr const char* kHashKey = "weightloom.weights_hash";  // the record's own is that of canonical tensors
 constexpr std::size_t kBatchNetworks = 256;
 constexpr std::size_t kBatchBytes = 16u << 20;
 
-bool is_index(const fs::path& path) {
-  return path.string().ends_with(kIndexExtension);
-}
-
-// "model-00001-of-00003.safetensors" belongs to an index beside it.
-bool is_shard(const fs::path& path) {
-  const auto name = path.filename().string();
-  if (!glob_matches("*-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9].safetensors", name)) return false;
-  const auto stem = name.substr(0, name.size() - std::string("-00000-of-00000.safetensors").size());
-  return fs::exists(path.parent_path() / (stem + std::string(kIndexExtension)));
-}
-
-bool is_importable(const fs::path& path) {
-  return fs::is_regular_file(path) && (is_index(path) || (path.string().ends_with(kExtension) && !is_shard(path)));
-}
-
-std::string stem_of(const fs::path& relative) {
-  auto text = relative.generic_string();
-  for (const auto extension : {kIndexExtension, kExtension})
-    if (text.ends_with(extension)) return text.substr(0, text.size() - extension.size());
-  return text;
-}
-
 void add_folder(const fs::path& folder, const std::string& pattern, std::vector<ImportFile>& out) {
   for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (is_importable(entry.path()) && glob_matches(pattern, entry.path().string()))
-      out.push_back({entry.path(), stem_of(entry.path().lexically_relative(folder))});
+    if (glob_matches(pattern, entry.path().string()) && entry.is_regular_file() && is_checkpoint(entry.path()))
+      out.push_back({entry.path(), without_extension(entry.path().lexically_relative(folder))});
 }
 
 // The deepest folder of a glob that has no special character.
@@ -61,7 +40,7 @@ void add_path(const std::string& path, std::vector<ImportFile>& out) {
   if (fs::is_directory(path)) {
     add_folder(path, "*", out);
   } else if (fs::exists(path)) {
-    out.push_back({path, stem_of(fs::path(path).filename())});
+    out.push_back({path, without_extension(fs::path(path).filename())});
   } else if (path.find_first_of("*?[") != std::string::npos && fs::is_directory(root_of(path))) {
     const auto root = root_of(path);
     add_folder(root, root == "." && !path.starts_with("./") ? "./" + path : path, out);
@@ -72,22 +51,22 @@ void add_path(const std::string& path, std::vector<ImportFile>& out) {
   }
   if (out.size() == before)
     throw Error(ErrorCode::kNotFound, "import.nothing", "nothing to import at '" + path + "'",
-                "no safetensors file is there", "name a .safetensors file, or a folder or quoted glob that holds some")
+                "no weights file is there", "name a weights file, or a folder or quoted glob that holds some")
         .at(path);
 }
 
-// Facts of a file that the zoo wrote itself, if its tensors are still those of the record.
-ZooRecord facts_of(const SafetensorsFile& file, const TensorMap& tensors) {
+// The record in the metadata, if the tensors are still those that it was written with.
+std::optional<ZooRecord> record_of(const WeightsFile& file) {
   const auto text = file.metadata.find(kRecordKey);
-  if (text == file.metadata.end()) return {};
+  if (text == file.metadata.end()) return std::nullopt;
   try {
     auto record = record_from_json(Json::parse(text->second));
-    if (record.weights_hash != weights_hash(tensors)) return {};
-    record.id.clear();
-    return record;
-  } catch (const std::exception&) {
-    return {};  // some other program's metadata under our key
+    const auto hash = file.metadata.find(kHashKey);
+    const auto& expected = hash == file.metadata.end() ? record.weights_hash : hash->second;
+    if (expected == weights_hash(file.tensors)) return record;
+  } catch (const std::exception&) {  // some other program's metadata under our key
   }
+  return std::nullopt;
 }
 
 void override_facts(ZooRecord& record, const ZooRecord& facts) {
@@ -131,31 +110,40 @@ class Importer {
   }
 
   void take(const ImportFile& file) {
-    std::string source;
-    if (!is_index(file.path)) source = to_hex(sha256_file(file.path));
+    // What a file without tensors of its own stands for is known when it has been read.
+    const auto format = detect_format(file.path);
+    auto source = format && format->self_contained ? to_hex(sha256_file(file.path)) : std::string();
     if (is_stored(file, source)) return;
-    const auto content = read_safetensors(file.path);
-    if (source.empty() && is_stored(file, source = weights_hash(content.tensors))) return;
-    auto tensors = canonical(file, content.tensors);
-    auto record = facts_of(content, tensors);
+    const auto network = read_network(file.path);
+    if (source.empty() && is_stored(file, source = weights_hash(network.tensors))) return;
+    auto tensors = canonical(file, network);
+    auto record = facts_of(network);
     override_facts(record, options_.facts);
     record.name = file.name;
-    record.source = {{"format", "safetensors"}, {"sha256", source}, {"path", fs::absolute(file.path).string()}};
-    for (const auto& warning : content.warnings) result_.warnings.push_back(file.path.string() + ": " + warning);
+    record.source = {{"format", network.format}, {"sha256", source}, {"path", fs::absolute(file.path).string()}};
+    for (const auto& warning : network.warnings) result_.warnings.push_back(file.path.string() + ": " + warning);
     for (const auto& [name, tensor] : tensors) batch_bytes_ += tensor.bytes.size();
     batch_.emplace_back(std::move(record), std::move(tensors));
     if (batch_.size() >= kBatchNetworks || batch_bytes_ >= kBatchBytes) store_batch();
   }
 
   // The network's refusals do not know which of many files they are about.
-  TensorMap canonical(const ImportFile& file, const TensorMap& tensors) const {
-    if (!options_.to_canonical) return tensors;
+  TensorMap canonical(const ImportFile& file, const NetworkFile& network) const {
+    if (!options_.to_canonical) return network.tensors;
     try {
-      return options_.to_canonical(tensors);
+      return options_.to_canonical(network);
     } catch (Error& error) {
       if (error.code() == ErrorCode::kRefused) error.at(file.path.string());
       throw;
     }
+  }
+
+  // A record describes canonical tensors: of others that are stored as they are it would be wrong.
+  ZooRecord facts_of(const NetworkFile& network) const {
+    if (!network.record || (network.dialect != "canonical" && !options_.to_canonical)) return {};
+    auto record = *network.record;
+    record.id.clear();
+    return record;
   }
 
   bool is_stored(const ImportFile& file, const std::string& source) {
@@ -205,9 +193,26 @@ ImportResult import_networks(Zoo& zoo, const std::vector<ImportFile>& files, con
   return Importer(zoo, options, progress, files.size()).run(files);
 }
 
+NetworkFile read_network(const fs::path& path) {
+  auto file = read_weights(path);
+  NetworkFile network;
+  network.record = record_of(file);
+  if (const auto dialect = file.metadata.find(kDialectKey); network.record && dialect != file.metadata.end())
+    network.dialect = dialect->second;
+  network.tensors = std::move(file.tensors);
+  network.warnings = std::move(file.warnings);
+  network.format = std::move(file.format);
+  return network;
+}
+
 void write_network(const fs::path& path, const ZooRecord& record, const TensorMap& tensors,
                    const std::string& dialect) {
-  write_safetensors(path, tensors, {{kRecordKey, to_json(record).dump()}, {kDialectKey, dialect}});
+  auto written = record;
+  std::map<std::string, std::string> metadata{{kDialectKey, dialect}};
+  auto& hash = dialect == "canonical" ? written.weights_hash : metadata[kHashKey];
+  if (hash.empty()) hash = weights_hash(tensors);
+  metadata[kRecordKey] = to_json(written).dump();
+  write_safetensors(path, tensors, metadata);
 }
 
 }  // namespace weightloom

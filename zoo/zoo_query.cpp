@@ -97,7 +97,7 @@ Rows Zoo::Impl::rows(const Query& query) const {
   std::vector<Hit> hits;
   database->scan(Family::kRow, "", [&](auto key, auto value) {
     const RowView row(value);
-    if (!query.where || evaluate(
+    if (!query.where || matches(
                             *query.where, key, row, [&](const Node& node) -> const auto& { return lineage.at(&node); }))
       hits.push_back({sort_key(order.field, key, row), hex_id(key), std::string(value)});
     return true;

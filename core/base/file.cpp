@@ -14,7 +14,7 @@ namespace weightloom {
 namespace fs = std::filesystem;
 
 FileReader::FileReader(const fs::path& path) : path_(path) {
-  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO would wait for its writer
   if (descriptor_ < 0)
     throw Error(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kFailure, "file.open",
                 "cannot open '" + path.string() + "'", std::strerror(errno))

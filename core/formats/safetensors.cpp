@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "safetensors_header.hpp"
-#include "safetensors_index.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/json.hpp"
 
@@ -98,7 +97,6 @@ std::string header_text(const std::vector<TensorMap::const_pointer>& order,
 }  // namespace
 
 SafetensorsFile read_safetensors(const std::filesystem::path& path) {
-  if (path.string().ends_with(".index.json")) return safetensors::read_sharded(path);
   const FileReader file(path);
   auto [header, data_start] = open_header(file);
   SafetensorsFile result{{}, std::move(header.metadata), std::move(header.warnings)};

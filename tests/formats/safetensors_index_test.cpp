@@ -4,6 +4,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/formats/safetensors.hpp"
+#include "weightloom/formats/weights_file.hpp"
 
 namespace weightloom {
 namespace {
@@ -18,9 +19,9 @@ class ShardedSet {
     write_safetensors(folder_ / "one.safetensors", {{"a", vector_of(1)}});
     write_safetensors(folder_ / "two.safetensors", {{"b", vector_of(2)}});
   }
-  SafetensorsFile read(const std::string& index) {
+  WeightsFile read(const std::string& index) {
     write_file(folder_ / "model.safetensors.index.json", index);
-    return read_safetensors(folder_ / "model.safetensors.index.json");
+    return read_weights(folder_ / "model.safetensors.index.json");
   }
   std::string verdict(const std::string& index) {
     try {

@@ -69,6 +69,24 @@ TEST_CASE("a sharded set is one network", "[zoo]") {
   CHECK(checkpoints.import().skipped.size() == 1);
 }
 
+TEST_CASE("a folder's weights files are found whatever they are called", "[zoo]") {
+  Checkpoints checkpoints;
+  checkpoints.write("a.bin", 1);
+  checkpoints.write("sub/b", 2);
+  test::write_quickly(checkpoints.root() / "notes", "some text that is no header");
+  const auto stored = checkpoints.import().stored;
+  REQUIRE(stored.size() == 2);
+  CHECK(stored[0].name == "a.bin");
+  CHECK(stored[1].name == "sub/b");
+}
+
+TEST_CASE("a named file that is no weights file is refused", "[zoo]") {
+  Checkpoints checkpoints;
+  const auto path = (checkpoints.root() / "notes.txt").string();
+  test::write_quickly(path, "some text that is no header");
+  CHECK(error_of([&] { import_networks(checkpoints.zoo, files_to_import({path}), {}); }) == "weights.unknown_format");
+}
+
 TEST_CASE("an import states the given facts and its source, and is skipped the second time", "[zoo]") {
   Checkpoints checkpoints;
   checkpoints.write("a.safetensors", 1);
@@ -124,11 +142,62 @@ TEST_CASE("facts in a file are not believed when its tensors are others", "[zoo]
   CHECK(import_networks(checkpoints.zoo, {{path, "other"}}, {}).stored.at(0).architecture.empty());
 }
 
+TEST_CASE("a written network is read back with its whole record", "[zoo]") {
+  const test::TemporaryFolder folder;
+  auto record = test::record_named("net");
+  record.recipe = {{"steps", 3}};
+  record.parents = {{"fine-tuned-from", "0123"}};
+  const TensorMap tensors{{"foreign.w", test::tensor_of(4, 1)}};
+  write_network(folder / "net", record, tensors, "torchvision");
+  const auto file = read_network(folder / "net");
+  REQUIRE(file.record);
+  CHECK(to_json(*file.record) == to_json(record));
+  CHECK(file.dialect == "torchvision");
+  CHECK(file.format == "safetensors");
+  CHECK(weights_hash(file.tensors) == weights_hash(tensors));
+}
+
+TEST_CASE("a record that never was in a zoo gets the hash of what it is written with", "[zoo]") {
+  const test::TemporaryFolder folder;
+  const TensorMap tensors{{"w", test::tensor_of(4, 1)}};
+  write_network(folder / "net", test::record_named("net"), tensors);
+  CHECK(read_network(folder / "net").record.value().weights_hash == weights_hash(tensors));
+}
+
+TEST_CASE("a record in foreign metadata without any hash is not believed", "[zoo]") {
+  const test::TemporaryFolder folder;
+  const auto record = to_json(test::record_named("net")).dump();
+  for (const auto& text : {record, std::string("no record"), std::string("[]"), std::string(R"({"tags":1})")}) {
+    write_safetensors(folder / "net", {{"w", test::tensor_of(4, 1)}}, {{"weightloom.record", text}});
+    CHECK_FALSE(read_network(folder / "net").record);
+  }
+}
+
+TEST_CASE("a record is not believed when the tensors were changed after it was written", "[zoo]") {
+  const test::TemporaryFolder folder;
+  write_network(folder / "net", test::record_named("net"), {{"w", test::tensor_of(4, 1)}});
+  write_safetensors(folder / "other", {{"w", test::tensor_of(4, 2)}}, read_safetensors(folder / "net").metadata);
+  CHECK(read_network(folder / "net").record);
+  CHECK_FALSE(read_network(folder / "other").record);
+}
+
+TEST_CASE("foreign tensors are stored without their record unless they are converted", "[zoo]") {
+  Checkpoints checkpoints;
+  const auto path = checkpoints.root() / "net";
+  const auto record = test::record_named("net");
+  write_network(path, record, {{"foreign", test::tensor_of(4, 1)}}, "torchvision");
+  ImportOptions options;
+  CHECK(import_networks(checkpoints.zoo, {{path, "as it is"}}, options).stored.at(0).architecture.empty());
+  options.to_canonical = [](const NetworkFile& file) { return TensorMap{{"w", file.tensors.at("foreign")}}; };
+  CHECK(import_networks(checkpoints.zoo, {{path, "converted"}}, options).stored.at(0).architecture ==
+        record.architecture);
+}
+
 TEST_CASE("a conversion decides what is stored", "[zoo]") {
   Checkpoints checkpoints;
   checkpoints.write("a.safetensors", 1);
   ImportOptions options;
-  options.to_canonical = [](const TensorMap& foreign) { return TensorMap{{"canonical", foreign.at("w")}}; };
+  options.to_canonical = [](const NetworkFile& file) { return TensorMap{{"canonical", file.tensors.at("w")}}; };
   CHECK(checkpoints.import(options).stored.at(0).tensors.at(0).name == "canonical");
 }
 

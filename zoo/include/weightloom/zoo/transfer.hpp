@@ -1,8 +1,9 @@
 #pragma once
-// Networks in from safetensors files, and out again.
+// Networks in from weights files, and out again. Not thread-safe where a Zoo is passed, else [any-thread].
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,20 +13,38 @@
 
 namespace weightloom {
 
+// A network as a weights file holds it.
+struct NetworkFile {
+  TensorMap tensors;                  // under the names and layouts of `dialect`
+  std::optional<ZooRecord> record;    // as write_network() put it there; empty when the tensors are no longer its own
+  std::string dialect = "canonical";  // what the record says; without one, unknown
+  std::vector<std::string> warnings;  // lenient choices taken
+  std::string format;                 // WeightsFile::format
+};
+
+// Throws what read_weights() does.
+NetworkFile read_network(const std::filesystem::path& path);
+
+// Writes weights as safetensors with their record (docs/zoo_format.md, "Weights files"). `tensors` are in `dialect`.
+// The record need not come from a zoo: an empty weights_hash is filled in when the tensors are canonical.
+void write_network(const std::filesystem::path& path, const ZooRecord& record, const TensorMap& tensors,
+                   const std::string& dialect = "canonical");
+
 struct ImportFile {
   std::filesystem::path path;
   std::string name;  // that the network gets
 };
 
-// What files, folders (searched recursively) and globs mean, in name order. A network is named after its file, relative
-// to the folder; `name` names the one network, or goes before the names of several. A sharded set is one network.
-// Throws kNotFound when a path is not there or nothing fits.
+// What files, folders (searched recursively for checkpoints, whatever they are called) and globs mean, in name order. A
+// network is named after its file, relative to the folder; `name` names the one network, or goes before the names of
+// several. A sharded set is one network. Throws kNotFound when a path is not there or nothing fits.
 std::vector<ImportFile> files_to_import(const std::vector<std::string>& paths, const std::string& name = {});
 
 struct ImportOptions {
-  ZooRecord
-      facts;  // architecture, plugin_version, config, dataset, family, split, metrics, tags, notes for every network
-  std::function<TensorMap(const TensorMap&)> to_canonical;  // empty: tensors are stored as they are
+  // architecture, plugin_version, config, dataset, family, split, metrics, tags, notes for every network
+  ZooRecord facts;
+  // Empty: tensors are stored as they are, and records of files in a foreign dialect are not used.
+  std::function<TensorMap(const NetworkFile&)> to_canonical;
 };
 
 struct ImportResult {
@@ -35,14 +54,9 @@ struct ImportResult {
 };
 
 // Reads, checks and stores, in batches that are stored as a whole or not at all; running it again skips what is stored.
-// A file that write_network() made keeps its record's facts where `options` says nothing. Throws kRefused for a bad
+// A file's record is kept, but for id and name, where `options.facts` says nothing. Throws kRefused for a bad
 // file, kUsage when a name is taken, kInterrupted after the current batch.
 ImportResult import_networks(Zoo& zoo, const std::vector<ImportFile>& files, const ImportOptions& options,
                              const ProgressSink& progress = {});
-
-// Writes weights as safetensors with the record as metadata "weightloom.record". `dialect` is stated in the metadata;
-// `tensors` are in it.
-void write_network(const std::filesystem::path& path, const ZooRecord& record, const TensorMap& tensors,
-                   const std::string& dialect = "canonical");
 
 }  // namespace weightloom

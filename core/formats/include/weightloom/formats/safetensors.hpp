@@ -16,10 +16,10 @@ struct SafetensorsFile {
   std::vector<std::string> warnings;            // lenient choices taken
 };
 
-// Reads and checks a whole file, or a sharded set when `path` is a `*.safetensors.index.json`. Throws kRefused
-// "safetensors.<case>" (header_too_small, header_too_large, invalid_header_length, invalid_utf8, invalid_json,
-// duplicate_key, unknown_dtype, bad_entry, bad_offsets, hole, overlap, overflow, misaligned, invalid_info,
-// incomplete_buffer, limit_exceeded, ...) with path and offset.
+// Reads and checks a whole file (a sharded set: read_weights() on its index). Throws kRefused "safetensors.<case>"
+// (header_too_small, header_too_large, invalid_header_length, invalid_utf8, invalid_json, duplicate_key, unknown_dtype,
+// bad_entry, bad_offsets, hole, overlap, overflow, misaligned, invalid_info, incomplete_buffer, limit_exceeded, ...)
+// with path and offset.
 SafetensorsFile read_safetensors(const std::filesystem::path& path);
 
 // Streams to a temporary file, reads the header back, renames. Throws kUsage for a tensor called `__metadata__`.

@@ -106,8 +106,8 @@ std::string_view take_digits(std::string_view& text) {
 
 }  // namespace
 
-bool evaluate(const Node& node, std::string_view raw, const RowView& row, const LineageSets& lineage) {
-  const auto holds = [&](const auto& child) { return evaluate(*child, raw, row, lineage); };
+bool matches(const Node& node, std::string_view raw, const RowView& row, const LineageSets& lineage) {
+  const auto holds = [&](const auto& child) { return matches(*child, raw, row, lineage); };
   switch (node.kind) {
     case Node::Kind::kAnd:
       return std::all_of(node.children.begin(), node.children.end(), holds);
@@ -182,7 +182,7 @@ bool natural_less(std::string_view a, std::string_view b) {
 bool matches(const Query& query, const ZooRecord& record) {
   if (!query.where) return true;
   const auto row = encode_row(record);
-  return evaluate(*query.where, raw_id(record.id), RowView(row), [&](const Node& node) -> const std::set<std::string>& {
+  return matches(*query.where, raw_id(record.id), RowView(row), [&](const Node& node) -> const std::set<std::string>& {
     throw query_error("needs_store", query.text, node.position, "lineage is known only to a zoo");
   });
 }

@@ -1,0 +1,46 @@
+#pragma once
+// Weights files of every format. The reader is chosen by what a file begins with; its name speaks only for a file that
+// begins like none (a damaged one, so that it is refused and not passed over). A new format is a line of the table in
+// weights_file.cpp. No LibTorch. All functions are [any-thread].
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weightloom/base/tensor.hpp"
+
+namespace weightloom {
+
+struct WeightsFormat {
+  std::string_view name;    // "safetensors", "npy"
+  bool self_contained;      // false: an index, whose tensors are in other files
+  bool found_by_searching;  // false: an array may hold anything, and is taken for weights only when it is named
+};
+
+struct WeightsFile {
+  TensorMap tensors;
+  std::map<std::string, std::string> metadata;  // empty where the format has none
+  std::vector<std::string> warnings;            // lenient choices taken
+  std::string format;                           // WeightsFormat::name
+};
+
+// nullopt when neither content nor name are those of a weights file. Throws what FileReader does for what cannot be
+// opened or is no regular file.
+std::optional<WeightsFormat> detect_format(const std::filesystem::path& path);
+
+// Reads and checks a whole file, or a sharded set by its index. The tensor of an .npy array is named after the file.
+// Throws what FileReader does, kRefused "weights.unknown_format", and what the format's reader does (safetensors.hpp,
+// npy.hpp).
+WeightsFile read_weights(const std::filesystem::path& path);
+
+// Is this path, met in a folder, a network of its own? Not if it is a shard whose index lies beside it. Never throws:
+// what cannot be read is judged by its name.
+bool is_checkpoint(const std::filesystem::path& path);
+
+// The path without the extension of a known format: "sub/net.safetensors" is "sub/net", "net.bin" stays.
+std::string without_extension(const std::filesystem::path& path);
+
+}  // namespace weightloom

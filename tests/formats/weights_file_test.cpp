@@ -1,0 +1,165 @@
+#include "weightloom/formats/weights_file.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "temporary_folder.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/formats/npy.hpp"
+#include "weightloom/formats/safetensors.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+const HostTensor& two_numbers() {
+  static const auto tensor = HostTensor::from_f32({2}, std::vector<float>{1, 2});
+  return tensor;
+}
+
+class Files {
+ public:
+  fs::path safetensors(const std::string& name) const {
+    write_safetensors(folder_ / name, {{"w", two_numbers()}}, {{"key", "value"}});
+    return folder_ / name;
+  }
+  fs::path npy(const std::string& name) const {
+    write_npy(folder_ / name, two_numbers());
+    return folder_ / name;
+  }
+  fs::path text(const std::string& name, std::string_view content) const {
+    test::write_quickly(folder_ / name, content);
+    return folder_ / name;
+  }
+  fs::path path(const std::string& name) const { return folder_ / name; }
+
+ private:
+  test::TemporaryFolder folder_;
+};
+
+std::string error_of(const fs::path& path) {
+  try {
+    read_weights(path);
+  } catch (const Error& error) {
+    CHECK(error.path() == path.string());
+    return error.id();
+  }
+  return "none";
+}
+
+std::string format_of(const fs::path& path) {
+  const auto format = detect_format(path);
+  return format ? std::string(format->name) + (format->self_contained ? "" : " index") : "none";
+}
+
+// For as long as it lives, the process may not do what only root may.
+class WithoutPrivileges {
+ public:
+  WithoutPrivileges() {
+    if (user_ == 0) REQUIRE(::seteuid(65534) == 0);
+  }
+  ~WithoutPrivileges() {
+    if (user_ == 0 && ::seteuid(0) != 0) std::abort();
+  }
+
+ private:
+  uid_t user_ = ::geteuid();
+};
+
+}  // namespace
+
+TEST_CASE("the reader is chosen by what a file begins with, whatever it is called", "[weights_file]") {
+  const Files files;
+  for (const char* name : {"net.safetensors", "net.bin", "net", "net.npy"}) {
+    const auto file = read_weights(files.safetensors(name));
+    CHECK(file.format == "safetensors");
+    CHECK(file.tensors.at("w").f32()[1] == 2);
+    CHECK(file.metadata.at("key") == "value");
+  }
+  const auto index = read_weights(files.text("index", R"( {"metadata":{},"weight_map":{"w":"net.bin"}})"));
+  CHECK(index.format == "safetensors");
+  CHECK(index.tensors.contains("w"));
+}
+
+TEST_CASE("the tensor of an array is named after the file", "[weights_file]") {
+  const Files files;
+  const auto file = read_weights(files.npy("head.weight.npy"));
+  CHECK(file.format == "npy");
+  CHECK(file.tensors.at("head.weight").f32()[1] == 2);
+}
+
+TEST_CASE("a format states whether a file holds its tensors itself", "[weights_file]") {
+  const Files files;
+  CHECK(format_of(files.safetensors("a")) == "safetensors");
+  CHECK(format_of(files.npy("b")) == "npy");
+  CHECK(format_of(files.text("c", R"({"weight_map":{}})")) == "safetensors index");
+}
+
+TEST_CASE("what begins like no weights file has no format", "[weights_file]") {
+  const Files files;
+  const std::string length("\x10\0\0\0\0\0\0\0", 8), too_long("\xff\xff\xff\xff\xff\xff\xff\xff{", 9);
+  for (const auto& content : {std::string(), std::string("1234567"), length, length + "x{}", too_long,
+                              std::string(R"({"weights":{}})"), std::string("\x93NUMP"), std::string(5000, ' ')}) {
+    CHECK(format_of(files.text("file", content)) == "none");
+    CHECK(error_of(files.path("file")) == "weights.unknown_format");
+    CHECK_FALSE(is_checkpoint(files.path("file")));
+  }
+}
+
+TEST_CASE("a damaged file is read as its name says, so that the reader tells what is wrong", "[weights_file]") {
+  const Files files;
+  CHECK(error_of(files.text("a.safetensors", "")) == "safetensors.header_too_small");
+  CHECK(error_of(files.text("b.safetensors", "1234567")) == "safetensors.header_too_small");
+  CHECK(error_of(files.text("c.safetensors", "some text that is no header")) == "safetensors.header_too_large");
+  CHECK(error_of(files.text("d.safetensors.index.json", "[]")) == "safetensors.bad_index");
+  CHECK(error_of(files.text("e.npy", "some text that is no array")) == "npy.bad_magic");
+}
+
+TEST_CASE("an index may not name itself as a shard", "[weights_file]") {
+  const Files files;
+  const auto index = files.text("m.safetensors.index.json", R"({"weight_map":{"w":"m.safetensors.index.json"}})");
+  CHECK(error_of(index) == "safetensors.header_too_large");
+}
+
+TEST_CASE("what is no regular file is refused at once", "[weights_file]") {
+  const Files files;
+  REQUIRE(::mkfifo(files.path("fifo.safetensors").c_str(), 0600) == 0);
+  fs::create_directory(files.path("folder.safetensors"));
+  CHECK(error_of(files.path("fifo.safetensors")) == "file.kind");
+  CHECK(error_of(files.path("folder.safetensors")) == "file.kind");
+  CHECK(error_of(files.path("none.safetensors")) == "file.open");
+}
+
+TEST_CASE("a file that may not be read is judged by its name", "[weights_file]") {
+  const Files files;
+  const auto secret = files.safetensors("secret"), net = files.safetensors("net.safetensors");
+  for (const auto& path : {secret, net}) fs::permissions(path, fs::perms::none);
+  const WithoutPrivileges dropped;
+  CHECK(error_of(net) == "file.open");
+  CHECK(is_checkpoint(net));
+  CHECK_FALSE(is_checkpoint(secret));
+}
+
+TEST_CASE("a folder's checkpoints are its weights files, but neither arrays nor the shards of an index",
+          "[weights_file]") {
+  const Files files;
+  CHECK(is_checkpoint(files.safetensors("net.bin")));
+  CHECK(is_checkpoint(files.text("damaged.safetensors", "x")));
+  CHECK_FALSE(is_checkpoint(files.npy("logits.npy")));
+  CHECK_FALSE(is_checkpoint(files.text("readme.txt", "some text that is no header")));
+  const auto shard = files.safetensors("m-00001-of-00001.safetensors");
+  CHECK(is_checkpoint(shard));
+  CHECK(is_checkpoint(files.text("m.safetensors.index.json", R"({"weight_map":{}})")));
+  CHECK_FALSE(is_checkpoint(shard));
+}
+
+TEST_CASE("only the extension of a known format is no part of a name", "[weights_file]") {
+  CHECK(without_extension("sub/net.safetensors") == "sub/net");
+  CHECK(without_extension("m.safetensors.index.json") == "m");
+  CHECK(without_extension("head.weight.npy") == "head.weight");
+  CHECK(without_extension("net.v1.bin") == "net.v1.bin");
+}
+
+}  // namespace weightloom
