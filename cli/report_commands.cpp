@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 
 #include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -16,7 +15,10 @@
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/hash.hpp"
+#include "weightloom/base/units.hpp"
 #include "weightloom/report/results_page.hpp"
+#include "weightloom/workflow/members.hpp"
+#include "weightloom/workflow/up_to_date.hpp"
 
 namespace weightloom::cli {
 namespace {
@@ -41,6 +43,48 @@ std::int64_t peak_memory() {
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
 }
 
+// Loads what the recipe's assessment needs, and assesses.
+Assessment assess_zoo(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator,
+                      const AssessmentOptions& options, const ProgressSink& progress) {
+  const Tokenizer& tokenizer = generator.tokenizer();
+  DataCache data(common_form(zoo, registry));
+  AssessmentInput input{generator,
+                        data,
+                        load_members(zoo, registry, tokenizer, "train"),
+                        load_members(zoo, registry, tokenizer, "held-out"),
+                        {}};
+  for (const UnseenNetwork& unseen : options.unseen)
+    input.unseen.push_back(tokenizer.plan(registry.describe(unseen.architecture, unseen.config), unseen.family));
+  return assess(input, options, progress);
+}
+
+double seconds_of(const std::string& stage, const Json& seconds) {
+  if (!seconds.is_number())
+    throw Error(ErrorCode::kUsage, "report.stage", "cannot use --stage " + stage + "=" + seconds.dump(),
+                "seconds are a number");
+  return seconds.get<double>();
+}
+
+// Where the seed of a tokenizer or generator stands in its file.
+std::uint64_t training_seed(const Json& training) {
+  return training.value(Json::json_pointer("/options/seed"), std::uint64_t{0});
+}
+
+std::int64_t parameters_of(const torch::nn::Module& model) {
+  std::int64_t count = 0;
+  for (const auto& parameter : model.parameters()) count += parameter.numel();
+  return count;
+}
+
+Results::ZooSize size_of(const Zoo& zoo) {
+  Results::ZooSize size;
+  for (const ZooRecord& record : zoo.all()) {
+    ++size.networks;
+    size.weights += record.parameters;
+  }
+  return size;
+}
+
 Json run(Context& context, const ReportOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
   const Json table = recipe_table(options.recipe, "assessment");
@@ -50,64 +94,70 @@ Json run(Context& context, const ReportOptions& options) {
       Generator::load(options.generator, std::make_shared<const Tokenizer>(Tokenizer::load(options.tokenizer)));
   const std::string fingerprint = short_hash(table.dump() + members_fingerprint(zoo) + generator.id());
 
-  if (!options.again && std::filesystem::exists(options.results)) {
-    const Json finished = Json::parse(read_file(options.results), nullptr, false);
-    if (finished.is_object() && finished.value("fingerprint", "") == fingerprint) {
-      context.note("'" + options.results + "' is up to date");
-      write_file(options.out, render_results_page(finished));
-      return finished;
-    }
+  const auto finished = options.again ? std::nullopt : current_results(options.results, fingerprint);
+  if (finished) {
+    context.note("'" + options.results + "' is up to date");
+    write_file(options.out, render_results_page(results_from_json(*finished)));
+    return *finished;
   }
   for (const auto& path : {options.results, options.out}) expect_writable(path);
-  Json results{{"schema", "weightloom.quickstart/1"}, {"fingerprint", fingerprint}};
-  results.update(assess(zoo, plugin_registry(context), generator, assessment, context.progress()));
-  double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  results["stages"] = options.stages;
-  results["stages"]["assessment"] = wall;
-  wall = 0;
-  for (const auto& [stage, seconds] : results["stages"].items()) wall += seconds.get<double>();
-  results["wall_seconds"] = wall;
-  results["peak_rss_bytes"] = peak_memory();
-  results["seeds"] = {{"recipe", load_toml(options.recipe).value("seed", 0)},
-                      {"assessment", assessment.seed},
-                      {"generator", generator.training()["options"]["seed"]},
-                      {"tokenizer", generator.tokenizer().training()["options"]["seed"]}};
-  results["selection"] = "none";
-  results["temperature"] = assessment.temperature;
-  results["hardware"] = {{"processor", processor_name()}, {"threads", context.threads()}};
-  std::int64_t weights = 0, networks = 0;
-  for (const ZooRecord& record : zoo.all()) {
-    ++networks;
-    weights += record.parameters;
-  }
-  std::int64_t parameters = 0;
-  for (const auto& parameter : generator.model().parameters()) parameters += parameter.numel();
-  results["zoo"] = {{"networks", networks}, {"weights", weights}};
-  results["generator"] = {{"id", generator.id()},
-                          {"parameters", parameters},
-                          {"tokenizer", generator.tokenizer().id()},
-                          {"training", generator.training()["options"]}};
-  write_file(options.results, results.dump(1) + "\n");
+  Results results;
+  for (const auto& [stage, seconds] : options.stages.items())
+    results.stages.emplace_back(stage, seconds_of(stage, seconds));
+  results.fingerprint = fingerprint;
+  results.assessment = assess_zoo(zoo, plugin_registry(context), generator, assessment, context.progress());
+  results.stages.emplace_back("assessment",
+                              std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  for (const auto& [stage, seconds] : results.stages) results.wall_seconds += seconds;
+  results.peak_rss_bytes = peak_memory();
+  results.seeds = {{"recipe", load_toml(options.recipe).value("seed", std::uint64_t{0})},
+                   {"assessment", assessment.seed},
+                   {"generator", training_seed(generator.training())},
+                   {"tokenizer", training_seed(generator.tokenizer().training())}};
+  results.temperature = assessment.temperature;
+  results.hardware = {processor_name(), context.threads()};
+  results.zoo = size_of(zoo);
+  results.generator = {generator.id(), parameters_of(generator.model()), generator.tokenizer().id(),
+                       generator.training().value("options", Json())};
+  const Json json = to_json(results);
+  write_file(options.results, json.dump(1) + "\n");
   write_file(options.out, render_results_page(results));
-  return results;
+  return json;
 }
 
-void print_rows(Printer& printer, const Json& results) {
+// The rows of all families; generated ones beside the strongest baseline of their condition.
+void print_rows(Printer& printer, const Json& json) {
+  const Results results = results_from_json(json);
   Json rows = Json::array();
-  for (const Json& row : results["rows"])
-    if (row["architecture"] == "all") rows.push_back(row);
-  printer.heading("Accuracy on test images, unselected samples, all families with an ancestor");
+  for (const ResultRow& row : results.assessment.rows) {
+    if (row.architecture != kAllFamilies) continue;
+    const Spread spread = Spread::of(row.values);
+    Json& cells = rows.emplace_back(Json{{"row", row.name},
+                                         {"data", row.data},
+                                         {"epochs", row.epochs},
+                                         {"n", row.values.size()},
+                                         {"mean", spread.mean},
+                                         {"std", spread.std}});
+    if (row.novelty) cells["disagreement"] = row.novelty->disagreement_with_nearest;
+    if (row_definition(row.name).kind != RowKind::kGenerated) continue;
+    if (const ResultRow* baseline = strongest_baseline(results.assessment.rows, row))
+      cells["baseline"] = compare_baseline(row, *baseline);
+  }
+  printer.heading("Accuracy on test images, unselected samples, all families but those whose anchor is a mean");
   printer.table({{"row"},
                  {"data"},
                  {"epochs", "", Format::kNumber},
                  {"n", "", Format::kCount},
                  {"mean", "", Format::kPercent},
                  {"std", "", Format::kPercent},
-                 {"/novelty/disagreement_with_nearest", "disagreement", Format::kPercent}},
+                 {"disagreement", "", Format::kPercent},
+                 {"baseline", "strongest baseline"}},
                 rows);
   printer.line();
-  printer.field("instruction", "picks the right data set in " + results["instruction"]["right_data"].dump() + " of " +
-                                   results["instruction"]["samples"].dump() + " samples");
+  const InstructionResult& instruction = results.assessment.instruction;
+  printer.field("instruction", "picks the right data set in " + format_count(instruction.right_data) + " of " +
+                                   format_count(instruction.samples) + " samples");
+  printer.field("seeds", seeds_text(results));
 }
 
 }  // namespace

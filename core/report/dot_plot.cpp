@@ -10,7 +10,7 @@ constexpr double kRow = 30, kGroupTitle = 30, kGroupGap = 8;
 constexpr double kMostLabel = 230;
 
 std::string value_label(const DotRow& row, bool percent) {
-  if (!std::isfinite(row.values.mean)) return "–";
+  if (!std::isfinite(row.values.mean)) return kNoValue;
   if (percent) return format_spread(row.values);
   const auto mean = format_significant(row.values.mean);
   return row.values.count > 1 && std::isfinite(row.values.std) ? mean + " ± " + format_significant(row.values.std, 2)
@@ -96,9 +96,9 @@ std::string render(const DotPlot& plot) {
     if (!group.title.empty()) svg.text(4, y + kGroupTitle - 10, group.title, "group");
     if (!group.title.empty()) y += kGroupTitle;
     for (const auto& row : group.rows) {
-      svg.text(left - 14, y + kRow / 2 + 4.5, fitted(row.label, kTextSize, kMostLabel), "", Anchor::kEnd);
+      svg.text(left - 14, y + kRow / 2 + 4.5, fitted(row.label, kTextSize, kMostLabel), "", TextAlign::kEnd);
       draw_row(svg, row, scale, y + kRow / 2);
-      svg.text(kPlotWidth - 6, y + kRow / 2 + 4.5, value_label(row, axis.percent), "value", Anchor::kEnd);
+      svg.text(kPlotWidth - 6, y + kRow / 2 + 4.5, value_label(row, axis.percent), "value", TextAlign::kEnd);
       y += kRow;
       ++rows;
     }

@@ -3,13 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 
 namespace weightloom {
 namespace {
-
-constexpr const char* kNoValue = "–";
 
 // "-0.00" reads like a measurement.
 std::string without_negative_zero(std::string text) {
@@ -45,10 +42,6 @@ std::string format_number(double value, int digits) {
 
 std::string format_significant(double value, int digits) {
   return std::isfinite(value) ? fmt::format("{:.{}g}", value, digits) : kNoValue;
-}
-
-std::string format_percent(double fraction, int digits) {
-  return std::isfinite(fraction) ? format_number(100 * fraction, digits) + " %" : kNoValue;
 }
 
 std::string format_spread(const Spread& fractions, int digits) {

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "svg.hpp"
-#include "table_check.hpp"
+#include "weightloom/base/error.hpp"
 
 namespace weightloom {
 namespace {
@@ -55,6 +57,13 @@ std::string with_code(std::string_view text) {
         escape_xml(text.substr(0, open)) + "<code>" + escape_xml(text.substr(open + 1, close - open - 1)) + "</code>";
     text.remove_prefix(close + 1);
   }
+}
+
+void check_cells(const Table& table) {
+  for (const auto& row : table.rows)
+    if (row.cells.size() > std::max<std::size_t>(table.columns.size(), row.kind == TableRow::Kind::kHeading))
+      throw Error(ErrorCode::kUsage, "table.cells", "a table row has too many cells",
+                  std::to_string(row.cells.size()) + " cells for " + std::to_string(table.columns.size()) + " columns");
 }
 
 std::string_view cell_class(const Table& table, std::size_t column) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "weightloom/base/units.hpp"
+
 namespace weightloom {
 namespace {
 
@@ -106,7 +108,7 @@ double Scale::pixel(double value) const {
 }
 
 std::string Scale::describe(double value) const {
-  return percent_ ? format_percent(value, 1) : format_significant(value, 4);
+  return percent_ ? format_percent(value) : format_significant(value, 4);
 }
 
 }  // namespace weightloom

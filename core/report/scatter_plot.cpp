@@ -3,27 +3,24 @@
 namespace weightloom {
 namespace {
 
-constexpr double kHeight = 340;
-
-std::vector<double> collect(const ScatterPlot& plot, double ScatterPoint::*value) {
-  std::vector<double> values;
-  for (const auto& series : plot.series)
-    for (const auto& point : series.points) values.push_back(point.*value);
-  return values;
+FrameData frame_data(const ScatterPlot& plot) {
+  FrameData data;
+  for (const auto& series : plot.series) {
+    data.names.push_back(series.name);
+    for (const auto& point : series.points) {
+      data.x.push_back(point.x);
+      data.y.push_back(point.y);
+    }
+  }
+  return data;
 }
 
 }  // namespace
 
 std::string render(const ScatterPlot& plot) {
   Svg svg;
-  std::vector<std::string> names;
-  for (const auto& series : plot.series) names.push_back(series.name);
-  const double top = draw_legend(svg, names, Key::kDot, 64, 4) + (plot.x.marks.empty() ? 6 : 24);
-  const Box box{64, top, kPlotWidth - 16, top + kHeight};
-  const Scale x(plot.x, collect(plot, &ScatterPoint::x), box.left + 8, box.right - 8, kTicksAcross);
-  const Scale y(plot.y, collect(plot, &ScatterPoint::y), box.bottom - 8, box.top + 8, kTicksUp);
-  draw_x_axis(svg, plot.x, x, box);
-  draw_y_axis(svg, plot.y, y, box);
+  const Frame frame = draw_frame(svg, plot.x, plot.y, frame_data(plot), {Key::kDot, 340, 8});
+  const auto& [box, x, y] = frame;
   bool empty = true;
   for (std::size_t i = 0; i < plot.series.size(); ++i)
     for (const auto& point : plot.series[i].points) {
@@ -33,8 +30,7 @@ std::string render(const ScatterPlot& plot) {
                  label + ": " + x.describe(point.x) + ", " + y.describe(point.y));
       empty = false;
     }
-  if (empty) draw_no_data(svg, box);
-  return svg.finish(kPlotWidth, box.bottom + 50, plot.title);
+  return finish_frame(svg, frame, empty, plot.title);
 }
 
 }  // namespace weightloom

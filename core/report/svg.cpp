@@ -136,12 +136,14 @@ void Svg::rect(double x, double y, double width, double height, std::string_view
                        coordinate(y), coordinate(width), coordinate(height), style_class);
 }
 
-void Svg::text(double x, double y, std::string_view text, std::string_view style_class, Anchor anchor, bool vertical) {
-  constexpr std::array<std::string_view, 3> kAnchors{"start", "middle", "end"};
+void Svg::text(double x, double y, std::string_view text, std::string_view style_class, TextAlign align,
+               bool vertical) {
+  constexpr std::array<std::string_view, 3> kAlignments{"start", "middle", "end"};
   const auto turn =
       vertical ? fmt::format(" transform=\"rotate(-90 {} {})\"", coordinate(x), coordinate(y)) : std::string();
-  body_ += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"{}\"{} class=\"{}\">{}</text>\n", coordinate(x),
-                       coordinate(y), kAnchors[static_cast<std::size_t>(anchor)], turn, style_class, escape_xml(text));
+  body_ +=
+      fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"{}\"{} class=\"{}\">{}</text>\n", coordinate(x), coordinate(y),
+                  kAlignments[static_cast<std::size_t>(align)], turn, style_class, escape_xml(text));
 }
 
 void Svg::marker(double x, double y, double radius, std::size_t series, std::string_view style_class,

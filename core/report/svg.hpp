@@ -20,15 +20,15 @@ double text_width(std::string_view text, double size);
 // `text`, ending in "…" where it would be wider than `width`.
 std::string fitted(std::string_view text, double size, double width);
 
-enum class Anchor { kStart, kMiddle, kEnd };
+enum class TextAlign { kStart, kMiddle, kEnd };
 
 // Appends elements in paint order. Classes refer to the style that finish() adds.
 class Svg {
  public:
   void line(double x1, double y1, double x2, double y2, std::string_view style_class);
   void rect(double x, double y, double width, double height, std::string_view style_class);
-  void text(double x, double y, std::string_view text, std::string_view style_class, Anchor anchor = Anchor::kStart,
-            bool vertical = false);
+  void text(double x, double y, std::string_view text, std::string_view style_class,
+            TextAlign align = TextAlign::kStart, bool vertical = false);
   // The shape belongs to the series, so that colour is never the only difference. `tooltip` may be empty.
   void marker(double x, double y, double radius, std::size_t series, std::string_view style_class,
               std::string_view tooltip);

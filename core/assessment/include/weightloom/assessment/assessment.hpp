@@ -3,14 +3,20 @@
 // (docs/assessment.md defines the rows).
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "weightloom/base/json.hpp"
 #include "weightloom/base/progress.hpp"
 #include "weightloom/generator/generator.hpp"
+#include "weightloom/report/results.hpp"
+#include "weightloom/runtime/data_cache.hpp"
+#include "weightloom/tokenizer/members.hpp"
 
 namespace weightloom {
 
+// A network as a recipe names it.
 struct UnseenNetwork {
   std::string architecture;
   Json config;
@@ -22,18 +28,28 @@ struct AssessmentOptions {
   std::int64_t tasks = 25;          // class subsets that no training network saw
   std::int64_t test_images = 4000;  // per network, evenly spaced over the test split
   std::int64_t finetune_networks = 10;
-  double finetune_epochs = 1;
+  double finetune_epochs = 1;  // 0: no rows of fine-tuning
   double temperature = 0.5;
-  std::vector<UnseenNetwork> unseen;  // depths that are in neither kind of training
+  std::vector<UnseenNetwork> unseen;  // depths that are in neither kind of training; assess() reads their plans instead
   std::uint64_t seed = 0;
 };
 
 // The [assessment] table of a recipe (docs/recipes.md). Throws kUsage on unknown keys and values out of range.
 AssessmentOptions parse_assessment(const Json& table, const std::string& where);
 
-// Returns `rows[]` (row, data, architecture, n, mean, std, epochs, values[], and novelty figures for generated rows)
-// and `instruction` (share of samples that fit the data set that was asked for). Accuracies are fractions of 1.
-Json assess(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator,
-            const AssessmentOptions& options, const ProgressSink& progress = {});
+// What an assessment works on; nothing is owned but the members. Plans are those of the generator's tokenizer, and one
+// description and family has one plan. Of the members' records, `dataset` and the metric "test_accuracy" are read.
+struct AssessmentInput {
+  const Generator& generator;
+  DataCache& data;                    // provides every data set of the members
+  std::vector<MemberGroup> train;     // what the generator learnt from; a group holds whole data sets or class subsets
+  std::vector<MemberGroup> held_out;  // what it did not
+  std::vector<std::shared_ptr<const NetworkPlan>> unseen;  // networks of AssessmentOptions::unseen
+};
+
+// The rows, ordered by name, data, architecture and epochs. The same input, options and machine give the same bits.
+// Throws kFailure when the machine is out of memory, kInterrupted between networks. Uses the calling thread's
+// threads.
+Assessment assess(const AssessmentInput& input, const AssessmentOptions& options, const ProgressSink& progress = {});
 
 }  // namespace weightloom

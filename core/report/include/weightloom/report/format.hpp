@@ -1,12 +1,14 @@
 #pragma once
-// Numbers as people read them, beside those of weightloom/base/units.hpp. Everything that is not finite becomes "–".
-// Locale-independent. [any-thread]
+// Numbers as people read them, beside those of weightloom/base/units.hpp. Everything that is not finite becomes
+// kNoValue. Locale-independent. [any-thread]
 
 #include <cstddef>
 #include <string>
 #include <vector>
 
 namespace weightloom {
+
+inline constexpr const char* kNoValue = "-";
 
 // Mean and sample standard deviation (n - 1; 0 for one sample) of the finite values among `samples`.
 struct Spread {
@@ -21,7 +23,6 @@ struct Spread {
 
 std::string format_number(double value, int digits = 2);       // "0.93"
 std::string format_significant(double value, int digits = 3);  // "0.0123", "1.23e-07"
-std::string format_percent(double fraction, int digits);       // "93.4 %"
 // "93.4 ± 1.2", of fractions of 1, without the percent sign: for columns headed "%".
 std::string format_spread(const Spread& fractions, int digits = 1);
 

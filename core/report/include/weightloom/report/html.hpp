@@ -30,7 +30,7 @@ class HtmlReport {
   // A remark that must not be overlooked.
   HtmlReport& note(std::string_view text);
   HtmlReport& code(std::string_view text);
-  // Throws kUsage "table.cells" like render(const Table&).
+  // Throws kUsage "table.cells" when a row has more cells than there are columns.
   HtmlReport& table(const Table& table, std::string_view caption);
   HtmlReport& figure(const DotPlot& plot, std::string_view caption);
   HtmlReport& figure(const LinePlot& plot, std::string_view caption);

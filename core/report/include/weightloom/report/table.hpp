@@ -1,7 +1,6 @@
 #pragma once
-// A table as data, and as text for terminals. html.hpp sets the same table for a page.
+// A table as data, for html.hpp to set.
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -26,10 +25,5 @@ struct Table {
   Table& strong(std::vector<std::string> cells);
   Table& heading(std::string text);
 };
-
-// Aligned columns, two spaces apart, a rule under the titles, "\n" after each line. With `width` > 0 lines are cut to
-// that many columns by shortening the widest text column with "…"; numbers are never cut. Control characters become
-// "?". Throws kUsage "table.cells" when a row has more cells than there are columns.
-std::string render(const Table& table, std::size_t width = 0);
 
 }  // namespace weightloom

@@ -1,0 +1,76 @@
+#pragma once
+// The parts of an assessment, one source file each, and what they share.
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "rows.hpp"
+#include "weightloom/assessment/assessment.hpp"
+#include "weightloom/runtime/evaluation.hpp"
+
+namespace weightloom {
+
+class Assessor {
+ public:
+  Assessor(const AssessmentInput& input, const AssessmentOptions& options, const ProgressSink& progress);
+  Assessment run();
+
+ private:
+  // seen.cpp: one network and data set that the zoo holds.
+  void assess_seen(const MemberGroup& group, const std::string& spec);
+  void add_zoo(const MemberGroup& group, const std::string& spec, const TensorData& on);
+  void add_decoded(const MemberGroup& held_out, const std::string& spec, const TensorData& on);
+  // Words alone, each sample with a phrasing of its own that training never used.
+  void assess_instructions(const MemberGroup& group, const std::string& spec, std::int64_t count);
+  bool is_most_accurate(const MemberGroup& group, const std::string& spec, const Weights& made, double accuracy);
+
+  // unseen_network.cpp: a depth that the zoo does not hold.
+  void assess_unseen_network(const NetworkPlan& plan);
+  void assess_unseen_network(const NetworkPlan& plan, const std::string& spec);
+
+  // unseen_tasks.cpp: class subsets that no training member has, in any order.
+  void assess_unseen_tasks(const MemberGroup& group);
+  void assess_task(const MemberGroup& group, const DataSpec& task, const std::vector<DataSpec>& known,
+                   std::int64_t index);
+
+  // finetuning.cpp: the same starts after a little training.
+  void finetune(const std::string& name, const NetworkPlan& plan, const Weights& start, const std::string& spec);
+  void finetune_seen();
+
+  // Shared.
+  void advance(const std::string& part, bool last = false);
+  Evaluation score(const NetworkPlan& plan, const Weights& weights, const TensorData& on) const;
+  Weights calibrated(const NetworkPlan& plan, const Weights& weights, const TensorData& on) const;
+  // Adds a row of calibrated networks.
+  void add_calibrated(const std::string& name, const std::string& data, const NetworkPlan& plan, const Weights& weights,
+                      const TensorData& on);
+  // `label` and the plan decide what is drawn, so that no sample depends on what else is assessed.
+  Request request(const std::string& label, std::int64_t count, const NetworkPlan& plan) const;
+  NoveltySamples novelty(const MemberGroup& group, const std::string& spec, const Generated& made, const Weights& ready,
+                         const TensorData& on) const;
+  const MemberGroup* held_out_group(const NetworkPlan& plan) const;
+
+  const AssessmentInput& input_;
+  const AssessmentOptions& options_;
+  const ProgressSink& progress_;
+  const Tokenizer& tokenizer_;
+  RowCollector rows_;
+  InstructionResult instruction_;
+  // The first network of each family that was generated for a data set: where fine-tuning starts.
+  struct Start {
+    std::shared_ptr<const NetworkPlan> plan;
+    Weights weights;
+  };
+  std::map<std::pair<std::string, std::string>, Start> starts_;  // by family and data
+  std::uint64_t done_ = 0, total_ = 0;
+};
+
+// Whether the members were made for class subsets rather than whole data sets.
+bool is_task_group(const MemberGroup& group);
+std::set<std::string> data_sets(const MemberGroup& group);
+// The members made for one data set; population 0 when there are none.
+Weights members_on(const MemberGroup& group, const std::string& spec);
+
+}  // namespace weightloom

@@ -1,0 +1,36 @@
+#include <algorithm>
+
+#include "assessor.hpp"
+#include "weightloom/base/random.hpp"
+#include "weightloom/runtime/training.hpp"
+
+namespace weightloom {
+
+void Assessor::finetune(const std::string& name, const NetworkPlan& plan, const Weights& start,
+                        const std::string& spec) {
+  if (options_.finetune_epochs <= 0) return;
+  const torch::AutoGradMode with_gradients(true);
+  const auto on_data = input_.data.get(spec);
+  const TensorData& on = *on_data;
+  TrainingOptions training;
+  training.epochs = options_.finetune_epochs;
+  // Not by name: every start sees the same batches in the same order.
+  training.seed = derive_seed(options_.seed, "fine-tune" + spec);
+  const std::int64_t count = std::min(start.population(), options_.finetune_networks);
+  const Weights tuned =
+      train(plan.executor(), start.select(torch::arange(count, torch::kInt64)), {&on.train}, training, progress_);
+  rows_.add(name, spec, plan, score(plan, tuned, on).accuracy, {}, options_.finetune_epochs);
+}
+
+void Assessor::finetune_seen() {
+  for (const auto& [key, start] : starts_) {
+    const std::string& spec = key.second;
+    const std::int64_t count = std::min(start.weights.population(), options_.finetune_networks);
+    finetune("generated-seen", *start.plan, start.weights, spec);
+    finetune("random-init", *start.plan,
+             initial_weights(start.plan->description(), count, derive_seed(options_.seed, "fine-tune random")), spec);
+    advance("fine-tuning");
+  }
+}
+
+}  // namespace weightloom

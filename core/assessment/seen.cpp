@@ -1,0 +1,100 @@
+#include <algorithm>
+
+#include "assessor.hpp"
+#include "baselines.hpp"
+#include "weightloom/base/random.hpp"
+#include "weightloom/generator/instruction.hpp"
+
+namespace weightloom {
+namespace {
+
+// Networks of one family for one data set, counted by depth: together they share the samples of a row.
+std::int64_t depths_of_family(const std::vector<MemberGroup>& groups, const NetworkPlan& plan,
+                              const std::string& spec) {
+  return std::ranges::count_if(groups, [&](const MemberGroup& group) {
+    return group.plan->family() == plan.family() && data_sets(group).contains(spec);
+  });
+}
+
+}  // namespace
+
+void Assessor::assess_seen(const MemberGroup& group, const std::string& spec) {
+  const NetworkPlan& plan = *group.plan;
+  const auto on_data = input_.data.get(spec);
+  const TensorData& on = *on_data;
+  const std::int64_t depths = depths_of_family(input_.train, plan, spec);
+  const std::int64_t count = (options_.samples + depths - 1) / depths;
+
+  add_zoo(group, spec, on);
+  if (const MemberGroup* held_out = held_out_group(plan)) {
+    add_zoo(*held_out, spec, on);
+    add_decoded(*held_out, spec, on);
+  }
+
+  Request wanted = request("seen" + spec, count, plan);
+  wanted.data = spec;
+  const Generated made = generate(input_.generator, plan.description(), wanted, input_.data);
+  const Weights ready = calibrated(plan, made.weights, on);
+  rows_.add("generated-seen", spec, plan, score(plan, ready, on).accuracy, novelty(group, spec, made, ready, on));
+  starts_.try_emplace({plan.family(), spec}, Start{group.plan, ready});
+
+  // Words name data sets, and networks of independent starts have nothing in common that words could refer to.
+  if (!is_independent(tokenizer_, plan)) assess_instructions(group, spec, count);
+
+  Random random(derive_seed(options_.seed, "baselines" + plan.description().identity() + spec));
+  const SeenBaselines baselines = seen_baselines(plan, members_on(group, spec), count, random);
+  add_calibrated("random-init", spec, plan, baselines.random_init, on);
+  add_calibrated("average", spec, plan, baselines.average, on);
+  add_calibrated("noise", spec, plan, baselines.noise, on);
+  add_calibrated("retrieval", spec, plan, baselines.retrieval, on);
+}
+
+void Assessor::add_zoo(const MemberGroup& group, const std::string& spec, const TensorData& on) {
+  for (std::size_t i = 0; i < group.records.size(); ++i) {
+    const ZooRecord& record = group.records[i];
+    if (record.dataset != spec) continue;
+    const auto recorded = record.metrics.find("test_accuracy");
+    // Networks that were imported, say, were never measured here.
+    rows_.add("zoo", spec, *group.plan,
+              recorded != record.metrics.end()
+                  ? std::vector<double>{recorded->second}
+                  : score(*group.plan, group.weights.member(static_cast<std::int64_t>(i)), on).accuracy);
+  }
+}
+
+void Assessor::add_decoded(const MemberGroup& held_out, const std::string& spec, const TensorData& on) {
+  const Weights originals = members_on(held_out, spec);
+  if (originals.population() == 0) return;
+  const NetworkPlan& plan = *held_out.plan;
+  add_calibrated("decoded", spec, plan, tokenizer_.decode(plan, tokenizer_.encode(plan, originals)), on);
+}
+
+void Assessor::assess_instructions(const MemberGroup& group, const std::string& spec, std::int64_t count) {
+  const NetworkPlan& plan = *group.plan;
+  const auto on_data = input_.data.get(spec);
+  const TensorData& on = *on_data;
+  Random random(derive_seed(options_.seed, "phrasings" + plan.description().identity() + spec));
+  for (std::int64_t i = 0; i < count; ++i) {
+    Request wanted = request("words" + spec + std::to_string(i), 1, plan);
+    wanted.instruction = random_instruction(DataSpec::parse(spec).source, Phrasing::kHeldOut, random);
+    const Generated made = generate(input_.generator, plan.description(), wanted, input_.data);
+    const Weights ready = calibrated(plan, made.weights, on);
+    const std::vector<double> accuracy = score(plan, ready, on).accuracy;
+    rows_.add("generated-instruction", spec, plan, accuracy, novelty(group, spec, made, ready, on));
+    ++instruction_.samples;
+    instruction_.right_data += is_most_accurate(group, spec, made.weights, accuracy.front());
+  }
+}
+
+bool Assessor::is_most_accurate(const MemberGroup& group, const std::string& spec, const Weights& made,
+                                double accuracy) {
+  const NetworkPlan& plan = *group.plan;
+  return std::ranges::all_of(data_sets(group), [&](const std::string& other) {
+    if (other == spec) return true;
+    const auto other_data = input_.data.get(other);
+    const TensorData& elsewhere = *other_data;
+    return accuracy > score(plan, calibrated(plan, made, elsewhere), elsewhere).accuracy.front();
+  });
+}
+
+}  // namespace weightloom
