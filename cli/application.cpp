@@ -1,14 +1,9 @@
 #include "cli/application.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
 #include <csignal>
-#include <cstdlib>
-#include <cstring>
 
 #include "cli/completion.hpp"
 #include "cli/engine_process.hpp"
@@ -16,6 +11,7 @@
 #include "cli/help.hpp"
 #include "cli/invocation.hpp"
 #include "cli/json_text.hpp"
+#include "cli/terminal.hpp"
 #include "cli/version.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/log.hpp"
@@ -28,8 +24,7 @@ using Words = std::vector<std::string>;
 void on_interrupt(int) {
   if (interrupt_requested()) _exit(static_cast<int>(ErrorCode::kInterrupted));
   request_interrupt();
-  constexpr char kText[] = "\ninterrupting at the next consistent point; once more ends at once\n";
-  [[maybe_unused]] const auto ignored = write(STDERR_FILENO, kText, sizeof kText - 1);
+  write_interrupt_notice();
 }
 
 void install_signal_handlers() {
@@ -38,29 +33,6 @@ void install_signal_handlers() {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-}
-
-// A reader that went away ends the output quietly; any other failure is an error.
-void write_out(std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0 && errno == EPIPE) return;
-    if (written < 0)
-      throw Error(ErrorCode::kFailure, "output.write", "cannot write to standard output", std::strerror(errno));
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
-std::size_t output_width() {
-  if (isatty(STDOUT_FILENO) == 0) return 0;
-  if (const char* columns = std::getenv("COLUMNS")) {
-    std::size_t width = 0;
-    std::from_chars(columns, columns + std::strlen(columns), width);
-    if (width > 0) return width;
-  }
-  winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 // Options that the framework gives to list commands.
@@ -88,38 +60,45 @@ std::vector<Column> chosen_columns(const View& view, const std::vector<std::stri
   return chosen;
 }
 
-std::string ids(const View& view, const Json& result) {
-  std::string text;
-  if (view.id.empty()) return text;
-  auto add = [&](const Json& value) { text += format_value(value, Format::kText) + "\n"; };
+void print_ids(Printer& printer, const View& view, const Json& result) {
+  if (view.id.empty()) return;
+  const auto add = [&](const Json& value) { printer.line(format_value(value, Format::kText)); };
   if (view.items.empty())
     add(result.at(view.id));
   else
     for (const auto& item : result.at(view.items)) add(item.at(view.id));
-  return text;
 }
 
-std::string json_lines(const View& view, Json result) {
-  std::string text;
+void print_json_lines(Printer& printer, const View& view, Json result) {
   if (!view.items.empty()) {
-    for (const auto& item : result.at(view.items)) text += json_text(item) + "\n";
+    for (const auto& item : result.at(view.items)) printer.line(json_text(item));
     result.erase(view.items);
   }
-  return text + json_text(result) + "\n";
+  printer.line(json_text(result));
 }
 
-std::string rendered(const View& view, const Json& result, const Settings& settings,
-                     const std::vector<std::string>& columns) {
-  if (settings.json) return json_text(result, 2) + "\n";
-  if (settings.jsonl) return json_lines(view, result);
-  if (settings.quiet) return ids(view, result);
-  const bool colour = settings.color == "always" || (settings.color == "auto" && isatty(STDOUT_FILENO) != 0);
+Printer rendered(const View& view, const Json& result, const Settings& settings,
+                 const std::vector<std::string>& columns) {
+  const bool colour = settings.color == "always" || (settings.color == "auto" && output_is_terminal());
   Printer printer(output_width(), colour);
-  if (view.print)
+  if (settings.json)
+    printer.lines(json_text(result, 2));
+  else if (settings.jsonl)
+    print_json_lines(printer, view, result);
+  else if (settings.quiet)
+    print_ids(printer, view, result);
+  else if (view.print)
     view.print(printer, result);
   else
     printer.table(chosen_columns(view, columns), result.at(view.items));
-  return printer.text();
+  return printer;
+}
+
+// A text of the program's own: help, versions.
+void write_page(std::string_view text) {
+  Printer printer(0, false);
+  printer.lines(text);
+  write_output(printer);
 }
 
 std::string schema_of(std::string_view command) {
@@ -162,7 +141,7 @@ int run_command(const Application& application, const Invocation& invocation) {
   set_log_level(context.settings().verbose ? "debug" : context.settings().log);
   if (application.prepare) application.prepare(context);
   const Json result = with_schema(run(context), name);
-  write_out(rendered(command.view, result, context.settings(), list.columns));
+  write_output(rendered(command.view, result, context.settings(), list.columns));
   if (list.fail_empty && result.at(command.view.items).empty()) context.exit_with(ErrorCode::kNotFound);
   return context.exit_code();
 }
@@ -208,16 +187,16 @@ int dispatch(const Application& application, const Words& arguments) {
   const bool command = entry != nullptr && !is_group(entry->name);
   if (command && application.host == Host::kFront && entry->host == Host::kEngine) become_engine(arguments);
   if (completing) {
-    write_out(completions(application, words));
+    write_page(completions(application, words));
     return 0;
   }
   if (invocation.help) {
-    write_out(help_page(application, entry));
+    write_page(help_page(application, entry));
     return 0;
   }
   if (invocation.version) {
     const bool json = std::ranges::find(words, "--json") != words.end();
-    write_out(json ? json_text(version_json(), 2) + "\n" : version_text());
+    write_page(json ? json_text(version_json(), 2) : version_text());
     return 0;
   }
   if (!command) return missing_command(entry);
@@ -226,10 +205,9 @@ int dispatch(const Application& application, const Words& arguments) {
 
 int report(const Error& error, const Words& arguments) {
   const auto given = [&](const char* option) { return std::ranges::find(arguments, option) != arguments.end(); };
-  const std::string text = error_text(error);
-  [[maybe_unused]] const auto ignored = write(STDERR_FILENO, text.data(), text.size());
+  write_message(error_text(error));
   try {
-    if (given("--json") || given("--jsonl")) write_out(json_text(error_json(error), given("--json") ? 2 : -1) + "\n");
+    if (given("--json") || given("--jsonl")) write_page(json_text(error_json(error), given("--json") ? 2 : -1));
   } catch (const Error&) {
     // Standard output is what failed; stderr has said so.
   }

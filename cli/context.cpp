@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "cli/progress_renderer.hpp"
+#include "cli/terminal.hpp"
+#include "weightloom/base/text.hpp"
 
 namespace weightloom::cli {
 
@@ -42,7 +44,7 @@ bool Context::confirm(const std::string& question) {
   if (settings_.no_input || isatty(STDIN_FILENO) == 0)
     throw Error(ErrorCode::kUsage, "input.needed", "cannot ask: " + question,
                 "there is no terminal to answer on, or --no-input was given", "add --yes to go on without being asked");
-  std::cerr << question << " [y/N] " << std::flush;
+  write_message(printable_lines(question, "  ") + " [y/N] ");
   std::string answer;
   return std::getline(std::cin, answer) && (answer == "y" || answer == "Y" || answer == "yes");
 }

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <new>
 
+#include "weightloom/base/text.hpp"
+
 namespace weightloom::cli {
 namespace {
 
@@ -22,16 +24,6 @@ Error file_system_error(const std::filesystem::filesystem_error& error) {
       .at(error.path1().string());
 }
 
-// Further lines stand below the first one's text.
-std::string indented(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    out += c;
-    if (c == '\n') out += "  ";
-  }
-  return out;
-}
-
 }  // namespace
 
 Error as_error(const std::exception& exception, bool verbose) {
@@ -47,11 +39,13 @@ Error as_error(const std::exception& exception, bool verbose) {
 }
 
 std::string error_text(const Error& error) {
-  std::string text = "error: " + error.summary();
-  if (!error.path().empty() && error.summary().find(error.path()) == std::string::npos) text += ": " + error.path();
+  // Indented, no further line of foreign text can pass for a message of its own.
+  std::string text = "error: " + printable(error.summary());
+  if (!error.path().empty() && error.summary().find(error.path()) == std::string::npos)
+    text += ": " + printable(error.path());
   if (error.offset()) text += " (byte " + std::to_string(*error.offset()) + ")";
-  if (!error.why().empty()) text += "\n  " + indented(error.why());
-  if (!error.hint().empty()) text += "\n  hint: " + indented(error.hint());
+  if (!error.why().empty()) text += "\n  " + printable_lines(error.why(), "  ");
+  if (!error.hint().empty()) text += "\n  hint: " + printable_lines(error.hint(), "  ");
   return text + "\n";
 }
 

@@ -11,7 +11,8 @@ namespace weightloom::cli {
 
 // Any exception as an Error: a library's own text is kept, cut to its first line unless `verbose`.
 Error as_error(const std::exception& exception, bool verbose);
-// "error: <what>: <where>\n  <why>\n  hint: <hint>\n".
+// "error: <what>: <where>\n  <why>\n  hint: <hint>\n"; further lines of why and hint are indented, and all is
+// printable.
 std::string error_text(const Error& error);
 // Schema weightloom.error/1: exit, code, path, offset, what, why, hint; unknown values are null.
 Json error_json(const Error& error);

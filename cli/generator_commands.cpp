@@ -50,7 +50,7 @@ void print_info(Printer& printer, const Json& result) {
   printer.field("generator", result["path"].get<std::string>());
   printer.field("id", result["id"].get<std::string>().substr(0, 16));
   printer.field("tokenizer", result["tokenizer"].get<std::string>().substr(0, 16));
-  printer.field("parameters", result["parameters"].dump());
+  printer.field("parameters", result["parameters"], Format::kCount);
   printer.field("order", result["order"].get<std::string>());
 }
 
@@ -155,8 +155,9 @@ void print_generated(Printer& printer, const Json& result) {
     printer.field("reproduced", result["identical"].get<bool>() ? "bit for bit" : "NOT identical");
     return;
   }
-  printer.field("network", result["network"].get<std::string>() + ", " + result["parameters"].dump() + " parameters");
-  printer.field("drawn", result["drawn"].dump() + " networks, " +
+  printer.field("network", result["network"].get<std::string>() + ", " +
+                               format_value(result["parameters"], Format::kCount) + " parameters");
+  printer.field("drawn", format_value(result["drawn"], Format::kCount) + " networks, " +
                              format_value(result["positions_per_second"], Format::kNumber) + " positions/s");
   printer.field("selection", result["selection"].get<std::string>());
   printer.table({{"index", ""}, {"validation_accuracy", "validation", Format::kPercent}, {"path", ""}, {"name", ""}},

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "weightloom/base/text.hpp"
+
 namespace weightloom::cli {
 namespace {
 
@@ -23,7 +25,11 @@ Json with_named_non_finite(const Json& value) {
 }  // namespace
 
 std::string json_text(const Json& value, int indent) {
-  return with_named_non_finite(value).dump(indent, ' ', false, Json::error_handler_t::replace);
+  const Json named = with_named_non_finite(value);
+  const auto dumped = [&](bool ascii) { return named.dump(indent, ' ', ascii, Json::error_handler_t::replace); };
+  // JSON asks for escapes below U+0020 alone; in ASCII form the library escapes all the others, U+007F too.
+  const auto text = dumped(false);
+  return printable_lines(text) == text ? text : dumped(true);
 }
 
 }  // namespace weightloom::cli

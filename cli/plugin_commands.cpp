@@ -125,14 +125,14 @@ void print_inspection(Printer& print, const Json& result) {
   print_keys(print, result);
   std::vector<std::string> presets;
   for (const auto& preset : result["presets"].items()) presets.push_back(preset.key());
-  if (!presets.empty()) print.field("presets", format_value(presets, Format::kText));
+  if (!presets.empty()) print.field("presets", presets, Format::kText);
   print.line();
   print.heading("network");
   print.field("input", result["input"].dump());
-  print.field("classes", format_value(result["classes"], Format::kCount));
-  print.field("weights", format_value(result["weights"], Format::kCount));
-  print.field("FLOP per sample", format_value(result["flops"], Format::kCount));
-  print.field("dialects", format_value(result["dialects"], Format::kText));
+  print.field("classes", result["classes"], Format::kCount);
+  print.field("weights", result["weights"], Format::kCount);
+  print.field("FLOP per sample", result["flops"], Format::kCount);
+  print.field("dialects", result["dialects"], Format::kText);
   print.line();
   print.table({{"name", "parameter"}, {"role"}, {"shape"}, {"init"}}, result["parameters"]);
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/json_text.hpp"
+#include "weightloom/base/text.hpp"
 #include "weightloom/base/units.hpp"
 
 namespace weightloom::cli {
@@ -52,18 +54,6 @@ void shrink(std::vector<std::size_t>& widths, const std::vector<Column>& columns
 
 }  // namespace
 
-std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-std::string cut_to_width(std::string_view text, std::size_t width) {
-  if (display_width(text) <= width) return std::string(text);
-  std::size_t seen = 0, bytes = 0;
-  for (; bytes < text.size(); ++bytes)
-    if ((text[bytes] & 0xC0) != 0x80 && ++seen == width) break;
-  return std::string(text.substr(0, bytes)) + "…";
-}
-
 std::string format_value(const Json& value, Format format) {
   if (value.is_null()) return "-";
   if (value.is_number()) {
@@ -78,30 +68,41 @@ std::string format_value(const Json& value, Format format) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_array() && std::ranges::none_of(value, [](const Json& v) { return v.is_structured(); }))
     return join(value);
-  return value.dump();
+  return json_text(value);
 }
 
 void Printer::line(std::string_view text) {
-  text_ += text;
-  text_ += '\n';
+  text_ += printable(text) + '\n';
+}
+
+void Printer::lines(std::string_view text) {
+  text_ += printable_lines(text);
+  if (!text.ends_with('\n')) text_ += '\n';
 }
 
 void Printer::field(std::string_view name, std::string_view value) {
-  const auto pad = std::max(kFieldWidth, display_width(name)) - display_width(name) + kGap;
-  line(std::string(name) + std::string(pad, ' ') + std::string(value));
+  const auto shown = printable(name);
+  const auto pad = std::max(kFieldWidth, display_width(shown)) - display_width(shown) + kGap;
+  line(shown + std::string(pad, ' ') + std::string(value));
+}
+
+void Printer::field(std::string_view name, const Json& value, Format format) {
+  field(name, format_value(value, format));
 }
 
 void Printer::heading(std::string_view text) {
-  line(colour_ ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text));
+  const auto shown = printable(text);
+  text_ += colour_ ? fmt::format("\x1b[1m{}\x1b[0m\n", shown) : shown + '\n';
 }
 
 void Printer::table(const std::vector<Column>& columns, const Json& items) {
   if (columns.empty() || items.empty()) return;
   std::vector<std::vector<std::string>> rows{{}};
-  for (const auto& column : columns) rows[0].push_back(title_of(column));
+  for (const auto& column : columns) rows[0].push_back(printable(title_of(column)));
   for (const auto& item : items) {
     auto& row = rows.emplace_back();
-    for (const auto& column : columns) row.push_back(format_value(value_at(item, column.key), column.format));
+    for (const auto& column : columns)
+      row.push_back(printable(format_value(value_at(item, column.key), column.format)));
   }
   std::vector<std::size_t> widths(columns.size());
   for (const auto& row : rows)

@@ -1,5 +1,6 @@
 #pragma once
-// What people read on standard output: lines, fields, tables. Colour and cutting to width only on a terminal.
+// What people read on standard output: lines, fields, tables. Every text is made printable() (base/text.hpp) as it
+// comes in, so what a Printer holds is safe to write. Colour and cutting to width only on a terminal.
 
 #include <cstddef>
 #include <string>
@@ -19,11 +20,7 @@ struct Column {
   Format format = Format::kText;
 };
 
-// Columns seen on a terminal when `text` is written (code points; combining and wide characters are not told apart).
-std::size_t display_width(std::string_view text);
-// At most `width` columns, ending in an ellipsis when something was cut.
-std::string cut_to_width(std::string_view text, std::size_t width);
-// One value, for people; null and absent are "-".
+// One value, for people; null and absent are "-". Strings stay as they are: not yet printable.
 std::string format_value(const Json& value, Format format);
 
 // Collects text; the application writes it out at the end. Not thread-safe.
@@ -32,9 +29,13 @@ class Printer {
   // `width` 0: never cut.
   Printer(std::size_t width, bool colour) : width_(width), colour_(colour) {}
 
+  // One line, whatever breaks `text` has.
   void line(std::string_view text = {});
+  // A text of the program's own, whose line breaks stay; the last one may be missing.
+  void lines(std::string_view text);
   // "name  value", values aligned at column 20.
   void field(std::string_view name, std::string_view value);
+  void field(std::string_view name, const Json& value, Format format);
   void heading(std::string_view text);
   // One row for each element of `items`; numbers to the right. The widest text columns give way on a narrow terminal.
   void table(const std::vector<Column>& columns, const Json& items);

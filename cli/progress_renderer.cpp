@@ -1,14 +1,15 @@
 #include "cli/progress_renderer.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "cli/json_text.hpp"
 #include "cli/printer.hpp"
+#include "cli/terminal.hpp"
+#include "weightloom/base/text.hpp"
 #include "weightloom/base/units.hpp"
 
 namespace weightloom::cli {
@@ -39,16 +40,6 @@ std::string bar(std::uint64_t done, std::uint64_t total) {
   std::string text;
   for (std::size_t i = 0; i < kBarCells; ++i) text += i < full ? "█" : "░";
   return text;
-}
-
-std::size_t terminal_width() {
-  winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
-void write(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  std::fflush(stderr);
 }
 
 }  // namespace
@@ -87,7 +78,7 @@ std::string progress_line(const ProgressEvent& event, double rate) {
   if (event.detail.is_object())
     for (const auto& [key, value] : event.detail.items())
       text += "  " + key + " " + format_value(value, Format::kNumber);
-  return text;
+  return printable(text);
 }
 
 Json progress_json(const ProgressEvent& event, const char* type, double rate, double elapsed) {
@@ -102,7 +93,7 @@ Json progress_json(const ProgressEvent& event, const char* type, double rate, do
 }
 
 ProgressRenderer::~ProgressRenderer() {
-  clear_bar();
+  take_bar_back();
 }
 
 void ProgressRenderer::show(const ProgressEvent& event) {
@@ -115,7 +106,7 @@ void ProgressRenderer::show(const ProgressEvent& event) {
   if (!fresh && !event.finished && now - task.shown < interval) return;
   task.rate.update(event.done, now);
   task.shown = now;
-  if (mode_ == ProgressMode::kJson && fresh) write(json_text(progress_json(event, "task_start", 0, 0)) + "\n");
+  if (mode_ == ProgressMode::kJson && fresh) write_message(json_text(progress_json(event, "task_start", 0, 0)) + "\n");
   draw(event, task);
   if (event.finished) tasks_.erase(it);
 }
@@ -125,31 +116,32 @@ void ProgressRenderer::draw(const ProgressEvent& event, const Task& task) {
   const double rate = event.finished && elapsed > 0 && event.done > 0 ? static_cast<double>(event.done) / elapsed
                                                                       : task.rate.per_second();
   if (mode_ == ProgressMode::kJson) {
-    write(json_text(progress_json(event, event.finished ? "task_end" : "progress", rate, elapsed)) + "\n");
+    write_message(json_text(progress_json(event, event.finished ? "task_end" : "progress", rate, elapsed)) + "\n");
     return;
   }
   std::string text = progress_line(event, rate);
   if (event.finished) text += "  done in " + format_duration(elapsed);
-  if (mode_ == ProgressMode::kPlain) {
-    write(text + "\n");
+  if (mode_ == ProgressMode::kPlain || event.finished) {
+    take_bar_back();
+    write_message(text + "\n");
     return;
   }
-  if (event.total > 0 && !event.finished) text = bar(event.done, event.total) + " " + text;
-  write("\r\x1b[K" + cut_to_width(text, terminal_width() - 1) + (event.finished ? "\n" : ""));
-  bar_drawn_ = !event.finished;
+  if (event.total > 0) text = bar(event.done, event.total) + " " + text;
+  draw_bar(text);
+  bar_drawn_ = true;
 }
 
 void ProgressRenderer::message(std::string_view kind, std::string_view text) {
   const std::lock_guard lock(mutex_);
-  clear_bar();
+  take_bar_back();
   if (mode_ == ProgressMode::kJson)
-    write(json_text(Json{{"type", kind}, {"text", text}}) + "\n");
+    write_message(json_text(Json{{"type", kind}, {"text", text}}) + "\n");
   else
-    write(kind == "note" ? fmt::format("{}\n", text) : fmt::format("{}: {}\n", kind, text));
+    write_message((kind == "note" ? "" : std::string(kind) + ": ") + printable_lines(text, "  ") + "\n");
 }
 
-void ProgressRenderer::clear_bar() {
-  if (bar_drawn_) write("\r\x1b[K");
+void ProgressRenderer::take_bar_back() {
+  if (bar_drawn_) clear_bar();
   bar_drawn_ = false;
 }
 

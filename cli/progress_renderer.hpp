@@ -52,7 +52,7 @@ class ProgressRenderer {
     Clock::time_point start, shown;
   };
   void draw(const ProgressEvent& event, const Task& task);
-  void clear_bar();
+  void take_bar_back();
 
   ProgressMode mode_;
   std::mutex mutex_;

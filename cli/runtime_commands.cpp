@@ -110,7 +110,7 @@ void print_evaluation(Printer& print, const Json& result) {
   print.field("data", result.at("data").get<std::string>() + ", " + result.at("split").get<std::string>() + ", " +
                           format_count(result.at("images").get<std::int64_t>()) + " images");
   print.field("accuracy", format_percent(result.at("accuracy").get<double>()));
-  print.field("loss", format_value(result.at("loss"), Format::kNumber));
+  print.field("loss", result.at("loss"), Format::kNumber);
 }
 
 // finetune

@@ -111,8 +111,8 @@ void add_tokenizer_commands(CommandTable& table) {
         app.add_option("--where", options.where, "Query: which networks of the zoo (default: all)");
       },
       encode, page([](Printer& printer, const Json& result) {
-        printer.field("encoded", result["encoded"].dump() + " networks");
-        printer.field("up to date", result["up_to_date"].dump());
+        printer.field("encoded", format_value(result["encoded"], Format::kCount) + " networks");
+        printer.field("up to date", result["up_to_date"], Format::kCount);
       }));
   table.add<DecodeOptions>(
       "tokenizer decode",

@@ -108,10 +108,10 @@ void print_show(Printer& printer, const Json& record) {
        {"name", "id", "aliases", "architecture", "plugin_version", "config", "dataset", "family", "split",
         "hyperparameters", "metrics", "tags", "notes", "parents", "source", "created", "weights_hash"}) {
     const auto& value = record.at(key);
-    if (!value.empty() && value != "") printer.field(key, format_value(value, Format::kText));
+    if (!value.empty() && value != "") printer.field(key, value, Format::kText);
   }
-  printer.field("weights", format_value(record.at("parameters"), Format::kCount));
-  printer.field("size", format_value(record.at("bytes"), Format::kSize));
+  printer.field("weights", record.at("parameters"), Format::kCount);
+  printer.field("size", record.at("bytes"), Format::kSize);
   printer.line();
   printer.table({{"name", "tensor"}, {"dtype"}, {"shape"}, {"object"}}, record.at("tensors"));
 }
@@ -158,9 +158,9 @@ Json run_stats(Context& context, const NoOptions&) {
 }
 
 void print_stats(Printer& printer, const Json& stats) {
-  printer.field("zoo", format_value(stats.at("path"), Format::kText));
-  printer.field("networks", format_value(stats.at("networks"), Format::kCount));
-  printer.field("weights", format_value(stats.at("params"), Format::kCount));
+  printer.field("zoo", stats.at("path"), Format::kText);
+  printer.field("networks", stats.at("networks"), Format::kCount);
+  printer.field("weights", stats.at("params"), Format::kCount);
   printer.field("size", format_value(stats.at("bytes"), Format::kSize) + ", " +
                             format_value(stats.at("stored_bytes"), Format::kSize) + " without duplicates");
   for (const auto& [key, title] : {std::pair("by_arch", "architecture"), std::pair("by_dataset", "data set")}) {
@@ -190,7 +190,7 @@ Json run_lineage(Context& context, const NameOptions& options) {
 }
 
 void print_lineage(Printer& printer, const Json& lineage) {
-  printer.field("network", format_value(lineage.at("name"), Format::kText));
+  printer.field("network", lineage.at("name"), Format::kText);
   for (const auto& link : lineage.at("parents"))
     printer.field(link.at("kind").get<std::string>(), link.at("parent").get<std::string>());
   for (const char* side : {"ancestors", "descendants"}) {

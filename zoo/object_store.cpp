@@ -67,7 +67,7 @@ ObjectWriter::~ObjectWriter() {
 }
 
 void ObjectWriter::put(Batch& batch, const std::string& id, std::span<const std::byte> bytes) {
-  const auto key = raw_id(id);
+  const auto key = from_hex(id);
   const ObjectInfo info{bytes.size() >= kFileObjectBytes, bytes.size()};
   const auto path = object_path(store_, id);
   if (!new_ids_.insert(id).second) return;
@@ -85,7 +85,7 @@ void ObjectWriter::put(Batch& batch, const std::string& id, std::span<const std:
 }
 
 std::vector<std::byte> read_object(const fs::path& store, const Database& database, const std::string& id) {
-  const auto key = raw_id(id);
+  const auto key = from_hex(id);
   const auto entry = database.get(Family::kObj, key);
   if (!entry) throw damaged(id, "it is not in the store");
   const auto info = decode_object_info(*entry);

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "database.hpp"
-#include "hex.hpp"
 
 namespace weightloom {
 

@@ -2,8 +2,8 @@
 #include <cctype>
 
 #include "glob.hpp"
-#include "hex.hpp"
 #include "query_syntax.hpp"
+#include "weightloom/base/hash.hpp"
 
 namespace weightloom {
 namespace {
@@ -79,7 +79,7 @@ bool compare_setting(const Node& node, const RowView& row) {
 bool compare(const Node& node, std::string_view raw, const RowView& row) {
   switch (node.field.kind) {
     case Kind::kId:
-      return compare_text(node, hex_id(raw));
+      return compare_text(node, to_hex(raw));
     case Kind::kText:
       return compare_text(node, row.text(node.field.text));
     case Kind::kSetting:
@@ -125,7 +125,7 @@ bool matches(const Node& node, std::string_view raw, const RowView& row, const L
       return row.has_parent("generated-by", node.argument);
     case Node::Kind::kAncestor:
     case Node::Kind::kDescendant:
-      return lineage(node).contains(hex_id(raw));
+      return lineage(node).contains(to_hex(raw));
   }
   return false;
 }
@@ -144,7 +144,7 @@ bool has_field(const QueryField& field, const RowView& row) {
 }
 
 SortKey sort_key(const QueryField& field, std::string_view raw, const RowView& row) {
-  if (field.kind == Kind::kId) return {false, 0, hex_id(raw)};
+  if (field.kind == Kind::kId) return {false, 0, to_hex(raw)};
   if (field.kind == Kind::kText) return {row.text(field.text).empty(), 0, std::string(row.text(field.text))};
   if (field.kind == Kind::kSetting) {
     const auto value = row.setting(field.name);
@@ -182,7 +182,7 @@ bool natural_less(std::string_view a, std::string_view b) {
 bool matches(const Query& query, const ZooRecord& record) {
   if (!query.where) return true;
   const auto row = encode_row(record);
-  return matches(*query.where, raw_id(record.id), RowView(row), [&](const Node& node) -> const std::set<std::string>& {
+  return matches(*query.where, from_hex(record.id), RowView(row), [&](const Node& node) -> const std::set<std::string>& {
     throw query_error("needs_store", query.text, node.position, "lineage is known only to a zoo");
   });
 }

@@ -1,11 +1,10 @@
 #include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <cmath>
 #include <utility>
 
 #include "query_syntax.hpp"
 #include "weightloom/base/config.hpp"
+#include "weightloom/base/units.hpp"
 
 namespace weightloom {
 namespace {
@@ -80,36 +79,6 @@ class Lexer {
   const std::string& line_;
   std::size_t at_ = 0;
 };
-
-constexpr std::pair<const char*, double> kUnits[] = {{"", 1},
-                                                     {"%", 0.01},
-                                                     {"k", 1e3},
-                                                     {"K", 1e3},
-                                                     {"M", 1e6},
-                                                     {"G", 1e9},
-                                                     {"T", 1e12},
-                                                     {"B", 1},
-                                                     {"kB", 1e3},
-                                                     {"KB", 1e3},
-                                                     {"MB", 1e6},
-                                                     {"GB", 1e9},
-                                                     {"TB", 1e12},
-                                                     {"KiB", 1024},
-                                                     {"MiB", 1048576.0},
-                                                     {"GiB", 1073741824.0},
-                                                     {"TiB", 1099511627776.0}};
-constexpr std::pair<const char*, double> kAges[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
-
-template <class Units>
-std::optional<double> number_with(const Units& units, const std::string& text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || !std::isfinite(number)) return std::nullopt;
-  const std::string_view suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  for (const auto& [unit, factor] : units)
-    if (suffix == unit) return number * factor;
-  return std::nullopt;
-}
 
 std::int64_t now_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -266,8 +235,8 @@ class Parser {
     const Token& token = value_token();
     Node::Value out{token.text, std::nullopt};
     if (node.field.kind != QueryField::Kind::kCreated) {
-      if (token.kind == Token::Kind::kWord) out.number = number_with(kUnits, token.text);
-    } else if (const auto age = number_with(kAges, token.text)) {
+      if (token.kind == Token::Kind::kWord) out.number = parse_number(token.text);
+    } else if (const auto age = parse_duration(token.text)) {
       out.number = static_cast<double>(now_seconds()) - *age;
       node.op = mirrored(node.op);  // younger than means created after
     } else if (const auto time = parse_time(token.text)) {

@@ -9,6 +9,7 @@
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
+#include "weightloom/base/text.hpp"
 #include "zoo_impl.hpp"
 
 namespace weightloom {
@@ -24,7 +25,7 @@ std::string random_id() {
   std::random_device device;
   std::string raw(kIdBytes, '\0');
   for (auto& byte : raw) byte = static_cast<char>(device());
-  return hex_id(raw);
+  return to_hex(raw);
 }
 
 std::string now_text() {
@@ -67,19 +68,8 @@ std::unique_ptr<Database> open_for_reading(const fs::path& directory) {
   }
 }
 
-bool is_utf8(const std::string& text) {
-  try {
-    Json(text).dump();
-    return true;
-  } catch (const Json::exception&) {
-    return false;
-  }
-}
-
 void check_name(const std::string& name) {
-  const bool clean =
-      std::none_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-  if (!name.empty() && name.size() <= kMaxName && clean && is_utf8(name) && name.front() != '/' && name.back() != '/')
+  if (!name.empty() && name.size() <= kMaxName && is_printable(name) && name.front() != '/' && name.back() != '/')
     return;
   throw Error(ErrorCode::kUsage, "zoo.bad_name", "cannot name a network '" + name + "'",
               "a name is 1 to 1024 bytes of UTF-8 without control characters and does not begin or end with '/'");
@@ -114,8 +104,8 @@ void complete(ZooRecord& record, const TensorMap& tensors) {
 }
 
 void put_facts(Batch& batch, const ZooRecord& record) {
-  batch.put(Family::kMeta, raw_id(record.id), encode_record(record));
-  batch.put(Family::kRow, raw_id(record.id), encode_row(record));
+  batch.put(Family::kMeta, from_hex(record.id), encode_record(record));
+  batch.put(Family::kRow, from_hex(record.id), encode_row(record));
   for (const auto& link : record.parents) batch.put(Family::kEdge, keys::edge(link.parent, record.id), link.kind);
 }
 
@@ -216,20 +206,20 @@ Database& Zoo::Impl::writable() const {
 }
 
 std::optional<ZooRecord> Zoo::Impl::record(const std::string& id) const {
-  const auto bytes = database->get(Family::kMeta, raw_id(id));
+  const auto bytes = database->get(Family::kMeta, from_hex(id));
   if (!bytes) return std::nullopt;
   return decode_record(*bytes);
 }
 
 std::string Zoo::Impl::resolve(const std::string& reference) const {
   const bool hex = is_hex(reference);
-  if (hex && reference.size() == 2 * kIdBytes && database->has(Family::kMeta, raw_id(reference))) return reference;
+  if (hex && reference.size() == 2 * kIdBytes && database->has(Family::kMeta, from_hex(reference))) return reference;
   for (const auto& key : {keys::name(reference), keys::alias(reference)})
-    if (const auto id = database->get(Family::kName, key)) return hex_id(*id);
+    if (const auto id = database->get(Family::kName, key)) return to_hex(*id);
   if (hex && reference.size() >= 4) {
     std::vector<std::string> found;
-    database->scan(Family::kRow, raw_id(reference.substr(0, reference.size() / 2 * 2)), [&](auto key, auto) {
-      if (hex_id(key).starts_with(reference)) found.push_back(hex_id(key));
+    database->scan(Family::kRow, from_hex(reference.substr(0, reference.size() / 2 * 2)), [&](auto key, auto) {
+      if (to_hex(key).starts_with(reference)) found.push_back(to_hex(key));
       return found.size() <= 10;
     });
     if (found.size() == 1) return found.front();
@@ -261,7 +251,7 @@ std::vector<std::string> Zoo::Impl::relatives(const std::string& id, Lineage dir
     } else {
       const auto prefix = keys::edge_prefix(of);
       database->scan(Family::kEdge, prefix, [&](auto key, auto) {
-        ids.push_back(hex_id(key.substr(prefix.size())));
+        ids.push_back(to_hex(key.substr(prefix.size())));
         return true;
       });
     }
@@ -272,7 +262,7 @@ std::vector<std::string> Zoo::Impl::relatives(const std::string& id, Lineage dir
   for (std::size_t next = 0; next < out.size(); ++next)
     for (const auto& neighbour : neighbours(out[next]))
       if (seen.insert(neighbour).second && neighbour.size() == 2 * kIdBytes && is_hex(neighbour) &&
-          database->has(Family::kMeta, raw_id(neighbour)))
+          database->has(Family::kMeta, from_hex(neighbour)))
         out.push_back(neighbour);
   out.erase(out.begin());
   return out;
@@ -287,7 +277,7 @@ std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> net
     check_metrics(record);
     if (!names.insert(record.name).second || contains(record.name)) throw name_taken(record.name);
     complete(record, tensors);
-    if (!ids.insert(record.id).second || database.has(Family::kMeta, raw_id(record.id)))
+    if (!ids.insert(record.id).second || database.has(Family::kMeta, from_hex(record.id)))
       throw Error(ErrorCode::kUsage, "zoo.id_taken", "cannot store network '" + record.name + "'",
                   "the id " + record.id + " is taken");
   }
@@ -303,7 +293,7 @@ std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> net
   std::vector<ZooRecord> stored;
   for (auto& [record, tensors] : networks) {
     put_facts(batch, record);
-    batch.put(Family::kName, keys::name(record.name), raw_id(record.id));
+    batch.put(Family::kName, keys::name(record.name), from_hex(record.id));
     for (const auto& tensor : record.tensors) batch.put(Family::kRef, keys::reference(tensor.object, record.id), "");
     stored.push_back(std::move(record));
   }
@@ -386,7 +376,7 @@ void Zoo::rename(const std::string& reference, const std::string& name) {
   auto batch = database.batch();
   batch.erase(Family::kName, keys::name(record.name));
   record.name = name;
-  batch.put(Family::kName, keys::name(name), raw_id(record.id));
+  batch.put(Family::kName, keys::name(name), from_hex(record.id));
   put_facts(batch, record);
   database.write(batch);
 }
@@ -396,14 +386,14 @@ void Zoo::set_alias(const std::string& alias, const std::string& reference) {
   check_name(alias);
   if (contains(alias)) throw name_taken(alias);
   auto batch = database.batch();
-  batch.put(Family::kName, keys::alias(alias), raw_id(impl_->resolve(reference)));
+  batch.put(Family::kName, keys::alias(alias), from_hex(impl_->resolve(reference)));
   database.write(batch);
 }
 
 std::vector<std::string> Zoo::aliases(const std::string& record_id) const {
   std::vector<std::string> out;
   impl_->database->scan(Family::kName, "a/", [&](auto key, auto id) {
-    if (hex_id(id) == record_id) out.emplace_back(key.substr(2));
+    if (to_hex(id) == record_id) out.emplace_back(key.substr(2));
     return true;
   });
   return out;
@@ -413,19 +403,20 @@ void Zoo::remove(const std::string& reference) {
   auto& database = impl_->writable();
   const auto record = get(reference);
   auto batch = database.batch();
-  batch.erase(Family::kMeta, raw_id(record.id));
-  batch.erase(Family::kRow, raw_id(record.id));
+  batch.erase(Family::kMeta, from_hex(record.id));
+  batch.erase(Family::kRow, from_hex(record.id));
   batch.erase(Family::kName, keys::name(record.name));
   for (const auto& alias : aliases(record.id)) batch.erase(Family::kName, keys::alias(alias));
   for (const auto& link : record.parents) batch.erase(Family::kEdge, keys::edge(link.parent, record.id));
-  database.scan(Family::kTok, raw_id(record.id), [&](auto key, auto) { return batch.erase(Family::kTok, key), true; });
+  database.scan(Family::kTok, from_hex(record.id),
+                [&](auto key, auto) { return batch.erase(Family::kTok, key), true; });
   std::vector<fs::path> files;
   for (const auto& tensor : record.tensors) {
-    const auto object = raw_id(tensor.object);
+    const auto object = from_hex(tensor.object);
     batch.erase(Family::kRef, keys::reference(tensor.object, record.id));
     bool shared = false;
     database.scan(Family::kRef, object, [&](auto key, auto) {
-      shared = key.substr(object.size()) != raw_id(record.id);
+      shared = key.substr(object.size()) != from_hex(record.id);
       return !shared;
     });
     if (shared) continue;
@@ -442,13 +433,13 @@ void Zoo::put_tokens(const std::vector<std::pair<std::string, TokenStream>>& str
   auto& database = impl_->writable();
   auto batch = database.batch();
   for (const auto& [id, stream] : streams) {
-    if (!database.has(Family::kMeta, raw_id(id)))
+    if (!database.has(Family::kMeta, from_hex(id)))
       throw Error(ErrorCode::kNotFound, "zoo.not_found", "cannot store tokens", "no network has the id " + id);
     if (stream.tokenizer.size() != 64 || stream.weights_hash.size() != 64 ||
         !is_hex(stream.tokenizer + stream.weights_hash))
       throw Error(ErrorCode::kUsage, "zoo.bad_tokens", "cannot store tokens",
                   "tokenizer and weights hash are 64 hex digits");
-    batch.put(Family::kTok, keys::tokens(id, stream.tokenizer), raw_id(stream.weights_hash) + stream.payload);
+    batch.put(Family::kTok, keys::tokens(id, stream.tokenizer), from_hex(stream.weights_hash) + stream.payload);
     if (batch.bytes() < kBatchBytes) continue;
     database.write(batch, false);
     batch.clear();
@@ -459,7 +450,7 @@ void Zoo::put_tokens(const std::vector<std::pair<std::string, TokenStream>>& str
 std::optional<TokenStream> Zoo::tokens(const std::string& record_id, const std::string& tokenizer) const {
   const auto value = impl_->database->get(Family::kTok, keys::tokens(record_id, tokenizer));
   if (!value || value->size() < 32) return std::nullopt;
-  return TokenStream{tokenizer, hex_id(value->substr(0, 32)), value->substr(32)};
+  return TokenStream{tokenizer, to_hex(value->substr(0, 32)), value->substr(32)};
 }
 
 std::vector<ZooRecord> Zoo::ancestors(const std::string& record_id) const {

@@ -8,6 +8,7 @@
 #include "object_store.hpp"
 #include "query_syntax.hpp"
 #include "store_lock.hpp"
+#include "weightloom/base/hash.hpp"
 #include "weightloom/zoo/zoo.hpp"
 
 namespace weightloom {
@@ -38,16 +39,16 @@ inline std::string alias(const std::string& alias) {
   return "a/" + alias;
 }
 inline std::string reference(const std::string& object, const std::string& record) {
-  return raw_id(object) + raw_id(record);
+  return from_hex(object) + from_hex(record);
 }
 inline std::string edge_prefix(const std::string& parent) {
   return parent + '\0';
 }
 inline std::string edge(const std::string& parent, const std::string& child) {
-  return edge_prefix(parent) + raw_id(child);
+  return edge_prefix(parent) + from_hex(child);
 }
 inline std::string tokens(const std::string& record, const std::string& tokenizer) {
-  return raw_id(record) + raw_id(tokenizer);
+  return from_hex(record) + from_hex(tokenizer);
 }
 }  // namespace keys
 

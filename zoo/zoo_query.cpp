@@ -99,7 +99,7 @@ Rows Zoo::Impl::rows(const Query& query) const {
     const RowView row(value);
     if (!query.where || matches(
                             *query.where, key, row, [&](const Node& node) -> const auto& { return lineage.at(&node); }))
-      hits.push_back({sort_key(order.field, key, row), hex_id(key), std::string(value)});
+      hits.push_back({sort_key(order.field, key, row), to_hex(key), std::string(value)});
     return true;
   });
   std::stable_sort(hits.begin(), hits.end(),

@@ -45,7 +45,7 @@ class Verifier {
 
   void records() {
     database_.scan(Family::kMeta, "", [&](auto key, auto value) {
-      const auto id = hex_id(key);
+      const auto id = to_hex(key);
       try {
         record(id, decode_record(value));
       } catch (const Error& error) {
@@ -54,8 +54,8 @@ class Verifier {
       return true;
     });
     database_.scan(Family::kRow, "", [&](auto key, auto) {
-      if (!names_.contains(hex_id(key)))
-        add("bad-row", hex_id(key), {}, "a row without a record; restore the zoo from a backup");
+      if (!names_.contains(to_hex(key)))
+        add("bad-row", to_hex(key), {}, "a row without a record; restore the zoo from a backup");
       return true;
     });
   }
@@ -64,16 +64,16 @@ class Verifier {
     names_[id] = record.name;
     if (record.id != id || hash_of_tensors(record.tensors) != record.weights_hash)
       add("bad-record", id, {record.name}, "the record contradicts itself; restore the zoo from a backup");
-    if (database_.get(Family::kRow, raw_id(id)) != encode_row(record))
+    if (database_.get(Family::kRow, from_hex(id)) != encode_row(record))
       add("bad-row", id, {record.name}, "the summary differs from the record; restore the zoo from a backup");
-    if (database_.get(Family::kName, keys::name(record.name)) != raw_id(id))
+    if (database_.get(Family::kName, keys::name(record.name)) != from_hex(id))
       add("bad-name", record.name, {record.name}, "the name does not lead to its network; rename it");
     for (const auto& tensor : record.tensors) {
       users_[tensor.object].insert(record.name);
       if (!database_.has(Family::kRef, keys::reference(tensor.object, id)))
         add("bad-reference", tensor.object, {record.name},
             "the network does not hold its object; restore the zoo from a backup");
-      if (!database_.has(Family::kObj, raw_id(tensor.object)))
+      if (!database_.has(Family::kObj, from_hex(tensor.object)))
         add("missing-object", tensor.object, {record.name},
             "import the network again, or restore the zoo from a backup");
     }
@@ -81,7 +81,7 @@ class Verifier {
 
   void names() {
     database_.scan(Family::kName, "", [&](auto key, auto id) {
-      const auto found = names_.find(hex_id(id));
+      const auto found = names_.find(to_hex(id));
       if (found == names_.end() || (key.starts_with("n/") && key.substr(2) != found->second))
         add("bad-name", std::string(key.substr(2)), {}, "the name leads nowhere; restore the zoo from a backup");
       return true;
@@ -90,8 +90,8 @@ class Verifier {
 
   void references() {
     database_.scan(Family::kRef, "", [&](auto key, auto) {
-      const auto object = hex_id(key.substr(0, 32));
-      const auto owner = names_.find(hex_id(key.substr(32)));
+      const auto object = to_hex(key.substr(0, 32));
+      const auto owner = names_.find(to_hex(key.substr(32)));
       if (owner == names_.end() || !users_[object].contains(owner->second))
         add("bad-reference", object, {}, "an object is held by a network that does not use it", false);
       return true;
@@ -102,7 +102,7 @@ class Verifier {
     std::uint64_t done = 0;
     database_.scan(Family::kObj, "", [&](auto key, auto value) {
       throw_if_interrupted();
-      object(hex_id(key), decode_object_info(value), deep);
+      object(to_hex(key), decode_object_info(value), deep);
       if (progress_) progress_({.task = "verify", .done = ++done, .total = 0, .unit = "objects", .detail = nullptr});
       return true;
     });
@@ -122,7 +122,7 @@ class Verifier {
           "import the network again, or restore the zoo from a backup");
       return;
     }
-    if (!info.file && !deep && !database_.has(Family::kW, raw_id(id)))
+    if (!info.file && !deep && !database_.has(Family::kW, from_hex(id)))
       add("missing-object", id, hit, "import the network again, or restore the zoo from a backup");
     if (!deep) return;
     try {

@@ -14,7 +14,8 @@ namespace weightloom {
 namespace fs = std::filesystem;
 
 FileReader::FileReader(const fs::path& path) : path_(path) {
-  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO would wait for its writer
+  // Without O_NONBLOCK a pipe would be waited for before it is seen to be none of ours.
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor_ < 0)
     throw Error(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kFailure, "file.open",
                 "cannot open '" + path.string() + "'", std::strerror(errno))

@@ -49,19 +49,42 @@ Digest sha256_file(const std::filesystem::path& path) {
   return hash.finish();
 }
 
-std::string to_hex(const Digest& digest) {
+std::string to_hex(std::string_view bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string out;
-  out.reserve(digest.size() * 2);
-  for (auto byte : digest) {
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
     out += kDigits[byte >> 4];
     out += kDigits[byte & 15];
   }
   return out;
 }
 
+std::string to_hex(const Digest& digest) {
+  return to_hex(std::string_view{reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+bool is_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+std::string from_hex(std::string_view digits) {
+  const auto value = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
+    bytes += static_cast<char>(value(digits[i]) << 4 | value(digits[i + 1]));
+  return bytes;
+}
+
 std::string short_hash(std::string_view text) {
   return to_hex(sha256(text)).substr(0, 16);
+}
+
+std::uint64_t fnv1a(std::string_view text, std::uint64_t basis) {
+  auto hash = basis;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
 }
 
 }  // namespace weightloom

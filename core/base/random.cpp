@@ -3,6 +3,8 @@
 #include <numeric>
 #include <utility>
 
+#include "weightloom/base/hash.hpp"
+
 namespace weightloom {
 
 std::uint64_t Random::next() {
@@ -29,9 +31,8 @@ std::vector<std::int64_t> Random::permutation(std::int64_t n) {
 }
 
 std::uint64_t derive_seed(std::uint64_t seed, std::string_view label) {
-  std::uint64_t hash = 0xcbf29ce484222325ull ^ seed;  // FNV-1a over the label, then mixed
-  for (unsigned char c : label) hash = (hash ^ c) * 0x100000001b3ull;
-  return Random(hash).next();
+  // FNV alone keeps the low bits of near seeds alike; one step of SplitMix64 spreads them.
+  return Random(fnv1a(label, kFnvBasis ^ seed)).next();
 }
 
 }  // namespace weightloom

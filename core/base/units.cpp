@@ -4,12 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <span>
-
-#include "weightloom/base/error.hpp"
 
 namespace weightloom {
 namespace {
@@ -19,53 +16,30 @@ struct Unit {
   double factor;
 };
 
-constexpr Unit kSizes[] = {{"", 1},      {"b", 1},        {"kb", 1e3},     {"mb", 1e6},     {"gb", 1e9},
-                           {"tb", 1e12}, {"kib", 0x1p10}, {"mib", 0x1p20}, {"gib", 0x1p30}, {"tib", 0x1p40}};
-constexpr Unit kCounts[] = {{"", 1}, {"k", 1e3}, {"m", 1e6}, {"b", 1e9}};
-constexpr Unit kDurations[] = {{"", 1}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
-constexpr Unit kShares[] = {{"", 1}, {"%", 0.01}};
+constexpr Unit kNumbers[] = {{"", 1},         {"%", 0.01},    {"k", 1e3},   {"K", 1e3},      {"M", 1e6},
+                             {"G", 1e9},      {"T", 1e12},    {"B", 1},     {"kB", 1e3},     {"KB", 1e3},
+                             {"MB", 1e6},     {"GB", 1e9},    {"TB", 1e12}, {"KiB", 0x1p10}, {"MiB", 0x1p20},
+                             {"GiB", 0x1p30}, {"TiB", 0x1p40}};
+constexpr Unit kDurations[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
 
-[[noreturn]] void refuse(std::string_view text, const char* id, const char* why) {
-  throw Error(ErrorCode::kUsage, id, "cannot use '" + std::string(text) + "'", why);
-}
-
-double parse(std::string_view text, std::span<const Unit> units, const char* id, const char* why) {
+std::optional<double> parse(std::string_view text, std::span<const Unit> units) {
   double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  if (error != std::errc() || !std::isfinite(number) || number < 0 || text.front() == '-') refuse(text, id, why);
-  std::string unit(end, text.data() + text.size());
-  unit.erase(0, unit.find_first_not_of(' ') == std::string::npos ? unit.size() : unit.find_first_not_of(' '));
-  std::ranges::transform(unit, unit.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   for (const auto& [name, factor] : units)
-    if (name == unit) return number * factor;
-  refuse(text, id, why);
-}
-
-std::uint64_t parse_whole(std::string_view text, std::span<const Unit> units, const char* id, const char* why) {
-  const double value = parse(text, units, id, why);
-  if (value >= 0x1p63) refuse(text, id, why);
-  return static_cast<std::uint64_t>(std::llround(value));
+    if (name == text && std::isfinite(number * factor)) return number * factor;
+  return std::nullopt;
 }
 
 }  // namespace
 
-std::uint64_t parse_size(std::string_view text) {
-  return parse_whole(text, kSizes, "unit.size", "a size is a number with B, kB, MB, GB, TB, KiB, MiB, GiB or TiB");
+std::optional<double> parse_number(std::string_view text) {
+  return parse(text, kNumbers);
 }
 
-std::uint64_t parse_count(std::string_view text) {
-  return parse_whole(text, kCounts, "unit.count", "a count is a number, optionally with k, M or B (10^9)");
-}
-
-double parse_duration(std::string_view text) {
-  return parse(text, kDurations, "unit.duration", "a duration is a number with s, m, h, d or w");
-}
-
-double parse_share(std::string_view text) {
-  constexpr auto* why = "a share is 0% to 100%, or 0 to 1";
-  const double share = parse(text, kShares, "unit.share", why);
-  if (share > 1) refuse(text, "unit.share", why);
-  return share;
+std::optional<double> parse_duration(std::string_view text) {
+  return parse(text, kDurations);
 }
 
 std::string format_size(std::uint64_t bytes) {
@@ -81,7 +55,7 @@ std::string format_count(std::int64_t count) {
   std::string digits = std::to_string(count);
   const std::ptrdiff_t first = count < 0 ? 1 : 0;
   for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > first; at -= 3)
-    digits.insert(static_cast<std::size_t>(at), ",");
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
   return digits;
 }
 

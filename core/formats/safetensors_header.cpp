@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "weightloom/base/json.hpp"
+#include "weightloom/base/text.hpp"
 
 namespace weightloom::safetensors {
 namespace {
@@ -28,27 +29,6 @@ constexpr std::array<DTypeBits, 22> kDTypes{
 unsigned bits_of(std::string_view dtype) {
   const auto row = std::find_if(kDTypes.begin(), kDTypes.end(), [&](const auto& known) { return known.name == dtype; });
   return row == kDTypes.end() ? 0 : row->bits;
-}
-
-// Index of the first byte that is not strict UTF-8 (no overlong forms, no surrogates), or npos.
-std::size_t first_bad_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || i + length > text.size()) return i;
-    for (std::size_t k = 1; k < length; ++k)
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return i;
-    const auto second = static_cast<unsigned char>(text[i + 1]);
-    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
-        (lead == 0xF4 && second > 0x8F))
-      return i;
-    i += length;
-  }
-  return std::string_view::npos;
 }
 
 bool is_json_space(char c) {
@@ -173,7 +153,7 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
 };
 
 void check_text(std::string_view text, const std::string& path, std::vector<std::string>& warnings) {
-  if (const auto bad = first_bad_utf8(text); bad != std::string_view::npos)
+  if (const auto bad = find_bad_utf8(text); bad != std::string_view::npos)
     throw refusal(path, "invalid_utf8", "the header is not UTF-8", kLengthPrefix + bad);
   if (text.starts_with("\xEF\xBB\xBF"))
     throw refusal(path, "invalid_json", "the header begins with a byte-order mark", kLengthPrefix);
@@ -236,9 +216,7 @@ Error refusal(const std::string& path, const char* id, std::string why, std::uin
 }
 
 bool is_clean_name(std::string_view text) {
-  return !text.empty() && first_bad_utf8(text) == std::string_view::npos &&
-         std::none_of(text.begin(), text.end(),
-                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  return !text.empty() && is_printable(text);
 }
 
 Header parse_header(std::string_view text, std::uint64_t data_bytes, const std::string& path) {

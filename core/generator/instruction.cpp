@@ -4,6 +4,8 @@
 #include <cctype>
 #include <filesystem>
 
+#include "weightloom/base/hash.hpp"
+
 namespace weightloom {
 namespace {
 
@@ -63,21 +65,18 @@ constexpr std::array<Known, 3> kKnown{{
 
 std::vector<std::int64_t> instruction_words(std::string_view instruction) {
   std::vector<std::int64_t> words;
-  std::uint64_t hash = 0;
-  bool inside = false;
+  std::string word;
   const auto finish_word = [&] {
-    if (inside && words.size() < static_cast<std::size_t>(kInstructionWords))
+    const auto hash = fnv1a(word);
+    if (!word.empty() && words.size() < static_cast<std::size_t>(kInstructionWords))
       words.push_back(1 + static_cast<std::int64_t>((hash ^ (hash >> 29)) % (kVocabulary - 1)));
-    inside = false;
+    word.clear();
   };
   for (unsigned char c : instruction) {
-    if (std::isalnum(c) == 0 && c < 0x80) {
+    if (std::isalnum(c) == 0 && c < 0x80)
       finish_word();
-      continue;
-    }
-    if (!inside) hash = 0xcbf29ce484222325ull;  // FNV-1a
-    inside = true;
-    hash = (hash ^ static_cast<unsigned char>(std::tolower(c))) * 0x100000001b3ull;
+    else
+      word += static_cast<char>(std::tolower(c));
   }
   finish_word();
   words.resize(static_cast<std::size_t>(kInstructionWords), 0);

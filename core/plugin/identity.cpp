@@ -5,8 +5,8 @@
 
 #include "elf_section.hpp"
 #include "identity_checks.hpp"
+#include "weightloom/base/text.hpp"
 #include "weightloom/sdk/abi.h"
-#include "weightloom/sdk/json.hpp"
 
 namespace weightloom {
 namespace {
@@ -45,19 +45,6 @@ wl_identity_v1 identity_record(const std::filesystem::path& path, Mismatches& mi
 
 }  // namespace
 
-std::string printable(std::string_view bytes) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string result;
-  for (const char c : bytes.substr(0, 200)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7F)
-      result += c;
-    else
-      result += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
-  }
-  return result;
-}
-
 void check_abi(int major, int minor, Mismatches& mismatches) {
   if (major == WL_ABI_MAJOR && minor <= WL_ABI_MINOR) return;
   const auto host = abi_text(WL_ABI_MAJOR, WL_ABI_MINOR);
@@ -73,14 +60,7 @@ void check_id(std::string_view id, Mismatches& mismatches) {
 
 void check_text(const char* what, std::string_view text, Mismatches& mismatches) {
   if (text.empty()) mismatches.add(std::string(what) + " is empty", kRebuild);
-  while (!text.empty()) {
-    const auto length = sdk::detail::utf8_length(text);
-    if (length == 0 || static_cast<unsigned char>(text[0]) < 0x20) {
-      mismatches.add(std::string(what) + " is not plain UTF-8 text", kRebuild);
-      return;
-    }
-    text.remove_prefix(length);
-  }
+  if (!is_printable(text)) mismatches.add(std::string(what) + " is not plain UTF-8 text", kRebuild);
 }
 
 PluginIdentity read_plugin_identity(const std::filesystem::path& path) {

@@ -8,12 +8,9 @@
 
 namespace weightloom {
 
-// Bytes of a file as text for a message: what is not printable ASCII is escaped.
-std::string printable(std::string_view bytes);
-
 void check_abi(int major, int minor, Mismatches& mismatches);
 void check_id(std::string_view id, Mismatches& mismatches);
-// Present and valid UTF-8 without control characters.
+// Present, and is_printable().
 void check_text(const char* what, std::string_view text, Mismatches& mismatches);
 
 }  // namespace weightloom

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "identity_checks.hpp"
+#include "weightloom/base/text.hpp"
 #include "weightloom/sdk/abi.h"
 
 namespace weightloom {

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "weightloom/base/text.hpp"
+
 namespace weightloom {
 namespace {
 
@@ -52,23 +54,10 @@ std::string outline(std::size_t shape, double x, double y, double r) {
   return data + "Z";
 }
 
-// Length of the UTF-8 sequence that starts `text`, 0 when it is broken or stands for a character that XML forbids.
+// Bytes of the UTF-8 sequence that `text` begins with, 0 when it is broken or one of U+FFFE and U+FFFF, which XML
+// forbids.
 std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
-  const auto lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead < 0xE0) return follows(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead < 0xF0) {
-    const bool overlong = lead == 0xE0 && byte(1) < 0xA0, surrogate = lead == 0xED && byte(1) >= 0xA0;
-    const bool not_character = lead == 0xEF && byte(1) == 0xBF && byte(2) >= 0xBE;
-    return follows(1) && follows(2) && !overlong && !surrogate && !not_character ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead < 0xF5) {
-    const bool outside = (lead == 0xF0 && byte(1) < 0x90) || (lead == 0xF4 && byte(1) >= 0x90);
-    return follows(1) && follows(2) && follows(3) && !outside ? 4 : 0;
-  }
-  return 0;
+  return text.starts_with("\xEF\xBF\xBE") || text.starts_with("\xEF\xBF\xBF") ? 0 : utf8_length(text);
 }
 
 }  // namespace

@@ -19,3 +19,14 @@ TEST_CASE("bytes that are not UTF-8 do not end the program") {
 TEST_CASE("keys keep their order") {
   CHECK(json_text(Json{{"b", 1}, {"a", 2}}) == R"({"b":1,"a":2})");
 }
+
+TEST_CASE("what could steer a terminal is escaped, and says the same") {
+  const Json value = {{"a\x7f", "\x1b[2K \u009b \u202e é"}};
+  const auto text = json_text(value);
+  CHECK(text == R"({"a\u007f":"\u001b[2K \u009b \u202e \u00e9"})");
+  CHECK(Json::parse(text) == value);
+}
+
+TEST_CASE("other text stays readable") {
+  CHECK(json_text(Json("größe")) == "\"größe\"");
+}

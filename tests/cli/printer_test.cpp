@@ -38,15 +38,49 @@ TEST_CASE("a table of nothing prints nothing") {
   CHECK(out.text().empty());
 }
 
-TEST_CASE("width counts characters, not bytes") {
-  CHECK(display_width("größe…") == 6);
-  CHECK(cut_to_width("größe der Welt", 6) == "größe…");
-  CHECK(cut_to_width("größe", 5) == "größe");
-}
-
 TEST_CASE("values are written for people") {
   CHECK(format_value(Json{"a", "b"}, Format::kText) == "a, b");
   CHECK(format_value(Json(1048576), Format::kSize) == "1.0 MiB");
   CHECK(format_value(Json(), Format::kCount) == "-");
   CHECK(format_value(Json(0.123456), Format::kNumber) == "0.1235");
+}
+
+TEST_CASE("text of a file is one safe line wherever it is printed") {
+  const std::string evil = "\x1b[2K\u202e\nfake";
+  const std::string shown = "\\x1b[2K\\u202e\\nfake";
+  Printer out(0, false);
+  out.line(evil);
+  out.heading(evil);
+  out.field("notes", evil);
+  out.field("tags", Json{evil, "b"}, Format::kText);
+  out.table({{"a", evil}}, Json{{{"a", evil}}});
+  CHECK(out.text() == shown + "\n" + shown + "\nnotes               " + shown + "\ntags                " + shown +
+                          ", b\n" + shown + "\n" + shown + "\n");
+}
+
+TEST_CASE("columns are as wide as what is shown, and cutting splits no escape into a character") {
+  Printer out(0, false);
+  out.table({{"name"}, {"n", "", Format::kCount}}, Json{{{"name", "\x1b"}, {"n", 1}}, {{"name", "abc"}, {"n", 10}}});
+  CHECK(out.text() ==
+        "name   n\n"
+        "\\x1b   1\n"
+        "abc   10\n");
+}
+
+TEST_CASE("a page keeps its own line breaks and nothing else that steers") {
+  Printer out(0, false);
+  out.lines("one\n\x1b[Atwo");
+  CHECK(out.text() == "one\n\\x1b[Atwo\n");
+}
+
+TEST_CASE("colour is the printer's own, whatever the heading says") {
+  Printer out(0, true);
+  out.heading("\x1b[31mred");
+  CHECK(out.text() == "\x1b[1m\\x1b[31mred\x1b[0m\n");
+}
+
+TEST_CASE("large numbers in fields have separators") {
+  Printer out(0, false);
+  out.field("weights", Json(2464000), Format::kCount);
+  CHECK(out.text() == "weights             2,464,000\n");
 }

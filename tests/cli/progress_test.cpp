@@ -49,3 +49,9 @@ TEST_CASE("quiet silences automatic progress but not one that was asked for") {
   settings.progress = "json";
   CHECK(progress_mode(settings) == ProgressMode::kJson);
 }
+
+TEST_CASE("names and figures in a progress line cannot steer the terminal") {
+  const ProgressEvent event{
+      .task = "import\x1b[A", .done = 1, .total = 0, .unit = "files\n", .detail = {{"file", "\u202ea\x9b"}}};
+  CHECK(progress_line(event, 0) == "import\\x1b[A  1 files\\n  file \\u202ea\\x9b");
+}

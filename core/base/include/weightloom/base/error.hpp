@@ -1,6 +1,7 @@
 #pragma once
 // The one error type of the library. Every function of Weightloom's public API reports failure by throwing `Error`
-// (docs/adr/0005-errors.md); nothing else escapes, and nothing is thrown across the plugin boundary.
+// (docs/adr/0005-errors.md); nothing else escapes, and nothing is thrown across the plugin boundary. Values: an Error
+// owns its texts, which may quote foreign bytes as they are. Copies may be used by different threads.
 
 #include <cstdint>
 #include <optional>

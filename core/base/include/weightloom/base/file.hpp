@@ -1,5 +1,6 @@
 #pragma once
-// Reading files that may be hostile, and writing files that are never half there.
+// Reading files that may be hostile, and writing files that are never half there. POSIX. Errors carry the path. The
+// functions are [any-thread]; two writers of one path do not mix: the last commit wins.
 
 #include <cstdint>
 #include <filesystem>
@@ -13,10 +14,10 @@
 
 namespace weightloom {
 
-// Positioned reads on an opened descriptor whose size was taken once. [any-thread]
+// Positioned reads on an opened descriptor, which it owns, and whose size was taken once. read() is [any-thread].
 class FileReader {
  public:
-  // Throws kNotFound / kFailure when the file cannot be opened or is not a regular file.
+  // Throws kNotFound or kFailure "file.open" when it cannot be opened, kFailure "file.kind" when it is no regular file.
   explicit FileReader(const std::filesystem::path& path);
   ~FileReader();
   FileReader(const FileReader&) = delete;
@@ -24,7 +25,8 @@ class FileReader {
 
   std::uint64_t size() const noexcept { return size_; }
   const std::filesystem::path& path() const noexcept { return path_; }
-  // Fills `out` from byte `offset` on. Throws kRefused "file.truncated" when the file ends before.
+  // Fills `out` from byte `offset` on. Throws kRefused "file.truncated", at the byte where it ends, when the file ends
+  // before; kFailure "file.read" when the system cannot read.
   void read(std::uint64_t offset, std::span<std::byte> out) const;
 
  private:
@@ -33,15 +35,15 @@ class FileReader {
   std::uint64_t size_ = 0;
 };
 
-// The whole file as text or bytes; throws kRefused when it is larger than `limit` bytes.
+// The whole file as text or bytes. Throws what FileReader does, and kRefused "file.too_large" beyond `limit` bytes.
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit = 256u << 20);
 
 // The failure `what` to make or write `path`, for a value of errno: kOverQuota when there is no room, else kFailure.
 Error write_error(std::string id, std::string what, int error, const std::filesystem::path& path);
 
 // Writes to a temporary sibling; commit() makes it durable (fsync, rename, fsync of the folder) and visible under
-// `path`. Without commit() nothing remains. Disk-full and permission errors name the path (kFailure, or kOverQuota for
-// ENOSPC).
+// `path`, readable by all. Without commit() nothing remains. At most one commit(), and no write() after it. Throws
+// write_error() "file.write". Not thread-safe.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -59,14 +61,14 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
-// AtomicFile in one call.
+// AtomicFile in one call. Takes two fsync: milliseconds.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
 // Throws what AtomicFile would: before long work whose result goes there.
 void expect_writable(const std::filesystem::path& path);
 
-// Makes a folder and its missing parents. What was made and is still empty goes away with the object, so that a failure
-// leaves nothing behind.
+// Makes a folder and its missing parents; `error` says whether that failed. What was made and is still empty goes away
+// with the object, so that a failure leaves nothing behind. Not thread-safe.
 class NewFolder {
  public:
   NewFolder(std::filesystem::path path, std::error_code& error);

@@ -1,5 +1,6 @@
 #pragma once
-// The library's log. It is silent unless the application raises the level; messages go to stderr.
+// The library's log. It says warnings and errors unless the application sets another level; messages go to stderr, one
+// a line, printable() (text.hpp).
 
 #include <spdlog/logger.h>
 
@@ -7,9 +8,9 @@
 
 namespace weightloom {
 
-// The process-wide logger, level `warn` until set_log_level(). [any-thread]
+// The process-wide logger, which lives as long as the process; level `warn` until set_log_level(). [any-thread]
 spdlog::logger& log();
-// "trace" "debug" "info" "warn" "error" "off"; throws kUsage on anything else.
+// "trace", "debug", "info", "warn", "error" or "off"; throws kUsage "log.level" on anything else. [any-thread]
 void set_log_level(std::string_view level);
 
 }  // namespace weightloom

@@ -21,14 +21,15 @@ struct ProgressEvent {
   bool finished = false;    // the last event of its task
 };
 
-// Called from the threads that do the work, never two at once; must not throw. An empty function means nobody listens.
+// Called from the threads that do the work, never two at once; must not throw and does not keep the event. An empty
+// function means nobody listens.
 using ProgressSink = std::function<void(const ProgressEvent&)>;
 
-// Cooperative interruption: long loops call throw_if_interrupted() at points where everything is consistent.
-// request_interrupt() is async-signal-safe.
+// Cooperative interruption of the process: long loops call throw_if_interrupted() at points where everything is
+// consistent. A request is never taken back. request_interrupt() is async-signal-safe. [any-thread]
 void request_interrupt() noexcept;
 bool interrupt_requested() noexcept;
-// Throws Error(kInterrupted) once request_interrupt() has been called.
+// Throws kInterrupted "interrupted" once request_interrupt() has been called.
 void throw_if_interrupted();
 
 }  // namespace weightloom

@@ -1,5 +1,6 @@
 #pragma once
-// A tensor as plain bytes: what files, the zoo and dialects deal in. No LibTorch.
+// A tensor as plain bytes: what files, the zoo and dialects deal in. No LibTorch. Values: each owns what it holds; the
+// functions are [any-thread].
 
 #include <cstddef>
 #include <cstdint>
@@ -35,10 +36,11 @@ enum class DType : std::uint8_t {
 // The safetensors spelling ("F32", "BF16", ...). parse_dtype throws kRefused "dtype.unknown" on anything else.
 std::string_view dtype_name(DType dtype);
 DType parse_dtype(std::string_view name);
+// Of one element.
 std::size_t dtype_bytes(DType dtype);
 
-// Product of the dimensions (1 for rank 0). Throws kRefused "shape.overflow" when it leaves int64 or a dimension is
-// negative.
+// Product of the dimensions (1 for rank 0). Throws kRefused: "shape.negative" for a negative dimension,
+// "shape.overflow" when those that are not 0 multiply to more than int64 holds.
 std::int64_t element_count(const Shape& shape);
 // "[3, 4]".
 std::string to_string(const Shape& shape);
@@ -49,8 +51,9 @@ struct HostTensor {
   Shape shape;
   std::vector<std::byte> bytes;
 
+  // Copies `values`, in C order. Throws kUsage "tensor.size" when they do not fill the shape.
   static HostTensor from_f32(Shape shape, std::span<const float> values);
-  // Throws kUsage when dtype is not F32.
+  // A view of the bytes, as long as they live and stay. Throws kUsage "tensor.dtype" when dtype is not F32.
   std::span<const float> f32() const;
 };
 

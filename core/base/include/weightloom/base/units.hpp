@@ -1,22 +1,21 @@
 #pragma once
-// Quantities as people write them, in both directions: sizes, counts, ages, shares.
+// Quantities as people write them, in both directions: counts, sizes, shares, ages. [any-thread]
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace weightloom {
 
-// All parsers throw kUsage "unit.*" naming the text and the accepted forms; they never round, wrap or accept a sign.
+// Parsers are for text of which it is not known whether it is a quantity: nothing when it is none. Units are told apart
+// by case, and follow the number at once.
 
-// Bytes: "512", "1.5GB" (10^9), "1.5GiB" (2^30). Units B kB MB GB TB KiB MiB GiB TiB.
-std::uint64_t parse_size(std::string_view text);
-// A count: "2464", "10k", "1.5M", "2B" (10^9).
-std::uint64_t parse_count(std::string_view text);
-// Seconds: "90", "90s", "15m", "12h", "7d", "2w".
-double parse_duration(std::string_view text);
-// A share of 1: "50%", "0.5". Throws outside 0 .. 1.
-double parse_share(std::string_view text);
+// "2464", "-0.5", "1e-3"; counts "10k", "1.5M", "2G", "1T" (powers of 1000); bytes "512B", "1.5GB" (10^9), "1.5GiB"
+// (2^30); shares "90%" (0.9). Units k K M G T, B kB KB MB GB TB, KiB MiB GiB TiB, %.
+std::optional<double> parse_number(std::string_view text);
+// Seconds: "90s", "15m", "12h", "7d", "2w". The unit is required.
+std::optional<double> parse_duration(std::string_view text);
 
 // "9.6 KiB", "1.2 GiB"; bytes below 1024 as "512 B".
 std::string format_size(std::uint64_t bytes);

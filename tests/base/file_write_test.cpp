@@ -1,0 +1,79 @@
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <iterator>
+
+#include "temporary_folder.hpp"
+#include "thrown.hpp"
+#include "weightloom/base/file.hpp"
+
+using namespace weightloom;
+using test::TemporaryFolder;
+using test::thrown;
+namespace fs = std::filesystem;
+
+namespace {
+
+auto entries(const fs::path& folder) {
+  return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
+}
+
+}  // namespace
+
+TEST_CASE("a written file is there whole after commit, and replaces the old one") {
+  const TemporaryFolder folder;
+  write_file(folder / "a", "old");
+  AtomicFile file(folder / "a");
+  file.write("ne");
+  file.write("w");
+  CHECK(read_file(folder / "a") == "old");
+  file.commit();
+  CHECK(read_file(folder / "a") == "new");
+  CHECK(entries(folder.path()) == 1);
+}
+
+TEST_CASE("without commit nothing remains and the old file stays") {
+  const TemporaryFolder folder;
+  write_file(folder / "a", "old");
+  { AtomicFile(folder / "a").write("new"); }
+  { AtomicFile(folder / "b").write("new"); }
+  CHECK(read_file(folder / "a") == "old");
+  CHECK(entries(folder.path()) == 1);
+}
+
+TEST_CASE("a place that cannot be written is told before the work, and probing leaves nothing") {
+  const TemporaryFolder folder;
+  expect_writable(folder / "a");
+  CHECK(entries(folder.path()) == 0);
+  const auto error = thrown([&] { expect_writable(folder / "none" / "a"); });
+  CHECK(error.id() == "file.write");
+  CHECK(error.path() == (folder / "none" / "a").string());
+  CHECK(error.hint() == "make the folder first");
+  fs::create_directory(folder / "taken");
+  CHECK(thrown([&] { write_file(folder / "taken", "x"); }).id() == "file.write");
+  CHECK(entries(folder.path()) == 1);
+}
+
+TEST_CASE("a full disk is a kind of its own") {
+  CHECK(write_error("x.y", "cannot write", ENOSPC, "a").code() == ErrorCode::kOverQuota);
+  CHECK(write_error("x.y", "cannot write", EDQUOT, "a").code() == ErrorCode::kOverQuota);
+  CHECK(write_error("x.y", "cannot write", EACCES, "a").code() == ErrorCode::kFailure);
+}
+
+TEST_CASE("new folders go away again when they stay empty, and only they") {
+  const TemporaryFolder folder;
+  std::error_code error;
+  fs::create_directory(folder / "old");
+  { const NewFolder made(folder / "old" / "x" / "y", error); }
+  CHECK(!error);
+  CHECK(fs::is_empty(folder / "old"));
+  {
+    const NewFolder made(folder / "old" / "x" / "y", error);
+    test::write_quickly(folder / "old" / "x" / "kept", "");
+  }
+  CHECK(fs::exists(folder / "old" / "x" / "kept"));
+  CHECK_FALSE(fs::exists(folder / "old" / "x" / "y"));
+  { const NewFolder made(folder / "old", error); }
+  CHECK(fs::exists(folder / "old"));
+  { const NewFolder made(folder / "old" / "x" / "kept" / "z", error); }
+  CHECK(error);
+}
