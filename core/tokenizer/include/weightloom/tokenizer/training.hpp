@@ -2,6 +2,8 @@
 // Trains a tokenizer on the training members of a zoo, and states its rate against accuracy on members it never saw.
 
 #include <cstdint>
+#include <filesystem>
+#include <string>
 #include <vector>
 
 #include "weightloom/base/progress.hpp"
@@ -13,17 +15,28 @@ namespace weightloom {
 struct TokenizerTraining {
   TokenizerConfig config;
   std::int64_t steps = 600;
-  std::int64_t batch = 2048;  // chunks
-  double learning_rate = 1e-3;
-  double commitment = 0.25;  // beta of the paper's loss (section 2.3)
-  double behaviour = 0.1;    // weight of the behaviour loss; 0 switches it off
+  std::int64_t batch = 2048;    // chunks
+  double learning_rate = 1e-3;  // AdamW; falls linearly to 0
+  double commitment = 0.25;     // beta of the paper's loss (section 2.3)
+  double behaviour = 0.1;       // weight of the behaviour loss; 0 switches it off
   std::uint64_t seed = 0;
+  // When set, the state is written here every `checkpoint_every` steps, at the end, and when training is interrupted;
+  // training again goes on from there and ends with the same bits. A file of other options or members is replaced.
+  std::filesystem::path checkpoint;
+  std::int64_t checkpoint_every = 100;
 };
 
 // The [tokenizer] table of a recipe (docs/recipes.md). Throws kUsage on unknown keys and values out of range.
 TokenizerTraining parse_tokenizer_training(const Json& table, const std::string& where);
 Json to_json(const TokenizerTraining& options);
 
+// Fits codebooks, encoder and decoder of `tokenizer`, in place, to the members of `groups` (at least one, with plans of
+// this tokenizer). Interruptible between steps. Throws kRefused "checkpoint.damaged", kInterrupted, kFailure
+// "runtime.*".
+void fit_tokenizer(Tokenizer& tokenizer, const std::vector<MemberGroup>& groups, const TokenizerTraining& options,
+                   const ProgressSink& progress = {});
+
+// A tokenizer with the zoo's anchors, fitted to its training members.
 Tokenizer train_tokenizer(const Zoo& zoo, const PluginRegistry& registry, const TokenizerTraining& options,
                           const ProgressSink& progress = {});
 
