@@ -15,6 +15,10 @@ bool interrupt_requested() noexcept {
   return interrupted.load(std::memory_order_relaxed);
 }
 
+void clear_interrupt() noexcept {
+  interrupted.store(false, std::memory_order_relaxed);
+}
+
 void throw_if_interrupted() {
   if (interrupt_requested())
     throw Error(ErrorCode::kInterrupted, "interrupted", "interrupted", "finished work was kept",

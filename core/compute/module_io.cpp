@@ -11,6 +11,8 @@ DType host_dtype(torch::ScalarType type) {
   switch (type) {
     case torch::kFloat32:
       return DType::kF32;
+    case torch::kFloat64:
+      return DType::kF64;
     case torch::kInt64:
       return DType::kI64;
     case torch::kUInt8:
@@ -24,6 +26,8 @@ torch::ScalarType torch_dtype(DType type) {
   switch (type) {
     case DType::kF32:
       return torch::kFloat32;
+    case DType::kF64:
+      return torch::kFloat64;
     case DType::kI64:
       return torch::kInt64;
     case DType::kU8:
@@ -37,7 +41,7 @@ torch::ScalarType torch_dtype(DType type) {
 }  // namespace
 
 HostTensor to_host(const torch::Tensor& tensor) {
-  const auto flat = tensor.detach().contiguous();
+  const auto flat = tensor.detach().cpu().contiguous();
   HostTensor out{host_dtype(flat.scalar_type()), flat.sizes().vec(), std::vector<std::byte>(flat.nbytes())};
   std::memcpy(out.bytes.data(), flat.data_ptr(), flat.nbytes());
   return out;

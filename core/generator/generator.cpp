@@ -43,8 +43,8 @@ TensorMap generator_tensors(const GeneratorModel& model) {
 }  // namespace
 
 Generator::Generator(GeneratorConfig config, std::shared_ptr<const Tokenizer> tokenizer, std::uint64_t seed) {
-  torch::manual_seed(derive_seed(seed, "generator weights"));
-  model_ = std::make_shared<GeneratorModel>(config, std::move(tokenizer));
+  auto generator = make_generator(derive_seed(seed, "generator weights"));
+  model_ = std::make_shared<GeneratorModel>(config, std::move(tokenizer), generator);
 }
 
 std::string Generator::id() const {

@@ -9,7 +9,7 @@
 namespace weightloom {
 namespace {
 
-void zero(torch::nn::Linear& layer) {
+void zero(Linear& layer) {
   torch::NoGradGuard no_grad;
   layer->weight.zero_();
   if (layer->bias.defined()) layer->bias.zero_();
@@ -39,15 +39,16 @@ torch::Tensor shift_right(const torch::Tensor& x) {
 
 }  // namespace
 
-GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tokenizer> tokenizer)
+GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tokenizer> tokenizer,
+                               torch::Generator& generator)
     : config_(config), tokenizer_(std::move(tokenizer)) {
   const auto d = config_.width;
   const auto& codes = tokenizer_->config();
   const auto linear = [&](const char* name, std::int64_t in, std::int64_t out) {
-    return register_module(name, torch::nn::Linear(in, out));
+    return register_module(name, Linear(in, out, generator));
   };
   const auto embedding = [&](const char* name, std::int64_t count) {
-    auto made = register_module(name, torch::nn::Embedding(count, d));
+    auto made = register_module(name, Embedding(count, d, generator));
     torch::NoGradGuard no_grad;
     made->weight.mul_(0.3);
     return made;
@@ -62,8 +63,7 @@ GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tok
   evidence_in_ = linear("evidence_in", codes.chunk, d);
   code_in_ = linear("code_in", codes.chunk, d);
   latent_out_ = linear("latent_out", d, codes.chunk);
-  evidence_skip_ = register_module("evidence_skip",
-                                   torch::nn::Linear(torch::nn::LinearOptions(codes.chunk, codes.chunk).bias(false)));
+  evidence_skip_ = register_module("evidence_skip", Linear(codes.chunk, codes.chunk, generator, /*with_bias=*/false));
   code_up_ = linear("code_up", codes.chunk, d);
   imagine_in_ = linear("imagine_in", d, 2 * d);
   imagine_out_ = linear("imagine_out", 2 * d, codes.chunk);
@@ -79,7 +79,7 @@ GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tok
   scale_in_ = embedding("scale_in", codes.scale_levels);
   free_ = register_module("free", torch::nn::ModuleList());
   for (std::int64_t q = 0; q < codes.codebooks; ++q) {
-    torch::nn::Linear layer(d, codes.codes);
+    Linear layer(d, codes.codes, generator);
     zero(layer);
     free_->push_back(layer);
   }
@@ -88,7 +88,7 @@ GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tok
   // better.
   sharpness_ = register_parameter("sharpness", torch::full({codes.codebooks}, -1.0));
   scale_sharpness_ = register_parameter("scale_sharpness", torch::zeros({1}));
-  body_ = register_module("body", std::make_shared<Transformer>(d, config_.layers, config_.heads));
+  body_ = register_module("body", std::make_shared<Transformer>(d, config_.layers, config_.heads, generator));
 
   torch::NoGradGuard no_grad;
   zero(latent_out_);
@@ -190,8 +190,7 @@ torch::Tensor GeneratorModel::predicted_latent(const torch::Tensor& hidden, cons
 torch::Tensor GeneratorModel::stage_logits(std::int64_t stage, const torch::Tensor& left, const torch::Tensor& mask,
                                            const torch::Tensor& state) {
   const auto geometry = tokenizer_->model().quantizer->scores(left, mask, stage);
-  return geometry * sharpness_[stage].exp() +
-         free_[static_cast<std::size_t>(stage)]->as<torch::nn::Linear>()->forward(state);
+  return geometry * sharpness_[stage].exp() + free_[static_cast<std::size_t>(stage)]->as<Linear>()->forward(state);
 }
 
 torch::Tensor GeneratorModel::scale_logits(const torch::Tensor& hidden) {

@@ -57,7 +57,7 @@ GeneratorSpeed measure_speed(GeneratorModel& model, const NetworkPlan& plan, std
     const auto written = model.tokenizer().assemble(plan, draft.latents, draft.log_scales);
     const auto logits = plan.executor().forward(written, images, {ExecutionMode::Norm::kBatch});
     const auto loss = torch::nn::functional::cross_entropy(logits.flatten(0, 1), labels);
-    torch::autograd::grad({loss}, parameters, {}, c10::nullopt, /*create_graph=*/false, /*allow_unused=*/true);
+    torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/{}, /*create_graph=*/false, /*allow_unused=*/true);
   };
   const auto positions = static_cast<double>(networks * plan.slots());
   return {positions * runs_per_second(write, seconds), positions * runs_per_second(learn, seconds)};

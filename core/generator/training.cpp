@@ -8,19 +8,29 @@
 
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
-#include "weightloom/base/hash.hpp"
 #include "weightloom/base/random.hpp"
-#include "weightloom/compute/module_io.hpp"
 #include "weightloom/compute/threads.hpp"
-#include "weightloom/formats/safetensors.hpp"
+#include "weightloom/compute/torch_error.hpp"
 #include "weightloom/generator/instruction.hpp"
+#include "weightloom/training/adamw.hpp"
+#include "weightloom/training/flat_parameters.hpp"
+#include "weightloom/training/loop.hpp"
+#include "weightloom/training/moving_average.hpp"
+#include "weightloom/training/schedule.hpp"
 
 namespace weightloom {
 namespace {
 
+// Their anchor features are computed once; more of them cost memory and hardly vary a condition of 32 shots.
 constexpr std::int64_t kExampleImagesPerClass = 300;
+// Averages over about 50 steps: short, since trainings have 10^3 steps, long enough to even out single batches.
 constexpr double kAverageDecay = 0.98;
+// Transformers' usual limit (Vaswani et al. 2017 and after): the first drafts decode to networks with huge losses.
 constexpr double kGradientNorm = 1.0;
+// beta2 as for transformers (Vaswani et al. 2017, section 5.3): the mean square follows within 50 steps.
+constexpr double kBeta1 = 0.9, kBeta2 = 0.98;
+// Of the figures that progress shows: averages over about 20 steps.
+constexpr double kSmoothing = 0.05;
 constexpr ExecutionMode kBatchNorm{ExecutionMode::Norm::kBatch};
 
 // What one description offers to learn from.
@@ -96,13 +106,6 @@ std::size_t draw_course(const std::vector<Course>& courses, Random& random) {
   return courses.size() - 1;
 }
 
-double learning_rate(const GeneratorTraining& options, std::int64_t step) {
-  const double done = static_cast<double>(step) / static_cast<double>(options.steps);
-  const double warm = std::min(1.0, (done + 1e-9) / 0.05);
-  const double decay = done < 0.4 ? 1.0 : 0.5 * (1 + std::cos(M_PI * (done - 0.4) / 0.6));
-  return options.learning_rate * std::min(warm, std::max(decay, 0.01));
-}
-
 // How far the imagined evidence is from the given one.
 torch::Tensor imagination_error(const GeneratorModel::Prepared& prepared) {
   if (!prepared.imagined.defined()) return torch::zeros({});
@@ -120,29 +123,25 @@ class Trainer {
         examples_(data, sources(), kExampleImagesPerClass),
         thumbnails_(thumbnails(examples_.images())),
         generator_(options.config, std::move(tokenizer), options.seed),
-        optimizer_(
-            generator_.model().parameters(),
-            torch::optim::AdamWOptions(options.learning_rate).weight_decay(options.weight_decay).betas({0.9, 0.98})) {
+        parameters_(generator_.model()),
+        optimizer_(parameters_.values(), {options.weight_decay, kBeta1, kBeta2}),
+        average_(parameters_.values(), kAverageDecay) {
     for (Course& course : courses_) course.features = anchor_features(*course.plan, examples_.images());
-    for (const auto& parameter : generator_.model().parameters()) average_.push_back(parameter.detach().clone());
   }
 
   Generator run(const ProgressSink& progress) {
+    // Parts of a step have seeds of their own, so there are no generators to keep.
+    TrainingState state;
+    optimizer_.keep_in(state, "optimizer.");
+    average_.keep_in(state, "average.");
+    state.keep("accuracy", accuracy_);
+    state.keep("codes", code_loss_);
     begin_ = std::chrono::steady_clock::now();
-    for (std::int64_t step = restore(); step < options_.steps; ++step) {
-      const Json figures = this->step(step);
-      const bool last = step + 1 == options_.steps;
-      if (progress)
-        progress({"train generator", static_cast<std::uint64_t>(step + 1), static_cast<std::uint64_t>(options_.steps),
-                  "steps", figures, last});
-      if (!options_.checkpoint.empty() &&
-          (last || (step + 1) % options_.checkpoint_every == 0 || interrupt_requested()))
-        save_checkpoint(step + 1);
-      throw_if_interrupted();
-    }
-    torch::NoGradGuard no_grad;
-    const auto parameters = generator_.model().parameters();
-    for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].copy_(average_[i]);
+    run_steps(
+        {"train generator", options_.steps, 1, options_.checkpoint_every}, checkpoint(), state,
+        [&](std::int64_t step) { return this->step(step); }, progress);
+    const torch::NoGradGuard no_grad;
+    parameters_.values().copy_(average_.values());
     return std::move(generator_);
   }
 
@@ -196,33 +195,29 @@ class Trainer {
     return batch;
   }
 
-  // What one part of a step says: its loss, gradients and figures.
+  // What one part of a step says: its gradient and figures.
   struct Part {
-    std::vector<torch::Tensor> gradients;
+    torch::Tensor gradient;  // flat
     double accuracy = 0, behaviour = 0;
     std::optional<double> codes;
     std::int64_t positions = 0;  // slots of all its networks
   };
 
   Json step(std::int64_t step) {
-    for (auto& group : optimizer_.param_groups())
-      static_cast<torch::optim::AdamWOptions&>(group.options()).lr(learning_rate(options_, step));
     std::vector<Part> parts(static_cast<std::size_t>(options_.parts));
     run_workers(parts.size(), 0, [&](std::size_t i) {
-      // Every part of a step has seeds of its own, so that training resumed from a checkpoint goes on bit for bit.
       parts[i] =
           part(step, derive_seed(options_.seed, "generator step " + std::to_string(step) + "." + std::to_string(i)));
     });
-    apply(parts);
-    update_average(step);
+    apply(parts, plateau_schedule(options_.learning_rate, step, options_.steps));
     double accuracy = 0, behaviour = 0;
     for (const Part& part : parts) {
       accuracy += part.accuracy / static_cast<double>(parts.size());
       behaviour += part.behaviour / static_cast<double>(parts.size());
-      if (part.codes) code_loss_ += 0.05 * (*part.codes - code_loss_);
+      if (part.codes) code_loss_ += kSmoothing * (*part.codes - code_loss_);
       positions_ += part.positions;
     }
-    accuracy_ += (step == 0 ? 1.0 : 0.05) * (accuracy - accuracy_);
+    accuracy_ += (step == 0 ? 1.0 : kSmoothing) * (accuracy - accuracy_);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin_;
     return {{"accuracy", accuracy_},
             {"behaviour", behaviour},
@@ -289,75 +284,29 @@ class Trainer {
       out.codes = code.cross_entropy.item<double>();
     }
     if (agreement.defined()) loss = loss + agreement;
-    out.gradients = torch::autograd::grad({loss}, model.parameters(), {}, /*retain_graph=*/c10::nullopt,
-                                          /*create_graph=*/false, /*allow_unused=*/true);
+    out.gradient = parameters_.gradient(loss);
     return out;
   }
 
   // One step along the mean of the parts' gradients.
-  void apply(const std::vector<Part>& parts) {
-    const auto parameters = generator_.model().parameters();
-    for (std::size_t p = 0; p < parameters.size(); ++p) {
-      auto sum = torch::zeros_like(parameters[p]);
-      for (const Part& part : parts)
-        if (part.gradients[p].defined()) sum += part.gradients[p];
-      parameters[p].mutable_grad() = sum / static_cast<double>(parts.size());
+  void apply(const std::vector<Part>& parts, double learning_rate) {
+    const torch::NoGradGuard no_grad;
+    auto sum = torch::zeros_like(parameters_.values());
+    for (const Part& part : parts) sum += part.gradient;
+    optimizer_.step(clip_norm(sum / static_cast<double>(parts.size()), kGradientNorm), learning_rate);
+    average_.update(parameters_.values());
+  }
+
+  Checkpoint checkpoint() const {
+    if (options_.checkpoint.empty()) return {};
+    Fingerprint print;
+    print.add(generator_.tokenizer().id()).add(to_json(options_).dump()).add(examples_.images()).add(images_.images());
+    for (const Course& course : courses_) {
+      print.add(course.plan->description().identity()).add(course.quality);
+      for (const Task& task : course.tasks) print.add(task.source + Json(task.classes).dump());
+      if (course.tokens.defined()) print.add(course.tokens);
     }
-    torch::nn::utils::clip_grad_norm_(parameters, kGradientNorm);
-    optimizer_.step();
-  }
-
-  void update_average(std::int64_t step) {
-    torch::NoGradGuard no_grad;
-    const double decay = std::min(kAverageDecay, static_cast<double>(step + 1) / static_cast<double>(step + 10));
-    const auto parameters = generator_.model().parameters();
-    for (std::size_t i = 0; i < parameters.size(); ++i) average_[i].lerp_(parameters[i].detach(), 1 - decay);
-  }
-
-  std::string fingerprint() const {
-    std::string text = generator_.tokenizer().id() + to_json(options_).dump();
-    for (const Course& course : courses_)
-      text += course.plan->description().identity() + std::to_string(course.tasks.size());
-    return short_hash(text);
-  }
-
-  void save_checkpoint(std::int64_t step) {
-    TensorMap tensors;
-    const auto parameters = generator_.model().parameters();
-    const auto& state = optimizer_.state();
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const auto& moments = static_cast<const torch::optim::AdamWParamState&>(
-          *state.at(c10::guts::to_string(parameters[i].unsafeGetTensorImpl())));
-      const std::string key = std::to_string(i);
-      tensors["parameter." + key] = to_host(parameters[i]);
-      tensors["average." + key] = to_host(average_[i]);
-      tensors["first." + key] = to_host(moments.exp_avg());
-      tensors["second." + key] = to_host(moments.exp_avg_sq());
-    }
-    write_safetensors(options_.checkpoint, tensors, {{"step", std::to_string(step)}, {"fingerprint", fingerprint()}});
-  }
-
-  // Returns the step to go on with.
-  std::int64_t restore() {
-    if (options_.checkpoint.empty() || !std::filesystem::exists(options_.checkpoint)) return 0;
-    const SafetensorsFile file = read_safetensors(options_.checkpoint);
-    if (const auto print = file.metadata.find("fingerprint");
-        print == file.metadata.end() || print->second != fingerprint())
-      return 0;
-    torch::NoGradGuard no_grad;
-    const std::int64_t step = std::stoll(file.metadata.at("step"));
-    auto parameters = generator_.model().parameters();
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const std::string key = std::to_string(i);
-      parameters[i].copy_(to_torch(file.tensors.at("parameter." + key)));
-      average_[i].copy_(to_torch(file.tensors.at("average." + key)));
-      auto moments = std::make_unique<torch::optim::AdamWParamState>();
-      moments->step(step);
-      moments->exp_avg(to_torch(file.tensors.at("first." + key)));
-      moments->exp_avg_sq(to_torch(file.tensors.at("second." + key)));
-      optimizer_.state()[c10::guts::to_string(parameters[i].unsafeGetTensorImpl())] = std::move(moments);
-    }
-    return step;
+    return {options_.checkpoint, print.text()};
   }
 
   GeneratorTraining options_;
@@ -365,10 +314,11 @@ class Trainer {
   TaskImages images_, examples_;
   torch::Tensor thumbnails_;
   Generator generator_;
-  torch::optim::AdamW optimizer_;
-  std::vector<torch::Tensor> average_;
+  FlatParameters parameters_;
+  AdamW optimizer_;
+  MovingAverage average_;
   double accuracy_ = 0, code_loss_ = 0;
-  std::int64_t positions_ = 0;
+  std::int64_t positions_ = 0;  // of this run, as begin_
   std::chrono::steady_clock::time_point begin_;
 };
 
@@ -444,7 +394,9 @@ Json to_json(const GeneratorTraining& options) {
 
 Generator train_generator(const GeneratorLessons& lessons, DataCache& data, std::shared_ptr<const Tokenizer> tokenizer,
                           const GeneratorTraining& options, const ProgressSink& progress) {
-  return Trainer(lessons, data, std::move(tokenizer), options).run(progress);
+  return translate_torch_errors(
+      "train a generator", [&] { return Trainer(lessons, data, std::move(tokenizer), options).run(progress); },
+      "use fewer networks, images or parts a step, or a smaller width");
 }
 
 }  // namespace weightloom

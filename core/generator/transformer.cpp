@@ -16,13 +16,14 @@ torch::Tensor causal_mask(std::int64_t size, std::int64_t cached, std::int64_t p
 
 }  // namespace
 
-TransformerLayer::TransformerLayer(std::int64_t width, std::int64_t heads) : heads_(heads) {
+TransformerLayer::TransformerLayer(std::int64_t width, std::int64_t heads, torch::Generator& generator)
+    : heads_(heads) {
   attention_norm_ = register_module("attention_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})));
   feed_norm_ = register_module("feed_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})));
-  qkv_ = register_module("qkv", torch::nn::Linear(width, 3 * width));
-  project_ = register_module("project", torch::nn::Linear(width, width));
-  up_ = register_module("up", torch::nn::Linear(width, 4 * width));
-  down_ = register_module("down", torch::nn::Linear(4 * width, width));
+  qkv_ = register_module("qkv", Linear(width, 3 * width, generator));
+  project_ = register_module("project", Linear(width, width, generator));
+  up_ = register_module("up", Linear(width, 4 * width, generator));
+  down_ = register_module("down", Linear(4 * width, width, generator));
 }
 
 torch::Tensor TransformerLayer::forward(const torch::Tensor& x, const torch::Tensor& mask, torch::Tensor& keys,
@@ -37,9 +38,10 @@ torch::Tensor TransformerLayer::forward(const torch::Tensor& x, const torch::Ten
   return attended + down_(torch::gelu(up_(feed_norm_(attended))));
 }
 
-Transformer::Transformer(std::int64_t width, std::int64_t layers, std::int64_t heads) {
+Transformer::Transformer(std::int64_t width, std::int64_t layers, std::int64_t heads, torch::Generator& generator) {
   for (std::int64_t i = 0; i < layers; ++i)
-    layers_.push_back(register_module("layer" + std::to_string(i), std::make_shared<TransformerLayer>(width, heads)));
+    layers_.push_back(
+        register_module("layer" + std::to_string(i), std::make_shared<TransformerLayer>(width, heads, generator)));
   norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})));
 }
 

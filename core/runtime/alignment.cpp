@@ -11,6 +11,7 @@
 namespace weightloom {
 namespace {
 
+// Each sweep lowers the distance, so that few are needed; the limit guards against rounding that never settles.
 constexpr int kMostSweeps = 100;
 
 using Order = std::vector<std::int64_t>;
@@ -18,7 +19,8 @@ using Order = std::vector<std::int64_t>;
 void reorder(Weights& weights, const SymmetryGroup& group, const Order& order) {
   for (const auto& member : group.members) {
     auto& tensor = weights.tensors[member.parameter];
-    tensor = tensor.index_select(member.axis + 1, torch::tensor(axis_order(member, order), torch::kInt64));
+    const auto places = torch::tensor(axis_order(member, order), tensor.options().dtype(torch::kInt64));
+    tensor = tensor.index_select(member.axis + 1, places);
   }
 }
 
@@ -40,17 +42,22 @@ torch::Tensor unit_rows(const Weights& weights, const SymmetryGroup& group, cons
 // says nothing.
 double tensor_weight(const torch::Tensor& reference) {
   const auto variance = reference.numel() > 1 ? reference.var(/*unbiased=*/false).item<double>() : 0.0;
-  return variance > 1e-12 ? 1.0 / variance : 0.0;
+  return variance > 1e-12 ? 1.0 / variance : 0.0;  // below that, rounding
 }
 
 // order[i]: which unit of `weights` belongs at place i.
 Order solve(const torch::Tensor& cost) {
-  const auto dense = cost.contiguous();
+  const auto dense = cost.cpu().contiguous();
   return assign({dense.data_ptr<double>(), dense.data_ptr<double>() + dense.numel()}, dense.size(0));
 }
 
+// [group size, group size], in double precision: costs are sums of many small differences.
+torch::Tensor no_cost(const SymmetryGroup& group, const Weights& weights) {
+  return torch::zeros({group.size, group.size}, weights.tensors.front().options().dtype(torch::kFloat64));
+}
+
 Order match_units(const SymmetryGroup& group, const Weights& weights, const Weights& reference) {
-  auto cost = torch::zeros({group.size, group.size}, torch::kFloat64);
+  auto cost = no_cost(group, reference);
   for (const auto& member : group.members) {
     const auto target = unit_rows(reference, group, member).to(torch::kFloat64);
     const auto scale = tensor_weight(target);
@@ -61,7 +68,7 @@ Order match_units(const SymmetryGroup& group, const Weights& weights, const Weig
 
 // Compares units by their sorted values, which do not depend on the order of any other group.
 Order match_sorted_units(const SymmetryGroup& group, const Weights& weights, const Weights& reference) {
-  auto cost = torch::zeros({group.size, group.size}, torch::kFloat64);
+  auto cost = no_cost(group, reference);
   for (const auto& member : group.members) {
     const auto target = std::get<0>(unit_rows(reference, group, member).to(torch::kFloat64).sort(1));
     const auto scale = tensor_weight(target);
@@ -152,15 +159,15 @@ double symmetry_error(const Executor& executor, std::uint64_t seed) {
       auto& tensor = weights.tensors[i];
       const bool positive =
           description.parameters[i].role == Role::kRunningVar || description.parameters[i].role == Role::kScale;
-      tensor = positive ? torch::rand(tensor.sizes(), generator) + 0.5
-                        : tensor + 0.1 * torch::randn(tensor.sizes(), generator);
+      tensor = positive ? torch::rand(tensor.sizes(), generator, tensor.options()) + 0.5
+                        : tensor + 0.1 * torch::randn(tensor.sizes(), generator, tensor.options());
     }
     Random random(derive_seed(seed, "orders"));
     std::vector<Order> orders;
     for (const auto& group : groups) orders.push_back(random.permutation(group.size));
     auto shape = description.input.shape;
-    shape.insert(shape.begin(), 4);
-    const auto images = torch::randn(shape, generator);
+    shape.insert(shape.begin(), 4);  // any few images will do
+    const auto images = torch::randn(shape, generator, weights.tensors.front().options());
     const auto before = executor.forward(weights, images);
     const auto after = executor.forward(permute_units(description, groups, weights, orders), images);
     return ((after - before).abs().max() / before.abs().max()).item<double>();

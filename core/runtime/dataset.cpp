@@ -8,15 +8,15 @@
 namespace weightloom {
 namespace {
 
-LabelledImages to_tensors(ImageSet split, const ImageForm& form) {
+LabelledImages to_tensors(ImageSet split, const ImageForm& form, const ComputeOptions& options) {
   const auto count = split.count();
-  const auto labels = torch::tensor(split.labels, torch::kInt64);
+  const auto labels = torch::tensor(split.labels, options.indices());
   // The tensor keeps the pixels alive: no copy.
   auto* pixels = new std::vector<float>(std::move(split.images));
   auto images = torch::from_blob(
       pixels->data(), {count, form.channels, form.size, form.size}, [pixels](void*) { delete pixels; },
       torch::kFloat32);
-  return {images, labels};
+  return {images.to(options.floats()), labels};
 }
 
 LabelledImages keep_classes(const LabelledImages& split, const torch::Tensor& new_label) {
@@ -41,15 +41,16 @@ std::string subset_name(const std::string& name, const std::vector<std::int64_t>
 
 }  // namespace
 
-TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed) {
+TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed,
+                        const ComputeOptions& options) {
   auto data = load_images(spec, form, split_seed);
   return translate_torch_errors("load a data set", [&] {
     return TensorData{data.name,
                       data.hash,
                       data.class_names,
-                      to_tensors(std::move(data.train), form),
-                      to_tensors(std::move(data.validation), form),
-                      to_tensors(std::move(data.test), form)};
+                      to_tensors(std::move(data.train), form, options),
+                      to_tensors(std::move(data.validation), form, options),
+                      to_tensors(std::move(data.test), form, options)};
   });
 }
 
@@ -57,7 +58,7 @@ TensorData subset_classes(const TensorData& data, const std::vector<std::int64_t
   TensorData out;
   out.name = subset_name(data.name, classes);
   out.hash = to_hex(sha256(data.hash + "|" + out.name));
-  auto new_label = torch::full({data.classes()}, -1, torch::kInt64);
+  auto new_label = torch::full({data.classes()}, -1, data.train.labels.options());
   for (std::size_t i = 0; i < classes.size(); ++i) {
     if (classes[i] < 0 || classes[i] >= data.classes())
       throw Error(ErrorCode::kUsage, "data.class", "cannot take a subset of '" + data.name + "'",
@@ -92,7 +93,7 @@ TensorData join(const std::vector<TensorData>& parts) {
 }
 
 LabelledImages draw(const LabelledImages& split, std::int64_t count, torch::Generator& generator) {
-  const auto chosen = torch::randint(split.labels.size(0), {count}, generator, torch::kInt64);
+  const auto chosen = torch::randint(split.labels.size(0), {count}, generator, torch::kInt64).to(split.labels.device());
   return {split.images.index_select(0, chosen), split.labels.index_select(0, chosen)};
 }
 
@@ -104,7 +105,7 @@ torch::Tensor draw_examples(const LabelledImages& split, std::int64_t classes, s
     if (members.size(0) == 0)
       throw Error(ErrorCode::kRefused, "data.empty_class", "cannot draw example images",
                   "class " + std::to_string(c) + " has none");
-    const auto chosen = torch::randint(members.size(0), {shots}, generator, torch::kInt64);
+    const auto chosen = torch::randint(members.size(0), {shots}, generator, torch::kInt64).to(split.labels.device());
     examples.push_back(split.images.index_select(0, members.index_select(0, chosen)));
   }
   return torch::stack(examples);

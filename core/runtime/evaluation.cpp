@@ -26,7 +26,7 @@ void check(const std::vector<const LabelledImages*>& data, std::int64_t populati
 }
 
 std::vector<double> to_vector(const torch::Tensor& tensor) {
-  const auto values = tensor.to(torch::kFloat64).contiguous();
+  const auto values = tensor.to(torch::kCPU, torch::kFloat64).contiguous();
   return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
 }
 
@@ -37,9 +37,11 @@ Evaluation evaluate_together(const Executor& executor, const Weights& weights,
     const torch::NoGradGuard no_grad;
     const auto available = data[0]->labels.size(0);
     const auto count = limit > 0 ? std::min(limit, available) : available;
-    const auto chosen = torch::arange(count, torch::kInt64).mul_(available).floor_divide_(count);
+    const auto chosen = torch::arange(count, data[0]->labels.options()).mul_(available).floor_divide_(count);
     const auto step = batch_size(executor, population);
-    auto correct = torch::zeros({population}, torch::kFloat64), loss = torch::zeros({population}, torch::kFloat64);
+    // Sums over many images: in double precision, whatever the weights are.
+    auto correct = torch::zeros({population}, data[0]->images.options().dtype(torch::kFloat64));
+    auto loss = torch::zeros_like(correct);
     std::vector<torch::Tensor> predictions;
     for (std::int64_t at = 0; at < count; at += step) {
       throw_if_interrupted();

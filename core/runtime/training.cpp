@@ -4,12 +4,18 @@
 #include <cmath>
 #include <mutex>
 #include <numeric>
+#include <string>
+#include <utility>
 
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/threads.hpp"
 #include "weightloom/compute/torch_error.hpp"
 #include "weightloom/network/address.hpp"
-#include "weightloom/training/optimizer.hpp"
+#include "weightloom/training/adamw.hpp"
+#include "weightloom/training/flat_parameters.hpp"
+#include "weightloom/training/index_stream.hpp"
+#include "weightloom/training/loop.hpp"
+#include "weightloom/training/schedule.hpp"
 
 namespace weightloom {
 namespace {
@@ -33,13 +39,6 @@ std::int64_t step_count(const TrainingOptions& options, std::int64_t images) {
       1, std::llround(options.epochs * static_cast<double>(images) / static_cast<double>(options.batch)));
 }
 
-// Linear warm-up, then linear decay to 0 after the last step.
-double learning_rate(const TrainingOptions& options, std::int64_t step, std::int64_t steps) {
-  const auto warm = static_cast<std::int64_t>(options.warmup * static_cast<double>(steps));
-  if (step < warm) return options.learning_rate * static_cast<double>(step + 1) / static_cast<double>(warm);
-  return options.learning_rate * static_cast<double>(steps - step) / static_cast<double>(steps - warm);
-}
-
 void check_data(const std::vector<const LabelledImages*>& data, std::int64_t population) {
   if (data.size() != 1 && static_cast<std::int64_t>(data.size()) != population)
     throw Error(ErrorCode::kUsage, "training.data", "cannot use the training data",
@@ -55,7 +54,7 @@ LabelledImages next_batch(const std::vector<const LabelledImages*>& data, std::v
   std::vector<torch::Tensor> images, labels;
   for (std::size_t p = 0; p < streams.size(); ++p) {
     const auto& split = *data[data.size() == 1 ? 0 : p];
-    const auto chosen = streams[p].next(batch);
+    const auto chosen = streams[p].next(batch).to(split.labels.device());
     images.push_back(split.images.index_select(0, chosen));
     labels.push_back(split.labels.index_select(0, chosen));
   }
@@ -70,53 +69,146 @@ torch::Tensor population_loss(const torch::Tensor& logits, const torch::Tensor& 
          static_cast<double>(labels.size(1));
 }
 
-void report(const ProgressSink& progress, std::int64_t done, std::int64_t steps, const torch::Tensor& loss,
-            std::int64_t population) {
-  const auto every = std::max<std::int64_t>(1, steps / 200);
-  if (!progress || (done != steps && done % every != 0)) return;
-  progress({"train", static_cast<std::uint64_t>(done), static_cast<std::uint64_t>(steps), "steps",
-            Json{{"loss", loss.item<double>() / static_cast<double>(population)}}, done == steps});
-}
-
-std::vector<torch::Tensor*> trainable(const NetworkDescription& description, Weights& weights) {
-  std::vector<torch::Tensor*> out;
+std::vector<torch::Tensor> trainable(const NetworkDescription& description, const Weights& weights) {
+  std::vector<torch::Tensor> out;
   for (std::size_t i = 0; i < weights.tensors.size(); ++i)
-    if (description.parameters[i].trainable) out.push_back(&weights.tensors[i]);
+    if (description.parameters[i].trainable) out.push_back(weights.tensors[i].requires_grad_());
   return out;
 }
 
-// `seeds`: one for each member.
-Weights train_together(const Executor& executor, const Weights& start, const std::vector<const LabelledImages*>& data,
-                       const TrainingOptions& options, const std::vector<std::uint64_t>& seeds,
-                       const ProgressSink& progress) {
-  return translate_torch_errors("train", [&] {
-    const auto population = start.population();
-    const auto& description = executor.description();
-    auto weights = start.detach().clone();
-    const auto momenta = running_momenta(description);
-    FlatLeaves leaves(trainable(description, weights));
-    AdamW optimizer(leaves.flat, options.weight_decay);
-    std::vector<IndexStream> streams;
-    std::vector<torch::Generator> generators;
+// A network in training, and where its tensors stand among the weights that are trained.
+struct Student {
+  const Executor* executor;
+  std::vector<std::size_t> sources;
+  std::vector<double> momenta;  // of the running statistics
+};
+
+Student only_student(const Executor& executor) {
+  std::vector<std::size_t> sources(executor.description().parameters.size());
+  std::iota(sources.begin(), sources.end(), std::size_t{0});
+  return {&executor, std::move(sources), running_momenta(executor.description())};
+}
+
+Student sharing_student(const Executor& executor, const NetworkDescription& owner) {
+  Student out{&executor, {}, running_momenta(executor.description())};
+  const auto matches = match_by_address(executor.description(), owner);
+  for (std::size_t i = 0; i < matches.size(); ++i) {
+    if (!matches[i])
+      throw Error(ErrorCode::kUsage, "training.shared",
+                  "cannot share weights between '" + executor.description().label() + "' and '" + owner.label() + "'",
+                  "'" + executor.description().parameters[i].name + "' has no counterpart of the same shape");
+    out.sources.push_back(*matches[i]);
+  }
+  return out;
+}
+
+// Whose turn each step is. Drawn beforehand, the turns are no state of the training.
+std::vector<std::size_t> draw_turns(std::size_t students, std::int64_t steps, std::uint64_t seed) {
+  Random random(derive_seed(seed, "networks"));
+  std::vector<std::size_t> turns;
+  for (std::int64_t step = 0; step < steps; ++step) turns.push_back(random.below(students));
+  return turns;
+}
+
+// Hashing the images takes a while, and only a checkpoint needs it.
+Checkpoint checkpoint_of(const std::vector<Student>& students, const Weights& start,
+                         const std::vector<const LabelledImages*>& data, const TrainingOptions& options,
+                         const std::vector<std::uint64_t>& seeds) {
+  if (options.checkpoint.empty()) return {};
+  Fingerprint print;
+  for (const auto& student : students) print.add(student.executor->description().identity());
+  for (const auto& tensor : start.tensors) print.add(tensor);
+  for (const auto* split : data) print.add(split->images).add(split->labels);
+  print.add(Json{
+      {"steps", options.steps},
+      {"epochs", options.epochs},
+      {"batch", options.batch},
+      {"learning_rate", options.learning_rate},
+      {"weight_decay", options.weight_decay},
+      {"warmup", options.warmup},
+      {"seeds",
+       seeds}}.dump());
+  return {options.checkpoint, print.text()};
+}
+
+// One training of a population, or of the weights that several networks share. `seeds`: one for each member.
+class Trainer {
+ public:
+  Trainer(const std::vector<Student>& students, const Weights& start, const std::vector<const LabelledImages*>& data,
+          const TrainingOptions& options, const std::vector<std::uint64_t>& seeds)
+      : students_(students),
+        data_(data),
+        options_(options),
+        steps_(step_count(options, data[0]->labels.size(0))),
+        turns_(draw_turns(students.size(), steps_, seeds[0])),
+        weights_(start.detach().clone()),
+        parameters_(trainable(students.back().executor->description(), weights_)),
+        optimizer_(parameters_.values(), {options.weight_decay}) {
     for (std::size_t p = 0; p < seeds.size(); ++p) {
-      streams.emplace_back(data[data.size() == 1 ? 0 : p]->labels.size(0), derive_seed(seeds[p], "batches"));
-      generators.push_back(make_generator(derive_seed(seeds[p], "dropout")));
+      batches_.emplace_back(data[data.size() == 1 ? 0 : p]->labels.size(0), derive_seed(seeds[p], "batches"));
+      dropout_.push_back(make_generator(derive_seed(seeds[p], "dropout")));
     }
-    const auto steps = step_count(options, data[0]->labels.size(0));
-    for (std::int64_t step = 0; step < steps; ++step) {
-      throw_if_interrupted();
-      const auto batch = next_batch(data, streams, options.batch);
-      BatchStatistics statistics;
-      const auto logits =
-          executor.forward(weights, batch.images, {ExecutionMode::Norm::kBatch, true, &generators}, &statistics);
-      const auto loss = population_loss(logits, batch.labels);
-      const auto gradient = leaves.gradient(loss);
-      const torch::NoGradGuard no_grad;
-      optimizer.step(gradient, learning_rate(options, step, steps));
-      for (const auto& [index, statistic] : statistics) weights.tensors[index].lerp_(statistic, momenta[index]);
-      report(progress, step + 1, steps, loss, population);
+  }
+
+  Weights run(const Checkpoint& checkpoint, const ProgressSink& progress) {
+    auto state = this->state();
+    // 200 events are enough for a bar; steps of small networks are shorter than a line takes to print.
+    const auto report_every = std::max<std::int64_t>(1, steps_ / 200);
+    run_steps(
+        {"train", steps_, report_every, options_.checkpoint_every}, checkpoint, state,
+        [&](std::int64_t step) { return this->step(step); }, progress);
+    return weights_.detach().clone();
+  }
+
+ private:
+  TrainingState state() {
+    TrainingState out;
+    optimizer_.keep_in(out, "optimizer.");
+    const auto& parameters = students_.back().executor->description().parameters;
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+      if (!parameters[i].trainable) out.keep("fixed." + parameters[i].name, weights_.tensors[i]);
+    for (std::size_t p = 0; p < batches_.size(); ++p) {
+      batches_[p].keep_in(out, "batches." + std::to_string(p) + ".");
+      out.keep("dropout." + std::to_string(p), dropout_[p]);
     }
-    return weights.detach().clone();
+    return out;
+  }
+
+  Json step(std::int64_t step) {
+    const auto& student = students_[turns_[static_cast<std::size_t>(step)]];
+    Weights view;
+    for (const auto source : student.sources) view.tensors.push_back(weights_.tensors[source]);
+    const auto batch = next_batch(data_, batches_, options_.batch);
+    BatchStatistics statistics;
+    const auto logits =
+        student.executor->forward(view, batch.images, {ExecutionMode::Norm::kBatch, true, &dropout_}, &statistics);
+    const auto loss = population_loss(logits, batch.labels);
+    const auto gradient = parameters_.gradient(loss);
+    const torch::NoGradGuard no_grad;
+    optimizer_.step(gradient, linear_schedule(options_.learning_rate, options_.warmup, step, steps_));
+    for (const auto& [index, statistic] : statistics)
+      weights_.tensors[student.sources[index]].lerp_(statistic, student.momenta[index]);
+    return {{"loss", loss.item<double>() / static_cast<double>(weights_.population())}};
+  }
+
+  const std::vector<Student>& students_;  // the last one owns the weights
+  const std::vector<const LabelledImages*>& data_;
+  const TrainingOptions& options_;
+  std::int64_t steps_;
+  std::vector<std::size_t> turns_;
+  Weights weights_;
+  FlatParameters parameters_;
+  AdamW optimizer_;
+  std::vector<IndexStream> batches_;
+  std::vector<torch::Generator> dropout_;
+};
+
+Weights train_together(const std::vector<Student>& students, const Weights& start,
+                       const std::vector<const LabelledImages*>& data, const TrainingOptions& options,
+                       const std::vector<std::uint64_t>& seeds, const ProgressSink& progress) {
+  return translate_torch_errors("train", [&] {
+    return Trainer(students, start, data, options, seeds)
+        .run(checkpoint_of(students, start, data, options, seeds), progress);
   });
 }
 
@@ -135,8 +227,11 @@ Weights train_apart(const Executor& executor, const Weights& start, const std::v
       event.finished = event.done == event.total;
       progress(event);
     };
-    trained[p] = train_together(executor, start.member(static_cast<std::int64_t>(p)), {data[data.size() == 1 ? 0 : p]},
-                                options, {seeds[p]}, progress ? ProgressSink(sum_up) : ProgressSink());
+    auto own = options;
+    if (!own.checkpoint.empty()) own.checkpoint += "." + std::to_string(p);
+    trained[p] = train_together({only_student(executor)}, start.member(static_cast<std::int64_t>(p)),
+                                {data[data.size() == 1 ? 0 : p]}, own, {seeds[p]},
+                                progress ? ProgressSink(sum_up) : ProgressSink());
   });
   return concatenate(trained);
 }
@@ -180,56 +275,18 @@ Weights train(const Executor& executor, Weights weights, const std::vector<const
   if (static_cast<std::int64_t>(seeds.size()) != population)
     throw Error(ErrorCode::kUsage, "training.options", "cannot train",
                 "member_seeds must have one seed for each network");
-  const bool apart = population > 1 && executes_apart(executor.description());
-  return (apart ? train_apart : train_together)(executor, weights, data, options, seeds, progress);
+  if (population > 1 && executes_apart(executor.description()))
+    return train_apart(executor, weights, data, options, seeds, progress);
+  return train_together({only_student(executor)}, weights, data, options, seeds, progress);
 }
 
 Weights train_shared(const std::vector<const Executor*>& executors, Weights weights, const LabelledImages& data,
                      const TrainingOptions& options, const ProgressSink& progress) {
-  const auto& owner = executors.back()->description();
   check_data({&data}, 1);
-  std::vector<std::vector<std::size_t>> sources;  // of each network: the tensor of `weights` that stands in each place
-  std::vector<std::vector<double>> momenta;
-  for (const auto* executor : executors) {
-    auto& places = sources.emplace_back();
-    momenta.push_back(running_momenta(executor->description()));
-    const auto matches = match_by_address(executor->description(), owner);
-    for (std::size_t i = 0; i < matches.size(); ++i) {
-      if (!matches[i])
-        throw Error(
-            ErrorCode::kUsage, "training.shared",
-            "cannot share weights between '" + executor->description().label() + "' and '" + owner.label() + "'",
-            "'" + executor->description().parameters[i].name + "' has no counterpart of the same shape");
-      places.push_back(*matches[i]);
-    }
-  }
-  return translate_torch_errors("train", [&] {
-    weights = weights.detach().clone();
-    FlatLeaves leaves(trainable(owner, weights));
-    AdamW optimizer(leaves.flat, options.weight_decay);
-    std::vector<IndexStream> streams{{data.labels.size(0), derive_seed(options.seed, "batches")}};
-    std::vector<torch::Generator> generators{make_generator(derive_seed(options.seed, "dropout"))};
-    Random random(derive_seed(options.seed, "networks"));
-    const auto steps = step_count(options, data.labels.size(0));
-    for (std::int64_t step = 0; step < steps; ++step) {
-      throw_if_interrupted();
-      const auto chosen = random.below(executors.size());
-      Weights view;
-      for (auto source : sources[chosen]) view.tensors.push_back(weights.tensors[source]);
-      const auto batch = next_batch({&data}, streams, options.batch);
-      BatchStatistics statistics;
-      const auto logits =
-          executors[chosen]->forward(view, batch.images, {ExecutionMode::Norm::kBatch, true, &generators}, &statistics);
-      const auto loss = population_loss(logits, batch.labels);
-      const auto gradient = leaves.gradient(loss);
-      const torch::NoGradGuard no_grad;
-      optimizer.step(gradient, learning_rate(options, step, steps));
-      for (const auto& [index, statistic] : statistics)
-        weights.tensors[sources[chosen][index]].lerp_(statistic, momenta[chosen][index]);
-      report(progress, step + 1, steps, loss, 1);
-    }
-    return weights.detach().clone();
-  });
+  std::vector<Student> students;
+  for (const auto* executor : executors)
+    students.push_back(sharing_student(*executor, executors.back()->description()));
+  return train_together(students, weights, {&data}, options, {options.seed}, progress);
 }
 
 Weights recalibrate(const Executor& executor, Weights weights, const std::vector<const LabelledImages*>& data,

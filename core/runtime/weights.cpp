@@ -124,26 +124,27 @@ Weights concatenate(const std::vector<Weights>& parts) {
   return out;
 }
 
-Weights initial_weights(const NetworkDescription& description, std::int64_t population, std::uint64_t seed) {
+Weights initial_weights(const NetworkDescription& description, std::int64_t population, std::uint64_t seed,
+                        const ComputeOptions& options) {
   return translate_torch_errors("draw initial weights", [&] {
     const torch::NoGradGuard no_grad;
     Weights out;
     for (const auto& spec : description.parameters) {
       auto shape = spec.shape;
       shape.insert(shape.begin(), population);
-      auto values = torch::empty(shape);
+      auto values = torch::empty(shape, ComputeOptions{}.floats());
       for (std::int64_t p = 0; p < population; ++p) {
         auto generator = make_generator(derive_seed(derive_seed(seed, std::to_string(p)), spec.name));
         auto member = values[p];
         draw_parameter(spec, member, generator);
       }
-      out.tensors.push_back(std::move(values));
+      out.tensors.push_back(values.to(options.floats()));
     }
     return out;
   });
 }
 
-torch::Tensor to_float_tensor(const HostTensor& tensor) {
+torch::Tensor to_float_tensor(const HostTensor& tensor, const ComputeOptions& options) {
   const auto type = scalar_type(tensor.dtype);
   if (type == torch::ScalarType::Undefined)
     throw Error(ErrorCode::kRefused, "weights.dtype",
@@ -151,17 +152,17 @@ torch::Tensor to_float_tensor(const HostTensor& tensor) {
                 "expected F32, F16, BF16 or F64");
   return translate_torch_errors("convert a tensor", [&] {
     const auto view = torch::from_blob(const_cast<std::byte*>(tensor.bytes.data()), tensor.shape, type);
-    return view.to(torch::kFloat32, /*non_blocking=*/false, /*copy=*/true);
+    return view.to(options.floats(), /*non_blocking=*/false, /*copy=*/true);
   });
 }
 
-Weights to_weights(const NetworkDescription& description, const TensorMap& tensors) {
+Weights to_weights(const NetworkDescription& description, const TensorMap& tensors, const ComputeOptions& options) {
   if (const auto problems = mismatches(description, tensors); !problems.empty())
     throw Error(ErrorCode::kRefused, "weights.mismatch", "the tensors do not fit '" + description.label() + "'",
                 problems);
   Weights out;
   for (const auto& spec : description.parameters)
-    out.tensors.push_back(to_float_tensor(tensors.at(spec.name)).unsqueeze(0));
+    out.tensors.push_back(to_float_tensor(tensors.at(spec.name), options).unsqueeze(0));
   return out;
 }
 
@@ -169,7 +170,7 @@ TensorMap to_tensor_map(const NetworkDescription& description, const Weights& we
   TensorMap out;
   for (std::size_t i = 0; i < description.parameters.size(); ++i) {
     const auto& spec = description.parameters[i];
-    const auto values = weights.tensors[i][index].detach().contiguous();
+    const auto values = weights.tensors[i][index].detach().to(ComputeOptions{}.floats()).contiguous();
     out.emplace(spec.name,
                 HostTensor::from_f32(spec.shape, {values.data_ptr<float>(), static_cast<std::size_t>(values.numel())}));
   }

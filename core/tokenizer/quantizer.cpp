@@ -5,11 +5,14 @@
 namespace weightloom {
 namespace {
 
+// The 0.99 of van den Oord et al. (2017, appendix A.1), shorter: trainings here have hundreds of steps, not 10^5.
 constexpr double kDecay = 0.98;
+// The error of k-means hardly falls after ten rounds, and training goes on from there.
 constexpr int kMeansRounds = 10;
 
 // Means of the vectors assigned to each code, place by place; places that no vector covers stay at `fallback`.
 torch::Tensor masked_means(const torch::Tensor& sums, const torch::Tensor& counts, const torch::Tensor& fallback) {
+  // Under EMA the count of an unused place decays towards 0; below 1e-3 its mean is mostly rounding.
   return torch::where(counts > 1e-3, sums / counts.clamp_min(1e-3), fallback);
 }
 
@@ -76,15 +79,24 @@ torch::Tensor ResidualQuantizer::lookup(const torch::Tensor& codes, std::int64_t
   return sum;
 }
 
+void ResidualQuantizer::keep_in(TrainingState& state, const std::string& prefix) {
+  if (kind_ == QuantizerKind::kGumbel) return;
+  state.keep(prefix + "codebooks", codebooks_);
+  state.keep(prefix + "counts", counts_);
+  state.keep(prefix + "sums", sums_);
+}
+
 ResidualQuantizer::Training ResidualQuantizer::train_step(const torch::Tensor& vectors, const torch::Tensor& mask,
-                                                          double temperature) {
+                                                          double temperature, torch::Generator& generator) {
   auto left = vectors * mask;
   std::vector<torch::Tensor> codes;
   torch::Tensor soft_sum;
   if (kind_ == QuantizerKind::kGumbel) {
     for (std::int64_t stage = 0; stage < stages(); ++stage) {
       const auto score = scores(left, mask, stage);
-      const auto noise = -(-torch::rand_like(score).clamp(1e-9, 1 - 1e-7).log()).log();
+      // Clamped to where float32 tells 0 and 1 apart from what is drawn: both logarithms stay finite.
+      const auto uniform = torch::rand(score.sizes(), generator, score.options().requires_grad(false));
+      const auto noise = -(-uniform.clamp(1e-9, 1 - 1e-7).log()).log();
       const auto soft = ((score + noise * temperature) / std::max(temperature, 1e-4)).softmax(1);
       codes.push_back(soft.argmax(1));
       const auto hard = torch::one_hot(codes.back(), soft.size(1)).to(soft.dtype());

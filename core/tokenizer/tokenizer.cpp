@@ -5,6 +5,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/compute/module_io.hpp"
+#include "weightloom/compute/random.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/runtime/alignment.hpp"
 #include "weightloom/runtime/training.hpp"
@@ -38,7 +39,7 @@ TokenizerConfig config_from_json(const Json& json) {
   return config;
 }
 
-void start_at_zero(torch::nn::Linear& layer) {
+void start_at_zero(Linear& layer) {
   torch::NoGradGuard no_grad;
   layer->weight.zero_();
   layer->bias.zero_();
@@ -46,15 +47,15 @@ void start_at_zero(torch::nn::Linear& layer) {
 
 }  // namespace
 
-TokenizerModel::TokenizerModel(const TokenizerConfig& config) {
+TokenizerModel::TokenizerModel(const TokenizerConfig& config, torch::Generator& generator) {
   quantizer = register_module(
       "quantizer", std::make_shared<ResidualQuantizer>(config.codebooks, config.codes, config.chunk, config.quantizer));
-  slot_ = register_module("slot", torch::nn::Linear(kSlotFeatures, kSlotWidth));
-  branch_ = register_module("branch", torch::nn::Embedding(kBranchBuckets, kSlotWidth));
-  encode_in_ = register_module("encode_in", torch::nn::Linear(config.chunk + kSlotWidth, config.hidden));
-  encode_out_ = register_module("encode_out", torch::nn::Linear(config.hidden, config.chunk));
-  decode_in_ = register_module("decode_in", torch::nn::Linear(config.chunk + kSlotWidth, config.hidden));
-  decode_out_ = register_module("decode_out", torch::nn::Linear(config.hidden, config.chunk));
+  slot_ = register_module("slot", Linear(kSlotFeatures, kSlotWidth, generator));
+  branch_ = register_module("branch", Embedding(kBranchBuckets, kSlotWidth, generator));
+  encode_in_ = register_module("encode_in", Linear(config.chunk + kSlotWidth, config.hidden, generator));
+  encode_out_ = register_module("encode_out", Linear(config.hidden, config.chunk, generator));
+  decode_in_ = register_module("decode_in", Linear(config.chunk + kSlotWidth, config.hidden, generator));
+  decode_out_ = register_module("decode_out", Linear(config.hidden, config.chunk, generator));
   start_at_zero(encode_out_);
   start_at_zero(decode_out_);
 }
@@ -78,8 +79,9 @@ torch::Tensor TokenizerModel::decode(const torch::Tensor& latents, const torch::
 
 Tokenizer::Tokenizer(TokenizerConfig config, std::vector<Anchor> anchors, torch::Tensor reference_images)
     : config_(config), anchors_(std::move(anchors)), reference_images_(std::move(reference_images)) {
-  torch::manual_seed(0);
-  model_ = std::make_shared<TokenizerModel>(config_);
+  // Always the same start values: the parts that matter start at zero, and training has seeds of its own.
+  auto generator = make_generator(0);
+  model_ = std::make_shared<TokenizerModel>(config_, generator);
   scale_levels_ = torch::linspace(kLowestLogScale, kHighestLogScale, config_.scale_levels);
 }
 

@@ -8,13 +8,29 @@
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/compute/torch_error.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/runtime/training.hpp"
+#include "weightloom/training/adamw.hpp"
+#include "weightloom/training/flat_parameters.hpp"
+#include "weightloom/training/loop.hpp"
+#include "weightloom/training/schedule.hpp"
 
 namespace weightloom {
 namespace {
 
-constexpr std::int64_t kReferenceImages = 512, kBehaviourImages = 64, kBehaviourNetworks = 4;
+// Enough images for a batch normalisation to be calibrated on; they travel in the tokenizer's file.
+constexpr std::int64_t kReferenceImages = 512;
+// The behaviour loss executes whole networks: a few of them on a few images, every fourth step, cost about as much as
+// the chunks of all steps.
+constexpr std::int64_t kBehaviourImages = 64, kBehaviourNetworks = 4, kBehaviourEvery = 4;
+// k-means reads every chunk ten times; more of them hardly move the means of a few hundred codes.
+constexpr std::int64_t kMeansChunks = 40000;
+constexpr double kWeightDecay = 0.01;  // AdamW's usual value (Loshchilov & Hutter 2019)
+// The temperature falls exponentially from 1 to this, where the IGPG paper's schedule ends.
+constexpr double kLastTemperature = 1e-3;
+// Of the figures that progress shows: averages over about 20 steps, and 10 behaviour losses.
+constexpr double kSmoothing = 0.05, kBehaviourSmoothing = 0.1;
 
 // All chunks of all groups, with the global row of their slot's features.
 struct ChunkPool {
@@ -47,36 +63,122 @@ torch::Tensor masked_error(const torch::Tensor& difference, const torch::Tensor&
   return (masked * masked).sum() / mask.sum();
 }
 
-// Divergence between what the original network and the decoded one say about the reference images.
-torch::Tensor behaviour_loss(const Tokenizer& tokenizer, const MemberGroup& group, const torch::Tensor& chunks,
-                             double temperature, torch::Generator& generator) {
-  const NetworkPlan& plan = *group.plan;
-  const auto members = torch::randint(group.weights.population(), {kBehaviourNetworks}, generator, torch::kInt64);
-  const auto images = tokenizer.reference_images().index_select(
-      0, torch::randint(tokenizer.reference_images().size(0), {kBehaviourImages}, generator, torch::kInt64));
-  TokenizerModel& model = tokenizer.model();
-  const auto slots = model.embed_slots(plan.features(), plan.branches())
-                         .index_select(0, plan.chunk_slots())
-                         .unsqueeze(0)
-                         .expand({kBehaviourNetworks, -1, -1});
-  const auto picked = chunks.index_select(0, members);
-  const auto mask = plan.mask().expand_as(picked);
-  const auto dimension = picked.size(2);
-  const auto latents = model.encode(picked, mask, slots);
-  const auto quantised =
-      model.quantizer->train_step(latents.reshape({-1, dimension}), mask.reshape({-1, dimension}), temperature);
-  const auto originals = group.weights.select(members);
-  const auto log_scales = (plan.tensor_rms(plan.deviations(originals)) / plan.reference_scales()).clamp_min(1e-9).log();
-  const auto decoded = tokenizer.assemble(plan, quantised.quantised.view(picked.sizes()), log_scales);
-  constexpr ExecutionMode kBatch{ExecutionMode::Norm::kBatch};
-  torch::Tensor target;
-  {
-    torch::NoGradGuard no_grad;
-    target = plan.executor().forward(originals, images, kBatch).softmax(-1);
+// Fits a tokenizer to members.
+class Fitting {
+ public:
+  Fitting(Tokenizer& tokenizer, const std::vector<MemberGroup>& groups, const TokenizerTraining& options)
+      : tokenizer_(tokenizer),
+        groups_(groups),
+        options_(options),
+        pool_(pool_chunks(tokenizer, groups, chunks_of_group_)),
+        draws_(make_generator(derive_seed(options.seed, "tokenizer"))),
+        noise_(make_generator(derive_seed(options.seed, "gumbel"))) {
+    const auto rows = draw_rows(std::min<std::int64_t>(pool_.chunks.size(0), kMeansChunks));
+    quantizer().initialise(pool_.chunks.index_select(0, rows),
+                           pool_.masks.index_select(0, pool_.slots.index_select(0, rows)),
+                           derive_seed(options.seed, "k-means"));
   }
-  const auto said = plan.executor().forward(decoded, images, kBatch).log_softmax(-1);
-  return (target * (target.clamp_min(1e-9).log() - said)).sum(-1).mean();
-}
+
+  void run(const ProgressSink& progress) {
+    const FlatParameters parameters(tokenizer_.model());
+    AdamW optimizer(parameters.values(), {kWeightDecay});
+    TrainingState state;
+    optimizer.keep_in(state, "optimizer.");
+    quantizer().keep_in(state, "quantizer.");
+    state.keep("draws", draws_);
+    state.keep("noise", noise_);
+    state.keep("reconstruction", reconstruction_);
+    state.keep("behaviour", behaviour_);
+    run_steps(
+        {"train tokenizer", options_.steps, 1, options_.checkpoint_every}, checkpoint(), state,
+        [&](std::int64_t step) {
+          const auto gradient = parameters.gradient(loss(step));
+          optimizer.step(gradient, linear_schedule(options_.learning_rate, 0, step, options_.steps));
+          return Json{{"reconstruction", reconstruction_}, {"behaviour", behaviour_}};
+        },
+        progress);
+  }
+
+ private:
+  ResidualQuantizer& quantizer() const { return *tokenizer_.model().quantizer; }
+
+  torch::Tensor draw_rows(std::int64_t count) {
+    return torch::randint(pool_.chunks.size(0), {count}, draws_, torch::kInt64);
+  }
+
+  Checkpoint checkpoint() const {
+    if (options_.checkpoint.empty()) return {};
+    Fingerprint print;
+    print.add(tokenizer_.id()).add(to_json(options_).dump());
+    for (const MemberGroup& group : groups_) {
+      print.add(group.plan->description().identity()).add(group.plan->family());
+      for (const auto& tensor : group.weights.tensors) print.add(tensor);
+    }
+    return {options_.checkpoint, print.text()};
+  }
+
+  torch::Tensor loss(std::int64_t step) {
+    const double done = static_cast<double>(step) / static_cast<double>(options_.steps);
+    const double temperature = std::exp(done * std::log(kLastTemperature));
+    TokenizerModel& model = tokenizer_.model();
+    const auto rows = draw_rows(options_.batch);
+    const auto slot = pool_.slots.index_select(0, rows);
+    const auto chunks = pool_.chunks.index_select(0, rows), mask = pool_.masks.index_select(0, slot);
+    const auto slots = model.embed_slots(pool_.features.index_select(0, slot), pool_.branches.index_select(0, slot));
+    const auto quantised = quantizer().train_step(model.encode(chunks, mask, slots), mask, temperature, noise_);
+    const auto reconstruction = masked_error(model.decode(quantised.quantised, mask, slots) - chunks, mask);
+    reconstruction_ += (step == 0 ? 1.0 : kSmoothing) * (reconstruction.item<double>() - reconstruction_);
+    auto out = reconstruction + options_.commitment * quantised.commitment;
+    if (options_.behaviour > 0 && step % kBehaviourEvery == kBehaviourEvery - 1) {
+      const auto group = static_cast<std::size_t>(
+          torch::randint(static_cast<std::int64_t>(groups_.size()), {1}, draws_, torch::kInt64).item<std::int64_t>());
+      const auto behaviour = behaviour_loss(groups_[group], chunks_of_group_[group], temperature);
+      behaviour_ += kBehaviourSmoothing * (behaviour.item<double>() - behaviour_);
+      out = out + options_.behaviour * behaviour;
+    }
+    return out;
+  }
+
+  // Divergence between what the original network and the decoded one say about the reference images.
+  torch::Tensor behaviour_loss(const MemberGroup& group, const torch::Tensor& chunks, double temperature) {
+    const NetworkPlan& plan = *group.plan;
+    const auto members = torch::randint(group.weights.population(), {kBehaviourNetworks}, draws_, torch::kInt64);
+    const auto images = tokenizer_.reference_images().index_select(
+        0, torch::randint(tokenizer_.reference_images().size(0), {kBehaviourImages}, draws_, torch::kInt64));
+    TokenizerModel& model = tokenizer_.model();
+    const auto slots = model.embed_slots(plan.features(), plan.branches())
+                           .index_select(0, plan.chunk_slots())
+                           .unsqueeze(0)
+                           .expand({kBehaviourNetworks, -1, -1});
+    const auto picked = chunks.index_select(0, members);
+    const auto mask = plan.mask().expand_as(picked);
+    const auto dimension = picked.size(2);
+    const auto latents = model.encode(picked, mask, slots);
+    const auto quantised =
+        quantizer().train_step(latents.reshape({-1, dimension}), mask.reshape({-1, dimension}), temperature, noise_);
+    const auto originals = group.weights.select(members);
+    // 1e-9: a tensor that did not move from its anchor has no scale.
+    const auto log_scales =
+        (plan.tensor_rms(plan.deviations(originals)) / plan.reference_scales()).clamp_min(1e-9).log();
+    const auto decoded = tokenizer_.assemble(plan, quantised.quantised.view(picked.sizes()), log_scales);
+    constexpr ExecutionMode kBatch{ExecutionMode::Norm::kBatch};
+    torch::Tensor target;
+    {
+      torch::NoGradGuard no_grad;
+      target = plan.executor().forward(originals, images, kBatch).softmax(-1);
+    }
+    const auto said = plan.executor().forward(decoded, images, kBatch).log_softmax(-1);
+    return (target * (target.clamp_min(1e-9).log() - said)).sum(-1).mean();
+  }
+
+  Tokenizer& tokenizer_;
+  const std::vector<MemberGroup>& groups_;
+  const TokenizerTraining& options_;
+  std::vector<torch::Tensor> chunks_of_group_;  // before pool_, which fills it
+  ChunkPool pool_;
+  torch::Generator draws_, noise_;
+  double reconstruction_ = 0, behaviour_ = 0;  // smoothed, for whoever watches
+};
 
 }  // namespace
 
@@ -131,63 +233,14 @@ torch::Tensor draw_reference_images(DataCache& data, const std::vector<std::stri
   return torch::cat(parts);
 }
 
-Tokenizer train_tokenizer(Tokenizer tokenizer, const std::vector<MemberGroup>& groups, const TokenizerTraining& options,
-                          const ProgressSink& progress) {
+void fit_tokenizer(Tokenizer& tokenizer, const std::vector<MemberGroup>& groups, const TokenizerTraining& options,
+                   const ProgressSink& progress) {
   if (groups.empty())
     throw Error(ErrorCode::kUsage, "tokenizer.no_members", "there is nothing to train the tokenizer on",
                 "the zoo holds no record with split 'train'", "grow some with `weightloom zoo grow`");
-  std::vector<torch::Tensor> chunks_of_group;
-  const ChunkPool pool = pool_chunks(tokenizer, groups, chunks_of_group);
-  auto generator = make_generator(derive_seed(options.seed, "tokenizer"));
-  torch::manual_seed(derive_seed(options.seed, "gumbel"));
-
-  const auto take = [&](std::int64_t count) {
-    return torch::randint(pool.chunks.size(0), {count}, generator, torch::kInt64);
-  };
-  TokenizerModel& model = tokenizer.model();
-  {
-    const auto rows = take(std::min<std::int64_t>(pool.chunks.size(0), 40000));
-    model.quantizer->initialise(pool.chunks.index_select(0, rows),
-                                pool.masks.index_select(0, pool.slots.index_select(0, rows)),
-                                derive_seed(options.seed, "k-means"));
-  }
-  torch::optim::AdamW optimizer(model.parameters(),
-                                torch::optim::AdamWOptions(options.learning_rate).weight_decay(0.01));
-  double smoothed = 0, smoothed_behaviour = 0;
-  for (std::int64_t step = 0; step < options.steps; ++step) {
-    throw_if_interrupted();
-    const double done = static_cast<double>(step) / static_cast<double>(options.steps);
-    const double temperature = std::exp(done * std::log(1e-3));  // from 1 down, as the paper's schedule ends
-    for (auto& group : optimizer.param_groups())
-      static_cast<torch::optim::AdamWOptions&>(group.options()).lr(options.learning_rate * (1 - done));
-    const auto rows = take(options.batch);
-    const auto slot = pool.slots.index_select(0, rows);
-    const auto chunks = pool.chunks.index_select(0, rows), mask = pool.masks.index_select(0, slot);
-    const auto slots = model.embed_slots(pool.features.index_select(0, slot), pool.branches.index_select(0, slot));
-    const auto latents = model.encode(chunks, mask, slots);
-    const auto quantised = model.quantizer->train_step(latents, mask, temperature);
-    const auto reconstruction = masked_error(model.decode(quantised.quantised, mask, slots) - chunks, mask);
-    auto loss = reconstruction + options.commitment * quantised.commitment;
-    if (options.behaviour > 0 && step % 4 == 3) {
-      const auto group = static_cast<std::size_t>(
-          torch::randint(static_cast<std::int64_t>(groups.size()), {1}, generator, torch::kInt64).item<std::int64_t>());
-      const auto behaviour = behaviour_loss(tokenizer, groups[group], chunks_of_group[group], temperature, generator);
-      smoothed_behaviour += 0.1 * (behaviour.item<double>() - smoothed_behaviour);
-      loss = loss + options.behaviour * behaviour;
-    }
-    optimizer.zero_grad();
-    loss.backward();
-    optimizer.step();
-    smoothed += (step == 0 ? 1.0 : 0.05) * (reconstruction.item<double>() - smoothed);
-    if (progress)
-      progress({"train tokenizer",
-                static_cast<std::uint64_t>(step + 1),
-                static_cast<std::uint64_t>(options.steps),
-                "steps",
-                {{"reconstruction", smoothed}, {"behaviour", smoothed_behaviour}},
-                step + 1 == options.steps});
-  }
-  return tokenizer;
+  translate_torch_errors(
+      "train a tokenizer", [&] { Fitting(tokenizer, groups, options).run(progress); },
+      "use a smaller batch, or fewer or smaller networks");
 }
 
 std::vector<RateRow> rate_report(const Tokenizer& tokenizer, const std::vector<MemberGroup>& groups, DataCache& data,

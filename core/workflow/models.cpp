@@ -38,7 +38,8 @@ Tokenizer train_tokenizer(const Zoo& zoo, const PluginRegistry& registry, const 
   Tokenizer tokenizer(options.config, collect_anchors(zoo, registry),
                       draw_reference_images(data, data_sources(zoo), options.seed));
   const auto groups = load_members(zoo, registry, tokenizer, "train");
-  return train_tokenizer(std::move(tokenizer), groups, options, progress);
+  fit_tokenizer(tokenizer, groups, options, progress);
+  return tokenizer;
 }
 
 Generator train_generator(const Zoo& zoo, const PluginRegistry& registry, std::shared_ptr<const Tokenizer> tokenizer,
@@ -54,6 +55,7 @@ Refreshed<Tokenizer> refresh_tokenizer(const std::filesystem::path& file, const 
                                        const PluginRegistry& registry, TokenizerTraining options, Refresh refresh,
                                        const ProgressSink& progress) {
   const Json provenance{{"options", to_json(options)}, {"members", members_fingerprint(zoo)}};
+  options.checkpoint = checkpoint_of(file);
   return refresh_model(
       file, provenance, refresh, [&] { return train_tokenizer(zoo, registry, options, progress); },
       [&] { return Tokenizer::load(file); });

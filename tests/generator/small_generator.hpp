@@ -32,7 +32,8 @@ struct SmallGenerator {
   std::shared_ptr<const Tokenizer> tokenizer = small_tokenizer();
   GeneratorModel model;
 
-  explicit SmallGenerator(GenerationOrder order = GenerationOrder::kTensor) : model(seeded(order), tokenizer) {}
+  explicit SmallGenerator(GenerationOrder order = GenerationOrder::kTensor)
+      : SmallGenerator(order, make_generator(0)) {}
 
   // Breaks the symmetry of the zero-initialised heads, so that sampling depends on the hidden state.
   void shake() {
@@ -42,10 +43,7 @@ struct SmallGenerator {
   }
 
  private:
-  static GeneratorConfig seeded(GenerationOrder order) {
-    torch::manual_seed(0);
-    return {16, 2, 4, 8, order};
-  }
+  SmallGenerator(GenerationOrder order, torch::Generator draws) : model({16, 2, 4, 8, order}, tokenizer, draws) {}
 };
 
 }  // namespace weightloom::test

@@ -1,10 +1,14 @@
 #include "weightloom/runtime/training.hpp"
 
 #include <catch2/catch.hpp>
+#include <functional>
 
+#include "../support/temporary_folder.hpp"
 #include "networks.hpp"
 #include "synthetic.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/log.hpp"
+#include "weightloom/runtime/alignment.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 
 using namespace weightloom;
@@ -150,4 +154,147 @@ TEST_CASE("accuracy and loss are those of the logits", "[evaluation]") {
   CHECK(evaluate(executor, weights, {&data.test}, 30).predictions.size(1) == 30);
   CHECK(torch::equal(evaluate(executor, weights, {&data.test, &data.test}).predictions, result.predictions));
   CHECK_THROWS_AS(evaluate(executor, weights, {&data.test, &data.train}), Error);
+}
+
+namespace {
+
+// Trains with a checkpoint, interrupted once `event` has been reported and resumed: the file's folder is new.
+template <typename Train>
+Weights interrupted_and_resumed(const Train& train_with, TrainingOptions options, std::uint64_t event) {
+  const test::TemporaryFolder folder;
+  options.checkpoint = folder / "training.safetensors";
+  CHECK_THROWS_AS(train_with(options,
+                             [&](const ProgressEvent& progress) {
+                               if (progress.done >= event) request_interrupt();
+                             }),
+                  Error);
+  clear_interrupt();
+  std::vector<std::uint64_t> done;
+  auto out = train_with(options, [&](const ProgressEvent& progress) { done.push_back(progress.done); });
+  CHECK(done.front() >= event);
+  return out;
+}
+
+NetworkDescription dropout_net() {
+  DescriptionWriter net("test.dropout", {1, 8, 8});
+  auto x = net.node("act", "relu", {net.linear("fc", net.node("flat", "flatten", {"image"}), 64, 16)});
+  x = net.node("drop", "dropout", {x}, Json::object(), {{"rate", 0.25}});
+  return net.finish(net.linear("head", x, 16, 3));
+}
+
+}  // namespace
+
+TEST_CASE("training that was interrupted ends with the same bits", "[training][resume]") {
+  const auto data = synthetic_data(3, 8);
+  // Together with dropout, together with running statistics, and one member to a thread.
+  for (auto description : {dropout_net(), small_mlp(8), small_resnet(8), small_cnn(8)}) {
+    INFO(description.architecture);
+    const Executor executor(std::move(description));
+    const auto start = initial_weights(executor.description(), 2, 1);
+    auto straight = options(30, 5e-3);
+    straight.batch = 250;  // the orders of 600 images end within a batch
+    straight.weight_decay = 0.01;
+    const auto train_with = [&](const TrainingOptions& how, const ProgressSink& progress) {
+      return train(executor, start, {&data.train}, how, progress);
+    };
+    CHECK(equal(interrupted_and_resumed(train_with, straight, 13), train_with(straight, {})));
+  }
+}
+
+TEST_CASE("training of shared weights that was interrupted ends with the same bits", "[training][resume]") {
+  const auto data = synthetic_data(3, 8);
+  const Executor executor(small_resnet(8)), same(small_resnet(8));
+  const auto start = initial_weights(executor.description(), 1, 1);
+  const auto train_with = [&](const TrainingOptions& how, const ProgressSink& progress) {
+    return train_shared({&executor, &same}, start, data.train, how, progress);
+  };
+  CHECK(equal(interrupted_and_resumed(train_with, options(20, 5e-3), 7), train_with(options(20, 5e-3), {})));
+}
+
+TEST_CASE("a checkpoint of other options, data or starting weights is not taken", "[training][resume]") {
+  const auto data = synthetic_data(3, 8), other_data = synthetic_data(2, 8);
+  const test::TemporaryFolder folder;
+  const Executor executor(small_mlp(8));
+  const auto start = initial_weights(executor.description(), 1, 1),
+             other = initial_weights(executor.description(), 1, 2);
+  auto kept = options(5, 5e-3);
+  kept.checkpoint = folder / "training.safetensors";
+  const auto level = log().level();
+  set_log_level("off");
+  train(executor, start, {&data.train}, kept);
+  auto faster = kept;
+  faster.learning_rate = 1e-2;
+  CHECK(equal(train(executor, start, {&data.train}, faster), train(executor, start, {&data.train}, options(5, 1e-2))));
+  CHECK(equal(train(executor, other, {&data.train}, faster), train(executor, other, {&data.train}, options(5, 1e-2))));
+  CHECK(equal(train(executor, other, {&other_data.train}, faster),
+              train(executor, other, {&other_data.train}, options(5, 1e-2))));
+  log().set_level(level);
+  auto never = kept;
+  never.checkpoint_every = 0;
+  CHECK_THROWS_AS(train(executor, start, {&data.train}, never), Error);
+}
+
+TEST_CASE("training in double precision follows its inputs and agrees with single precision", "[training][dtype]") {
+  const auto data = synthetic_data(3, 8);
+  const auto widened = [](const LabelledImages& split) {
+    return LabelledImages{split.images.to(torch::kFloat64), split.labels};
+  };
+  const auto train_split = widened(data.train), test_split = widened(data.test);
+  ComputeOptions wide;
+  wide.dtype = torch::kFloat64;
+  for (auto description : {small_mlp(8), small_resnet(8)}) {
+    INFO(description.architecture);
+    const Executor executor(std::move(description));
+    const auto start = initial_weights(executor.description(), 2, 1),
+               same = initial_weights(executor.description(), 2, 1, wide);
+    auto how = options(10, 1e-3);
+    how.warmup = 0.3;
+    const auto single = train(executor, start, {&data.train}, how), twice = train(executor, same, {&train_split}, how);
+    for (std::size_t i = 0; i < start.tensors.size(); ++i) {
+      CHECK(same.tensors[i].scalar_type() == torch::kFloat64);
+      CHECK(torch::equal(same.tensors[i].to(torch::kFloat32), start.tensors[i]));
+      CHECK(twice.tensors[i].scalar_type() == torch::kFloat64);
+      CHECK(torch::allclose(twice.tensors[i].to(torch::kFloat32), single.tensors[i], 1e-2, 1e-3));
+    }
+    const auto ready = recalibrate(executor, twice, {&train_split}, 1);
+    for (const auto& tensor : ready.tensors) CHECK(tensor.scalar_type() == torch::kFloat64);
+    const auto accuracy = evaluate(executor, ready, {&test_split}).accuracy;
+    const auto expected = evaluate(executor, recalibrate(executor, single, {&data.train}, 1), {&data.test}).accuracy;
+    for (std::size_t p = 0; p < 2; ++p) CHECK(accuracy[p] == Approx(expected[p]).margin(0.02));
+    CHECK(symmetry_error(executor, 1) < 1e-4);
+  }
+}
+
+TEST_CASE("nothing here draws from the process-wide generator", "[training]") {
+  const auto before = at::detail::getDefaultCPUGenerator().get_state();
+  const auto data = synthetic_data(3, 8);
+  const Executor executor(dropout_net());
+  auto weights = train(executor, initial_weights(executor.description(), 2, 1), {&data.train}, options(3, 1e-3));
+  weights = recalibrate(executor, weights, {&data.train}, 1);
+  evaluate(executor, weights, {&data.test});
+  CHECK(torch::equal(at::detail::getDefaultCPUGenerator().get_state(), before));
+}
+
+TEST_CASE("a population beyond the memory is refused with its size", "[training]") {
+  const Executor executor(small_mlp(8));
+  const auto data = synthetic_data(3, 8);
+  const auto weights = initial_weights(executor.description(), 1, 1);
+  const std::vector<std::function<void()>> requests{
+      [&] { initial_weights(executor.description(), std::int64_t{1} << 38, 1); },
+      [&] {
+        Weights many = weights;
+        for (auto& tensor : many.tensors) {
+          auto shape = tensor.sizes().vec();
+          shape[0] = std::int64_t{1} << 38;
+          tensor = tensor.expand(shape);
+        }
+        evaluate(executor, many, {&data.test});
+      }};
+  for (const auto& request : requests) try {
+      request();
+      FAIL("accepted");
+    } catch (const Error& error) {
+      CHECK(error.id() == "runtime.memory");
+      CHECK(error.why().find(" TiB were asked for") != std::string::npos);
+    }
 }

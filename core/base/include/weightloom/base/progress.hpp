@@ -31,5 +31,7 @@ void request_interrupt() noexcept;
 bool interrupt_requested() noexcept;
 // Throws kInterrupted "interrupted" once request_interrupt() has been called.
 void throw_if_interrupted();
+// Takes request_interrupt() back, so that the process can work on.
+void clear_interrupt() noexcept;
 
 }  // namespace weightloom

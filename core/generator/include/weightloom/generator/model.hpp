@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "weightloom/compute/layers.hpp"
 #include "weightloom/generator/condition.hpp"
 #include "weightloom/generator/transformer.hpp"
 #include "weightloom/tokenizer/tokenizer.hpp"
@@ -34,8 +35,8 @@ struct SamplingOptions {
 // B requests, P prefix positions, L slots, M chunk slots, T tensors, C places, Q codebooks, D width.
 class GeneratorModel : public torch::nn::Module {
  public:
-  // The tokenizer is used, never trained.
-  GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tokenizer> tokenizer);
+  // The tokenizer is used, never trained. Start values are drawn from `generator`.
+  GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tokenizer> tokenizer, torch::Generator& generator);
 
   const GeneratorConfig& config() const { return config_; }
   const Tokenizer& tokenizer() const { return *tokenizer_; }
@@ -96,11 +97,11 @@ class GeneratorModel : public torch::nn::Module {
 
   GeneratorConfig config_;
   std::shared_ptr<const Tokenizer> tokenizer_;
-  torch::nn::Linear network_{nullptr}, see_in_{nullptr}, see_out_{nullptr}, slot_in_{nullptr}, slot_out_{nullptr},
+  Linear network_{nullptr}, see_in_{nullptr}, see_out_{nullptr}, slot_in_{nullptr}, slot_out_{nullptr},
       class_to_slot_{nullptr}, anchor_in_{nullptr}, evidence_in_{nullptr}, code_in_{nullptr}, latent_out_{nullptr},
       evidence_skip_{nullptr}, code_up_{nullptr}, imagine_in_{nullptr}, imagine_out_{nullptr}, scale_mean_{nullptr},
       scale_free_{nullptr}, word_key_{nullptr}, word_value_{nullptr}, word_out_{nullptr};
-  torch::nn::Embedding branch_{nullptr}, class_{nullptr}, word_{nullptr}, word_place_{nullptr}, scale_in_{nullptr};
+  Embedding branch_{nullptr}, class_{nullptr}, word_{nullptr}, word_place_{nullptr}, scale_in_{nullptr};
   torch::nn::ModuleList free_;
   torch::Tensor unwritten_, sharpness_, scale_sharpness_;
   std::shared_ptr<Transformer> body_;

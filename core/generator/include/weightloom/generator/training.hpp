@@ -27,7 +27,7 @@ struct GeneratorTraining {
   std::int64_t networks = 12;     // per part
   std::int64_t images = 64;       // per network and step
   std::int64_t shots = 32;        // example images per class in a condition
-  double learning_rate = 1.5e-3;  // AdamW, 5 % warm-up, flat, then a cosine over the last 60 %
+  double learning_rate = 1.5e-3;  // the highest, of AdamW; plateau_schedule(), training/schedule.hpp
   double weight_decay = 0.02;
   double behaviour = 2.0;  // weights of the losses
   double codes = 0.3;
@@ -36,8 +36,8 @@ struct GeneratorTraining {
   double own_samples = 0.4;  // share of steps that read the model's own tokens
   std::uint64_t seed = 0;
   std::vector<Practice> practice;
-  // When set, the state is written here every `checkpoint_every` steps, and training goes on from it when it fits these
-  // options.
+  // When set, the state is written here every `checkpoint_every` steps, at the end, and when training is interrupted;
+  // training again goes on from there and ends with the same bits. A file of other options or members is replaced.
   std::filesystem::path checkpoint;
   std::int64_t checkpoint_every = 100;
 };
@@ -61,7 +61,8 @@ struct GeneratorLessons {
 // Each part of a step draws one description, `networks` members (or fresh orders of the classes that members were
 // trained on) and one place in the order of generation. Tokens before the place are visible: the zoo's, or the model's
 // own. The network made of these and of the softly decoded rest must work on images of its task (behaviour); the zoo's
-// tokens must be likely. The result is an exponential moving average of the weights.
+// tokens must be likely. The result is an exponential moving average of the weights. Interruptible between steps.
+// Throws kUsage "generator.no_members", kRefused "checkpoint.damaged", kInterrupted, kFailure "runtime.*".
 Generator train_generator(const GeneratorLessons& lessons, DataCache& data, std::shared_ptr<const Tokenizer> tokenizer,
                           const GeneratorTraining& options, const ProgressSink& progress = {});
 

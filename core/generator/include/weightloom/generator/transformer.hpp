@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "weightloom/compute/layers.hpp"
+
 namespace weightloom {
 
 // Keys and values of the positions that are final, per layer: [B, heads, S, D / heads].
@@ -15,7 +17,7 @@ struct AttentionCache {
 
 class TransformerLayer : public torch::nn::Module {
  public:
-  TransformerLayer(std::int64_t width, std::int64_t heads);
+  TransformerLayer(std::int64_t width, std::int64_t heads, torch::Generator& generator);
   // x [B, S, D]; mask [S, cached + S] additive. New keys and values are returned through `keys` and `values`, cached
   // ones included.
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& mask, torch::Tensor& keys, torch::Tensor& values);
@@ -23,12 +25,13 @@ class TransformerLayer : public torch::nn::Module {
  private:
   std::int64_t heads_;
   torch::nn::LayerNorm attention_norm_{nullptr}, feed_norm_{nullptr};
-  torch::nn::Linear qkv_{nullptr}, project_{nullptr}, up_{nullptr}, down_{nullptr};
+  Linear qkv_{nullptr}, project_{nullptr}, up_{nullptr}, down_{nullptr};
 };
 
 class Transformer : public torch::nn::Module {
  public:
-  Transformer(std::int64_t width, std::int64_t layers, std::int64_t heads);
+  // Start values are drawn from `generator`. REQUIRES that `heads` divides `width`.
+  Transformer(std::int64_t width, std::int64_t layers, std::int64_t heads, torch::Generator& generator);
 
   // x [B, S, D] -> [B, S, D]. The first `prefix` positions see each other in both directions, all others only what
   // stands before them and themselves.

@@ -9,13 +9,15 @@
 
 namespace weightloom {
 
-// Reorders the units of group g of every member by orders[g] (one permutation per group).
+// Reorders the units of group g of every member by orders[g] (one permutation per group). Shares what is not reordered
+// with `weights`. Throws kUsage "alignment.orders".
 Weights permute_units(const NetworkDescription& description, const std::vector<SymmetryGroup>& groups,
                       const Weights& weights, const std::vector<std::vector<std::int64_t>>& orders);
 
 // Weight matching (Ainsworth et al., Git Re-Basin, 2023, algorithm 1): coordinate descent over groups, a linear
 // assignment each, until nothing changes. Returns `weights` (population 1) with units reordered to be closest to
-// `reference`; the function is unchanged.
+// `reference`; the function is unchanged. `seed`: of the order in which groups are visited. Throws kUsage
+// "alignment.population". [any-thread]
 Weights align(const NetworkDescription& description, const Weights& weights, const Weights& reference,
               std::uint64_t seed = 0);
 

@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "weightloom/compute/options.hpp"
 #include "weightloom/compute/random.hpp"
 #include "weightloom/data/dataset.hpp"
 
 namespace weightloom {
 
 struct LabelledImages {
-  torch::Tensor images;  // [N, C, H, W] float32, standardised
+  torch::Tensor images;  // [N, C, H, W], standardised
   torch::Tensor labels;  // [N] int64
 };
 
@@ -23,18 +24,20 @@ struct TensorData {
   std::int64_t classes() const { return static_cast<std::int64_t>(class_names.size()); }
 };
 
-TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed = 0);
+// Throws what load_images() throws (data/dataset.hpp), and kFailure "runtime.memory".
+TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed = 0,
+                        const ComputeOptions& options = {});
 
-// A task derived from `data`: the classes listed, relabelled 0, 1, ... in that order.
+// A task derived from `data`: the classes listed, relabelled 0, 1, ... in that order. Throws kUsage "data.class".
 TensorData subset_classes(const TensorData& data, const std::vector<std::int64_t>& classes);
 
-// The union of several data sets as one with all their classes, in order.
+// The union of several data sets as one with all their classes, in order. REQUIRES at least one, all of one form.
 TensorData join(const std::vector<TensorData>& parts);
 
-// `count` images drawn with replacement.
+// `count` images drawn with replacement. The generator is one on the CPU (compute/random.hpp).
 LabelledImages draw(const LabelledImages& split, std::int64_t count, torch::Generator& generator);
 
-// [classes, shots, C, H, W]: `shots` images of each class, drawn with replacement.
+// [classes, shots, C, H, W]: `shots` images of each class, drawn with replacement. Throws kRefused "data.empty_class".
 torch::Tensor draw_examples(const LabelledImages& split, std::int64_t classes, std::int64_t shots,
                             torch::Generator& generator);
 

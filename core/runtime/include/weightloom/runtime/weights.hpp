@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "weightloom/base/tensor.hpp"
+#include "weightloom/compute/options.hpp"
 #include "weightloom/network/description.hpp"
 
 namespace weightloom {
 
-// tensors[i] is [P, *description.parameters[i].shape], float32, on the CPU, where P is the size of the population.
-// A value type: copies share storage until written through clone().
+// tensors[i] is [P, *description.parameters[i].shape], where P is the size of the population; all are of one type and
+// on one device. A value type whose copies share storage: clone() before writing.
 struct Weights {
   std::vector<torch::Tensor> tensors;
 
@@ -27,15 +28,18 @@ struct Weights {
 
 Weights concatenate(const std::vector<Weights>& parts);
 
-// Fresh draws by each parameter's Init. Bit-reproducible for a seed.
-Weights initial_weights(const NetworkDescription& description, std::int64_t population, std::uint64_t seed);
+// Fresh draws by each parameter's Init, member p and each tensor from a seed of its own. Bit-reproducible for a seed.
+// Values are drawn in float32 on the CPU, so that they are the same for all options. Throws kFailure "runtime.memory".
+Weights initial_weights(const NetworkDescription& description, std::int64_t population, std::uint64_t seed,
+                        const ComputeOptions& options = {});
 
-// float32 copy of a tensor of type F32, F16, BF16 or F64. Throws kRefused "weights.dtype".
-torch::Tensor to_float_tensor(const HostTensor& tensor);
+// A copy of a tensor of type F32, F16, BF16 or F64. Throws kRefused "weights.dtype".
+torch::Tensor to_float_tensor(const HostTensor& tensor, const ComputeOptions& options = {});
 
-// Conversions; throw kRefused "weights.*" when a tensor is missing, unexpected, of another shape, or not
-// F32/F16/BF16/F64.
-Weights to_weights(const NetworkDescription& description, const TensorMap& tensors);
+// A population of 1. Throws kRefused "weights.mismatch", naming every tensor that is missing, unexpected, of another
+// shape, or not F32/F16/BF16/F64.
+Weights to_weights(const NetworkDescription& description, const TensorMap& tensors, const ComputeOptions& options = {});
+// Member `index` as F32, whatever the type of `weights`.
 TensorMap to_tensor_map(const NetworkDescription& description, const Weights& weights, std::int64_t index = 0);
 
 }  // namespace weightloom

@@ -6,6 +6,9 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <string>
+
+#include "weightloom/training/checkpoint.hpp"
 
 namespace weightloom {
 
@@ -17,7 +20,7 @@ class ResidualQuantizer : public torch::nn::Module {
  public:
   ResidualQuantizer(std::int64_t codebooks, std::int64_t codes, std::int64_t dimension, QuantizerKind kind);
 
-  // k-means per stage on vectors [N, C], mask [N, C].
+  // k-means per stage on vectors [N, C], mask [N, C] (0 or 1). Training starts anew.
   void initialise(const torch::Tensor& vectors, const torch::Tensor& mask, std::uint64_t seed);
 
   // [N, C] -> codes [N, Q] (int64), nearest code per stage.
@@ -26,16 +29,20 @@ class ResidualQuantizer : public torch::nn::Module {
   torch::Tensor lookup(const torch::Tensor& codes, std::int64_t stages = 0) const;
 
   struct Training {
-    torch::Tensor
-        quantised;  // [N, C]; gradients pass straight through to `vectors` (EMA) or through the softmax (Gumbel)
-    torch::Tensor commitment;  // scalar
+    // [N, C]; gradients pass straight through to `vectors` (EMA), or through the softmax (Gumbel).
+    torch::Tensor quantised;
+    torch::Tensor commitment;  // scalar: mean squared distance to the quantised vectors
     torch::Tensor codes;       // [N, Q]
   };
-  // One training pass; EMA updates the codebooks (decay 0.98).
-  Training train_step(const torch::Tensor& vectors, const torch::Tensor& mask, double temperature);
+  // One training pass; EMA updates the codebooks (decay 0.98). Gumbel draws its noise from `generator` and takes
+  // `temperature` > 0 as that of the noise and of the softmax; EMA uses neither.
+  Training train_step(const torch::Tensor& vectors, const torch::Tensor& mask, double temperature,
+                      torch::Generator& generator);
+  // What train_step() changes and an optimiser does not: the codebooks and averages of EMA.
+  void keep_in(TrainingState& state, const std::string& prefix);
 
-  // score[n, k] = v . e_k - |e_k|^2 / 2 over unmasked places: half the negative squared distance, up to a constant of
-  // n.
+  // score[n, k] = v . e_k - |e_k|^2 / 2 over unmasked places: half the negative squared distance, but for a term that
+  // depends on n alone.
   torch::Tensor scores(const torch::Tensor& vectors, const torch::Tensor& mask, std::int64_t stage) const;
 
   const torch::Tensor& codebooks() const { return codebooks_; }  // [Q, K, C]

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "weightloom/base/json.hpp"
+#include "weightloom/compute/layers.hpp"
 #include "weightloom/tokenizer/anchor.hpp"
 #include "weightloom/tokenizer/network_plan.hpp"
 #include "weightloom/tokenizer/quantizer.hpp"
@@ -31,7 +32,8 @@ struct TokenizerConfig {
 // plain residual quantisation of the chunks.
 class TokenizerModel : public torch::nn::Module {
  public:
-  explicit TokenizerModel(const TokenizerConfig& config);
+  // Start values are drawn from `generator`.
+  TokenizerModel(const TokenizerConfig& config, torch::Generator& generator);
 
   // [L, kSlotFeatures], [L] -> [L, 64]
   torch::Tensor embed_slots(const torch::Tensor& features, const torch::Tensor& branches);
@@ -42,9 +44,8 @@ class TokenizerModel : public torch::nn::Module {
   std::shared_ptr<ResidualQuantizer> quantizer;
 
  private:
-  torch::nn::Linear slot_{nullptr}, encode_in_{nullptr}, encode_out_{nullptr}, decode_in_{nullptr},
-      decode_out_{nullptr};
-  torch::nn::Embedding branch_{nullptr};
+  Linear slot_{nullptr}, encode_in_{nullptr}, encode_out_{nullptr}, decode_in_{nullptr}, decode_out_{nullptr};
+  Embedding branch_{nullptr};
 };
 
 // A trained (or fresh) tokenizer with the anchors of its families. Thread-safe for const use.

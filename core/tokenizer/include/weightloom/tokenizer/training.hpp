@@ -2,6 +2,8 @@
 // Trains a tokenizer on populations of networks, and states its rate against accuracy on networks that it never saw.
 
 #include <cstdint>
+#include <filesystem>
+#include <string>
 #include <vector>
 
 #include "weightloom/base/progress.hpp"
@@ -14,11 +16,15 @@ namespace weightloom {
 struct TokenizerTraining {
   TokenizerConfig config;
   std::int64_t steps = 600;
-  std::int64_t batch = 2048;  // chunks
-  double learning_rate = 1e-3;
-  double commitment = 0.25;  // beta of the paper's loss (section 2.3)
-  double behaviour = 0.1;    // weight of the behaviour loss; 0 switches it off
+  std::int64_t batch = 2048;    // chunks
+  double learning_rate = 1e-3;  // AdamW; falls linearly to 0
+  double commitment = 0.25;     // beta of the paper's loss (section 2.3)
+  double behaviour = 0.1;       // weight of the behaviour loss; 0 switches it off
   std::uint64_t seed = 0;
+  // When set, the state is written here every `checkpoint_every` steps, at the end, and when training is interrupted;
+  // training again goes on from there and ends with the same bits. A file of other options or members is replaced.
+  std::filesystem::path checkpoint;
+  std::int64_t checkpoint_every = 100;
 };
 
 // The [tokenizer] table of a recipe (docs/recipes.md). Throws kUsage on unknown keys and values out of range.
@@ -29,10 +35,10 @@ Json to_json(const TokenizerTraining& options);
 // tokenizer calibrates anchors on and compares behaviour on. About 512 images, [N, C, H, W].
 torch::Tensor draw_reference_images(DataCache& data, const std::vector<std::string>& sources, std::uint64_t seed);
 
-// Trains a fresh `tokenizer` (of options.config) on the groups' networks. The same options, groups and machine give the
-// same bits. Throws kUsage "tokenizer.no_members" without any, kInterrupted between steps.
-Tokenizer train_tokenizer(Tokenizer tokenizer, const std::vector<MemberGroup>& groups, const TokenizerTraining& options,
-                          const ProgressSink& progress = {});
+// Fits codebooks, encoder and decoder of `tokenizer`, in place, to the members of `groups` (with plans of this tokenizer). Interruptible between steps. Throws kUsage "tokenizer.no_members" without any, kRefused "checkpoint.damaged", kInterrupted, kFailure
+// "runtime.*".
+void fit_tokenizer(Tokenizer& tokenizer, const std::vector<MemberGroup>& groups, const TokenizerTraining& options,
+                   const ProgressSink& progress = {});
 
 // Accuracy on test images of networks that went through the tokenizer.
 struct RateRow {
