@@ -38,7 +38,7 @@ void Assessor::assess_seen(const MemberGroup& group, const std::string& spec) {
   rows_.add("generated-seen", spec, plan, score(plan, ready, on).accuracy, novelty(group, spec, made, ready, on));
   starts_.try_emplace({plan.family(), spec}, Start{group.plan, ready});
 
-  // Words name data sets, and networks of independent starts have nothing in common that words could refer to.
+  // The share of right data sets is that of families with an ancestor: a family whose anchor is a mean stands apart.
   if (!is_independent(tokenizer_, plan)) assess_instructions(group, spec, count);
 
   Random random(derive_seed(options_.seed, "baselines" + plan.description().identity() + spec));

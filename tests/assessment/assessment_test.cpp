@@ -1,0 +1,191 @@
+#include "weightloom/assessment/assessment.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "hand_made.hpp"
+#include "weightloom/base/error.hpp"
+
+namespace weightloom {
+namespace {
+
+using namespace weightloom::test;
+
+const ResultRow* find(const Assessment& assessment, const std::string& name, const std::string& family = "all",
+                      double epochs = 0) {
+  for (const ResultRow& row : assessment.rows)
+    if (row.name == name && row.architecture == family && row.epochs == epochs) return &row;
+  return nullptr;
+}
+
+// The accuracies of a row; empty when there is no such row.
+std::vector<double> values(const Assessment& assessment, const std::string& name, const std::string& family = "all",
+                           double epochs = 0) {
+  const ResultRow* row = find(assessment, name, family, epochs);
+  return row ? row->values : std::vector<double>{};
+}
+
+std::vector<double> times(std::size_t count, double value) {
+  return std::vector<double>(count, value);
+}
+
+bool near(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::ranges::equal(a, b, [](double x, double y) { return x == Approx(y); });
+}
+
+TEST_CASE("of members that are all the same, average, retrieval and a little noise are as good as each of them") {
+  HandMade zoo;
+  zoo.input.train.push_back(
+      zoo.group("line", {member_of(zoo.three, 0.9), member_of(zoo.three, 0.8)}, {right_network(2), right_network(2)}));
+  zoo.input.held_out.push_back(zoo.group("line", {member_of(zoo.three, 0.7)}, {right_network(2)}));
+  const Assessment found = assess(zoo.input, zoo.options);
+  CHECK(values(found, "zoo") == std::vector<double>{0.9, 0.8, 0.7});
+  CHECK(values(found, "average") == times(4, 1.0));
+  CHECK(values(found, "retrieval") == times(4, 1.0));
+  CHECK(values(found, "noise") == times(4, 1.0));
+  CHECK(values(found, "random-init").size() == 4);
+  // The ancestor's head is zero, so that every image is of class 0: one in three is.
+  CHECK(near(values(found, "decoded"), {1.0 / 3}));
+  CHECK(near(values(found, "generated-seen"), times(4, 1.0 / 3)));
+  CHECK(near(values(found, "generated-instruction"), times(4, 1.0 / 3)));
+  CHECK(values(found, "average", "line") == values(found, "average"));
+}
+
+TEST_CASE("the strongest baseline beside a generated row is found among the rows of an assessment") {
+  HandMade zoo;
+  zoo.input.train.push_back(
+      zoo.group("line", {member_of(zoo.three, 1), member_of(zoo.three, 1)}, {right_network(2), right_network(2)}));
+  zoo.input.unseen.push_back(zoo.tokenizer->plan(small_mlp(3), "line"));
+  const Assessment found = assess(zoo.input, zoo.options);
+  CHECK(values(found, "layer-copy") == times(4, 1.0));
+  const ResultRow* row = find(found, "generated-unseen-depth");
+  REQUIRE(row);
+  const ResultRow* baseline = strongest_baseline(found.rows, *row);
+  REQUIRE(baseline);
+  CHECK(compare_baseline(*row, *baseline) == "layer-copy is better by 66.7 points (100.0 %)");
+  // The copies know class 2 and 1, the generated networks do not.
+  REQUIRE(row->novelty);
+  CHECK(row->novelty->disagreement_with_nearest == Approx(2.0 / 3));
+  CHECK_FALSE(row->novelty->distance_to_nearest);
+}
+
+TEST_CASE("retrieval takes members as they are, average mixes them") {
+  HandMade zoo;
+  zoo.options.samples = 20;
+  zoo.input.train.push_back(
+      zoo.group("line", {member_of(zoo.three, 1), member_of(zoo.three, 0.66)}, {right_network(2), wrong_network(2)}));
+  const Assessment found = assess(zoo.input, zoo.options);
+  const auto retrieved = values(found, "retrieval");
+  const auto right = std::ranges::count(retrieved, 1.0);
+  CHECK(right > 0);
+  CHECK(right < 20);
+  CHECK(std::ranges::all_of(retrieved, [](double a) { return a == 1.0 || a == Approx(2.0 / 3); }));
+  // Half of the head's evidence for class 2 goes to class 0: a tie, and always the same one.
+  const auto averages = values(found, "average");
+  CHECK(averages == times(20, averages.front()));
+}
+
+TEST_CASE("a generator that writes a member again is found out: distance 0, all tokens, no disagreement") {
+  HandMade zoo;
+  zoo.input.train.push_back(
+      zoo.group("apart", {member_of(zoo.three, 1), member_of(zoo.three, 0.66)}, {right_network(2), wrong_network(2)}));
+  const Assessment found = assess(zoo.input, zoo.options);
+  const ResultRow* row = find(found, "generated-seen", "apart");
+  REQUIRE(row);
+  CHECK(row->values == times(4, 1.0));
+  REQUIRE(row->novelty);
+  CHECK(row->novelty->distance_to_nearest == 0.0);
+  CHECK(row->novelty->tokens_shared_with_nearest == 1.0);
+  CHECK(row->novelty->disagreement_with_nearest == 0.0);
+  // A family whose anchor is a mean stands for itself.
+  CHECK(find(found, "generated-seen") == nullptr);
+  CHECK(found.instruction.samples == 0);
+}
+
+TEST_CASE("unseen tasks are class subsets that no member has, beside what needs no generator") {
+  HandMade zoo;
+  zoo.input.train.push_back(zoo.group("line", {member_of(zoo.four + "[0,1,2]", 1)}, {right_network(2)}));
+  const Assessment found = assess(zoo.input, zoo.options);
+  CHECK(find(found, "generated-unseen-task")->data == zoo.four);
+  CHECK(values(found, "generated-unseen-task").size() == 2);
+  CHECK(near(values(found, "generated-unseen-task"), times(2, 1.0 / 3)));
+  // One member: the nearest one is the mean of all.
+  CHECK(values(found, "retrieval-unseen-task") == values(found, "average-unseen-task"));
+  CHECK(values(found, "retrieval-unseen-task") != times(2, 1.0));
+  // The ancestor sees which row is bright, whatever the class is called.
+  CHECK(values(found, "discriminant-unseen-task") == times(2, 1.0));
+  CHECK(values(found, "zoo").empty());
+}
+
+TEST_CASE("there are no more unseen tasks than class subsets") {
+  HandMade zoo;
+  zoo.options.tasks = 10;
+  zoo.input.train.push_back(zoo.group("line", {member_of(zoo.four + "[0,1,2]", 1)}, {right_network(2)}));
+  CHECK(values(assess(zoo.input, zoo.options), "generated-unseen-task").size() == 3);
+}
+
+TEST_CASE("words pick the right data set when the network is better there than elsewhere") {
+  HandMade zoo;
+  const std::string other = (zoo.folder / "other").string();
+  write_rows(other, 3);
+  zoo.options.samples = 3;
+  zoo.input.train.push_back(
+      zoo.group("line", {member_of(zoo.three, 1), member_of(other, 1)}, {right_network(2), right_network(2)}));
+  const Assessment found = assess(zoo.input, zoo.options);
+  CHECK(found.instruction.samples == 6);
+  CHECK(found.instruction.right_data == 0);  // as good on both
+}
+
+TEST_CASE("a member whose accuracy was never recorded is measured") {
+  HandMade zoo;
+  zoo.input.train.push_back(
+      zoo.group("line", {member_of(zoo.three, 0.5), member_of(zoo.three)}, {right_network(2), wrong_network(2)}));
+  CHECK(near(values(assess(zoo.input, zoo.options), "zoo"), {0.5, 2.0 / 3}));
+}
+
+TEST_CASE("fine-tuned rows have the same starts and stand beside those before") {
+  HandMade zoo;
+  zoo.options.finetune_epochs = 2;
+  zoo.input.train.push_back(
+      zoo.group("line", {member_of(zoo.three, 1), member_of(zoo.three, 1)}, {right_network(2), right_network(2)}));
+  const Assessment found = assess(zoo.input, zoo.options);
+  CHECK(values(found, "generated-seen", "all", 2).size() == 2);
+  CHECK(values(found, "random-init", "all", 2).size() == 2);
+  CHECK(values(found, "average", "all", 2).empty());
+}
+
+TEST_CASE("the same input gives the same rows, and they survive the way through JSON") {
+  HandMade zoo;
+  zoo.input.train.push_back(
+      zoo.group("line", {member_of(zoo.three, 1), member_of(zoo.three, 0.66)}, {right_network(2), wrong_network(2)}));
+  zoo.input.train.push_back(zoo.group("line", {member_of(zoo.four + "[0,1,2]", 1)}, {right_network(2)}));
+  Results first, again;
+  first.assessment = assess(zoo.input, zoo.options);
+  again.assessment = assess(zoo.input, zoo.options);
+  const Json json = to_json(first);
+  CHECK(json == to_json(again));
+  CHECK(to_json(results_from_json(Json::parse(json.dump()))) == json);
+}
+
+TEST_CASE("what LibTorch throws becomes an error of this library") {
+  HandMade zoo;
+  // More records than networks.
+  zoo.input.train.push_back(zoo.group("line", {member_of(zoo.three, 1), member_of(zoo.three, 1)}, {right_network(2)}));
+  try {
+    assess(zoo.input, zoo.options);
+    FAIL("nothing was thrown");
+  } catch (const Error& error) {
+    CHECK(error.id() == "runtime.torch");
+    CHECK(error.summary() == "cannot assess generated networks");
+  }
+}
+
+TEST_CASE("the assessment table of a recipe is checked") {
+  CHECK(parse_assessment({{"samples", 3}, {"seed", 9223372036854775807}}, "r").seed == 9223372036854775807ULL);
+  CHECK_THROWS_AS(parse_assessment({{"sample", 3}}, "r"), Error);
+  CHECK_THROWS_AS(parse_assessment({{"samples", 0}}, "r"), Error);
+  CHECK_THROWS_AS(parse_assessment({{"unseen", {{{"config", Json::object()}}}}}, "r"), Error);
+}
+
+}  // namespace
+}  // namespace weightloom

@@ -1,0 +1,111 @@
+#pragma once
+// A data set and networks on it whose accuracy can be told by looking at them.
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../support/small_networks.hpp"
+#include "../support/temporary_folder.hpp"
+#include "weightloom/assessment/assessment.hpp"
+
+namespace weightloom::test {
+
+// A folder of 4 x 4 images: class k has its k-th row bright. `classes` of them, 4 at most; the same number of images of
+// each class in the test split.
+inline void write_rows(const std::filesystem::path& folder, int classes) {
+  for (const auto& [part, count] : {std::pair{"train", 20}, std::pair{"test", 6}})
+    for (int k = 0; k < classes; ++k) {
+      const auto place = folder / part / ("row" + std::to_string(k));
+      std::filesystem::create_directories(place);
+      for (int i = 0; i < count; ++i) {
+        std::string pixels(16, '\0');
+        for (int x = 0; x < 4; ++x) pixels[static_cast<std::size_t>(4 * k + x)] = static_cast<char>(200 + i);
+        write_quickly(place / (std::to_string(i) + ".pgm"), "P5 4 4 255\n" + pixels);
+      }
+    }
+}
+
+// small_mlp(depth) that answers answers[k] for an image with row k bright: hidden unit k is the brightness of row k,
+// later blocks pass it on.
+inline Weights row_network(int depth, const std::array<int, 4>& answers) {
+  const NetworkDescription description = small_mlp(depth);
+  Weights weights = initial_weights(description, 1, 0);
+  const auto at = [&](const std::string& name) {
+    return weights.tensors[*description.find_parameter(name)][0].zero_();
+  };
+  for (int block = 0; block < depth; ++block) {
+    const std::string name = "block" + std::to_string(block) + ".linear";
+    at(name + ".bias");
+    auto weight = at(name + ".weight");
+    for (int k = 0; k < 4; ++k)
+      if (block == 0)
+        weight[k].slice(0, 4 * k, 4 * k + 4).fill_(1);
+      else
+        weight[k][k] = 1;
+  }
+  at("head.bias");
+  auto head = at("head.weight");
+  for (int k = 0; k < 4; ++k) head[answers[static_cast<std::size_t>(k)]][k] = 1;
+  return weights;
+}
+
+inline Weights right_network(int depth) {
+  return row_network(depth, {0, 1, 2, 0});
+}
+// Takes class 2 for class 0.
+inline Weights wrong_network(int depth) {
+  return row_network(depth, {0, 1, 0, 0});
+}
+
+inline ZooRecord member_of(const std::string& dataset, std::optional<double> accuracy = {}) {
+  ZooRecord record;
+  record.dataset = dataset;
+  if (accuracy) record.metrics["test_accuracy"] = *accuracy;
+  return record;
+}
+
+// Knows one code, which means "no deviation": whatever is asked for, the generated network is the anchor itself. The
+// anchor of family "line" is an ancestor, whose head starts at zero; that of "apart" is a whole network.
+inline std::shared_ptr<const Tokenizer> anchor_tokenizer() {
+  TokenizerConfig config;
+  config.chunk = 8;
+  config.vector_chunk = 4;
+  config.codebooks = 1;
+  config.codes = 1;
+  config.scale_levels = 1;
+  config.hidden = 8;
+  auto draws = make_generator(1);
+  return std::make_shared<Tokenizer>(config,
+                                     std::vector<Anchor>{{"line", small_mlp(3), right_network(3), false},
+                                                         {"apart", small_mlp(2), right_network(2), true}},
+                                     torch::randn({16, 1, 4, 4}, draws));
+}
+
+struct HandMade {
+  TemporaryFolder folder;
+  std::string three = (folder / "three").string(), four = (folder / "four").string();
+  std::shared_ptr<const Tokenizer> tokenizer = anchor_tokenizer();
+  Generator generator{{16, 1, 4, 8, GenerationOrder::kTensor}, tokenizer, 0};
+  DataCache data{ImageForm{1, 4}};
+  AssessmentInput input{generator, data, {}, {}, {}};
+  AssessmentOptions options;
+
+  HandMade() {
+    write_rows(three, 3);
+    write_rows(four, 4);
+    options.samples = 4;
+    options.tasks = 2;
+    options.finetune_networks = 2;
+    options.finetune_epochs = 0;
+    options.temperature = 0;
+  }
+
+  MemberGroup group(const std::string& family, std::vector<ZooRecord> records, const std::vector<Weights>& weights) {
+    return {tokenizer->plan(small_mlp(2), family), std::move(records), concatenate(weights)};
+  }
+};
+
+}  // namespace weightloom::test
