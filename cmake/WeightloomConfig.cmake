@@ -1,3 +1,5 @@
 # find_package(Weightloom 0.1): static libraries Weightloom::base, ::network, ::zoo, ::runtime, ..., one for each module.
+# Debian has no usable package of TurboJPEG's: its find module travels with this one.
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 include(${CMAKE_CURRENT_LIST_DIR}/WeightloomDependencies.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/WeightloomTargets.cmake)

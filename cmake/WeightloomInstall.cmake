@@ -20,6 +20,7 @@ install(FILES
   ${PROJECT_BINARY_DIR}/WeightloomConfigVersion.cmake
   cmake/WeightloomConfig.cmake
   cmake/WeightloomDependencies.cmake
+  cmake/FindTurboJPEG.cmake
   DESTINATION ${package_folder} COMPONENT development)
 
 install(DIRECTORY docs/ TYPE DOC COMPONENT runtime)

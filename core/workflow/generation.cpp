@@ -28,8 +28,8 @@ std::vector<std::int64_t> select(Selection selection, const std::vector<double>&
 
 }  // namespace
 
-NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry,
-                                   const Tokenizer& tokenizer, DataCache& data) {
+NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry, const Tokenizer& tokenizer,
+                                  DataCache& data) {
   Json config = job.config;
   const auto fill = [&](const char* key, std::int64_t value) {
     if (!config.contains(key)) config[key] = value;

@@ -15,7 +15,7 @@ forbid() {
 }
 
 # What each module may include of the others.
-below_torch='base network formats plugin data zoo'
+data='base network formats data zoo'
 declare -A may_include=(
   [base]=''
   [network]='base'
@@ -26,10 +26,10 @@ declare -A may_include=(
   [compute]='base formats'
   [training]='base formats compute'
   [runtime]='base formats network data compute training'
-  [tokenizer]="$below_torch compute training runtime"
-  [generator]="$below_torch compute training runtime tokenizer"
-  [assessment]="$below_torch compute training runtime tokenizer generator"
-  [workflow]="$below_torch compute training runtime tokenizer generator assessment"
+  [tokenizer]="$data compute training runtime"
+  [generator]="$data compute training runtime tokenizer"
+  [assessment]="$data compute training runtime tokenizer generator report"
+  [workflow]="$data plugin compute training runtime tokenizer generator assessment report"
   [report]='base'
 )
 for folder in core/*/ zoo/; do

@@ -5,10 +5,11 @@
 #include <filesystem>
 #include <fstream>
 
-#include "networks.hpp"
+#include "../runtime/networks.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/network/graph.hpp"
+#include "weightloom/runtime/inheritance.hpp"
 
 using namespace weightloom;
 namespace fs = std::filesystem;

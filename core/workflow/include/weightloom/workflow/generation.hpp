@@ -39,8 +39,8 @@ struct Generation {
 };
 
 // The network that `job` asks for. Throws kUsage for a configuration that the plugin refuses.
-NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry,
-                                   const Tokenizer& tokenizer, DataCache& data);
+NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry, const Tokenizer& tokenizer,
+                                  DataCache& data);
 
 // Draws request.count networks. Same job, generator and machine: same bits. Throws kUsage "generate.select" when the
 // best is wanted without data to choose on, and what generate() throws.

@@ -1,0 +1,65 @@
+#include "weightloom/runtime/data_cache.hpp"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "../support/temporary_folder.hpp"
+
+using namespace weightloom;
+namespace fs = std::filesystem;
+
+namespace {
+
+// Three classes of 40 images of 2 x 2 pixels.
+void write_images(const fs::path& folder) {
+  for (int c = 0; c < 3; ++c)
+    for (int i = 0; i < 40; ++i) {
+      fs::create_directories(folder / ("c" + std::to_string(c)));
+      std::ofstream file(folder / ("c" + std::to_string(c)) / (std::to_string(i) + ".pgm"), std::ios::binary);
+      file << "P5 2 2 255\n";
+      for (int k = 0; k < 4; ++k) file.put(static_cast<char>(10 * c + i + k));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a train limit counts the images of the chosen classes, however they are loaded", "[data_cache]") {
+  const test::TemporaryFolder folder;
+  write_images(folder.path());
+  const ImageForm form{1, 2};
+  DataCache cache(form);
+  const auto spec = DataSpec::parse(folder.path().string() + "[2,0]@20");
+  const auto cached = cache.get(spec);
+  const auto loaded = load_tensors(spec, form);
+  CHECK(cached->name == loaded.name);
+  CHECK(cached->train.labels.size(0) == 20);
+  CHECK(torch::equal(cached->train.images, loaded.train.images));
+  CHECK(torch::equal(cached->train.labels, loaded.train.labels));
+  CHECK(torch::equal(cached->test.images, loaded.test.images));
+  CHECK(cached->class_names == loaded.class_names);
+}
+
+TEST_CASE("a limit is a view of the source, a choice of classes a copy", "[data_cache]") {
+  const test::TemporaryFolder folder;
+  write_images(folder.path());
+  DataCache cache({1, 2});
+  const auto name = folder.path().string();
+  const auto whole = cache.get(name), limited = cache.get(name + "@5");
+  CHECK(whole == cache.get(name));
+  CHECK(limited->train.images.data_ptr() == whole->train.images.data_ptr());
+  CHECK(cache.copied_bytes(DataSpec::parse(name + "@5")) == 0);
+  CHECK(cache.copied_bytes(DataSpec::parse(name + "[1]")) == 120 * 4 * 4 / 3);
+}
+
+TEST_CASE("threads that ask for one source at once share it", "[data_cache]") {
+  const test::TemporaryFolder folder;
+  write_images(folder.path());
+  DataCache cache({1, 2});
+  std::vector<std::shared_ptr<const TensorData>> got(4);
+  std::vector<std::thread> threads;
+  for (auto& slot : got) threads.emplace_back([&] { slot = cache.get(folder.path().string()); });
+  for (auto& thread : threads) thread.join();
+  for (const auto& data : got) CHECK(data == got.front());
+}
