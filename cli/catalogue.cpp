@@ -53,13 +53,13 @@ constexpr CatalogueEntry kCatalogue[] = {
      "weightloom generator info --tokenizer tokenizer.safetensors --generator generator.safetensors"},
 
     {"generate", Host::kEngine, "Write weights for any registered architecture, from words or example images",
-     "weightloom generate --arch resnet --set depth=20 --data mnist --instruction \"handwritten digits\" --out w.safetensors"},
+     "weightloom generate --arch resnet --set depth=20 --set \"width=[8,12,16]\" --data mnist --instruction \"handwritten digits\" --out w.safetensors"},
     {"report", Host::kEngine, "Assess a generator beside every trivial baseline, as a page and as JSON",
      "weightloom report --zoo my.zoo --recipe recipe.toml --out report.html --results results.json"},
 
     {"evaluate", Host::kEngine, "Accuracy and loss of a network on images", "weightloom evaluate mlp/mnist/0 --zoo my-zoo"},
     {"finetune", Host::kEngine, "Train a network further, on its own or other data",
-     "weightloom finetune w.safetensors --arch mlp --data fashion-mnist --epochs 1 --out tuned.safetensors"},
+     "weightloom finetune w.safetensors --data fashion-mnist --epochs 1 --out tuned.safetensors"},
     {"predict", Host::kEngine, "Run a network on images or arrays; logits to a .npy file",
      "weightloom predict mlp/mnist/0 digit.png --zoo my-zoo --out logits.npy"},
     {"bench", Host::kEngine, "Measure this machine: matrix products, training steps, generator positions", "weightloom bench"},

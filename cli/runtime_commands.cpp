@@ -145,6 +145,7 @@ Json finetune_network(Context& context, const FinetuneOptions& options) {
   if (!options.out.empty()) expect_writable(options.out);
   auto training = options.training;
   if (training.steps == 0 && training.epochs == 0) training.epochs = 1;
+  if (!options.out.empty()) training.checkpoint = options.out + ".checkpoint";
   if (data.classes() != loaded.description.classes)
     context.note("the head is new: the network has " + std::to_string(loaded.description.classes) +
                  " classes, the data " + std::to_string(data.classes()));
@@ -160,6 +161,7 @@ Json finetune_network(Context& context, const FinetuneOptions& options) {
   const auto tensors = to_tensor_map(network.description, network.weights);
   if (!options.out.empty()) {
     write_network(options.out, network.record, tensors);
+    fs::remove(training.checkpoint);
     result["out"] = options.out;
   }
   if (!options.add.empty()) {

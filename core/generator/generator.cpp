@@ -4,6 +4,7 @@
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/module_io.hpp"
+#include "weightloom/compute/torch_error.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/generator/instruction.hpp"
 #include "weightloom/runtime/training.hpp"
@@ -40,6 +41,14 @@ TensorMap generator_tensors(const GeneratorModel& model) {
   return tensors;
 }
 
+std::string hash_of(const GeneratorModel& model) {
+  Sha256 hash;
+  hash.update(generator_json(model).dump());
+  for (const auto& [name, tensor] : generator_tensors(model))
+    hash.update(name).update(tensor.bytes.data(), tensor.bytes.size());
+  return to_hex(hash.finish());
+}
+
 }  // namespace
 
 Generator::Generator(GeneratorConfig config, std::shared_ptr<const Tokenizer> tokenizer, std::uint64_t seed) {
@@ -47,12 +56,9 @@ Generator::Generator(GeneratorConfig config, std::shared_ptr<const Tokenizer> to
   model_ = std::make_shared<GeneratorModel>(config, std::move(tokenizer), generator);
 }
 
-std::string Generator::id() const {
-  Sha256 hash;
-  hash.update(generator_json(*model_).dump());
-  for (const auto& [name, tensor] : generator_tensors(*model_))
-    hash.update(name).update(tensor.bytes.data(), tensor.bytes.size());
-  return to_hex(hash.finish());
+const std::string& Generator::id() const {
+  std::call_once(identity_->once, [&] { identity_->id = hash_of(*model_); });
+  return identity_->id;
 }
 
 void Generator::save(const std::filesystem::path& path, const Json& training) const {
@@ -114,55 +120,78 @@ Request request_from_json(const Json& json) {
   return request;
 }
 
+namespace {
+
+// The condition of one network with `task`'s examples, which every network of the request is drawn under.
+Condition examples_condition(const NetworkPlan& plan, const DataSpec& task, const Request& request, DataCache& data) {
+  const TaskImages images(data, {task.source});
+  auto draws = make_generator(derive_seed(request.sampling.seed, "example images"));
+  const auto rows = images.draw_rows({task}, request.shots, draws);
+  const auto examples = images.images().index_select(0, rows.flatten());
+  const auto shape = rows.sizes().vec();
+  const auto by_class = [&](const torch::Tensor& x) { return x.reshape({shape[0], shape[1], shape[2], x.size(1)}); };
+  auto condition = example_condition(plan, by_class(thumbnails(examples)), by_class(anchor_features(plan, examples)));
+  for (auto* tensor : {&condition.thumbnails, &condition.evidence, &condition.evidence_scale}) {
+    auto repeated = tensor->sizes().vec();
+    repeated[0] = request.count;
+    *tensor = tensor->expand(repeated);
+  }
+  return condition;
+}
+
+Condition condition_of(const NetworkPlan& plan, const Request& request, DataCache& data) {
+  const auto classes = plan.description().classes;
+  Condition condition;
+  if (!request.data.empty()) {
+    const DataSpec task = task_of(data, request.data);
+    const auto wanted = std::to_string(task.classes.size());
+    if (static_cast<std::int64_t>(task.classes.size()) != classes)
+      throw Error(ErrorCode::kUsage, "generate.classes", "the network and the data disagree",
+                  "the architecture has " + std::to_string(classes) + " outputs, '" + request.data + "' has " + wanted +
+                      " classes",
+                  "set classes=" + wanted);
+    condition = examples_condition(plan, task, request, data);
+  }
+  condition.batch = request.count;
+  condition.classes = classes;
+  condition.quality = torch::full({request.count}, request.quality);
+  if (!request.instruction.empty())
+    condition.words =
+        torch::tensor(instruction_words(request.instruction), torch::kInt64).unsqueeze(0).expand({request.count, -1});
+  return condition;
+}
+
+}  // namespace
+
 Generated generate(const Generator& generator, const NetworkDescription& description, const Request& request,
                    DataCache& data) {
   if (request.instruction.empty() && request.data.empty())
     throw Error(ErrorCode::kUsage, "generate.condition", "nothing says what the network is for", "",
                 "give words (--instruction \"handwritten digits\"), a data set (--data mnist), or both");
-  torch::NoGradGuard no_grad;
-  auto plan = generator.tokenizer().plan(description, request.family);
-  Condition condition;
-  if (!request.data.empty()) {
-    const DataSpec task = task_of(data, request.data);
-    if (static_cast<std::int64_t>(task.classes.size()) != description.classes)
-      throw Error(ErrorCode::kUsage, "generate.classes", "the network and the data disagree",
-                  "the architecture has " + std::to_string(description.classes) + " outputs, '" + request.data +
-                      "' has " + std::to_string(task.classes.size()) + " classes",
-                  "set classes=" + std::to_string(task.classes.size()));
-    const TaskImages images(data, {task.source});
-    auto draws = make_generator(derive_seed(request.sampling.seed, "example images"));
-    const auto rows = images.draw_rows({task}, request.shots, draws);
-    const auto examples = images.images().index_select(0, rows.flatten());
-    const auto shape = rows.sizes().vec();
-    const auto shaped = [&](const torch::Tensor& x) { return x.view({shape[0], shape[1], shape[2], -1}); };
-    const auto features = anchor_features(*plan, examples);
-    condition =
-        example_condition(*plan, shaped(thumbnails(examples)),
-                          features.size(1) > 0 ? shaped(features) : torch::zeros({shape[0], shape[1], shape[2], 0}));
-    for (auto* tensor : {&condition.thumbnails, &condition.evidence, &condition.evidence_scale}) {
-      auto repeated = tensor->sizes().vec();
-      repeated[0] = request.count;
-      *tensor = tensor->expand(repeated);
-    }
-  }
-  condition.batch = request.count;
-  condition.classes = description.classes;
-  condition.quality = torch::full({request.count}, request.quality);
-  if (!request.instruction.empty())
-    condition.words =
-        torch::tensor(instruction_words(request.instruction), torch::kInt64).unsqueeze(0).expand({request.count, -1});
-  GeneratorModel& model = generator.model();
-  auto tokens = model.sample(*plan, model.prepare(*plan, condition), request.sampling);
-  Weights weights = generator.tokenizer().decode(*plan, tokens);
-  return {std::move(plan), std::move(tokens), std::move(weights)};
+  return translate_torch_errors(
+      "generate",
+      [&] {
+        torch::NoGradGuard no_grad;
+        auto plan = generator.tokenizer().plan(description, request.family);
+        GeneratorModel& model = generator.model();
+        auto tokens = model.sample(*plan, model.prepare(*plan, condition_of(*plan, request, data)), request.sampling);
+        Weights weights = generator.tokenizer().decode(*plan, tokens);
+        return Generated{std::move(plan), std::move(tokens), std::move(weights)};
+      },
+      "draw fewer networks at a time, or a smaller network");
 }
 
 Weights ready_to_use(const Generator& generator, const Generated& made, const Request& request, DataCache& data) {
-  const LabelledImages reference{generator.tokenizer().reference_images(),
-                                 torch::zeros({generator.tokenizer().reference_images().size(0)}, torch::kInt64)};
-  const auto chosen = request.data.empty() ? nullptr : data.get(request.data);
-  return recalibrate(made.plan->executor(), made.weights, {chosen ? &chosen->train : &reference},
-                     derive_seed(request.sampling.seed, "recalibrate"));
+  return translate_torch_errors(
+      "recalibrate generated networks",
+      [&] {
+        const LabelledImages reference{generator.tokenizer().reference_images(),
+                                       torch::zeros({generator.tokenizer().reference_images().size(0)}, torch::kInt64)};
+        const auto chosen = request.data.empty() ? nullptr : data.get(request.data);
+        return recalibrate(made.plan->executor(), made.weights, {chosen ? &chosen->train : &reference},
+                           derive_seed(request.sampling.seed, "recalibrate"));
+      },
+      "draw fewer networks at a time");
 }
 
 }  // namespace weightloom

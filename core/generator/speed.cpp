@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 
+#include "weightloom/compute/torch_error.hpp"
 #include "weightloom/runtime/dataset.hpp"
 
 namespace weightloom {
@@ -38,29 +39,31 @@ Condition random_condition(const NetworkPlan& plan, std::int64_t networks, torch
 }  // namespace
 
 GeneratorSpeed measure_speed(GeneratorModel& model, const NetworkPlan& plan, std::int64_t networks, double seconds) {
-  auto generator = make_generator(0);
-  const auto& shape = plan.description().input.shape;
-  const Condition condition = random_condition(plan, networks, generator);
-  const auto images = torch::randn({networks, kImages, shape[0], shape[1], shape[2]}, generator);
-  const auto labels = torch::randint(plan.description().classes, {networks * kImages}, generator, torch::kInt64);
-  const auto parameters = model.parameters();
+  return translate_torch_errors("measure the generator", [&] {
+    auto generator = make_generator(0);
+    const auto& shape = plan.description().input.shape;
+    const Condition condition = random_condition(plan, networks, generator);
+    const auto images = torch::randn({networks, kImages, shape[0], shape[1], shape[2]}, generator);
+    const auto labels = torch::randint(plan.description().classes, {networks * kImages}, generator, torch::kInt64);
+    const auto parameters = model.parameters();
 
-  const auto write = [&] {
-    const torch::NoGradGuard no_grad;
-    model.sample(plan, model.prepare(plan, condition), SamplingOptions{});
-  };
-  const auto learn = [&] {
-    const auto prepared = model.prepare(plan, condition);
-    const auto tokens = torch::zeros({networks, plan.slots(), model.tokenizer().config().codebooks}, torch::kInt64);
-    const auto hidden = model.hidden(plan, prepared, tokens, torch::zeros({plan.slots()}, torch::kBool));
-    const auto draft = model.expected(plan, prepared, hidden);
-    const auto written = model.tokenizer().assemble(plan, draft.latents, draft.log_scales);
-    const auto logits = plan.executor().forward(written, images, {ExecutionMode::Norm::kBatch});
-    const auto loss = torch::nn::functional::cross_entropy(logits.flatten(0, 1), labels);
-    torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/{}, /*create_graph=*/false, /*allow_unused=*/true);
-  };
-  const auto positions = static_cast<double>(networks * plan.slots());
-  return {positions * runs_per_second(write, seconds), positions * runs_per_second(learn, seconds)};
+    const auto write = [&] {
+      const torch::NoGradGuard no_grad;
+      model.sample(plan, model.prepare(plan, condition), SamplingOptions{});
+    };
+    const auto learn = [&] {
+      const auto prepared = model.prepare(plan, condition);
+      const auto tokens = torch::zeros({networks, plan.slots(), model.tokenizer().config().codebooks}, torch::kInt64);
+      const auto hidden = model.hidden(plan, prepared, tokens, torch::zeros({plan.slots()}, torch::kBool));
+      const auto draft = model.expected(plan, prepared, hidden);
+      const auto written = model.tokenizer().assemble(plan, draft.latents, draft.log_scales);
+      const auto logits = plan.executor().forward(written, images, {ExecutionMode::Norm::kBatch});
+      const auto loss = torch::nn::functional::cross_entropy(logits.flatten(0, 1), labels);
+      torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/{}, /*create_graph=*/false, /*allow_unused=*/true);
+    };
+    const auto positions = static_cast<double>(networks * plan.slots());
+    return {positions * runs_per_second(write, seconds), positions * runs_per_second(learn, seconds)};
+  });
 }
 
 }  // namespace weightloom

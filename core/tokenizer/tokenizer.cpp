@@ -6,6 +6,7 @@
 #include "weightloom/base/hash.hpp"
 #include "weightloom/compute/module_io.hpp"
 #include "weightloom/compute/random.hpp"
+#include "weightloom/compute/torch_error.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/runtime/alignment.hpp"
 #include "weightloom/runtime/training.hpp"
@@ -95,20 +96,23 @@ const Anchor* Tokenizer::find_anchor(const std::string& architecture, const std:
 
 std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& description,
                                                    const std::string& family) const {
-  const Anchor* anchor = find_anchor(description.architecture, family);
-  const std::string key = description.identity() + (anchor ? anchor->family : std::string());
-  {
+  return translate_torch_errors("prepare a network", [&] {
+    const Anchor* anchor = find_anchor(description.architecture, family);
+    const std::string key = description.identity() + (anchor ? anchor->family : std::string());
+    {
+      const std::lock_guard lock(cache_->mutex);
+      if (const auto found = cache_->plans.find(key); found != cache_->plans.end()) return found->second;
+    }
+    torch::NoGradGuard no_grad;
+    const Executor executor(description);
+    const LabelledImages reference{reference_images_, torch::zeros({reference_images_.size(0)}, torch::kInt64)};
+    Weights calibrated =
+        recalibrate(executor, map_anchor(anchor, description), {&reference}, /*seed=*/0, /*batches=*/8);
+    auto made = std::make_shared<const NetworkPlan>(description, anchor ? anchor->family : std::string(),
+                                                    std::move(calibrated), config_.chunk, config_.vector_chunk);
     const std::lock_guard lock(cache_->mutex);
-    if (const auto found = cache_->plans.find(key); found != cache_->plans.end()) return found->second;
-  }
-  torch::NoGradGuard no_grad;
-  const Executor executor(description);
-  const LabelledImages reference{reference_images_, torch::zeros({reference_images_.size(0)}, torch::kInt64)};
-  Weights calibrated = recalibrate(executor, map_anchor(anchor, description), {&reference}, /*seed=*/0, /*batches=*/8);
-  auto made = std::make_shared<const NetworkPlan>(description, anchor ? anchor->family : std::string(),
-                                                  std::move(calibrated), config_.chunk, config_.vector_chunk);
-  const std::lock_guard lock(cache_->mutex);
-  return cache_->plans.emplace(key, std::move(made)).first->second;
+    return cache_->plans.emplace(key, std::move(made)).first->second;
+  });
 }
 
 Weights Tokenizer::aligned(const NetworkPlan& plan, const Weights& weights) const {
@@ -121,34 +125,44 @@ Weights Tokenizer::aligned(const NetworkPlan& plan, const Weights& weights) cons
 }
 
 Tokenizer::Normalised Tokenizer::normalise(const NetworkPlan& plan, const Weights& weights) const {
-  torch::NoGradGuard no_grad;
-  const auto deviations = plan.deviations(aligned(plan, weights));
-  const auto relative = (plan.tensor_rms(deviations) / plan.reference_scales()).clamp_min(1e-9).log();
-  const double step = (kHighestLogScale - kLowestLogScale) / static_cast<double>(config_.scale_levels - 1);
-  const auto levels = ((relative - kLowestLogScale) / step)
-                          .round()
-                          .clamp(0, static_cast<double>(config_.scale_levels - 1))
-                          .to(torch::kInt64);
-  const auto scales =
-      scale_levels_.index_select(0, levels.flatten()).view(levels.sizes()).exp() * plan.reference_scales();
-  return {plan.to_chunks(deviations / plan.spread(scales)), levels};
+  return translate_torch_errors(
+      "normalise weights",
+      [&] {
+        torch::NoGradGuard no_grad;
+        const auto deviations = plan.deviations(aligned(plan, weights));
+        const auto relative = (plan.tensor_rms(deviations) / plan.reference_scales()).clamp_min(1e-9).log();
+        const double step = (kHighestLogScale - kLowestLogScale) / static_cast<double>(config_.scale_levels - 1);
+        const auto levels = ((relative - kLowestLogScale) / step)
+                                .round()
+                                .clamp(0, static_cast<double>(config_.scale_levels - 1))
+                                .to(torch::kInt64);
+        const auto scales =
+            scale_levels_.index_select(0, levels.flatten()).view(levels.sizes()).exp() * plan.reference_scales();
+        return Normalised{plan.to_chunks(deviations / plan.spread(scales)), levels};
+      },
+      "encode fewer networks at a time");
 }
 
 torch::Tensor Tokenizer::encode(const NetworkPlan& plan, const Weights& weights) const {
-  torch::NoGradGuard no_grad;
-  const Normalised normalised = normalise(plan, weights);
-  const auto population = normalised.chunks.size(0);
-  const auto mask = plan.mask().expand_as(normalised.chunks);
-  const auto slots = model_->embed_slots(plan.features(), plan.branches()).index_select(0, plan.chunk_slots());
-  const auto latents = model_->encode(normalised.chunks, mask, slots.unsqueeze(0).expand({population, -1, -1}));
-  const auto codes =
-      model_->quantizer->quantise(latents.reshape({-1, config_.chunk}), mask.reshape({-1, config_.chunk}));
-  auto tokens = torch::zeros({population, plan.slots(), config_.codebooks}, torch::kInt64);
-  tokens.index_copy_(1, plan.chunk_slots(), codes.view({population, -1, config_.codebooks}));
-  auto scale_tokens = torch::zeros({population, plan.tensors(), config_.codebooks}, torch::kInt64);
-  scale_tokens.select(2, 0).copy_(normalised.levels);
-  tokens.index_copy_(1, plan.scale_slots(), scale_tokens);
-  return tokens;
+  return translate_torch_errors(
+      "encode weights",
+      [&] {
+        torch::NoGradGuard no_grad;
+        const Normalised normalised = normalise(plan, weights);
+        const auto population = normalised.chunks.size(0);
+        const auto mask = plan.mask().expand_as(normalised.chunks);
+        const auto slots = model_->embed_slots(plan.features(), plan.branches()).index_select(0, plan.chunk_slots());
+        const auto latents = model_->encode(normalised.chunks, mask, slots.unsqueeze(0).expand({population, -1, -1}));
+        const auto codes =
+            model_->quantizer->quantise(latents.reshape({-1, config_.chunk}), mask.reshape({-1, config_.chunk}));
+        auto tokens = torch::zeros({population, plan.slots(), config_.codebooks}, torch::kInt64);
+        tokens.index_copy_(1, plan.chunk_slots(), codes.view({population, -1, config_.codebooks}));
+        auto scale_tokens = torch::zeros({population, plan.tensors(), config_.codebooks}, torch::kInt64);
+        scale_tokens.select(2, 0).copy_(normalised.levels);
+        tokens.index_copy_(1, plan.scale_slots(), scale_tokens);
+        return tokens;
+      },
+      "encode fewer networks at a time");
 }
 
 torch::Tensor Tokenizer::latents(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t stages) const {
@@ -162,16 +176,26 @@ torch::Tensor Tokenizer::log_scales(const NetworkPlan& plan, const torch::Tensor
 
 Weights Tokenizer::assemble(const NetworkPlan& plan, const torch::Tensor& latents,
                             const torch::Tensor& log_scales) const {
-  const auto slots = model_->embed_slots(plan.features(), plan.branches()).index_select(0, plan.chunk_slots());
-  const auto mask = plan.mask().expand_as(latents);
-  const auto chunks = model_->decode(latents, mask, slots.unsqueeze(0).expand({latents.size(0), -1, -1}));
-  const auto scales = log_scales.exp() * plan.reference_scales();
-  return plan.weights(plan.from_chunks(chunks) * plan.spread(scales));
+  return translate_torch_errors(
+      "decode tokens",
+      [&] {
+        const auto slots = model_->embed_slots(plan.features(), plan.branches()).index_select(0, plan.chunk_slots());
+        const auto mask = plan.mask().expand_as(latents);
+        const auto chunks = model_->decode(latents, mask, slots.unsqueeze(0).expand({latents.size(0), -1, -1}));
+        const auto scales = log_scales.exp() * plan.reference_scales();
+        return plan.weights(plan.from_chunks(chunks) * plan.spread(scales));
+      },
+      "decode fewer networks at a time");
 }
 
 Weights Tokenizer::decode(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t stages) const {
-  torch::NoGradGuard no_grad;
-  return assemble(plan, latents(plan, tokens, stages), log_scales(plan, tokens)).clone();
+  return translate_torch_errors(
+      "decode tokens",
+      [&] {
+        torch::NoGradGuard no_grad;
+        return assemble(plan, latents(plan, tokens, stages), log_scales(plan, tokens)).clone();
+      },
+      "decode fewer networks at a time");
 }
 
 double Tokenizer::bits_per_weight(const NetworkPlan& plan, std::int64_t stages) const {
@@ -203,12 +227,15 @@ Json tokenizer_json(const Tokenizer& tokenizer) {
 
 }  // namespace
 
-std::string Tokenizer::id() const {
-  Sha256 hash;
-  hash.update(tokenizer_json(*this).dump());
-  for (const auto& [name, tensor] : tokenizer_tensors(*this))
-    hash.update(name).update(tensor.bytes.data(), tensor.bytes.size());
-  return to_hex(hash.finish());
+const std::string& Tokenizer::id() const {
+  std::call_once(cache_->hashed, [&] {
+    Sha256 hash;
+    hash.update(tokenizer_json(*this).dump());
+    for (const auto& [name, tensor] : tokenizer_tensors(*this))
+      hash.update(name).update(tensor.bytes.data(), tensor.bytes.size());
+    cache_->id = to_hex(hash.finish());
+  });
+  return cache_->id;
 }
 
 void Tokenizer::save(const std::filesystem::path& path, const Json& training) const {

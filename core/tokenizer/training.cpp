@@ -245,38 +245,43 @@ void fit_tokenizer(Tokenizer& tokenizer, const std::vector<MemberGroup>& groups,
 
 std::vector<RateRow> rate_report(const Tokenizer& tokenizer, const std::vector<MemberGroup>& groups, DataCache& data,
                                  std::int64_t most, const ProgressSink& progress) {
-  torch::NoGradGuard no_grad;
-  std::vector<RateRow> rows;
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    throw_if_interrupted();
-    const MemberGroup& group = groups[g];
-    const NetworkPlan& plan = *group.plan;
-    const auto count = std::min<std::int64_t>(group.weights.population(), most);
-    const Weights originals = group.weights.select(torch::arange(count, torch::kInt64));
-    std::vector<std::shared_ptr<const TensorData>> tasks;
-    for (std::int64_t m = 0; m < count; ++m)
-      tasks.push_back(data.get(group.records[static_cast<std::size_t>(m)].dataset));
-    std::vector<const LabelledImages*> train, test;
-    for (const auto& task : tasks) {
-      train.push_back(&task->train);
-      test.push_back(&task->test);
-    }
-    const auto mean = [](const std::vector<double>& values) {
-      return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-    };
-    const double original = mean(evaluate(plan.executor(), originals, test).accuracy);
-    const auto tokens = tokenizer.encode(plan, originals);
-    const auto truth = plan.deviations(tokenizer.aligned(plan, originals));
-    for (std::int64_t stages = 1; stages <= tokenizer.config().codebooks; ++stages) {
-      const Weights decoded = tokenizer.decode(plan, tokens, stages);
-      const double error = ((plan.deviations(decoded) - truth).norm() / truth.norm()).item<double>();
-      const Weights ready = recalibrate(plan.executor(), decoded, train, 0);
-      rows.push_back({plan.family(), plan.description().label(), stages, tokenizer.bits_per_weight(plan, stages), count,
-                      mean(evaluate(plan.executor(), ready, test).accuracy), original, error});
-    }
-    if (progress) progress({"rate report", g + 1, groups.size(), "groups", {}, g + 1 == groups.size()});
-  }
-  return rows;
+  return translate_torch_errors(
+      "measure the rate",
+      [&] {
+        torch::NoGradGuard no_grad;
+        std::vector<RateRow> rows;
+        for (std::size_t g = 0; g < groups.size(); ++g) {
+          throw_if_interrupted();
+          const MemberGroup& group = groups[g];
+          const NetworkPlan& plan = *group.plan;
+          const auto count = std::min<std::int64_t>(group.weights.population(), most);
+          const Weights originals = group.weights.select(torch::arange(count, torch::kInt64));
+          std::vector<std::shared_ptr<const TensorData>> tasks;
+          for (std::int64_t m = 0; m < count; ++m)
+            tasks.push_back(data.get(group.records[static_cast<std::size_t>(m)].dataset));
+          std::vector<const LabelledImages*> train, test;
+          for (const auto& task : tasks) {
+            train.push_back(&task->train);
+            test.push_back(&task->test);
+          }
+          const auto mean = [](const std::vector<double>& values) {
+            return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+          };
+          const double original = mean(evaluate(plan.executor(), originals, test).accuracy);
+          const auto tokens = tokenizer.encode(plan, originals);
+          const auto truth = plan.deviations(tokenizer.aligned(plan, originals));
+          for (std::int64_t stages = 1; stages <= tokenizer.config().codebooks; ++stages) {
+            const Weights decoded = tokenizer.decode(plan, tokens, stages);
+            const double error = ((plan.deviations(decoded) - truth).norm() / truth.norm()).item<double>();
+            const Weights ready = recalibrate(plan.executor(), decoded, train, 0);
+            rows.push_back({plan.family(), plan.description().label(), stages, tokenizer.bits_per_weight(plan, stages),
+                            count, mean(evaluate(plan.executor(), ready, test).accuracy), original, error});
+          }
+          if (progress) progress({"rate report", g + 1, groups.size(), "groups", {}, g + 1 == groups.size()});
+        }
+        return rows;
+      },
+      "measure fewer networks");
 }
 
 }  // namespace weightloom

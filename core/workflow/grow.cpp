@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -143,6 +144,8 @@ class Grower {
     for (const auto& executor : executors) all.push_back(&executor);
     auto options = anchor.training;
     options.seed = seed;
+    options.checkpoint = zoo_.directory() / "growing" / (recipe.at("hash").get<std::string>() + ".safetensors");
+    std::filesystem::create_directory(options.checkpoint.parent_path());
     auto sink = [&](ProgressEvent event) {
       event.task = "grow " + name;
       if (progress_) progress_(event);
@@ -156,6 +159,7 @@ class Grower {
     record.tags.insert("anchor");
     measure(largest, weights, data, seconds_since(begin), record);
     const auto stored = zoo_.add({{std::move(record), to_tensor_map(largest.description(), weights)}});
+    std::filesystem::remove(options.checkpoint);
     summary_.stored.push_back(name);
     return {largest.description(), std::move(weights), stored.front().id, recipe["hash"]};
   }

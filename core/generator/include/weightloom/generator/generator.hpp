@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -24,13 +25,19 @@ class Generator {
   // One safetensors file that names its tokenizer's id. load() throws kRefused when `tokenizer` is another one.
   void save(const std::filesystem::path& path, const Json& training) const;
   static Generator load(const std::filesystem::path& path, std::shared_ptr<const Tokenizer> tokenizer);
-  // SHA-256 over configuration and tensors.
-  std::string id() const;
+  // SHA-256 (hex) over configuration and tensors, as they are when it is first asked for: training comes before.
+  // [any-thread]
+  const std::string& id() const;
   const Json& training() const { return training_; }
 
  private:
   std::shared_ptr<GeneratorModel> model_;
   Json training_;
+  struct Identity {
+    std::once_flag once;
+    std::string id;
+  };
+  std::shared_ptr<Identity> identity_ = std::make_shared<Identity>();
 };
 
 // What is wanted. At least one of `instruction` and `data` is given.

@@ -95,7 +95,8 @@ class Tokenizer {
   // One safetensors file; the id is the SHA-256 over its contents (configuration and every tensor).
   void save(const std::filesystem::path& path, const Json& training) const;
   static Tokenizer load(const std::filesystem::path& path);
-  std::string id() const;
+  // As it is when first asked for: training comes before. [any-thread]
+  const std::string& id() const;
   const Json& training() const { return training_; }
 
  private:
@@ -107,6 +108,8 @@ class Tokenizer {
   struct Cache {
     std::mutex mutex;
     std::map<std::string, std::shared_ptr<const NetworkPlan>> plans;
+    std::once_flag hashed;
+    std::string id;
   };
   std::shared_ptr<Cache> cache_ = std::make_shared<Cache>();
 };
