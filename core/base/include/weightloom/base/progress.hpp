@@ -26,7 +26,7 @@ struct ProgressEvent {
 using ProgressSink = std::function<void(const ProgressEvent&)>;
 
 // Cooperative interruption of the process: long loops call throw_if_interrupted() at points where everything is
-// consistent. A request is never taken back. request_interrupt() is async-signal-safe. [any-thread]
+// consistent. request_interrupt() is async-signal-safe. [any-thread]
 void request_interrupt() noexcept;
 bool interrupt_requested() noexcept;
 // Throws kInterrupted "interrupted" once request_interrupt() has been called.

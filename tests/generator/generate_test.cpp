@@ -1,0 +1,65 @@
+#include <catch2/catch.hpp>
+
+#include "small_generator.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/generator/generator.hpp"
+
+using namespace weightloom;
+
+namespace {
+
+Request words(std::int64_t count, std::uint64_t seed) {
+  Request request;
+  request.instruction = "left or right";
+  request.count = count;
+  request.sampling.seed = seed;
+  return request;
+}
+
+// State of the process-wide generator of random numbers.
+torch::Tensor global_state() {
+  return at::globalContext().defaultGenerator(torch::kCPU).get_state();
+}
+
+}  // namespace
+
+TEST_CASE("a request that memory cannot hold is an error that states its size", "[generate]") {
+  const Generator generator({.width = 8, .layers = 1, .heads = 2}, test::small_tokenizer(), 0);
+  DataCache data({1, 4});
+  try {
+    generate(generator, test::small_mlp(2), words(std::int64_t{1} << 42, 0), data);
+    FAIL("16 TiB were allocated");
+  } catch (const Error& error) {
+    CHECK(error.id() == "runtime.memory");
+    CHECK(error.why().find("GiB") != std::string::npos);
+    CHECK(!error.hint().empty());
+  }
+}
+
+TEST_CASE("neither making nor running a generator touches the process-wide random numbers", "[generate]") {
+  const auto before = global_state();
+  const Generator generator({.width = 8, .layers = 1, .heads = 2}, test::small_tokenizer(), 5);
+  DataCache data({1, 4});
+  generate(generator, test::small_mlp(2), words(2, 7), data);
+  CHECK(torch::equal(global_state(), before));
+}
+
+TEST_CASE("a seed gives the same tokens again, another seed others", "[generate]") {
+  const Generator generator({.width = 8, .layers = 1, .heads = 2}, test::small_tokenizer(), 5);
+  DataCache data({1, 4});
+  const auto tokens = [&](std::uint64_t seed) {
+    return generate(generator, test::small_mlp(2), words(2, seed), data).tokens;
+  };
+  CHECK(torch::equal(tokens(1), tokens(1)));
+  CHECK_FALSE(torch::equal(tokens(1), tokens(2)));
+}
+
+TEST_CASE("a generator's id is that of its seed and start, and stays", "[generate]") {
+  const auto tokenizer = test::small_tokenizer();
+  const Generator one({.width = 8, .layers = 1, .heads = 2}, tokenizer, 5),
+      same({.width = 8, .layers = 1, .heads = 2}, tokenizer, 5),
+      other({.width = 8, .layers = 1, .heads = 2}, tokenizer, 6);
+  CHECK(one.id() == same.id());
+  CHECK(one.id() != other.id());
+  CHECK(&one.id() == &one.id());
+}
