@@ -173,7 +173,7 @@ class Assessor {
     out.count = count;
     out.family = plan.family();
     out.sampling.temperature = options_.temperature;
-    out.sampling.seed = derive_seed(options_.seed, label + plan.description().identity());
+    out.sampling.seed = derive_seed(options_.seed, label + plan.description().identity);
     return out;
   }
 
@@ -218,7 +218,7 @@ class Assessor {
     const Weights zoo = group.weights.select(members);
     const std::int64_t depths = descriptions_of_family(plan, spec);
     const std::int64_t count = (options_.samples + depths - 1) / depths;
-    Random random(derive_seed(options_.seed, "baselines" + plan.description().identity() + spec));
+    Random random(derive_seed(options_.seed, "baselines" + plan.description().identity + spec));
 
     for (const MemberGroup* part : {&group, held_out_group(plan)})
       if (part)
@@ -264,7 +264,7 @@ class Assessor {
     if (const auto* anchor = tokenizer_.find_anchor(plan.description().architecture, plan.family());
         anchor && anchor->independent)
       return;
-    Random random(derive_seed(options_.seed, "phrasings" + plan.description().identity() + spec));
+    Random random(derive_seed(options_.seed, "phrasings" + plan.description().identity + spec));
     for (std::int64_t i = 0; i < count; ++i) {
       Request wanted = request("words" + spec + std::to_string(i), 1, plan);
       wanted.instruction = random_instruction(source_of(spec), Phrasing::kHeldOut, random);

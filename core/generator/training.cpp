@@ -321,7 +321,7 @@ class Trainer {
   std::string fingerprint() const {
     std::string text = generator_.tokenizer().id() + to_json(options_).dump();
     for (const Course& course : courses_)
-      text += course.plan->description().identity() + std::to_string(course.tasks.size());
+      text += course.plan->description().identity + std::to_string(course.tasks.size());
     return short_hash(text);
   }
 

@@ -94,7 +94,7 @@ const Anchor* Tokenizer::find_anchor(const std::string& architecture, const std:
 std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& description,
                                                    const std::string& family) const {
   const Anchor* anchor = find_anchor(description.architecture, family);
-  const std::string key = description.identity() + (anchor ? anchor->family : std::string());
+  const std::string key = description.identity + (anchor ? anchor->family : std::string());
   {
     const std::lock_guard lock(cache_->mutex);
     if (const auto found = cache_->plans.find(key); found != cache_->plans.end()) return found->second;
