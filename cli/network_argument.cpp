@@ -32,7 +32,7 @@ void expect_agreement(const NetworkDescription& recorded, const PluginRegistry& 
   auto config = architecture == recorded.architecture ? recorded.config : Json::object();
   config.update(argument.config, true);
   const auto given = plugins.describe(architecture, config);
-  if (given.identity() != recorded.identity())
+  if (given.identity != recorded.identity)
     throw Error(ErrorCode::kUsage, "network.contradiction", "what is '" + argument.reference + "'?",
                 "its record says " + recorded.label() + ", the command line says " + given.label(),
                 "leave out --arch and --set: the file knows what it is");

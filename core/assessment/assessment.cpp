@@ -81,7 +81,7 @@ Request Assessor::request(const std::string& label, std::int64_t count, const Ne
   out.count = count;
   out.family = plan.family();
   out.sampling.temperature = options_.temperature;
-  out.sampling.seed = derive_seed(options_.seed, label + plan.description().identity());
+  out.sampling.seed = derive_seed(options_.seed, label + plan.description().identity);
   return out;
 }
 

@@ -41,7 +41,7 @@ void Assessor::assess_seen(const MemberGroup& group, const std::string& spec) {
   // The share of right data sets is that of families with an ancestor: a family whose anchor is a mean stands apart.
   if (!is_independent(tokenizer_, plan)) assess_instructions(group, spec, count);
 
-  Random random(derive_seed(options_.seed, "baselines" + plan.description().identity() + spec));
+  Random random(derive_seed(options_.seed, "baselines" + plan.description().identity + spec));
   const SeenBaselines baselines = seen_baselines(plan, members_on(group, spec), count, random);
   add_calibrated("random-init", spec, plan, baselines.random_init, on);
   add_calibrated("average", spec, plan, baselines.average, on);
@@ -73,7 +73,7 @@ void Assessor::assess_instructions(const MemberGroup& group, const std::string& 
   const NetworkPlan& plan = *group.plan;
   const auto on_data = input_.data.get(spec);
   const TensorData& on = *on_data;
-  Random random(derive_seed(options_.seed, "phrasings" + plan.description().identity() + spec));
+  Random random(derive_seed(options_.seed, "phrasings" + plan.description().identity + spec));
   for (std::int64_t i = 0; i < count; ++i) {
     Request wanted = request("words" + spec + std::to_string(i), 1, plan);
     wanted.instruction = random_instruction(DataSpec::parse(spec).source, Phrasing::kHeldOut, random);

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "init_names.hpp"
-#include "weightloom/base/hash.hpp"
 
 namespace weightloom {
 namespace {
@@ -20,12 +19,12 @@ Json init_json(const Init& init) {
 }
 
 Json node_json(const NodeSpec& node) {
-  Json slots = Json::object();
-  for (const auto& [slot, name] : node.parameters) slots[slot] = name;
+  Json parameters = Json::object();
+  for (const auto& [key, name] : node.parameters) parameters[key] = name;
   return {{"name", node.name},
           {"op", node.op},
           {"inputs", node.inputs},
-          {"parameters", slots},
+          {"parameters", parameters},
           {"attributes", node.attributes}};
 }
 
@@ -35,9 +34,9 @@ std::string_view role_name(Role role) {
   return kRoleNames[static_cast<std::size_t>(role)];
 }
 
-const std::string* NodeSpec::parameter(std::string_view slot) const {
-  for (const auto& [own_slot, parameter_name] : parameters)
-    if (own_slot == slot) return &parameter_name;
+const std::string* NodeSpec::parameter(std::string_view key) const {
+  for (const auto& [own_key, parameter_name] : parameters)
+    if (own_key == key) return &parameter_name;
   return nullptr;
 }
 
@@ -58,11 +57,6 @@ std::int64_t NetworkDescription::value_count() const {
   std::int64_t count = 0;
   for (const auto& parameter : parameters) count += element_count(parameter.shape);
   return count;
-}
-
-std::string NetworkDescription::identity() const {
-  // nlohmann::json sorts keys, so that the order in which a configuration was written does not matter.
-  return to_hex(sha256(architecture + "\n" + nlohmann::json(config).dump()));
 }
 
 std::string NetworkDescription::label() const {

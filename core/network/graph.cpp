@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "inference.hpp"
-#include "operators.hpp"
+#include "operator_definition.hpp"
 
 namespace weightloom {
 namespace {
@@ -21,17 +21,13 @@ std::int64_t product_checked(const std::vector<std::int64_t>& factors, const std
   return product;
 }
 
-// These only scale or lay out what the linear node before them computed.
-bool keeps_head(const std::string& op) {
-  return op == "softmax" || op == "scale" || op == "dropout" || op == "flatten" || op == "reshape";
-}
-
 void find_head(const NetworkDescription& description, GraphFacts& facts) {
   std::unordered_map<std::string_view, const NodeSpec*> nodes;
   for (const auto& node : description.nodes) nodes.emplace(node.name, &node);
   auto found = nodes.find(description.output);
-  while (found != nodes.end() && keeps_head(found->second->op)) found = nodes.find(found->second->inputs.front());
-  if (found == nodes.end() || found->second->op != "linear") return;
+  while (found != nodes.end() && find_operator(found->second->op)->keeps_head)
+    found = nodes.find(found->second->inputs.front());
+  if (found == nodes.end() || !find_operator(found->second->op)->is_head) return;
   const auto& head = *found->second;
   facts.head_node = head.name;
   facts.head_input = head.inputs.front();
@@ -51,13 +47,13 @@ GraphFacts infer(const NetworkDescription& description, const std::vector<std::s
     const auto& node = description.nodes[i];
     NodeShapes shapes{node, places.empty() ? "nodes[" + std::to_string(i) + "]" : places[i], {}, {}};
     for (const auto& input : node.inputs) shapes.inputs.push_back(facts.shapes.at(input));
-    for (const auto& [slot, name] : node.parameters) shapes.parameters.emplace_back(slot, *parameters.at(name));
-    const auto& rule = *find_operator(node.op);
-    const auto output = rule.shape(shapes);
+    for (const auto& [key, name] : node.parameters) shapes.parameters.emplace_back(key, *parameters.at(name));
+    const auto& definition = operator_definition(node.op);
+    const auto output = definition.shape(shapes);
     check_shape_limits(output, shapes.path);
     facts.activation_values = add_checked(facts.activation_values, element_count(output), shapes.path);
-    if (rule.products) {
-      auto factors = rule.products(shapes, output);
+    if (definition.products) {
+      auto factors = definition.products(shapes, output);
       factors.push_back(2);
       facts.flops = add_checked(facts.flops, product_checked(factors, shapes.path), shapes.path);
     }

@@ -1,7 +1,10 @@
-#include "operators.hpp"
+#include "weightloom/network/operators.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
+
+#include "operator_definition.hpp"
 
 namespace weightloom {
 namespace {
@@ -55,12 +58,12 @@ Shape linear_shape(const NodeShapes& n) {
 
 Shape batch_norm_shape(const NodeShapes& n) {
   n.expect_rank({1, 3});
-  for (auto slot : {"scale", "shift", "running_mean", "running_var"}) n.expect_parameter(slot, {n.input()[0]});
+  for (auto key : {"scale", "shift", "running_mean", "running_var"}) n.expect_parameter(key, {n.input()[0]});
   return n.input();
 }
 
 Shape layer_norm_shape(const NodeShapes& n) {
-  for (auto slot : {"scale", "shift"}) n.expect_parameter(slot, {n.input().back()});
+  for (auto key : {"scale", "shift"}) n.expect_parameter(key, {n.input().back()});
   return n.input();
 }
 
@@ -70,7 +73,7 @@ Shape group_norm_shape(const NodeShapes& n) {
   if (channels % groups != 0)
     refuse("shape", n.path,
            "expected groups to divide the " + std::to_string(channels) + " channels, found " + std::to_string(groups));
-  for (auto slot : {"scale", "shift"}) n.expect_parameter(slot, {channels});
+  for (auto key : {"scale", "shift"}) n.expect_parameter(key, {channels});
   return n.input();
 }
 
@@ -209,11 +212,11 @@ void join_all(const std::vector<Axis>& a, const std::vector<Axis>& b, AxisClasse
   for (std::size_t i = 0; i < a.size(); ++i) classes.join(a[i], b[i]);
 }
 
-// Joins the first axes of the parameters in `slots` with `axis`.
-void join_vectors(const NodeAxes& n, std::initializer_list<std::string_view> slots, const Axis& axis,
+// Joins the first axes of the parameters under `keys` with `axis`.
+void join_vectors(const NodeAxes& n, std::initializer_list<std::string_view> keys, const Axis& axis,
                   AxisClasses& classes) {
-  for (auto slot : slots)
-    if (const auto vector = n.parameter(slot); !vector.empty()) classes.join(vector[0], axis);
+  for (auto key : keys)
+    if (const auto vector = n.parameter(key); !vector.empty()) classes.join(vector[0], axis);
 }
 
 Axis concatenated(const std::vector<Axis>& axes) {
@@ -322,10 +325,10 @@ void select_flow(const NodeAxes& n, AxisClasses& classes) {
 
 // ---- the table ----
 
-const SlotRule kWeightSlot{"weight", Role::kWeight, true, true};
-const SlotRule kBiasSlot{"bias", Role::kBias, false, true};
-const SlotRule kScaleSlot{"scale", Role::kScale};
-const SlotRule kShiftSlot{"shift", Role::kShift};
+const ParameterRule kWeight{"weight", Role::kWeight, true, true};
+const ParameterRule kBias{"bias", Role::kBias, false, true};
+const ParameterRule kScale{"scale", Role::kScale};
+const ParameterRule kShift{"shift", Role::kShift};
 
 AttributeRule epsilon() {
   return {"eps", Kind::kNumber, 0, 1, 1e-5};
@@ -334,95 +337,123 @@ AttributeRule axis_attribute() {
   return {"axis", Kind::kInteger, 0, kMostListed - 1};
 }
 
-OperatorRule activation(std::string_view name) {
-  return {name, 1, 1, {}, {}, same_shape, elementwise_flow};
+OperatorDefinition activation(std::string_view name, std::size_t feature) {
+  return {{.name = name, .feature = feature}, same_shape, elementwise_flow};
 }
-OperatorRule elementwise(std::string_view name) {
-  return {name, 2, kMany, {}, {}, elementwise_shape, elementwise_flow};
+OperatorDefinition elementwise(std::string_view name, std::size_t feature) {
+  return {
+      {.name = name, .least_inputs = 2, .most_inputs = kMany, .feature = feature}, elementwise_shape, elementwise_flow};
 }
-OperatorRule pool(std::string_view name) {
-  return {name,
-          1,
-          1,
-          {},
-          {{"kernel", Kind::kPair, 1, kMostExtent},
-           {"stride", Kind::kPair, 1, kMostExtent, nullptr, "kernel"},
-           {"padding", Kind::kPair, 0, kMostExtent, Json::array({0, 0})}},
+OperatorDefinition pool(std::string_view name, std::size_t feature) {
+  return {{.name = name,
+           .attributes = {{"kernel", Kind::kPair, 1, kMostExtent},
+                          {"stride", Kind::kPair, 1, kMostExtent, nullptr, "kernel"},
+                          {"padding", Kind::kPair, 0, kMostExtent, Json::array({0, 0})}},
+           .feature = feature},
           pool_shape,
           pool_flow};
 }
 
-std::vector<OperatorRule> make_operators() {
+std::vector<OperatorDefinition> make_definitions() {
   return {
-      {"conv2d",
-       1,
-       1,
-       {kWeightSlot, kBiasSlot},
-       {{"stride", Kind::kPair, 1, kMostExtent, Json::array({1, 1})},
-        {"padding", Kind::kPair, 0, kMostExtent, Json::array({0, 0})},
-        {"dilation", Kind::kPair, 1, kMostExtent, Json::array({1, 1})},
-        {"groups", Kind::kInteger, 1, kMostInteger, 1}},
+      {{.name = "conv2d",
+        .parameters = {kWeight, kBias},
+        .attributes = {{"stride", Kind::kPair, 1, kMostExtent, Json::array({1, 1})},
+                       {"padding", Kind::kPair, 0, kMostExtent, Json::array({0, 0})},
+                       {"dilation", Kind::kPair, 1, kMostExtent, Json::array({1, 1})},
+                       {"groups", Kind::kInteger, 1, kMostInteger, 1}},
+        .convolution = true,
+        .feature = 0},
        conv2d_shape,
        conv2d_flow,
        conv2d_products},
-      {"linear", 1, 1, {kWeightSlot, kBiasSlot}, {}, linear_shape, linear_flow, linear_products},
-      {"batch_norm",
-       1,
-       1,
-       {kScaleSlot, kShiftSlot, {"running_mean", Role::kRunningMean}, {"running_var", Role::kRunningVar}},
-       {epsilon(), {"momentum", Kind::kNumber, 0, 1, 0.1}},
+      {{.name = "linear", .parameters = {kWeight, kBias}, .is_head = true, .feature = 1},
+       linear_shape,
+       linear_flow,
+       linear_products},
+      {{.name = "batch_norm",
+        .parameters = {kScale, kShift, {"running_mean", Role::kRunningMean}, {"running_var", Role::kRunningVar}},
+        .attributes = {epsilon(), {"momentum", Kind::kNumber, 0, 1, 0.1}},
+        .feature = 2},
        batch_norm_shape,
        batch_norm_flow},
-      {"layer_norm", 1, 1, {kScaleSlot, kShiftSlot}, {epsilon()}, layer_norm_shape, layer_norm_flow},
-      {"group_norm",
-       1,
-       1,
-       {kScaleSlot, kShiftSlot},
-       {{"groups", Kind::kInteger, 1, kMostInteger}, epsilon()},
+      {{.name = "layer_norm", .parameters = {kScale, kShift}, .attributes = {epsilon()}, .feature = 3},
+       layer_norm_shape,
+       layer_norm_flow},
+      {{.name = "group_norm",
+        .parameters = {kScale, kShift},
+        .attributes = {{"groups", Kind::kInteger, 1, kMostInteger}, epsilon()},
+        .feature = 4},
        group_norm_shape,
        group_norm_flow},
-      {"attention",
-       3,
-       3,
-       {},
-       {{"heads", Kind::kInteger, 1, kMostInteger}},
+      {{.name = "attention",
+        .least_inputs = 3,
+        .most_inputs = 3,
+        .attributes = {{"heads", Kind::kInteger, 1, kMostInteger}},
+        .feature = 5},
        attention_shape,
        attention_flow,
        attention_products},
-      elementwise("add"),
-      elementwise("mul"),
-      {"concat", 2, kMany, {}, {axis_attribute()}, concat_shape, concat_flow},
-      activation("relu"),
-      activation("gelu"),
-      activation("silu"),
-      activation("tanh"),
-      activation("sigmoid"),
-      activation("hardswish"),
-      {"scale", 1, 1, {}, {{"factor", Kind::kNumber, -1e30, 1e30}}, same_shape, elementwise_flow},
-      {"dropout", 1, 1, {}, {{"rate", Kind::kNumber, 0, 1}}, same_shape, elementwise_flow},
-      {"softmax", 1, 1, {}, {axis_attribute()}, softmax_shape, elementwise_flow},
-      pool("max_pool"),
-      pool("avg_pool"),
-      {"global_avg_pool", 1, 1, {}, {}, global_avg_pool_shape, global_avg_pool_flow},
-      {"flatten", 1, 1, {}, {}, flatten_shape, reshape_flow},
-      {"reshape", 1, 1, {}, {{"shape", Kind::kIntegers, 1, kMostInteger}}, reshape_shape, reshape_flow},
-      {"permute", 1, 1, {}, {{"order", Kind::kIntegers, 0, kMostListed - 1}}, permute_shape, permute_flow},
-      {"prepend_token", 1, 1, {{"token", Role::kClassToken, true, true}}, {}, prepend_token_shape, prepend_token_flow},
-      {"add_position", 1, 1, {{"position", Role::kPosition, true, true}}, {}, add_position_shape, add_position_flow},
-      {"select", 1, 1, {}, {axis_attribute(), {"index", Kind::kInteger, 0, kMostInteger}}, select_shape, select_flow},
+      elementwise("add", 6),
+      elementwise("mul", 7),
+      {{.name = "concat", .least_inputs = 2, .most_inputs = kMany, .attributes = {axis_attribute()}, .feature = 8},
+       concat_shape,
+       concat_flow},
+      activation("relu", 9),
+      activation("gelu", 10),
+      activation("silu", 11),
+      activation("tanh", 12),
+      activation("sigmoid", 13),
+      activation("hardswish", 14),
+      // The three without a feature: networks that differ in them alone look alike to a generator.
+      {{.name = "scale", .attributes = {{"factor", Kind::kNumber, -1e30, 1e30}}, .keeps_head = true},
+       same_shape,
+       elementwise_flow},
+      {{.name = "dropout", .attributes = {{"rate", Kind::kNumber, 0, 1}}, .keeps_head = true},
+       same_shape,
+       elementwise_flow},
+      {{.name = "softmax", .attributes = {axis_attribute()}, .keeps_head = true}, softmax_shape, elementwise_flow},
+      pool("max_pool", 15),
+      pool("avg_pool", 16),
+      {{.name = "global_avg_pool", .feature = 17}, global_avg_pool_shape, global_avg_pool_flow},
+      {{.name = "flatten", .keeps_head = true, .feature = 18}, flatten_shape, reshape_flow},
+      {{.name = "reshape",
+        .attributes = {{"shape", Kind::kIntegers, 1, kMostInteger}},
+        .keeps_head = true,
+        .feature = 19},
+       reshape_shape,
+       reshape_flow},
+      {{.name = "permute", .attributes = {{"order", Kind::kIntegers, 0, kMostListed - 1}}, .feature = 20},
+       permute_shape,
+       permute_flow},
+      {{.name = "prepend_token", .parameters = {{"token", Role::kClassToken, true, true}}, .feature = 21},
+       prepend_token_shape,
+       prepend_token_flow},
+      {{.name = "add_position", .parameters = {{"position", Role::kPosition, true, true}}, .feature = 22},
+       add_position_shape,
+       add_position_flow},
+      {{.name = "select", .attributes = {axis_attribute(), {"index", Kind::kInteger, 0, kMostInteger}}, .feature = 23},
+       select_shape,
+       select_flow},
   };
 }
 
-const std::vector<OperatorRule>& operators() {
-  static const auto table = make_operators();
+const std::vector<OperatorDefinition>& definitions() {
+  static const auto table = make_definitions();
   return table;
+}
+
+const OperatorDefinition* find_definition(std::string_view name) {
+  for (const auto& definition : definitions())
+    if (definition.rule.name == name) return &definition;
+  return nullptr;
 }
 
 }  // namespace
 
-const Shape* NodeShapes::parameter(std::string_view slot) const {
+const Shape* NodeShapes::parameter(std::string_view key) const {
   for (const auto& [name, shape] : parameters)
-    if (name == slot) return &shape;
+    if (name == key) return &shape;
   return nullptr;
 }
 
@@ -441,8 +472,8 @@ void NodeShapes::expect_rank(std::initializer_list<std::size_t> ranks) const {
   refuse("shape", path, "expected an input of rank " + wanted + ", found " + to_string(input()));
 }
 
-void NodeShapes::expect_parameter(std::string_view slot, const Shape& pattern) const {
-  const auto* shape = parameter(slot);
+void NodeShapes::expect_parameter(std::string_view key, const Shape& pattern) const {
+  const auto* shape = parameter(key);
   if (!shape) return;
   bool fits = shape->size() == pattern.size();
   for (std::size_t i = 0; fits && i < pattern.size(); ++i) fits = pattern[i] < 0 || pattern[i] == (*shape)[i];
@@ -450,8 +481,8 @@ void NodeShapes::expect_parameter(std::string_view slot, const Shape& pattern) c
   std::string wanted;
   for (auto dim : pattern)
     wanted += (wanted.empty() ? "" : ", ") + (dim < 0 ? std::string("any") : std::to_string(dim));
-  refuse("shape", path + ".parameters." + std::string(slot),
-         "expected '" + *node.parameter(slot) + "' of shape [" + wanted + "], found " + to_string(*shape));
+  refuse("shape", path + ".parameters." + std::string(key),
+         "expected '" + *node.parameter(key) + "' of shape [" + wanted + "], found " + to_string(*shape));
 }
 
 std::size_t NodeShapes::axis(std::string_view attribute, std::size_t rank) const {
@@ -462,27 +493,30 @@ std::size_t NodeShapes::axis(std::string_view attribute, std::size_t rank) const
   return axis;
 }
 
-std::span<const Axis> NodeAxes::parameter(std::string_view slot) const {
+std::span<const Axis> NodeAxes::parameter(std::string_view key) const {
   for (const auto& [name, axes] : parameters)
-    if (name == slot) return axes;
+    if (name == key) return axes;
   return {};
 }
 
-const SlotRule* OperatorRule::slot(std::string_view slot_name) const {
-  for (const auto& rule : slots)
-    if (rule.name == slot_name) return &rule;
+const ParameterRule* OperatorRule::parameter(std::string_view key) const {
+  for (const auto& rule : parameters)
+    if (rule.key == key) return &rule;
   return nullptr;
 }
 
 const OperatorRule* find_operator(std::string_view name) {
-  for (const auto& rule : operators())
-    if (rule.name == name) return &rule;
-  return nullptr;
+  const auto* definition = find_definition(name);
+  return definition ? &definition->rule : nullptr;
+}
+
+const OperatorDefinition& operator_definition(std::string_view name) {
+  return *find_definition(name);
 }
 
 std::vector<std::string> operator_names() {
   std::vector<std::string> names;
-  for (const auto& rule : operators()) names.emplace_back(rule.name);
+  for (const auto& definition : definitions()) names.emplace_back(definition.rule.name);
   return names;
 }
 

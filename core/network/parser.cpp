@@ -8,9 +8,10 @@
 #include "inference.hpp"
 #include "init_names.hpp"
 #include "json_view.hpp"
-#include "operators.hpp"
+#include "weightloom/base/hash.hpp"
 #include "weightloom/network/description.hpp"
 #include "weightloom/network/dialect.hpp"
+#include "weightloom/network/operators.hpp"
 
 namespace weightloom {
 namespace {
@@ -112,30 +113,30 @@ Json parse_attributes(const OperatorRule& rule, const Json& given, const std::st
   return result;
 }
 
-std::string slot_list(const OperatorRule& rule) {
+std::string key_list(const OperatorRule& rule) {
   std::string text;
-  for (const auto& slot : rule.slots) text += (text.empty() ? "" : ", ") + std::string(slot.name);
+  for (const auto& parameter : rule.parameters) text += (text.empty() ? "" : ", ") + std::string(parameter.key);
   return text.empty() ? "none" : text;
 }
 
-// Slots in the order of the operator's table, whatever the order in the text.
-std::vector<std::pair<std::string, std::string>> parse_slots(const OperatorRule& rule, const Json& given,
-                                                             const std::string& path) {
+// Parameter keys in the order of the operator's rule, whatever the order in the text.
+std::vector<std::pair<std::string, std::string>> parse_keys(const OperatorRule& rule, const Json& given,
+                                                            const std::string& path) {
   const JsonView view(given, path);
   for (const auto& [key, value] : view.any_object().json().items())
-    if (!rule.slot(key))
+    if (!rule.parameter(key))
       refuse("slot", path,
-             "the operator '" + std::string(rule.name) + "' has the parameters: " + slot_list(rule) + "; found '" +
+             "the operator '" + std::string(rule.name) + "' has the parameters: " + key_list(rule) + "; found '" +
                  key.substr(0, 80) + "'");
-  std::vector<std::pair<std::string, std::string>> slots;
-  for (const auto& slot : rule.slots) {
-    if (view.has(slot.name))
-      slots.emplace_back(slot.name, view[slot.name].name());
-    else if (slot.required)
+  std::vector<std::pair<std::string, std::string>> parameters;
+  for (const auto& parameter : rule.parameters) {
+    if (view.has(parameter.key))
+      parameters.emplace_back(parameter.key, view[parameter.key].name());
+    else if (parameter.required)
       refuse("slot", path,
-             "the operator '" + std::string(rule.name) + "' needs the parameter '" + std::string(slot.name) + "'");
+             "the operator '" + std::string(rule.name) + "' needs the parameter '" + std::string(parameter.key) + "'");
   }
-  return slots;
+  return parameters;
 }
 
 NodeSpec parse_node(const JsonView& view) {
@@ -154,15 +155,15 @@ NodeSpec parse_node(const JsonView& view) {
   }
   const Json nothing = Json::object();
   node.parameters =
-      parse_slots(*rule, view.has("parameters") ? view["parameters"].json() : nothing, view.path() + ".parameters");
+      parse_keys(*rule, view.has("parameters") ? view["parameters"].json() : nothing, view.path() + ".parameters");
   node.attributes = parse_attributes(*rule, view.has("attributes") ? view["attributes"].json() : nothing,
                                      view.path() + ".attributes");
   return node;
 }
 
-bool role_fits(Role slot, Role role) {
-  const bool table = slot == Role::kWeight || slot == Role::kClassToken || slot == Role::kPosition;
-  return role == slot || (table && role == Role::kEmbedding);
+bool role_fits(Role expected, Role found) {
+  const bool table = expected == Role::kWeight || expected == Role::kClassToken || expected == Role::kPosition;
+  return found == expected || (table && found == Role::kEmbedding);
 }
 
 // Reads one text; member functions stand in the order of the checks.
@@ -178,6 +179,7 @@ class Parser {
     check_reachable();
     order_parameters();
     check_output(infer(net_, places_));
+    net_.identity = hash_identity();
     validate_dialects(net_);
     return std::move(net_);
   }
@@ -237,7 +239,7 @@ class Parser {
         if (!values_.contains(input))
           refuse("unknown_value", place(i) + ".inputs", "no node or input is called '" + input + "'",
                  suggestion(input, keys(values_)));
-      for (const auto& [slot, name] : node.parameters) check_slot(i, slot, name);
+      for (const auto& [key, name] : node.parameters) check_parameter(i, key, name);
     }
     if (!values_.contains(net_.output))
       refuse("unknown_value", "$.output", "no node is called '" + net_.output + "'",
@@ -245,12 +247,12 @@ class Parser {
     if (net_.output == net_.input.name) refuse("output", "$.output", "expected a node, found the input");
   }
 
-  void check_slot(std::size_t node, const std::string& slot, const std::string& name) const {
-    const auto path = place(node) + ".parameters." + slot;
+  void check_parameter(std::size_t node, const std::string& key, const std::string& name) const {
+    const auto path = place(node) + ".parameters." + key;
     const auto found = parameters_.find(name);
     if (found == parameters_.end())
       refuse("unknown_parameter", path, "no parameter is called '" + name + "'", suggestion(name, keys(parameters_)));
-    const auto expected = find_operator(net_.nodes[node].op)->slot(slot)->role;
+    const auto expected = find_operator(net_.nodes[node].op)->parameter(key)->role;
     const auto role = net_.parameters[found->second].role;
     if (!role_fits(expected, role))
       refuse("role", path,
@@ -303,9 +305,7 @@ class Parser {
 
   void reorder_nodes(const std::vector<std::size_t>& order) {
     std::vector<NodeSpec> sorted;
-    for (auto node : order) {
-      places_.push_back(place(node));
-    }
+    for (auto node : order) places_.push_back(place(node));
     for (auto node : order) sorted.push_back(std::move(net_.nodes[node]));
     net_.nodes = std::move(sorted);
   }
@@ -326,7 +326,7 @@ class Parser {
     std::vector<ParameterSpec> ordered;
     std::unordered_set<std::string_view> seen;
     for (const auto& node : net_.nodes)
-      for (const auto& [slot, name] : node.parameters)
+      for (const auto& [key, name] : node.parameters)
         if (seen.insert(name).second) ordered.push_back(net_.parameters[parameters_.at(name)]);
     for (std::size_t i = 0; i < net_.parameters.size(); ++i)
       if (!seen.contains(net_.parameters[i].name))
@@ -340,6 +340,11 @@ class Parser {
     if (shape.size() != 1)
       refuse("output", "$.output", "expected a value of shape [classes], found " + to_string(shape));
     net_.classes = shape[0];
+  }
+
+  // nlohmann::json sorts keys, so that the order in which a configuration was written does not matter.
+  std::string hash_identity() const {
+    return to_hex(sha256(net_.architecture + "\n" + nlohmann::json(net_.config).dump()));
   }
 
   static constexpr std::size_t kInput = std::numeric_limits<std::size_t>::max();

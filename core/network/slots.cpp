@@ -6,33 +6,16 @@
 #include <string_view>
 
 #include "weightloom/network/address.hpp"
+#include "weightloom/network/init.hpp"
+#include "weightloom/network/operators.hpp"
 
 namespace weightloom {
 namespace {
 
-double initial_deviation(const ParameterSpec& parameter) {
-  const auto& shape = parameter.shape;
-  const double fan_out = shape.empty() ? 1.0 : static_cast<double>(shape[0]);
-  const double fan_in = std::max(1.0, static_cast<double>(element_count(shape)) / std::max(1.0, fan_out));
-  const double value = parameter.init.value;
-  switch (parameter.init.kind) {
-    case Init::Kind::kNormal:
-    case Init::Kind::kTruncatedNormal:
-      return value;
-    case Init::Kind::kUniform:
-      return value / std::sqrt(3.0);
-    case Init::Kind::kKaimingNormal:
-    case Init::Kind::kKaimingUniform:
-      return value / std::sqrt(fan_in);
-    case Init::Kind::kXavierUniform:
-      return value * std::sqrt(2.0 / (fan_in + fan_out));
-    case Init::Kind::kZeros:
-    case Init::Kind::kOnes:
-    case Init::Kind::kConstant:
-      break;
-  }
+double reference_scale(const ParameterSpec& parameter) {
+  if (const double deviation = initial_deviation(parameter); deviation > 0) return deviation;
   // Constant at the start: no scale of its own. A matrix moves about as far as a default draw is wide, a vector less.
-  return shape.size() > 1 ? 1.0 / std::sqrt(fan_in) : 0.1;
+  return parameter.shape.size() > 1 ? 1.0 / std::sqrt(fans(parameter.shape).in) : 0.1;
 }
 
 std::int64_t parts_of(std::int64_t length, std::int64_t most) {
@@ -112,7 +95,7 @@ SlotLayout make_slots(const NetworkDescription& description, const GraphFacts& f
     layout.slots.push_back({Slot::Kind::kScale, tensor});
     add_chunks(layout, tensor, view, view.rows == 1 ? std::min(chunk, vector_chunk) : chunk,
                parameter.name == facts.head_weight);
-    layout.tensors.push_back({p, first, layout.slots.size() - first, layout.values, initial_deviation(parameter)});
+    layout.tensors.push_back({p, first, layout.slots.size() - first, layout.values, reference_scale(parameter)});
     layout.values += element_count(parameter.shape);
   }
   return layout;
@@ -161,15 +144,9 @@ SlotFeatures slot_features(const NetworkDescription& description, const SlotLayo
 }
 
 std::vector<float> network_features(const NetworkDescription& description, const GraphFacts& facts) {
-  static constexpr std::array<std::string_view, 24> kOperators{
-      "conv2d",  "linear",  "batch_norm", "layer_norm",    "group_norm",   "attention",
-      "add",     "mul",     "concat",     "relu",          "gelu",         "silu",
-      "tanh",    "sigmoid", "hardswish",  "max_pool",      "avg_pool",     "global_avg_pool",
-      "flatten", "reshape", "permute",    "prepend_token", "add_position", "select"};
-  std::array<double, kOperators.size()> counts{};
+  std::array<double, kOperatorFeatures> counts{};
   for (const NodeSpec& node : description.nodes)
-    if (const auto at = std::find(kOperators.begin(), kOperators.end(), node.op); at != kOperators.end())
-      ++counts[static_cast<std::size_t>(at - kOperators.begin())];
+    if (const auto feature = find_operator(node.op)->feature) ++counts[*feature];
   std::vector<float> out;
   for (double count : counts) out.push_back(log_size(count + 1, 8));
   int blocks = 0, stages = 0;

@@ -4,7 +4,7 @@
 #include <map>
 #include <unordered_map>
 
-#include "operators.hpp"
+#include "operator_definition.hpp"
 #include "weightloom/network/graph.hpp"
 
 namespace weightloom {
@@ -59,15 +59,15 @@ class AxisGraph {
   }
 
   void flow(const NodeSpec& node) {
-    const auto& rule = *find_operator(node.op);
+    const auto& definition = operator_definition(node.op);
     NodeAxes axes{node, {}, {}, make(facts_.shapes.at(node.name))};
     for (const auto& input : node.inputs) axes.inputs.push_back(values_.at(input));
-    for (const auto& [slot, name] : node.parameters) {
+    for (const auto& [key, name] : node.parameters) {
       const auto index = indices_.at(name);
-      axes.parameters.emplace_back(slot, parameters_[index]);
-      produces_[index] = rule.slot(slot)->produces;
+      axes.parameters.emplace_back(key, parameters_[index]);
+      produces_[index] = definition.rule.parameter(key)->produces;
     }
-    rule.flow(axes, classes_);
+    definition.flow(axes, classes_);
     values_.emplace(node.name, std::move(axes.output));
   }
 

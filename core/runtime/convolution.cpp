@@ -6,30 +6,30 @@ namespace weightloom {
 namespace {
 
 torch::Tensor conv2d(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor& bias,
-                     const ConvolutionShape& shape, std::int64_t groups) {
-  return at::conv2d(input, weight, bias.defined() ? c10::optional<torch::Tensor>(bias) : c10::nullopt, shape.stride,
-                    shape.padding, shape.dilation, groups);
+                     const ConvolutionOptions& options, std::int64_t groups) {
+  return at::conv2d(input, weight, bias.defined() ? c10::optional<torch::Tensor>(bias) : c10::nullopt, options.stride,
+                    options.padding, options.dilation, groups);
 }
 
 }  // namespace
 
 torch::Tensor convolve(const torch::Tensor& input, bool shared, const torch::Tensor& weight, const torch::Tensor& bias,
-                       const ConvolutionShape& shape) {
+                       const ConvolutionOptions& options) {
   const auto population = weight.size(0), outputs = weight.size(1);
   if (population == 1) {
     const auto out =
-        conv2d(shared ? input : input.squeeze(0), weight[0], bias.defined() ? bias[0] : bias, shape, shape.groups);
+        conv2d(shared ? input : input.squeeze(0), weight[0], bias.defined() ? bias[0] : bias, options, options.groups);
     return out.unsqueeze(0);
   }
-  if (shared && shape.groups == 1) {
-    // All members see the same images: one convolution with the filters of all of them.
-    const auto out = conv2d(input, weight.flatten(0, 1), bias.defined() ? bias.flatten() : bias, shape, 1);
+  if (shared && options.groups == 1) {
+    // All members see the same images: one convolution with the filters of all of them reads the images once.
+    const auto out = conv2d(input, weight.flatten(0, 1), bias.defined() ? bias.flatten() : bias, options, 1);
     return out.view({out.size(0), population, outputs, out.size(2), out.size(3)}).transpose(0, 1);
   }
   std::vector<torch::Tensor> members;
   for (std::int64_t p = 0; p < population; ++p)
     members.push_back(
-        conv2d(shared ? input : input[p], weight[p], bias.defined() ? bias[p] : bias, shape, shape.groups));
+        conv2d(shared ? input : input[p], weight[p], bias.defined() ? bias[p] : bias, options, options.groups));
   return torch::stack(members);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Convolution of a population.
+// Convolution of a population: the first axis P of weights and results counts its members. Works on the dtype and
+// device of its arguments. [any-thread]
 
 #include <torch/torch.h>
 
@@ -8,7 +9,8 @@
 
 namespace weightloom {
 
-struct ConvolutionShape {
+// [vertical, horizontal] each, as in docs/network_description.md.
+struct ConvolutionOptions {
   std::array<std::int64_t, 2> stride{1, 1}, padding{0, 0}, dilation{1, 1};
   std::int64_t groups = 1;
 };
@@ -16,6 +18,6 @@ struct ConvolutionShape {
 // weight [P, O, C/groups, kh, kw], bias [P, O] or undefined; input [N, C, H, W] shared by the population, or [P, N, C,
 // H, W]. Returns [P, N, O, H', W'], whose memory order may be [N, P, ...].
 torch::Tensor convolve(const torch::Tensor& input, bool shared, const torch::Tensor& weight, const torch::Tensor& bias,
-                       const ConvolutionShape& shape);
+                       const ConvolutionOptions& options);
 
 }  // namespace weightloom

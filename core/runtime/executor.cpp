@@ -5,6 +5,7 @@
 
 #include "operators.hpp"
 #include "weightloom/compute/torch_error.hpp"
+#include "weightloom/network/operators.hpp"
 
 namespace weightloom {
 namespace {
@@ -121,21 +122,21 @@ struct Executor::Impl {
   torch::Tensor run_together(const Weights& weights, const Value& input, std::size_t wanted, const ExecutionMode& mode,
                              BatchStatistics* statistics) const {
     const ExecutionContext context{mode, weights.population(), statistics};
-    std::vector<std::optional<Value>> slots(steps.size() + 1);
-    slots[0] = input;
+    std::vector<std::optional<Value>> values_so_far(steps.size() + 1);
+    values_so_far[0] = input;
     for (std::size_t i = 0; i < wanted; ++i) {
-      slots[i + 1] = run_step(steps[i], weights, slots, context);
+      values_so_far[i + 1] = run_step(steps[i], weights, values_so_far, context);
       for (auto used : steps[i].last_uses)
-        if (used != wanted) slots[used].reset();
+        if (used != wanted) values_so_far[used].reset();
     }
-    const auto& value = *slots[wanted];
+    const auto& value = *values_so_far[wanted];
     return all_members(value, weights.population()).tensor;
   }
 
-  static Value run_step(const Step& step, const Weights& weights, const std::vector<std::optional<Value>>& slots,
-                        const ExecutionContext& context) {
+  static Value run_step(const Step& step, const Weights& weights,
+                        const std::vector<std::optional<Value>>& values_so_far, const ExecutionContext& context) {
     OperatorArguments arguments{{}, {}, step.parameters, context};
-    for (auto input : step.inputs) arguments.inputs.push_back(*slots[input]);
+    for (auto input : step.inputs) arguments.inputs.push_back(*values_so_far[input]);
     for (auto index : step.parameters)
       arguments.parameters.push_back(index == kAbsent ? torch::Tensor() : weights.tensors[index]);
     return step.run(arguments);
@@ -144,7 +145,8 @@ struct Executor::Impl {
 
 bool executes_apart(const NetworkDescription& description) {
   // One convolution may just cut the image into patches.
-  return std::ranges::count(description.nodes, "conv2d", &NodeSpec::op) > 1;
+  return std::ranges::count_if(description.nodes,
+                               [](const NodeSpec& node) { return find_operator(node.op)->convolution; }) > 1;
 }
 
 Executor::Executor(NetworkDescription description) : impl_(std::make_unique<Impl>(std::move(description))) {}

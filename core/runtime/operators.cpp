@@ -60,12 +60,12 @@ Operator fold(Tensor (*function)(const Tensor&, const Tensor&)) {
 }
 
 OperatorPlan conv2d(const NodeSpec& node) {
-  const ConvolutionShape shape{pair(node.attributes, "stride"), pair(node.attributes, "padding"),
-                               pair(node.attributes, "dilation"), node.attributes.at("groups").get<std::int64_t>()};
-  return {
-      {"weight", "bias"}, [shape](const OperatorArguments& a) {
-        return Value{convolve(a.inputs[0].tensor, a.inputs[0].shared, a.parameters[0], a.parameters[1], shape), false};
-      }};
+  const ConvolutionOptions options{pair(node.attributes, "stride"), pair(node.attributes, "padding"),
+                                   pair(node.attributes, "dilation"), node.attributes.at("groups").get<std::int64_t>()};
+  return {{"weight", "bias"}, [options](const OperatorArguments& a) {
+            return Value{convolve(a.inputs[0].tensor, a.inputs[0].shared, a.parameters[0], a.parameters[1], options),
+                         false};
+          }};
 }
 
 Value linear(const OperatorArguments& a) {
@@ -174,7 +174,7 @@ Value dropout(const OperatorArguments& a, double rate) {
     throw Error(ErrorCode::kUsage, "executor.generators", "cannot execute dropout",
                 "it needs one generator for each member");
   const auto x = all_members(a.inputs[0], a.context.population).tensor;
-  auto mask = torch::empty(x.sizes());
+  auto mask = torch::empty(x.sizes(), x.options());
   for (std::int64_t p = 0; p < a.context.population; ++p)
     mask[p].bernoulli_(1 - rate, (*generators)[static_cast<std::size_t>(p)]);
   return {x * mask.div_(1 - rate), false};

@@ -116,7 +116,7 @@ Checkpoint checkpoint_of(const std::vector<Student>& students, const Weights& st
                          const std::vector<std::uint64_t>& seeds) {
   if (options.checkpoint.empty()) return {};
   Fingerprint print;
-  for (const auto& student : students) print.add(student.executor->description().identity());
+  for (const auto& student : students) print.add(student.executor->description().identity);
   for (const auto& tensor : start.tensors) print.add(tensor);
   for (const auto* split : data) print.add(split->images).add(split->labels);
   print.add(Json{

@@ -5,6 +5,7 @@
 
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/torch_error.hpp"
+#include "weightloom/network/init.hpp"
 #include "weightloom/runtime/dataset.hpp"
 
 namespace weightloom {
@@ -18,13 +19,9 @@ Weights changed(const Weights& weights, Change change) {
   return out;
 }
 
-// Fills one fresh value of `spec`; fan_out is the first dimension times the receptive field.
+// Fills one fresh value of `spec`.
 void draw_parameter(const ParameterSpec& spec, torch::Tensor& out, torch::Generator& generator) {
-  const auto count = static_cast<double>(element_count(spec.shape));
-  const double first = spec.shape.empty() ? 1.0 : std::max<double>(1.0, static_cast<double>(spec.shape[0]));
-  const double fan_in = std::max(1.0, count / first);
-  const double second = spec.shape.size() > 1 ? static_cast<double>(spec.shape[1]) : 1.0;
-  const double fan_out = count / std::max(1.0, second);
+  const auto [fan_in, fan_out] = fans(spec.shape);
   const double value = spec.init.value;
   const auto uniform = [&](double bound) { out.uniform_(-bound, bound, generator); };
   switch (spec.init.kind) {

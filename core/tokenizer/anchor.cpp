@@ -1,18 +1,16 @@
 #include "weightloom/tokenizer/anchor.hpp"
 
+#include "weightloom/network/init.hpp"
 #include "weightloom/runtime/alignment.hpp"
 #include "weightloom/runtime/inheritance.hpp"
 
 namespace weightloom {
 namespace {
 
-torch::Tensor initial_mean(const ParameterSpec& parameter) {
+torch::Tensor initial_means(const ParameterSpec& parameter) {
   std::vector<std::int64_t> shape{1};
   shape.insert(shape.end(), parameter.shape.begin(), parameter.shape.end());
-  const double mean = parameter.init.kind == Init::Kind::kOnes       ? 1.0
-                      : parameter.init.kind == Init::Kind::kConstant ? parameter.init.value
-                                                                     : 0.0;
-  return torch::full(shape, mean, torch::kFloat32);
+  return torch::full(shape, initial_mean(parameter), torch::kFloat32);
 }
 
 Weights mean_of(const Weights& members) {
@@ -25,7 +23,7 @@ Weights mean_of(const Weights& members) {
 
 Weights map_anchor(const Anchor* anchor, const NetworkDescription& target) {
   Weights mapped;
-  for (const ParameterSpec& parameter : target.parameters) mapped.tensors.push_back(initial_mean(parameter));
+  for (const ParameterSpec& parameter : target.parameters) mapped.tensors.push_back(initial_means(parameter));
   if (!anchor) return mapped;
   return inherit(target, std::move(mapped), anchor->description, anchor->weights,
                  anchor->independent ? Head::kInherit : Head::kKeep);

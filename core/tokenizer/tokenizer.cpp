@@ -98,7 +98,7 @@ std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& des
                                                    const std::string& family) const {
   return translate_torch_errors("prepare a network", [&] {
     const Anchor* anchor = find_anchor(description.architecture, family);
-    const std::string key = description.identity() + (anchor ? anchor->family : std::string());
+    const std::string key = description.identity + (anchor ? anchor->family : std::string());
     {
       const std::lock_guard lock(cache_->mutex);
       if (const auto found = cache_->plans.find(key); found != cache_->plans.end()) return found->second;

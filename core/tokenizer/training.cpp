@@ -111,7 +111,7 @@ class Fitting {
     Fingerprint print;
     print.add(tokenizer_.id()).add(to_json(options_).dump());
     for (const MemberGroup& group : groups_) {
-      print.add(group.plan->description().identity()).add(group.plan->family());
+      print.add(group.plan->description().identity).add(group.plan->family());
       for (const auto& tensor : group.weights.tensors) print.add(tensor);
     }
     return {options_.checkpoint, print.text()};

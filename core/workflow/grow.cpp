@@ -70,7 +70,7 @@ class Grower {
       if (executes_apart(job.description)) {
         single.push_back(&job);
       } else {
-        batched[job.description.identity() + to_json(job.member->training).dump()].push_back(&job);
+        batched[job.description.identity + to_json(job.member->training).dump()].push_back(&job);
       }
     }
     report({});

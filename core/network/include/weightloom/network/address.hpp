@@ -1,7 +1,8 @@
 #pragma once
 // Where a parameter sits in its family, read from its canonical name: what makes tensors of networks of different depth
-// comparable. "stage2.block1.conv1.weight" is stage 2, block 1, branch "conv1.weight". A component `stage<k>`
-// or `block<k>` (k decimal, from 0) is an index; everything else is the branch. No LibTorch.
+// comparable. "stage2.block1.conv1.weight" is stage 2, block 1, branch "conv1.weight". A component `stage<k>` or
+// `block<k>` (k decimal, from 0) is an index; everything else is the branch. Normative text:
+// docs/network_description.md, "Addresses". Pure functions [any-thread]. No LibTorch.
 
 #include <cstddef>
 #include <optional>

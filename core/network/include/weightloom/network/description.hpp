@@ -1,6 +1,7 @@
 #pragma once
 // The network description, `weightloom.network/1` (normative text: docs/network_description.md): everything the host
-// knows about an architecture. A plugin writes it as JSON; this module reads and checks it. No LibTorch.
+// knows about an architecture. A plugin writes it as JSON; this module reads and checks it. Plain values that own what
+// they hold; reading them is [any-thread]. Shapes are those of one sample. No LibTorch.
 
 #include <cstdint>
 #include <optional>
@@ -18,10 +19,7 @@ namespace weightloom {
 enum class Role { kWeight, kBias, kScale, kShift, kRunningMean, kRunningVar, kEmbedding, kPosition, kClassToken };
 std::string_view role_name(Role role);
 
-// How fresh values are drawn. fan_in is the product of all dimensions but the first.
-//   zeros | ones | constant(value) | normal(std) | truncated_normal(std, cut at 2 std) | uniform(bound)
-//   kaiming_normal: std = gain / sqrt(fan_in)      kaiming_uniform: bound = gain * sqrt(3 / fan_in)
-//   xavier_uniform: bound = gain * sqrt(6 / (fan_in + fan_out))
+// How fresh values are drawn; what that amounts to is in weightloom/network/init.hpp.
 struct Init {
   enum class Kind {
     kZeros,
@@ -49,13 +47,13 @@ struct ParameterSpec {
 // One operator of the dataflow graph; its single output value carries the node's name.
 struct NodeSpec {
   std::string name;
-  std::string op;                                               // see docs/network_description.md, table of operators
+  std::string op;                                               // a name of weightloom/network/operators.hpp
   std::vector<std::string> inputs;                              // names of nodes or of network inputs
-  std::vector<std::pair<std::string, std::string>> parameters;  // slot ("weight") -> canonical parameter name
+  std::vector<std::pair<std::string, std::string>> parameters;  // key ("weight") -> canonical parameter name
   Json attributes;                                              // object; every attribute explicit after parsing
 
-  // The canonical name in `slot`, or nullptr.
-  const std::string* parameter(std::string_view slot) const;
+  // The canonical name under `key`, or nullptr; valid as long as the node is not changed.
+  const std::string* parameter(std::string_view key) const;
 };
 
 struct InputSpec {
@@ -79,14 +77,13 @@ struct NetworkDescription {
   std::vector<ParameterSpec> parameters;  // in order of first use: the order in which a generator writes them
   std::vector<NodeSpec> nodes;            // in a valid order of execution
   std::vector<DialectSpec> dialects;
+  std::string identity;  // SHA-256 (hex) of architecture + canonical configuration: equal for equal networks
 
-  // Index into `parameters`, or nullopt.
+  // Index into `parameters`, or nullopt. Linear in their number, as are the counts.
   std::optional<std::size_t> find_parameter(std::string_view name) const;
-  // Of trainable parameters only, and of everything.
+  // Values of trainable parameters only, and of everything.
   std::int64_t parameter_count() const;
   std::int64_t value_count() const;
-  // SHA-256 (hex) of architecture + canonical configuration: equal for equal networks.
-  std::string identity() const;
   // For people: "resnet depth=20 width=16".
   std::string label() const;
 };
@@ -94,7 +91,8 @@ struct NetworkDescription {
 // Reads and fully validates: names, roles, operators and their attributes, edges, acyclicity, shapes (every value's
 // shape is inferred, every declared parameter shape compared), no unused parameter, output reached. Throws
 // kPlugin "description.*" naming the JSON path, what was expected and what was found. Bounded: 64 MiB of text, nesting
-// 32, 100,000 nodes. Accepts nodes in any acyclic order and sorts them.
+// 32, 100,000 nodes. Accepts nodes in any acyclic order, sorts them, and fills in `classes` and `identity`.
+// [any-thread]
 NetworkDescription parse_description(std::string_view json);
 
 // Back to canonical JSON; parse_description(to_json(d).dump()) equals d.

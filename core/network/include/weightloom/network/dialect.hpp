@@ -1,5 +1,7 @@
 #pragma once
-// Executes the declarative checkpoint dialects of a description in both directions. No LibTorch.
+// Executes the declarative checkpoint dialects of a description in both directions. Normative text:
+// docs/network_description.md, "Dialects". Values and dtypes never change; results own copies. Pure functions
+// [any-thread]. No LibTorch.
 
 #include <string>
 #include <vector>
@@ -18,14 +20,14 @@ struct DialectConversion {
 // kRefused "dialect.*" listing every missing, unexpected or misshapen tensor with expected and found shape.
 DialectConversion to_canonical(const NetworkDescription& description, const std::string& dialect,
                                const TensorMap& foreign);
-// Canonical -> foreign. Exact inverse on the tensors that the dialect covers.
+// Canonical -> foreign. Exact inverse on the tensors that the dialect covers. Throws as to_canonical() does.
 TensorMap to_dialect(const NetworkDescription& description, const std::string& dialect, const TensorMap& canonical);
 // The one dialect ("canonical" included) whose tensor names fit. Throws kRefused "dialect.none", naming the closest
 // dialect and what differs, or "dialect.ambiguous".
 std::string detect_dialect(const NetworkDescription& description, const TensorMap& foreign);
 
 // Checks the rules alone (called by parse_description): every canonical parameter produced exactly once, shapes survive
-// there and back.
+// there and back. Throws kPlugin "description.*".
 void validate_dialects(const NetworkDescription& description);
 
 }  // namespace weightloom

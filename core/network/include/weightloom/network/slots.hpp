@@ -1,7 +1,8 @@
 #pragma once
 // Slots: what a generator must fill, in order. One slot is one chunk of one tensor, or the scale of a tensor; its
 // features come from the description alone, so they exist for networks of any depth and for architectures registered a
-// minute ago. Normative text: docs/token_format.md. No LibTorch.
+// minute ago. Normative text: docs/token_format.md. Pure functions [any-thread]; slots point into the layout by index.
+// No LibTorch.
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +26,9 @@ struct SlotTensor {
   std::size_t parameter = 0;              // index into NetworkDescription::parameters
   std::size_t first_slot = 0, slots = 0;  // its scale slot, followed by its chunks
   std::int64_t offset = 0;                // of its first value in the concatenation of all tokenised tensors
-  double reference_scale = 1;             // standard deviation of its initialiser: what the scale slot is relative to
+  // What the scale slot is relative to: initial_deviation(); where that is 0, 1 / sqrt(fan in) for matrices and 0.1 for
+  // vectors.
+  double reference_scale = 1;
 };
 
 struct SlotLayout {
@@ -51,9 +54,11 @@ struct SlotFeatures {
   std::vector<float> dense;          // [slots, kSlotFeatures], every value within about [-1, 1]
   std::vector<std::int64_t> branch;  // [slots], hash of the parameter's branch name, 0 .. kBranchBuckets - 1
 };
+// Costs an analyse() and an addresses(): keep the result.
 SlotFeatures slot_features(const NetworkDescription& description, const SlotLayout& layout);
 
-// A fixed-size summary of a whole architecture: sizes, depth, operator counts. Values within about [-1, 1].
+// A fixed-size summary of a whole architecture: operator counts (OperatorRule::feature), sizes, depth. Values within
+// about [-1, 1].
 inline constexpr std::int64_t kNetworkFeatures = 40;
 std::vector<float> network_features(const NetworkDescription& description, const GraphFacts& facts);
 

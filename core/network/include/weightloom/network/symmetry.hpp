@@ -1,6 +1,6 @@
 #pragma once
-// Permutation symmetries derived from the graph: which channel axes may be reordered together without
-// changing the network's function. The execution module proves them on random inputs (runtime/symmetry_check.hpp).
+// Permutation symmetries derived from the graph: which channel axes may be reordered together without changing the
+// network's function (docs/network_description.md, "What the host derives"). Pure functions [any-thread]. No LibTorch.
 
 #include <cstdint>
 #include <string>
@@ -26,8 +26,9 @@ struct SymmetryGroup {
   std::vector<SymmetryMember> members;
 };
 
-// Groups of at least two units, in order of first use. Axes tied to the input, the output, positions, or to operators
-// whose channels are not interchangeable (grouped convolutions, group norm) belong to no group.
+// Visits every node. Groups of at least two units, in order of first use. Axes tied to the input, the output,
+// positions, or to operators whose channels are not interchangeable (grouped convolutions, group norm) belong to no
+// group.
 std::vector<SymmetryGroup> symmetry_groups(const NetworkDescription& description);
 
 // The order of the whole axis of `member` when the units of its group are reordered: out[i] is the old index at place
