@@ -40,11 +40,10 @@ struct Executor::Impl {
   }
 
   void add_step(const NodeSpec& node) {
-    auto plan = plan_operator(node);
-    Step step{std::move(plan.run), {}, {}, {}};
+    Step step{bind_operator(node), {}, {}, {}};
     for (const auto& input : node.inputs) step.inputs.push_back(values.at(input));
-    for (const auto& slot : plan.slots) {
-      const auto* name = node.parameter(slot);
+    for (const auto& rule : find_operator(node.op)->parameters) {
+      const auto* name = node.parameter(rule.key);
       step.parameters.push_back(name ? description.find_parameter(*name).value() : kAbsent);
     }
     steps.push_back(std::move(step));

@@ -59,13 +59,12 @@ Operator fold(Tensor (*function)(const Tensor&, const Tensor&)) {
   };
 }
 
-OperatorPlan conv2d(const NodeSpec& node) {
+Operator conv2d(const NodeSpec& node) {
   const ConvolutionOptions options{pair(node.attributes, "stride"), pair(node.attributes, "padding"),
                                    pair(node.attributes, "dilation"), node.attributes.at("groups").get<std::int64_t>()};
-  return {{"weight", "bias"}, [options](const OperatorArguments& a) {
-            return Value{convolve(a.inputs[0].tensor, a.inputs[0].shared, a.parameters[0], a.parameters[1], options),
-                         false};
-          }};
+  return [options](const OperatorArguments& a) {
+    return Value{convolve(a.inputs[0].tensor, a.inputs[0].shared, a.parameters[0], a.parameters[1], options), false};
+  };
 }
 
 Value linear(const OperatorArguments& a) {
@@ -180,14 +179,14 @@ Value dropout(const OperatorArguments& a, double rate) {
   return {x * mask.div_(1 - rate), false};
 }
 
-OperatorPlan pool(const NodeSpec& node, bool maximum) {
+Operator pool(const NodeSpec& node, bool maximum) {
   const auto kernel = pair(node.attributes, "kernel"), stride = pair(node.attributes, "stride"),
              padding = pair(node.attributes, "padding");
-  return {{}, [=](const OperatorArguments& a) {
-            return per_sample(a.inputs[0], [&](const Tensor& x) {
-              return maximum ? at::max_pool2d(x, kernel, stride, padding) : at::avg_pool2d(x, kernel, stride, padding);
-            });
-          }};
+  return [=](const OperatorArguments& a) {
+    return per_sample(a.inputs[0], [&](const Tensor& x) {
+      return maximum ? at::max_pool2d(x, kernel, stride, padding) : at::avg_pool2d(x, kernel, stride, padding);
+    });
+  };
 }
 
 Value reshape(const Value& value, const Shape& shape) {
@@ -210,135 +209,102 @@ Value prepend_token(const OperatorArguments& a) {
   return {torch::cat({token, x}, 2), false};
 }
 
-using Maker = OperatorPlan (*)(const NodeSpec&);
+using Maker = Operator (*)(const NodeSpec&);
 
 const std::unordered_map<std::string, Maker>& makers() {
   static const std::unordered_map<std::string, Maker> table{
       {"conv2d", conv2d},
-      {"linear",
-       [](const NodeSpec&) {
-         return OperatorPlan{{"weight", "bias"}, linear};
-       }},
+      {"linear", [](const NodeSpec&) { return Operator{linear}; }},
       {"batch_norm",
        [](const NodeSpec& node) {
          const auto epsilon = node.attributes.at("eps").get<double>();
-         return OperatorPlan{{"scale", "shift", "running_mean", "running_var"},
-                             [=](const OperatorArguments& a) { return batch_norm(a, epsilon); }};
+         return Operator{[=](const OperatorArguments& a) { return batch_norm(a, epsilon); }};
        }},
       {"layer_norm",
        [](const NodeSpec& node) {
          const auto epsilon = node.attributes.at("eps").get<double>();
-         return OperatorPlan{{"scale", "shift"}, [=](const OperatorArguments& a) { return layer_norm(a, epsilon); }};
+         return Operator{[=](const OperatorArguments& a) { return layer_norm(a, epsilon); }};
        }},
       {"group_norm",
        [](const NodeSpec& node) {
          const auto groups = node.attributes.at("groups").get<std::int64_t>();
          const auto epsilon = node.attributes.at("eps").get<double>();
-         return OperatorPlan{{"scale", "shift"},
-                             [=](const OperatorArguments& a) { return group_norm(a, groups, epsilon); }};
+         return Operator{[=](const OperatorArguments& a) { return group_norm(a, groups, epsilon); }};
        }},
       {"attention",
        [](const NodeSpec& node) {
          const auto heads = node.attributes.at("heads").get<std::int64_t>();
-         return OperatorPlan{{}, [=](const OperatorArguments& a) { return attention(a, heads); }};
+         return Operator{[=](const OperatorArguments& a) { return attention(a, heads); }};
        }},
-      {"add",
-       [](const NodeSpec&) {
-         return OperatorPlan{{}, fold([](const Tensor& x, const Tensor& y) { return x + y; })};
-       }},
-      {"mul",
-       [](const NodeSpec&) {
-         return OperatorPlan{{}, fold([](const Tensor& x, const Tensor& y) { return x * y; })};
-       }},
+      {"add", [](const NodeSpec&) { return Operator{fold([](const Tensor& x, const Tensor& y) { return x + y; })}; }},
+      {"mul", [](const NodeSpec&) { return Operator{fold([](const Tensor& x, const Tensor& y) { return x * y; })}; }},
       {"concat",
        [](const NodeSpec& node) {
          const auto axis = node.attributes.at("axis").get<std::int64_t>();
-         return OperatorPlan{{}, [=](const OperatorArguments& a) { return concat(a, axis); }};
+         return Operator{[=](const OperatorArguments& a) { return concat(a, axis); }};
        }},
-      {"relu",
-       [](const NodeSpec&) {
-         return OperatorPlan{{}, elementwise([](const Tensor& x) { return torch::relu(x); })};
-       }},
-      {"gelu",
-       [](const NodeSpec&) {
-         return OperatorPlan{{}, elementwise([](const Tensor& x) { return torch::gelu(x); })};
-       }},
-      {"silu",
-       [](const NodeSpec&) {
-         return OperatorPlan{{}, elementwise([](const Tensor& x) { return torch::silu(x); })};
-       }},
-      {"tanh",
-       [](const NodeSpec&) {
-         return OperatorPlan{{}, elementwise([](const Tensor& x) { return torch::tanh(x); })};
-       }},
+      {"relu", [](const NodeSpec&) { return Operator{elementwise([](const Tensor& x) { return torch::relu(x); })}; }},
+      {"gelu", [](const NodeSpec&) { return Operator{elementwise([](const Tensor& x) { return torch::gelu(x); })}; }},
+      {"silu", [](const NodeSpec&) { return Operator{elementwise([](const Tensor& x) { return torch::silu(x); })}; }},
+      {"tanh", [](const NodeSpec&) { return Operator{elementwise([](const Tensor& x) { return torch::tanh(x); })}; }},
       {"sigmoid",
-       [](const NodeSpec&) {
-         return OperatorPlan{{}, elementwise([](const Tensor& x) { return torch::sigmoid(x); })};
-       }},
+       [](const NodeSpec&) { return Operator{elementwise([](const Tensor& x) { return torch::sigmoid(x); })}; }},
       {"hardswish",
-       [](const NodeSpec&) {
-         return OperatorPlan{{}, elementwise([](const Tensor& x) { return torch::hardswish(x); })};
-       }},
+       [](const NodeSpec&) { return Operator{elementwise([](const Tensor& x) { return torch::hardswish(x); })}; }},
       {"scale",
        [](const NodeSpec& node) {
          const auto factor = node.attributes.at("factor").get<double>();
-         return OperatorPlan{{}, [=](const OperatorArguments& a) {
-                               return Value{a.inputs[0].tensor * factor, a.inputs[0].shared};
-                             }};
+         return Operator{[=](const OperatorArguments& a) {
+           return Value{a.inputs[0].tensor * factor, a.inputs[0].shared};
+         }};
        }},
       {"dropout",
        [](const NodeSpec& node) {
          const auto rate = node.attributes.at("rate").get<double>();
-         return OperatorPlan{{}, [=](const OperatorArguments& a) { return dropout(a, rate); }};
+         return Operator{[=](const OperatorArguments& a) { return dropout(a, rate); }};
        }},
       {"softmax",
        [](const NodeSpec& node) {
          const auto axis = node.attributes.at("axis").get<std::int64_t>();
-         return OperatorPlan{{}, [=](const OperatorArguments& a) {
-                               const auto& x = a.inputs[0];
-                               return Value{torch::softmax(x.tensor, axis + lead(x)), x.shared};
-                             }};
+         return Operator{[=](const OperatorArguments& a) {
+           const auto& x = a.inputs[0];
+           return Value{torch::softmax(x.tensor, axis + lead(x)), x.shared};
+         }};
        }},
       {"max_pool", [](const NodeSpec& node) { return pool(node, true); }},
       {"avg_pool", [](const NodeSpec& node) { return pool(node, false); }},
       {"global_avg_pool",
        [](const NodeSpec&) {
-         return OperatorPlan{
-             {}, [](const OperatorArguments& a) {
-               return Value{a.inputs[0].tensor.mean(std::vector<std::int64_t>{-2, -1}), a.inputs[0].shared};
-             }};
+         return Operator{[](const OperatorArguments& a) {
+           return Value{a.inputs[0].tensor.mean(std::vector<std::int64_t>{-2, -1}), a.inputs[0].shared};
+         }};
        }},
       {"flatten",
-       [](const NodeSpec&) {
-         return OperatorPlan{{}, [](const OperatorArguments& a) { return reshape(a.inputs[0], {-1}); }};
-       }},
+       [](const NodeSpec&) { return Operator{[](const OperatorArguments& a) { return reshape(a.inputs[0], {-1}); }}; }},
       {"reshape",
        [](const NodeSpec& node) {
          const auto shape = node.attributes.at("shape").get<Shape>();
-         return OperatorPlan{{}, [=](const OperatorArguments& a) { return reshape(a.inputs[0], shape); }};
+         return Operator{[=](const OperatorArguments& a) { return reshape(a.inputs[0], shape); }};
        }},
       {"permute",
        [](const NodeSpec& node) {
          const auto order = node.attributes.at("order").get<Shape>();
-         return OperatorPlan{{}, [=](const OperatorArguments& a) { return permute(a.inputs[0], order); }};
+         return Operator{[=](const OperatorArguments& a) { return permute(a.inputs[0], order); }};
        }},
-      {"prepend_token",
-       [](const NodeSpec&) {
-         return OperatorPlan{{"token"}, prepend_token};
-       }},
+      {"prepend_token", [](const NodeSpec&) { return Operator{prepend_token}; }},
       {"add_position",
        [](const NodeSpec&) {
-         return OperatorPlan{{"position"}, [](const OperatorArguments& a) {
-                               return Value{a.inputs[0].tensor + a.parameters[0].unsqueeze(1), false};
-                             }};
+         return Operator{[](const OperatorArguments& a) {
+           return Value{a.inputs[0].tensor + a.parameters[0].unsqueeze(1), false};
+         }};
        }},
       {"select", [](const NodeSpec& node) {
          const auto axis = node.attributes.at("axis").get<std::int64_t>(),
                     index = node.attributes.at("index").get<std::int64_t>();
-         return OperatorPlan{{}, [=](const OperatorArguments& a) {
-                               const auto& x = a.inputs[0];
-                               return Value{x.tensor.select(axis + lead(x), index), x.shared};
-                             }};
+         return Operator{[=](const OperatorArguments& a) {
+           const auto& x = a.inputs[0];
+           return Value{x.tensor.select(axis + lead(x), index), x.shared};
+         }};
        }}};
   return table;
 }
@@ -352,12 +318,18 @@ Value all_members(const Value& value, std::int64_t population) {
   return {value.tensor.unsqueeze(0).expand(sizes), false};
 }
 
-OperatorPlan plan_operator(const NodeSpec& node) {
+Operator bind_operator(const NodeSpec& node) {
   const auto found = makers().find(node.op);
   if (found == makers().end())
     throw Error(ErrorCode::kUsage, "executor.operator", "cannot execute node '" + node.name + "'",
                 "the operator '" + node.op + "' is not known");
   return found->second(node);
+}
+
+std::vector<std::string> executable_operators() {
+  std::vector<std::string> names;
+  for (const auto& [name, maker] : makers()) names.push_back(name);
+  return names;
 }
 
 }  // namespace weightloom

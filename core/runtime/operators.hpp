@@ -30,20 +30,17 @@ struct ExecutionContext {
 
 struct OperatorArguments {
   std::vector<Value> inputs;
-  std::vector<torch::Tensor>
-      parameters;  // in the order of the operator's slots; undefined where an optional one is absent
+  // In the order of OperatorRule::parameters; undefined where an optional one is absent.
+  std::vector<torch::Tensor> parameters;
   const std::vector<std::size_t>& indices;  // of the parameters, in the same order
   const ExecutionContext& context;
 };
 
 using Operator = std::function<Value(const OperatorArguments&)>;
 
-struct OperatorPlan {
-  std::vector<std::string> slots;  // names of parameter slots in the order that `run` expects
-  Operator run;
-};
-
 // Binds the node's attributes. Throws kUsage "executor.operator" for an operator that it does not know.
-OperatorPlan plan_operator(const NodeSpec& node);
+Operator bind_operator(const NodeSpec& node);
+// Names of the operators that bind_operator() knows, unordered.
+std::vector<std::string> executable_operators();
 
 }  // namespace weightloom

@@ -5,8 +5,9 @@
 //
 //   NetworkBuilder net;
 //   auto x = net.image(3, 32, 32);
-//   x = net.relu(net.batch_norm("stem.norm", net.conv2d("stem.conv", x, {.out = 16, .kernel = 3, .padding = 1, .bias =
-//   false}))); return net.classifier("head", net.global_avg_pool(x), 10);
+//   x = net.conv2d("stem.conv", x, {.out = 16, .kernel = 3, .padding = 1, .bias = false});
+//   x = net.relu(net.batch_norm("stem.norm", x));
+//   return net.classifier("head", net.global_avg_pool(x), 10);
 //
 // A shape that does not work out throws ConfigError (the configuration asked for it); a name used twice throws
 // std::logic_error.
