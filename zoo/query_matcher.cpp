@@ -182,9 +182,10 @@ bool natural_less(std::string_view a, std::string_view b) {
 bool matches(const Query& query, const ZooRecord& record) {
   if (!query.where) return true;
   const auto row = encode_row(record);
-  return matches(*query.where, from_hex(record.id), RowView(row), [&](const Node& node) -> const std::set<std::string>& {
-    throw query_error("needs_store", query.text, node.position, "lineage is known only to a zoo");
-  });
+  return matches(*query.where, from_hex(record.id), RowView(row),
+                 [&](const Node& node) -> const std::set<std::string>& {
+                   throw query_error("needs_store", query.text, node.position, "lineage is known only to a zoo");
+                 });
 }
 
 }  // namespace weightloom

@@ -7,8 +7,7 @@ namespace {
 
 torch::Tensor conv2d(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor& bias,
                      const ConvolutionOptions& options, std::int64_t groups) {
-  return at::conv2d(input, weight, bias.defined() ? c10::optional<torch::Tensor>(bias) : c10::nullopt, options.stride,
-                    options.padding, options.dilation, groups);
+  return at::conv2d(input, weight, bias, options.stride, options.padding, options.dilation, groups);
 }
 
 }  // namespace

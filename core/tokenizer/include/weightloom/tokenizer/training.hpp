@@ -35,8 +35,9 @@ Json to_json(const TokenizerTraining& options);
 // tokenizer calibrates anchors on and compares behaviour on. About 512 images, [N, C, H, W].
 torch::Tensor draw_reference_images(DataCache& data, const std::vector<std::string>& sources, std::uint64_t seed);
 
-// Fits codebooks, encoder and decoder of `tokenizer`, in place, to the members of `groups` (with plans of this tokenizer). Interruptible between steps. Throws kUsage "tokenizer.no_members" without any, kRefused "checkpoint.damaged", kInterrupted, kFailure
-// "runtime.*".
+// Fits codebooks, encoder and decoder of `tokenizer`, in place, to the members of `groups` (with plans of this
+// tokenizer). Interruptible between steps. Throws kUsage "tokenizer.no_members" without any, kRefused
+// "checkpoint.damaged", kInterrupted, kFailure "runtime.*".
 void fit_tokenizer(Tokenizer& tokenizer, const std::vector<MemberGroup>& groups, const TokenizerTraining& options,
                    const ProgressSink& progress = {});
 
