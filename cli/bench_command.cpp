@@ -25,8 +25,9 @@ Json measure_training(const PluginRegistry& plugins, const std::string& architec
   const Executor executor(plugins.describe(architecture, config));
   const auto& shape = executor.description().input.shape;
   auto generator = make_generator(0);
-  const LabelledImages data{torch::randn({1024, shape[0], shape[1], shape[2]}, generator),
-                            torch::randint(executor.description().classes, {1024}, generator, torch::kInt64)};
+  const LabelledImages data{
+      torch::randn({1024, shape[0], shape[1], shape[2]}, generator, ComputeOptions().floats()),
+      torch::randint(executor.description().classes, {1024}, generator, ComputeOptions().indices())};
   const auto start = initial_weights(executor.description(), population, 0);
   TrainingOptions options;
   std::int64_t steps = 0;
@@ -48,8 +49,9 @@ Json measure_training(const PluginRegistry& plugins, const std::string& architec
 // A generator of the usual shape that has learnt nothing: speed does not depend on what it knows.
 Generator fresh_generator(const NetworkDescription& description) {
   const auto& shape = description.input.shape;
-  auto tokenizer = std::make_shared<Tokenizer>(TokenizerConfig{}, std::vector<Anchor>{},
-                                               torch::zeros({1, shape[0], shape[1], shape[2]}));
+  auto tokenizer =
+      std::make_shared<Tokenizer>(TokenizerConfig{}, std::vector<Anchor>{},
+                                  torch::zeros({1, shape[0], shape[1], shape[2]}, ComputeOptions().floats()));
   const auto plan = tokenizer->plan(description);
   const auto chunks = tokenizer->normalise(*plan, initial_weights(description, 4, 0)).chunks.flatten(0, 1);
   tokenizer->model().quantizer->initialise(chunks, plan->mask().repeat({4, 1}), 0);

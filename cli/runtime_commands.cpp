@@ -222,8 +222,10 @@ class Standardiser {
     if (mean_.empty()) measure(form);
     std::vector<float> pixels(static_cast<std::size_t>(form.channels * form.size * form.size));
     resample(read_image(path), form, pixels);
-    const auto shape = torch::tensor(pixels).view({1, form.channels, form.size, form.size});
-    return (shape - torch::tensor(mean_).view({1, -1, 1, 1})) / torch::tensor(deviation_).view({1, -1, 1, 1});
+    const auto floats = ComputeOptions().floats();
+    const auto image = torch::tensor(pixels, floats).view({1, form.channels, form.size, form.size});
+    const auto mean = torch::tensor(mean_, floats).view({1, -1, 1, 1});
+    return (image - mean) / torch::tensor(deviation_, floats).view({1, -1, 1, 1});
   }
   const std::vector<std::string>& class_names() const { return class_names_; }
 
@@ -259,7 +261,8 @@ Json predict(Context& context, const PredictOptions& options) {
     for (std::int64_t i = 0; i < images.size(0); ++i)
       origins.push_back(images.size(0) == 1 ? input.string() : input.string() + "[" + std::to_string(i) + "]");
   }
-  const auto all = logits.empty() ? torch::zeros({0, network.description.classes}) : torch::cat(logits).contiguous();
+  const auto all = logits.empty() ? torch::zeros({0, network.description.classes}, ComputeOptions().floats())
+                                  : torch::cat(logits).contiguous();
   if (!options.out.empty())
     write_npy(options.out,
               HostTensor::from_f32(all.sizes().vec(), {all.data_ptr<float>(), static_cast<std::size_t>(all.numel())}));

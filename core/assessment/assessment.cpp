@@ -24,7 +24,7 @@ Weights members_on(const MemberGroup& group, const std::string& spec) {
   std::vector<std::int64_t> index;
   for (std::size_t i = 0; i < group.records.size(); ++i)
     if (group.records[i].dataset == spec) index.push_back(static_cast<std::int64_t>(i));
-  return group.weights.select(torch::tensor(index, torch::kInt64));
+  return group.weights.select(torch::tensor(index, indices_like(group.weights.tensors.front())));
 }
 
 Assessor::Assessor(const AssessmentInput& input, const AssessmentOptions& options, const ProgressSink& progress)

@@ -17,7 +17,8 @@ Weights with_noise(const Weights& network, const Weights& members, std::uint64_t
   for (std::size_t p = 0; p < out.tensors.size(); ++p) {
     // The standard deviation of a single value is NaN.
     const double spread = members.tensors[p].numel() > 1 ? members.tensors[p].std().item<double>() : 0.0;
-    out.tensors[p] = out.tensors[p] + torch::randn(out.tensors[p].sizes(), generator) * (kNoise * spread);
+    out.tensors[p] =
+        out.tensors[p] + torch::randn(out.tensors[p].sizes(), generator, out.tensors[p].options()) * (kNoise * spread);
   }
   return out;
 }
@@ -38,7 +39,7 @@ SeenBaselines seen_baselines(const NetworkPlan& plan, const Weights& members, st
   for (std::int64_t i = 0; i < count; ++i) {
     const auto order = random.permutation(members.population());
     const std::vector<std::int64_t> chosen(order.begin(), order.begin() + averaged);
-    averages.push_back(mean_weights(members.select(torch::tensor(chosen, torch::kInt64))));
+    averages.push_back(mean_weights(members.select(torch::tensor(chosen, indices_like(members.tensors.front())))));
     picks.push_back(members.member(order[0]));
     noises.push_back(with_noise(picks.back(), members, random.next()));
   }

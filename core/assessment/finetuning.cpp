@@ -17,8 +17,8 @@ void Assessor::finetune(const std::string& name, const NetworkPlan& plan, const 
   // Not by name: every start sees the same batches in the same order.
   training.seed = derive_seed(options_.seed, "fine-tune" + spec);
   const std::int64_t count = std::min(start.population(), options_.finetune_networks);
-  const Weights tuned =
-      train(plan.executor(), start.select(torch::arange(count, torch::kInt64)), {&on.train}, training, progress_);
+  const Weights tuned = train(plan.executor(), start.select(torch::arange(count, indices_like(start.tensors.front()))),
+                              {&on.train}, training, progress_);
   rows_.add(name, spec, plan, score(plan, tuned, on).accuracy, {}, options_.finetune_epochs);
 }
 

@@ -29,7 +29,7 @@ torch::Tensor anchor_features(const NetworkPlan& plan, const torch::Tensor& imag
   torch::NoGradGuard no_grad;
   const GraphFacts& facts = plan.executor().facts();
   if (facts.head_node.empty() || facts.shapes.at(facts.head_input).size() != 1)
-    return torch::zeros({images.size(0), 0});
+    return torch::zeros({images.size(0), 0}, images.options());
   std::vector<torch::Tensor> parts;
   for (const auto& part : images.split(kFeatureBatch))
     parts.push_back(plan.executor().value(plan.anchor(), part, facts.head_input).squeeze(0));
@@ -44,7 +44,7 @@ Discriminant linear_discriminant(const torch::Tensor& features) {
   auto covariance =
       within.transpose(1, 2).matmul(within) / static_cast<double>(classes * std::max<std::int64_t>(shots - 1, 1));
   const auto level = covariance.diagonal(0, 1, 2).mean(1).clamp_min(1e-6).view({-1, 1, 1});
-  covariance = covariance * (1 - kShrinkage) + torch::eye(width) * level * kShrinkage;
+  covariance = covariance * (1 - kShrinkage) + torch::eye(width, covariance.options()) * level * kShrinkage;
   const auto weight = torch::linalg_solve(covariance, centred.transpose(1, 2)).transpose(1, 2);
   // Thresholds are those of the uncentred features: the mean over classes is taken back.
   const auto bias = -(weight * (centred * 0.5 + means.mean(1, true))).sum(2);
@@ -57,9 +57,9 @@ Condition example_condition(const NetworkPlan& plan, const torch::Tensor& thumbs
   condition.batch = thumbs.size(0);
   condition.classes = thumbs.size(1);
   condition.thumbnails = thumbs.mean(2);
-  condition.quality = torch::ones({condition.batch});
-  auto values = torch::zeros({condition.batch, plan.layout().values});
-  condition.evidence_scale = torch::zeros({condition.batch, 2});
+  condition.quality = torch::ones({condition.batch}, thumbs.options());
+  auto values = torch::zeros({condition.batch, plan.layout().values}, features.options());
+  condition.evidence_scale = torch::zeros({condition.batch, 2}, features.options());
   const GraphFacts& facts = plan.executor().facts();
   if (features.size(3) > 0 && plan.description().classes == condition.classes) {
     const Discriminant discriminant = linear_discriminant(features);

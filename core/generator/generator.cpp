@@ -53,7 +53,9 @@ std::string hash_of(const GeneratorModel& model) {
 
 Generator::Generator(GeneratorConfig config, std::shared_ptr<const Tokenizer> tokenizer, std::uint64_t seed) {
   auto generator = make_generator(derive_seed(seed, "generator weights"));
+  const auto compute = tokenizer->compute();
   model_ = std::make_shared<GeneratorModel>(config, std::move(tokenizer), generator);
+  model_->to(compute.device, compute.dtype);
 }
 
 const std::string& Generator::id() const {
@@ -154,10 +156,11 @@ Condition condition_of(const NetworkPlan& plan, const Request& request, DataCach
   }
   condition.batch = request.count;
   condition.classes = classes;
-  condition.quality = torch::full({request.count}, request.quality);
+  condition.quality = torch::full({request.count}, request.quality, plan.mask().options());
   if (!request.instruction.empty())
-    condition.words =
-        torch::tensor(instruction_words(request.instruction), torch::kInt64).unsqueeze(0).expand({request.count, -1});
+    condition.words = torch::tensor(instruction_words(request.instruction), indices_like(plan.mask()))
+                          .unsqueeze(0)
+                          .expand({request.count, -1});
   return condition;
 }
 
@@ -186,7 +189,8 @@ Weights ready_to_use(const Generator& generator, const Generated& made, const Re
       "recalibrate generated networks",
       [&] {
         const LabelledImages reference{generator.tokenizer().reference_images(),
-                                       torch::zeros({generator.tokenizer().reference_images().size(0)}, torch::kInt64)};
+                                       torch::zeros({generator.tokenizer().reference_images().size(0)},
+                                                    generator.tokenizer().compute().indices())};
         const auto chosen = request.data.empty() ? nullptr : data.get(request.data);
         return recalibrate(made.plan->executor(), made.weights, {chosen ? &chosen->train : &reference},
                            derive_seed(request.sampling.seed, "recalibrate"));

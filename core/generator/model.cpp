@@ -83,11 +83,11 @@ GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tok
     zero(layer);
     free_->push_back(layer);
   }
-  unwritten_ = register_parameter("unwritten", torch::zeros({d}));
+  unwritten_ = register_parameter("unwritten", torch::zeros({d}, ComputeOptions().floats()));
   // Exact distances would be far too sure at the start: a code says where a chunk is to within its own size, not
   // better.
-  sharpness_ = register_parameter("sharpness", torch::full({codes.codebooks}, -1.0));
-  scale_sharpness_ = register_parameter("scale_sharpness", torch::zeros({1}));
+  sharpness_ = register_parameter("sharpness", torch::full({codes.codebooks}, -1.0, ComputeOptions().floats()));
+  scale_sharpness_ = register_parameter("scale_sharpness", torch::zeros({1}, ComputeOptions().floats()));
   body_ = register_module("body", std::make_shared<Transformer>(d, config_.layers, config_.heads, generator));
 
   torch::NoGradGuard no_grad;
@@ -96,7 +96,7 @@ GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tok
   zero(scale_free_);
   scale_mean_->bias.fill_(-1.0);
   // A head starts out as what the evidence says.
-  evidence_skip_->weight.copy_(torch::eye(codes.chunk));
+  evidence_skip_->weight.copy_(torch::eye(codes.chunk, ComputeOptions().floats()));
 }
 
 GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const Condition& condition) {
@@ -105,7 +105,7 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
     throw Error(ErrorCode::kUsage, "generator.classes", "cannot generate for " + std::to_string(classes) + " classes",
                 "this generator was made for at most " + std::to_string(config_.most_classes));
   Prepared out;
-  const auto class_places = class_(torch::arange(classes, torch::kInt64));
+  const auto class_places = class_(torch::arange(classes, indices_like(plan.mask())));
   auto class_tokens = class_places.unsqueeze(0).expand({batch, -1, -1});
   if (condition.thumbnails.defined()) {
     out.image_classes = see_out_(torch::gelu(see_in_(condition.thumbnails)));
@@ -113,7 +113,7 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
   }
   if (condition.words.defined()) {
     const auto words =
-        word_(condition.words) + word_place_(torch::arange(condition.words.size(1), torch::kInt64)) * 0.3;
+        word_(condition.words) + word_place_(torch::arange(condition.words.size(1), condition.words.options())) * 0.3;
     const auto hidden = (condition.words == 0).unsqueeze(1);  // [B, 1, W]
     const auto scores =
         class_places.matmul(word_key_(words).transpose(1, 2)) / std::sqrt(static_cast<double>(config_.width));
@@ -121,7 +121,8 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
     out.word_classes = word_out_(torch::gelu(read + class_places));
     if (!condition.thumbnails.defined()) class_tokens = class_tokens + out.word_classes;
   }
-  const auto evidence_scale = condition.evidence_scale.defined() ? condition.evidence_scale : torch::zeros({batch, 2});
+  const auto evidence_scale =
+      condition.evidence_scale.defined() ? condition.evidence_scale : torch::zeros({batch, 2}, plan.mask().options());
   const auto network = torch::cat({plan.network_features().unsqueeze(0).expand({batch, -1}),
                                    (condition.quality - 0.5).unsqueeze(1), evidence_scale * 0.3},
                                   1);
@@ -141,8 +142,8 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
   }
   out.evidence = condition.evidence;
   if (!out.evidence.defined() && out.imagined.defined())
-    out.evidence =
-        torch::zeros({batch, chunks.size(0), tokenizer_->config().chunk}).index_add(1, out.head_chunks, out.imagined);
+    out.evidence = torch::zeros({batch, chunks.size(0), tokenizer_->config().chunk}, out.imagined.options())
+                       .index_add(1, out.head_chunks, out.imagined);
   if (out.evidence.defined()) slots = slots.index_add(1, chunks, evidence_in_(out.evidence));
   out.slots = slots;
   return out;
@@ -158,7 +159,7 @@ torch::Tensor GeneratorModel::embed_tokens(const NetworkPlan& plan, const torch:
   const auto mask = plan.mask().index_select(
       0, ((plan.chunk_slots() >= first) & (plan.chunk_slots() < first + count)).nonzero().flatten());
   const auto levels = tokens.select(2, 0).index_select(1, scales).clamp(0, tokenizer_->config().scale_levels - 1);
-  return torch::zeros({tokens.size(0), count, config_.width})
+  return torch::zeros({tokens.size(0), count, config_.width}, plan.mask().options())
       .index_add(1, chunks - first, code_in_(latents * mask))
       .index_add(1, scales - first, scale_in_(levels));
 }
@@ -172,7 +173,7 @@ torch::Tensor GeneratorModel::inputs(const torch::Tensor& slots, const torch::Te
 torch::Tensor GeneratorModel::hidden(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& tokens,
                                      const torch::Tensor& visible) {
   const auto previous = shift_right(embed_tokens(plan, tokens, 0, plan.slots()));
-  const auto before = torch::cat({torch::zeros({1}, torch::kBool), visible.narrow(0, 0, visible.size(0) - 1)});
+  const auto before = torch::cat({torch::zeros({1}, visible.options()), visible.narrow(0, 0, visible.size(0) - 1)});
   const auto prefix = prepared.prefix.size(1);
   const auto x = torch::cat({prepared.prefix, inputs(prepared.slots, previous, before)}, 1);
   return body_->forward(x, prefix).narrow(1, prefix, plan.slots());
@@ -228,7 +229,7 @@ GeneratorModel::Draft GeneratorModel::drawn(const NetworkPlan& plan, const Prepa
   return draft(plan, prepared, hidden, [&](const torch::Tensor& logits) {
     auto noisy = logits.detach();
     if (temperature > 0) {
-      const auto uniform = torch::rand(logits.sizes(), generator).clamp(1e-9, 1 - 1e-7);
+      const auto uniform = torch::rand(logits.sizes(), generator, noisy.options()).clamp(1e-9, 1 - 1e-7);
       noisy = noisy - (-uniform.log()).log() * temperature;
     }
     const auto soft = logits.softmax(-1);
@@ -274,7 +275,7 @@ torch::Tensor GeneratorModel::sample(const NetworkPlan& plan, const Prepared& pr
   torch::NoGradGuard no_grad;
   auto generator = make_generator(options.seed);
   const auto batch = prepared.prefix.size(0), slots = plan.slots();
-  auto tokens = torch::zeros({batch, slots, tokenizer_->config().codebooks}, torch::kInt64);
+  auto tokens = torch::zeros({batch, slots, tokenizer_->config().codebooks}, tokenizer_->compute().indices());
   const auto count = tensors < 0 ? plan.tensors() : tensors;
   if (count == 0) return tokens;
   const auto& layout = plan.layout();
@@ -311,14 +312,15 @@ torch::Tensor GeneratorModel::sample(const NetworkPlan& plan, const Prepared& pr
   // again with the next tensor.
   AttentionCache cache;
   body_->extend(prepared.prefix, cache, prepared.prefix.size(1), prepared.prefix.size(1));
-  auto previous = torch::zeros({batch, slots + 1, config_.width});  // at s: the embedded tokens of slot s - 1
+  auto previous = torch::zeros({batch, slots + 1, config_.width},
+                               prepared.slots.options());  // at s: the embedded tokens of slot s - 1
   std::int64_t settled = 0;
   for (std::int64_t first = 0; first < end;) {
     const auto& tensor = layout.tensors[layout.slots[static_cast<std::size_t>(first)].tensor];
     const std::int64_t next = config_.order == GenerationOrder::kChunk
                                   ? first + 1
                                   : static_cast<std::int64_t>(tensor.first_slot + tensor.slots);
-    const auto places = torch::arange(settled, next, torch::kInt64);
+    const auto places = torch::arange(settled, next, tokens.options());
     const auto x = inputs(prepared.slots.narrow(1, settled, next - settled),
                           previous.narrow(1, settled, next - settled), (places <= first) & (places > 0));
     const auto hidden = body_->extend(x, cache, first + 1 - settled);

@@ -29,7 +29,8 @@ double runs_per_second(const std::function<void()>& run, double seconds) {
 Condition random_condition(const NetworkPlan& plan, std::int64_t networks, torch::Generator& generator) {
   const auto& description = plan.description();
   const auto& shape = description.input.shape;
-  const auto images = torch::randn({networks * description.classes * kShots, shape[0], shape[1], shape[2]}, generator);
+  const auto images = torch::randn({networks * description.classes * kShots, shape[0], shape[1], shape[2]}, generator,
+                                   plan.mask().options());
   const auto by_class = [&](const torch::Tensor& x) {
     return x.view({networks, description.classes, kShots, x.size(1)});
   };
@@ -43,8 +44,9 @@ GeneratorSpeed measure_speed(GeneratorModel& model, const NetworkPlan& plan, std
     auto generator = make_generator(0);
     const auto& shape = plan.description().input.shape;
     const Condition condition = random_condition(plan, networks, generator);
-    const auto images = torch::randn({networks, kImages, shape[0], shape[1], shape[2]}, generator);
-    const auto labels = torch::randint(plan.description().classes, {networks * kImages}, generator, torch::kInt64);
+    const auto floats = plan.mask().options(), indices = indices_like(plan.mask());
+    const auto images = torch::randn({networks, kImages, shape[0], shape[1], shape[2]}, generator, floats);
+    const auto labels = torch::randint(plan.description().classes, {networks * kImages}, generator, indices);
     const auto parameters = model.parameters();
 
     const auto write = [&] {
@@ -53,8 +55,9 @@ GeneratorSpeed measure_speed(GeneratorModel& model, const NetworkPlan& plan, std
     };
     const auto learn = [&] {
       const auto prepared = model.prepare(plan, condition);
-      const auto tokens = torch::zeros({networks, plan.slots(), model.tokenizer().config().codebooks}, torch::kInt64);
-      const auto hidden = model.hidden(plan, prepared, tokens, torch::zeros({plan.slots()}, torch::kBool));
+      const auto tokens = torch::zeros({networks, plan.slots(), model.tokenizer().config().codebooks}, indices);
+      const auto hidden =
+          model.hidden(plan, prepared, tokens, torch::zeros({plan.slots()}, indices.dtype(torch::kBool)));
       const auto draft = model.expected(plan, prepared, hidden);
       const auto written = model.tokenizer().assemble(plan, draft.latents, draft.log_scales);
       const auto logits = plan.executor().forward(written, images, {ExecutionMode::Norm::kBatch});

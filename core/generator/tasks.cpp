@@ -10,7 +10,7 @@ namespace {
 
 // start + floor(u * count) for uniform u, elementwise.
 torch::Tensor random_rows(const torch::Tensor& start, const torch::Tensor& count, torch::Generator& generator) {
-  const auto uniform = torch::rand(start.sizes(), generator, torch::kFloat64);
+  const auto uniform = torch::rand(start.sizes(), generator, start.options().dtype(torch::kFloat64));
   return start + (uniform * count).to(torch::kInt64).minimum(count - 1);
 }
 
@@ -75,7 +75,7 @@ std::vector<std::int64_t> TaskImages::allowed(const DataSpec& task) const {
 
 std::vector<std::int64_t> TaskImages::count_allowed(const Source& source, const DataSpec& set) {
   const auto classes = static_cast<std::int64_t>(source.count.size());
-  auto wanted = torch::zeros({classes}, torch::kBool);
+  auto wanted = torch::zeros({classes}, source.labels.options().dtype(torch::kBool));
   for (auto c : set.classes) wanted[c] = true;
   const auto kept = source.labels.index_select(0, wanted.index_select(0, source.labels).nonzero().flatten());
   const auto seen = torch::bincount(kept.narrow(0, 0, std::min(kept.size(0), set.train_limit)), {}, classes);
@@ -103,14 +103,14 @@ std::pair<torch::Tensor, torch::Tensor> TaskImages::tables(const std::vector<Dat
     }
   }
   const auto size = static_cast<std::int64_t>(tasks.size());
-  return {torch::tensor(start, torch::kInt64).view({size, classes}),
-          torch::tensor(count, torch::kInt64).view({size, classes})};
+  return {torch::tensor(start, indices_like(images_)).view({size, classes}),
+          torch::tensor(count, indices_like(images_)).view({size, classes})};
 }
 
 LabelledImages TaskImages::batch(const std::vector<DataSpec>& tasks, std::int64_t n,
                                  torch::Generator& generator) const {
   const auto [start, count] = tables(tasks);
-  const auto labels = torch::randint(start.size(1), {start.size(0), n}, generator, torch::kInt64);
+  const auto labels = torch::randint(start.size(1), {start.size(0), n}, generator, start.options());
   const auto rows = random_rows(start.gather(1, labels), count.gather(1, labels), generator);
   std::vector<std::int64_t> shape{start.size(0), n};
   shape.insert(shape.end(), images_.sizes().begin() + 1, images_.sizes().end());

@@ -50,7 +50,8 @@ double validation_accuracy(const ZooRecord& record) {
 }
 
 // Share of the records on the same source that are worse.
-torch::Tensor qualities(const std::vector<ZooRecord>& records, const std::vector<DataSpec>& tasks) {
+torch::Tensor qualities(const std::vector<ZooRecord>& records, const std::vector<DataSpec>& tasks,
+                        const ComputeOptions& compute) {
   std::vector<float> out;
   for (std::size_t i = 0; i < records.size(); ++i) {
     double worse = 0, others = 0;
@@ -61,7 +62,7 @@ torch::Tensor qualities(const std::vector<ZooRecord>& records, const std::vector
     }
     out.push_back(others > 0 ? static_cast<float>(worse / others) : 1.0f);
   }
-  return torch::tensor(out);
+  return torch::tensor(out, compute.floats());
 }
 
 bool is_subset(const DataSpec& task, DataCache& data) {
@@ -80,7 +81,7 @@ std::vector<Course> collect_courses(const std::vector<MemberGroup>& groups,
       distinct.insert(record.dataset);
     }
     course.tokens = group.tokens.defined() ? group.tokens : tokenizer.encode(*group.plan, group.weights);
-    course.quality = qualities(group.records, course.tasks);
+    course.quality = qualities(group.records, course.tasks, tokenizer.compute());
     course.subsets = std::ranges::any_of(course.tasks, [&](const DataSpec& task) { return is_subset(task, data); });
     course.weight = std::clamp(std::sqrt(static_cast<double>(distinct.size())), 1.0, 4.0);
     courses.push_back(std::move(course));
@@ -88,7 +89,7 @@ std::vector<Course> collect_courses(const std::vector<MemberGroup>& groups,
   for (const PracticeNetwork& network : practice) {
     Course course{network.plan};
     for (const std::string& spec : network.data) course.tasks.push_back(task_of(data, spec));
-    course.quality = torch::ones({static_cast<std::int64_t>(course.tasks.size())});
+    course.quality = torch::ones({static_cast<std::int64_t>(course.tasks.size())}, tokenizer.compute().floats());
     courses.push_back(std::move(course));
   }
   if (courses.empty())
@@ -108,7 +109,7 @@ std::size_t draw_course(const std::vector<Course>& courses, Random& random) {
 
 // How far the imagined evidence is from the given one.
 torch::Tensor imagination_error(const GeneratorModel::Prepared& prepared) {
-  if (!prepared.imagined.defined()) return torch::zeros({});
+  if (!prepared.imagined.defined()) return torch::zeros({}, prepared.prefix.options());
   const auto gap = prepared.imagined - prepared.evidence.index_select(1, prepared.head_chunks);
   return (gap * gap).mean();
 }
@@ -176,7 +177,7 @@ class Trainer {
       }
       batch.tasks.push_back(std::move(task));
     }
-    const auto index = torch::tensor(members, torch::kInt64);
+    const auto index = torch::tensor(members, indices_like(course.quality));
     if (course.tokens.defined() && !shuffled) batch.tokens = course.tokens.index_select(0, index);
     const auto rows = examples_.draw_rows(batch.tasks, options_.shots, draws);
     const auto gather = [&](const torch::Tensor& table) {
@@ -190,7 +191,7 @@ class Trainer {
         const auto ids = instruction_words(random_instruction(task.source, Phrasing::kTraining, random));
         words.insert(words.end(), ids.begin(), ids.end());
       }
-      batch.condition.words = torch::tensor(words, torch::kInt64).view({options_.networks, -1});
+      batch.condition.words = torch::tensor(words, indices_like(course.quality)).view({options_.networks, -1});
     }
     return batch;
   }
@@ -252,7 +253,8 @@ class Trainer {
     if (own)
       tokens = model.sample(plan, prepared, {0.5 * static_cast<double>(random.below(3)), 0, 1.0, random.next()}, upto);
     else if (!tokens.defined())
-      tokens = torch::zeros({options_.networks, plan.slots(), tokenizer.config().codebooks}, torch::kInt64);
+      tokens =
+          torch::zeros({options_.networks, plan.slots(), tokenizer.config().codebooks}, tokenizer.compute().indices());
     const bool teacher = batch.tokens.defined() && !own;
 
     const auto visible = plan.slot_tensor() < upto;

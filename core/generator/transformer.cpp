@@ -8,8 +8,9 @@ namespace weightloom {
 namespace {
 
 // [S, cached + S]: 0 where a position may look, -inf elsewhere.
-torch::Tensor causal_mask(std::int64_t size, std::int64_t cached, std::int64_t prefix) {
-  auto mask = torch::full({size, cached + size}, -std::numeric_limits<float>::infinity()).triu(cached + 1);
+torch::Tensor causal_mask(std::int64_t size, std::int64_t cached, std::int64_t prefix,
+                          const torch::TensorOptions& options) {
+  auto mask = torch::full({size, cached + size}, -std::numeric_limits<double>::infinity(), options).triu(cached + 1);
   if (prefix > 0) mask.narrow(0, 0, prefix).narrow(1, cached, prefix).zero_();
   return mask;
 }
@@ -46,7 +47,7 @@ Transformer::Transformer(std::int64_t width, std::int64_t layers, std::int64_t h
 }
 
 torch::Tensor Transformer::forward(const torch::Tensor& x, std::int64_t prefix) {
-  const auto mask = causal_mask(x.size(1), 0, prefix);
+  const auto mask = causal_mask(x.size(1), 0, prefix, x.options());
   auto hidden = x;
   for (const auto& layer : layers_) {
     torch::Tensor keys, values;
@@ -60,7 +61,7 @@ torch::Tensor Transformer::extend(const torch::Tensor& x, AttentionCache& cache,
   cache.keys.resize(layers_.size());
   cache.values.resize(layers_.size());
   const std::int64_t cached = cache.keys.front().defined() ? cache.keys.front().size(2) : 0;
-  const auto mask = causal_mask(x.size(1), cached, prefix);
+  const auto mask = causal_mask(x.size(1), cached, prefix, x.options());
   auto hidden = x;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     torch::Tensor keys = cache.keys[i], values = cache.values[i];

@@ -7,10 +7,10 @@
 namespace weightloom {
 namespace {
 
-torch::Tensor initial_means(const ParameterSpec& parameter) {
+torch::Tensor initial_means(const ParameterSpec& parameter, const ComputeOptions& compute) {
   std::vector<std::int64_t> shape{1};
   shape.insert(shape.end(), parameter.shape.begin(), parameter.shape.end());
-  return torch::full(shape, initial_mean(parameter), torch::kFloat32);
+  return torch::full(shape, initial_mean(parameter), compute.floats());
 }
 
 Weights mean_of(const Weights& members) {
@@ -21,12 +21,14 @@ Weights mean_of(const Weights& members) {
 
 }  // namespace
 
-Weights map_anchor(const Anchor* anchor, const NetworkDescription& target) {
+Weights map_anchor(const Anchor* anchor, const NetworkDescription& target, const ComputeOptions& compute) {
   Weights mapped;
-  for (const ParameterSpec& parameter : target.parameters) mapped.tensors.push_back(initial_means(parameter));
+  for (const ParameterSpec& parameter : target.parameters) mapped.tensors.push_back(initial_means(parameter, compute));
   if (!anchor) return mapped;
-  return inherit(target, std::move(mapped), anchor->description, anchor->weights,
-                 anchor->independent ? Head::kInherit : Head::kKeep);
+  mapped = inherit(target, std::move(mapped), anchor->description, anchor->weights,
+                   anchor->independent ? Head::kInherit : Head::kKeep);
+  for (auto& tensor : mapped.tensors) tensor = tensor.to(compute.device, compute.dtype);
+  return mapped;
 }
 
 AlignedMean aligned_mean(const NetworkDescription& description, const Weights& members) {

@@ -3,8 +3,8 @@
 namespace weightloom {
 namespace {
 
-torch::Tensor int64_tensor(const std::vector<std::int64_t>& values) {
-  return torch::tensor(values, torch::kInt64);
+ComputeOptions options_of(const Weights& weights) {
+  return weights.tensors.empty() ? ComputeOptions() : weightloom::options_of(weights.tensors.front());
 }
 
 }  // namespace
@@ -15,6 +15,10 @@ NetworkPlan::NetworkPlan(NetworkDescription description, std::string family, Wei
       executor_(std::move(description)),
       layout_(make_slots(executor_.description(), executor_.facts(), chunk, vector_chunk)),
       anchor_(anchor_weights.detach()) {
+  const auto compute = options_of(anchor_);
+  const auto int64_tensor = [&](const std::vector<std::int64_t>& values) {
+    return torch::tensor(values, compute.indices());
+  };
   std::vector<std::int64_t> chunk_slots, scale_slots, slot_tensor, class_rows, value_tensor;
   std::vector<double> reference_scales, sizes;
   for (std::size_t s = 0; s < layout_.slots.size(); ++s) {
@@ -34,22 +38,23 @@ NetworkPlan::NetworkPlan(NetworkDescription description, std::string family, Wei
   slot_tensor_ = int64_tensor(slot_tensor);
   class_rows_ = int64_tensor(class_rows);
   value_tensor_ = int64_tensor(value_tensor);
-  reference_scales_ = torch::tensor(reference_scales, torch::kFloat32);
-  tensor_sizes_ = torch::tensor(sizes, torch::kFloat32);
+  reference_scales_ = torch::tensor(reference_scales, compute.floats());
+  tensor_sizes_ = torch::tensor(sizes, compute.floats());
 
   const auto gather = layout_.gather();
   std::vector<std::int64_t> scatter(static_cast<std::size_t>(layout_.values));
   for (std::size_t place = 0; place < gather.size(); ++place)
     if (gather[place] >= 0) scatter[static_cast<std::size_t>(gather[place])] = static_cast<std::int64_t>(place);
   const auto places = int64_tensor(gather);
-  mask_ = (places >= 0).to(torch::kFloat32).view({-1, chunk});
+  mask_ = (places >= 0).to(compute.dtype).view({-1, chunk});
   gather_ = places.clamp_min(0);
   scatter_ = int64_tensor(scatter);
 
   const SlotFeatures features = slot_features(this->description(), layout_);
-  features_ = torch::tensor(features.dense).view({-1, kSlotFeatures});
+  features_ = torch::tensor(features.dense, compute.floats()).view({-1, kSlotFeatures});
   branches_ = int64_tensor(features.branch);
-  network_features_ = torch::tensor(weightloom::network_features(this->description(), executor_.facts()));
+  network_features_ =
+      torch::tensor(weightloom::network_features(this->description(), executor_.facts()), compute.floats());
 
   std::vector<torch::Tensor> flat;
   for (const SlotTensor& tensor : layout_.tensors) flat.push_back(anchor_.tensors[tensor.parameter].reshape({1, -1}));
@@ -65,7 +70,7 @@ torch::Tensor NetworkPlan::deviations(const Weights& weights) const {
 }
 
 torch::Tensor NetworkPlan::tensor_rms(const torch::Tensor& values) const {
-  auto sums = torch::zeros({values.size(0), tensors()});
+  auto sums = torch::zeros({values.size(0), tensors()}, values.options());
   sums.index_add_(1, value_tensor_, values * values);
   return (sums / tensor_sizes_).sqrt();
 }

@@ -1,5 +1,6 @@
 #include "weightloom/tokenizer/quantizer.hpp"
 
+#include "weightloom/compute/options.hpp"
 #include "weightloom/runtime/dataset.hpp"
 
 namespace weightloom {
@@ -17,7 +18,7 @@ torch::Tensor masked_means(const torch::Tensor& sums, const torch::Tensor& count
 }
 
 torch::Tensor random_rows(const torch::Tensor& vectors, std::int64_t count, torch::Generator& generator) {
-  const auto rows = torch::randint(vectors.size(0), {count}, generator, torch::kInt64);
+  const auto rows = torch::randint(vectors.size(0), {count}, generator, indices_like(vectors));
   return vectors.index_select(0, rows).clone();
 }
 
@@ -26,8 +27,8 @@ torch::Tensor random_rows(const torch::Tensor& vectors, std::int64_t count, torc
 ResidualQuantizer::ResidualQuantizer(std::int64_t codebooks, std::int64_t codes, std::int64_t dimension,
                                      QuantizerKind kind)
     : kind_(kind) {
-  codebooks_ =
-      register_parameter("codebooks", torch::zeros({codebooks, codes, dimension}), kind == QuantizerKind::kGumbel);
+  codebooks_ = register_parameter("codebooks", torch::zeros({codebooks, codes, dimension}, ComputeOptions().floats()),
+                                  kind == QuantizerKind::kGumbel);
 }
 
 torch::Tensor ResidualQuantizer::scores(const torch::Tensor& vectors, const torch::Tensor& mask,

@@ -21,13 +21,14 @@ torch::Tensor unpack_tokens(std::string_view stream, const NetworkPlan& plan, co
   if (stream.size() != expected)
     throw Error(ErrorCode::kDamaged, "tokens.size", "the token stream does not fit the network",
                 std::to_string(stream.size()) + " bytes, expected " + std::to_string(expected), kRemedy);
-  auto small = torch::empty({1, plan.slots(), config.codebooks}, torch::kInt16);
+  auto small =
+      torch::empty({1, plan.slots(), config.codebooks}, torch::TensorOptions(torch::kInt16).device(torch::kCPU));
   std::copy(stream.begin(), stream.end(), static_cast<char*>(small.data_ptr()));
   // Codebooks are looked up without a check of their own.
   if ((small < 0).any().item<bool>() || (small >= std::max(config.codes, config.scale_levels)).any().item<bool>())
     throw Error(ErrorCode::kDamaged, "tokens.code", "the token stream does not fit the tokenizer",
                 "it has a code that is in no codebook", kRemedy);
-  return small.to(torch::kInt64);
+  return small.to(plan.mask().device(), torch::kInt64);
 }
 
 }  // namespace weightloom

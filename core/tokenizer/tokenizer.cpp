@@ -79,11 +79,15 @@ torch::Tensor TokenizerModel::decode(const torch::Tensor& latents, const torch::
 }
 
 Tokenizer::Tokenizer(TokenizerConfig config, std::vector<Anchor> anchors, torch::Tensor reference_images)
-    : config_(config), anchors_(std::move(anchors)), reference_images_(std::move(reference_images)) {
+    : config_(config),
+      anchors_(std::move(anchors)),
+      reference_images_(std::move(reference_images)),
+      compute_(options_of(reference_images_)) {
   // Always the same start values: the parts that matter start at zero, and training has seeds of its own.
   auto generator = make_generator(0);
   model_ = std::make_shared<TokenizerModel>(config_, generator);
-  scale_levels_ = torch::linspace(kLowestLogScale, kHighestLogScale, config_.scale_levels);
+  model_->to(compute_.device, compute_.dtype);
+  scale_levels_ = torch::linspace(kLowestLogScale, kHighestLogScale, config_.scale_levels, compute_.floats());
 }
 
 const Anchor* Tokenizer::find_anchor(const std::string& architecture, const std::string& family) const {
@@ -105,9 +109,9 @@ std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& des
     }
     torch::NoGradGuard no_grad;
     const Executor executor(description);
-    const LabelledImages reference{reference_images_, torch::zeros({reference_images_.size(0)}, torch::kInt64)};
+    const LabelledImages reference{reference_images_, torch::zeros({reference_images_.size(0)}, compute_.indices())};
     Weights calibrated =
-        recalibrate(executor, map_anchor(anchor, description), {&reference}, /*seed=*/0, /*batches=*/8);
+        recalibrate(executor, map_anchor(anchor, description, compute_), {&reference}, /*seed=*/0, /*batches=*/8);
     auto made = std::make_shared<const NetworkPlan>(description, anchor ? anchor->family : std::string(),
                                                     std::move(calibrated), config_.chunk, config_.vector_chunk);
     const std::lock_guard lock(cache_->mutex);
@@ -155,9 +159,9 @@ torch::Tensor Tokenizer::encode(const NetworkPlan& plan, const Weights& weights)
         const auto latents = model_->encode(normalised.chunks, mask, slots.unsqueeze(0).expand({population, -1, -1}));
         const auto codes =
             model_->quantizer->quantise(latents.reshape({-1, config_.chunk}), mask.reshape({-1, config_.chunk}));
-        auto tokens = torch::zeros({population, plan.slots(), config_.codebooks}, torch::kInt64);
+        auto tokens = torch::zeros({population, plan.slots(), config_.codebooks}, compute_.indices());
         tokens.index_copy_(1, plan.chunk_slots(), codes.view({population, -1, config_.codebooks}));
-        auto scale_tokens = torch::zeros({population, plan.tensors(), config_.codebooks}, torch::kInt64);
+        auto scale_tokens = torch::zeros({population, plan.tensors(), config_.codebooks}, compute_.indices());
         scale_tokens.select(2, 0).copy_(normalised.levels);
         tokens.index_copy_(1, plan.scale_slots(), scale_tokens);
         return tokens;

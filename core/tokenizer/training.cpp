@@ -49,7 +49,7 @@ ChunkPool pool_chunks(const Tokenizer& tokenizer, const std::vector<MemberGroup>
     const auto population = normalised.size(0), count = normalised.size(1);
     chunks_of_group.push_back(normalised);
     chunks.push_back(normalised.reshape({-1, normalised.size(2)}));
-    slots.push_back(torch::arange(first, first + count, torch::kInt64).repeat({population}));
+    slots.push_back(torch::arange(first, first + count, tokenizer.compute().indices()).repeat({population}));
     features.push_back(plan.features().index_select(0, plan.chunk_slots()));
     branches.push_back(plan.branches().index_select(0, plan.chunk_slots()));
     masks.push_back(plan.mask());
@@ -103,7 +103,7 @@ class Fitting {
   ResidualQuantizer& quantizer() const { return *tokenizer_.model().quantizer; }
 
   torch::Tensor draw_rows(std::int64_t count) {
-    return torch::randint(pool_.chunks.size(0), {count}, draws_, torch::kInt64);
+    return torch::randint(pool_.chunks.size(0), {count}, draws_, indices_like(pool_.chunks));
   }
 
   Checkpoint checkpoint() const {
@@ -131,7 +131,8 @@ class Fitting {
     auto out = reconstruction + options_.commitment * quantised.commitment;
     if (options_.behaviour > 0 && step % kBehaviourEvery == kBehaviourEvery - 1) {
       const auto group = static_cast<std::size_t>(
-          torch::randint(static_cast<std::int64_t>(groups_.size()), {1}, draws_, torch::kInt64).item<std::int64_t>());
+          torch::randint(static_cast<std::int64_t>(groups_.size()), {1}, draws_, indices_like(pool_.chunks))
+              .item<std::int64_t>());
       const auto behaviour = behaviour_loss(groups_[group], chunks_of_group_[group], temperature);
       behaviour_ += kBehaviourSmoothing * (behaviour.item<double>() - behaviour_);
       out = out + options_.behaviour * behaviour;
@@ -142,9 +143,9 @@ class Fitting {
   // Divergence between what the original network and the decoded one say about the reference images.
   torch::Tensor behaviour_loss(const MemberGroup& group, const torch::Tensor& chunks, double temperature) {
     const NetworkPlan& plan = *group.plan;
-    const auto members = torch::randint(group.weights.population(), {kBehaviourNetworks}, draws_, torch::kInt64);
+    const auto members = torch::randint(group.weights.population(), {kBehaviourNetworks}, draws_, indices_like(chunks));
     const auto images = tokenizer_.reference_images().index_select(
-        0, torch::randint(tokenizer_.reference_images().size(0), {kBehaviourImages}, draws_, torch::kInt64));
+        0, torch::randint(tokenizer_.reference_images().size(0), {kBehaviourImages}, draws_, indices_like(chunks)));
     TokenizerModel& model = tokenizer_.model();
     const auto slots = model.embed_slots(plan.features(), plan.branches())
                            .index_select(0, plan.chunk_slots())
@@ -255,7 +256,7 @@ std::vector<RateRow> rate_report(const Tokenizer& tokenizer, const std::vector<M
           const MemberGroup& group = groups[g];
           const NetworkPlan& plan = *group.plan;
           const auto count = std::min<std::int64_t>(group.weights.population(), most);
-          const Weights originals = group.weights.select(torch::arange(count, torch::kInt64));
+          const Weights originals = group.weights.select(torch::arange(count, tokenizer.compute().indices()));
           std::vector<std::shared_ptr<const TensorData>> tasks;
           for (std::int64_t m = 0; m < count; ++m)
             tasks.push_back(data.get(group.records[static_cast<std::size_t>(m)].dataset));

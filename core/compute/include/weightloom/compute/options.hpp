@@ -16,4 +16,14 @@ struct ComputeOptions {
   torch::TensorOptions indices() const { return torch::TensorOptions(torch::kInt64).device(device); }
 };
 
+// Those that made `tensor`, threads aside.
+inline ComputeOptions options_of(const torch::Tensor& tensor) {
+  return {tensor.device(), tensor.scalar_type()};
+}
+
+// For places in, labels of, or choices among what `tensor` holds: int64 on its device.
+inline torch::TensorOptions indices_like(const torch::Tensor& tensor) {
+  return tensor.options().dtype(torch::kInt64);
+}
+
 }  // namespace weightloom

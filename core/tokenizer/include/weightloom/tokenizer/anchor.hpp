@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "weightloom/compute/options.hpp"
 #include "weightloom/runtime/executor.hpp"
 #include "weightloom/runtime/weights.hpp"
 
@@ -24,7 +25,7 @@ struct Anchor {
 // corresponding place (match_by_address); where there is none, and for the head of an ancestor, the mean of the
 // initialiser (ones for scales and running variances, else zeros). `anchor` may be null: no anchor at all.
 // Population 1.
-Weights map_anchor(const Anchor* anchor, const NetworkDescription& target);
+Weights map_anchor(const Anchor* anchor, const NetworkDescription& target, const ComputeOptions& compute = {});
 
 // The mean of `members` (population P of one description) after aligning each to the first; also returns the aligned
 // members.

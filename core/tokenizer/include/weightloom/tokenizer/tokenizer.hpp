@@ -12,6 +12,7 @@
 
 #include "weightloom/base/json.hpp"
 #include "weightloom/compute/layers.hpp"
+#include "weightloom/compute/options.hpp"
 #include "weightloom/tokenizer/anchor.hpp"
 #include "weightloom/tokenizer/network_plan.hpp"
 #include "weightloom/tokenizer/quantizer.hpp"
@@ -58,6 +59,8 @@ class Tokenizer {
   const TokenizerConfig& config() const { return config_; }
   const std::vector<Anchor>& anchors() const { return anchors_; }
   const torch::Tensor& reference_images() const { return reference_images_; }
+  // Device and type of the reference images: those of all that this tokenizer makes, plans and weights included.
+  const ComputeOptions& compute() const { return compute_; }
   TokenizerModel& model() const { return *model_; }
 
   // The family's anchor, or nullptr. An empty family means: the first anchor of that architecture.
@@ -102,7 +105,9 @@ class Tokenizer {
  private:
   TokenizerConfig config_;
   std::vector<Anchor> anchors_;
-  torch::Tensor reference_images_, scale_levels_;
+  torch::Tensor reference_images_;
+  ComputeOptions compute_;
+  torch::Tensor scale_levels_;
   std::shared_ptr<TokenizerModel> model_;
   Json training_;
   struct Cache {
