@@ -305,7 +305,7 @@ class Trainer {
     print.add(generator_.tokenizer().id()).add(to_json(options_).dump()).add(examples_.images()).add(images_.images());
     for (const Course& course : courses_) {
       print.add(course.plan->description().identity).add(course.quality);
-      for (const Task& task : course.tasks) print.add(task.source + Json(task.classes).dump());
+      for (const DataSpec& task : course.tasks) print.add(task.text());
       if (course.tokens.defined()) print.add(course.tokens);
     }
     return {options_.checkpoint, print.text()};

@@ -104,7 +104,7 @@ struct HandMade {
   }
 
   MemberGroup group(const std::string& family, std::vector<ZooRecord> records, const std::vector<Weights>& weights) {
-    return {tokenizer->plan(small_mlp(2), family), std::move(records), concatenate(weights)};
+    return {tokenizer->plan(small_mlp(2), family), std::move(records), concatenate(weights), {}};
   }
 };
 
