@@ -65,7 +65,7 @@ GeneratorSpeed measure_speed(GeneratorModel& model, const NetworkPlan& plan, std
       torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/{}, /*create_graph=*/false, /*allow_unused=*/true);
     };
     const auto positions = static_cast<double>(networks * plan.slots());
-    return {positions * runs_per_second(write, seconds), positions * runs_per_second(learn, seconds)};
+    return GeneratorSpeed{positions * runs_per_second(write, seconds), positions * runs_per_second(learn, seconds)};
   });
 }
 
