@@ -40,7 +40,7 @@ std::vector<std::string> option_names(const CLI::App& app) {
 
 void add_completion_command(CommandTable& table) {
   table.add<CompletionOptions>("completion", declare, run, page([](Printer& out, const Json& result) {
-                                 out.line(result["script"].get<std::string>());
+                                 out.lines(result["script"].get<std::string>());
                                }));
 }
 

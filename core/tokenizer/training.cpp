@@ -109,9 +109,11 @@ class Fitting {
   Checkpoint checkpoint() const {
     if (options_.checkpoint.empty()) return {};
     Fingerprint print;
-    print.add(tokenizer_.id()).add(to_json(options_).dump());
+    // Not the tokenizer's id: asked for now, it would be kept as that of the finished one.
+    print.add(to_json(options_).dump()).add(tokenizer_.reference_images());
     for (const MemberGroup& group : groups_) {
       print.add(group.plan->description().identity).add(group.plan->family());
+      for (const auto& tensor : group.plan->anchor().tensors) print.add(tensor);
       for (const auto& tensor : group.weights.tensors) print.add(tensor);
     }
     return {options_.checkpoint, print.text()};

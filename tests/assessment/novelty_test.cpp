@@ -25,7 +25,8 @@ TEST_CASE("distances are in units of the members' own") {
   const Weights members = concatenate({right, shifted(right, description, 1), shifted(right, description, 3)});
   const Weights networks = concatenate({right, shifted(right, description, -2)});
   const auto tokens = zoo.tokenizer->encode(*plan, networks);
-  const TensorData data = zoo.data.get(zoo.three);
+  const auto loaded = zoo.data.get(zoo.three);
+  const TensorData& data = *loaded;
   const NoveltySamples samples = measure_novelty(*zoo.tokenizer, *plan, networks, tokens, members, members, data.test);
   REQUIRE(samples.distances.size() == 2);
   CHECK(samples.distances[0] == Approx(0).margin(1e-3));
@@ -40,7 +41,8 @@ TEST_CASE("shared tokens are those of the one member that has most of them, scal
   const Weights right = right_network(2);
   const Weights members = concatenate({right, wrong_network(2)});
   auto tokens = zoo.tokenizer->encode(*plan, members);
-  const TensorData data = zoo.data.get(zoo.three);
+  const auto loaded = zoo.data.get(zoo.three);
+  const TensorData& data = *loaded;
   tokens.index_put_({0, plan->scale_slots()}, 1);
   tokens.index_put_({1, plan->chunk_slots()[0]}, 1);
   const NoveltySamples samples = measure_novelty(*zoo.tokenizer, *plan, members, tokens, members, members, data.test);
@@ -51,7 +53,8 @@ TEST_CASE("shared tokens are those of the one member that has most of them, scal
 TEST_CASE("disagreement is the share of images on which even the nearest network answers differently") {
   HandMade zoo;
   const auto plan = zoo.tokenizer->plan(small_mlp(2), "apart");
-  const TensorData data = zoo.data.get(zoo.three);
+  const auto loaded = zoo.data.get(zoo.three);
+  const TensorData& data = *loaded;
   const Weights networks = concatenate({right_network(2), wrong_network(2)});
   const auto alone = disagreements(*plan, networks, right_network(2), data.test);
   CHECK(alone[0] == 0);
