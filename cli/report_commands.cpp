@@ -1,23 +1,16 @@
 // report
 
-#include <sys/resource.h>
-
-#include <chrono>
-#include <fstream>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "cli/command_groups.hpp"
 #include "cli/plugin_registry.hpp"
 #include "cli/recipe.hpp"
-#include "weightloom/assessment/assessment.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/file.hpp"
-#include "weightloom/base/hash.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/report/results_page.hpp"
-#include "weightloom/workflow/members.hpp"
+#include "weightloom/workflow/report.hpp"
 #include "weightloom/workflow/up_to_date.hpp"
 
 namespace weightloom::cli {
@@ -30,34 +23,6 @@ struct ReportOptions {
   bool again = false;
 };
 
-std::string processor_name() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);)
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  return "unknown";
-}
-
-std::int64_t peak_memory() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
-}
-
-// Loads what the recipe's assessment needs, and assesses.
-Assessment assess_zoo(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator,
-                      const AssessmentOptions& options, const ProgressSink& progress) {
-  const Tokenizer& tokenizer = generator.tokenizer();
-  DataCache data(common_form(zoo, registry));
-  AssessmentInput input{generator,
-                        data,
-                        load_members(zoo, registry, tokenizer, "train"),
-                        load_members(zoo, registry, tokenizer, "held-out"),
-                        {}};
-  for (const UnseenNetwork& unseen : options.unseen)
-    input.unseen.push_back(tokenizer.plan(registry.describe(unseen.architecture, unseen.config), unseen.family));
-  return assess(input, options, progress);
-}
-
 double seconds_of(const std::string& stage, const Json& seconds) {
   if (!seconds.is_number())
     throw Error(ErrorCode::kUsage, "report.stage", "cannot use --stage " + stage + "=" + seconds.dump(),
@@ -65,35 +30,18 @@ double seconds_of(const std::string& stage, const Json& seconds) {
   return seconds.get<double>();
 }
 
-// Where the seed of a tokenizer or generator stands in its file.
-std::uint64_t training_seed(const Json& training) {
-  return training.value(Json::json_pointer("/options/seed"), std::uint64_t{0});
-}
-
-std::int64_t parameters_of(const torch::nn::Module& model) {
-  std::int64_t count = 0;
-  for (const auto& parameter : model.parameters()) count += parameter.numel();
-  return count;
-}
-
-Results::ZooSize size_of(const Zoo& zoo) {
-  Results::ZooSize size;
-  for (const ZooRecord& record : zoo.all()) {
-    ++size.networks;
-    size.weights += record.parameters;
-  }
-  return size;
-}
-
 Json run(Context& context, const ReportOptions& options) {
-  const auto begin = std::chrono::steady_clock::now();
   const Json table = recipe_table(options.recipe, "assessment");
-  const AssessmentOptions assessment = parse_assessment(table, options.recipe + ": [assessment]");
+  ReportJob job{parse_assessment(table, options.recipe + ": [assessment]"),
+                load_toml(options.recipe).value("seed", std::uint64_t{0}),
+                {},
+                context.threads()};
+  for (const auto& [stage, seconds] : options.stages.items())
+    job.stages.emplace_back(stage, seconds_of(stage, seconds));
   const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
   const Generator generator =
       Generator::load(options.generator, std::make_shared<const Tokenizer>(Tokenizer::load(options.tokenizer)));
-  const std::string fingerprint = short_hash(table.dump() + members_fingerprint(zoo) + generator.id());
-
+  const auto fingerprint = report_fingerprint(zoo, generator, table);
   const auto finished = options.again ? std::nullopt : current_results(options.results, fingerprint);
   if (finished) {
     context.note("'" + options.results + "' is up to date");
@@ -101,24 +49,7 @@ Json run(Context& context, const ReportOptions& options) {
     return *finished;
   }
   for (const auto& path : {options.results, options.out}) expect_writable(path);
-  Results results;
-  for (const auto& [stage, seconds] : options.stages.items())
-    results.stages.emplace_back(stage, seconds_of(stage, seconds));
-  results.fingerprint = fingerprint;
-  results.assessment = assess_zoo(zoo, plugin_registry(context), generator, assessment, context.progress());
-  results.stages.emplace_back("assessment",
-                              std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  for (const auto& [stage, seconds] : results.stages) results.wall_seconds += seconds;
-  results.peak_rss_bytes = peak_memory();
-  results.seeds = {{"recipe", load_toml(options.recipe).value("seed", std::uint64_t{0})},
-                   {"assessment", assessment.seed},
-                   {"generator", training_seed(generator.training())},
-                   {"tokenizer", training_seed(generator.tokenizer().training())}};
-  results.temperature = assessment.temperature;
-  results.hardware = {processor_name(), context.threads()};
-  results.zoo = size_of(zoo);
-  results.generator = {generator.id(), parameters_of(generator.model()), generator.tokenizer().id(),
-                       generator.training().value("options", Json())};
+  const auto results = make_report(zoo, plugin_registry(context), generator, job, fingerprint, context.progress());
   const Json json = to_json(results);
   write_file(options.results, json.dump(1) + "\n");
   write_file(options.out, render_results_page(results));

@@ -1,43 +1,55 @@
-// Weightloom as a library: finds networks in a zoo and evaluates each on the test images of its data set.
+// Weightloom as a library: finds networks in a zoo, evaluates each on the test images of its data set, and generates
+// another one for the same data.
 //
-//   library ZOO QUERY        for example: library my.zoo 'arch=mlp and test_accuracy>=0.9'
+//   library ZOO QUERY TOKENIZER GENERATOR
+//   for example: library my.zoo 'arch=mlp and test_accuracy>=0.9' tokenizer.safetensors generator.safetensors
 
 #include <iostream>
 
 #include "weightloom/base/error.hpp"
-#include "weightloom/plugin/registry.hpp"
-#include "weightloom/runtime/dataset.hpp"
 #include "weightloom/runtime/evaluation.hpp"
+#include "weightloom/workflow/generation.hpp"
 #include "weightloom/zoo/zoo.hpp"
 
 namespace {
 using namespace weightloom;
 
-double test_accuracy(const Zoo& zoo, const PluginRegistry& plugins, const ZooRecord& record) {
-  const auto description = plugins.describe(record.architecture, record.config);
-  const auto weights = to_weights(description, zoo.weights(record));
-  const auto& shape = description.input.shape;  // [channels, size, size]
-  const auto data = load_tensors(DataSpec::parse(record.dataset), {shape.at(0), shape.at(1)});
-  return evaluate(Executor(description), weights, {&data.test}).accuracy[0];
+double test_accuracy(const NetworkDescription& description, const TensorMap& tensors, const std::string& dataset,
+                     DataCache& data) {
+  return evaluate(Executor(description), to_weights(description, tensors), {&data.get(dataset)->test}).accuracy[0];
 }
 
-int run(const std::string& directory, const std::string& query) {
+int run(const std::string& directory, const std::string& query, const std::string& tokenizer_file,
+        const std::string& generator_file) {
   const auto zoo = Zoo::open(directory, Zoo::Access::kRead);
   const PluginRegistry plugins(PluginRegistry::default_directories());
-  for (const auto& record : zoo.find(parse_query(query)))
-    std::cout << record.name << ' ' << test_accuracy(zoo, plugins, record) << '\n';
+  const auto tokenizer = std::make_shared<const Tokenizer>(Tokenizer::load(tokenizer_file));
+  const auto generator = Generator::load(generator_file, tokenizer);
+  const auto& images = tokenizer->reference_images();  // [n, channels, size, size]
+  DataCache data({images.size(1), images.size(2)});
+  for (const auto& record : zoo.find(parse_query(query))) {
+    const auto description = plugins.describe(record.architecture, record.config);
+    std::cout << record.name << ' ' << test_accuracy(description, zoo.weights(record), record.dataset, data);
+
+    GenerationJob job{record.architecture, record.config, {}, Selection::kBest};
+    job.request.data = record.dataset;
+    job.request.family = record.family;
+    job.request.count = 4;
+    const auto made = generate_networks(job, generator, plugins, data).networks.front();
+    std::cout << " generated " << test_accuracy(description, made.tensors, record.dataset, data) << '\n';
+  }
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::cerr << "usage: library ZOO QUERY\n";
+  if (argc != 5) {
+    std::cerr << "usage: library ZOO QUERY TOKENIZER GENERATOR\n";
     return static_cast<int>(ErrorCode::kUsage);
   }
   try {
-    return run(argv[1], argv[2]);
+    return run(argv[1], argv[2], argv[3], argv[4]);
   } catch (const Error& error) {
     std::cerr << error.what() << '\n' << error.hint() << '\n';
     return static_cast<int>(error.code());

@@ -28,14 +28,31 @@ form = {channels = 1, size = 4}
 family = "mlp"
 config = {width = 8}
 data = "images"
+vary = {seed = [0, 1, 2]}
 steps = 60
 learning_rate = 0.02
 batch = 16
+[tokenizer]
+chunk = 16
+codebooks = 2
+codes = 8
+steps = 10
+batch = 32
+[generator]
+width = 16
+layers = 1
+steps = 12
+networks = 2
+images = 8
+shots = 4
 ]=])
 run(${WORK}/prefix/bin/weightloom zoo init zoo)
 run(${WORK}/prefix/bin/weightloom zoo grow recipe.toml --zoo zoo --progress none)
-run(${CMAKE_COMMAND} -E env WEIGHTLOOM_PLUGIN_PATH=${WORK}/prefix/lib/weightloom/plugins build/library zoo "arch=mlp")
-if(NOT output STREQUAL "mlp 1\n")
+run(${WORK}/prefix/bin/weightloom tokenizer train --recipe recipe.toml --zoo zoo --progress none)
+run(${WORK}/prefix/bin/weightloom generator train --recipe recipe.toml --zoo zoo --progress none)
+run(${CMAKE_COMMAND} -E env WEIGHTLOOM_PLUGIN_PATH=${WORK}/prefix/lib/weightloom/plugins build/library zoo "name=mlp/0"
+  tokenizer.safetensors generator.safetensors)
+if(NOT output MATCHES "^mlp/0 1 generated [01][.0-9]*\n$")
   message(FATAL_ERROR "the example says something else:\n${output}")
 endif()
 file(REMOVE_RECURSE ${WORK})

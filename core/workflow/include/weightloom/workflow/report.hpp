@@ -1,0 +1,31 @@
+#pragma once
+// The results of a zoo and its generator: the assessment, and all that a reader needs to judge it.
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "weightloom/assessment/assessment.hpp"
+#include "weightloom/plugin/registry.hpp"
+#include "weightloom/report/results.hpp"
+#include "weightloom/zoo/zoo.hpp"
+
+namespace weightloom {
+
+struct ReportJob {
+  AssessmentOptions assessment;
+  std::uint64_t recipe_seed = 0;                       // stated, not used
+  std::vector<std::pair<std::string, double>> stages;  // name and seconds of the stages before the assessment
+  int threads = 0;                                     // stated, not used
+};
+
+// Equal for reports that would have the same rows: `table` is the assessment's, as written.
+std::string report_fingerprint(const Zoo& zoo, const Generator& generator, const Json& table);
+
+// Assesses the generator on the zoo's networks and states seeds, sizes, hardware, time and memory. `fingerprint` is
+// kept with the results. Throws what assess() throws, and kUsage "zoo.forms" for a zoo without image networks.
+Results make_report(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator, const ReportJob& job,
+                    const std::string& fingerprint, const ProgressSink& progress = {});
+
+}  // namespace weightloom

@@ -1,0 +1,91 @@
+#include "weightloom/workflow/report.hpp"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <fstream>
+
+#include "weightloom/base/hash.hpp"
+#include "weightloom/workflow/members.hpp"
+
+namespace weightloom {
+namespace {
+
+std::string processor_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return "unknown";
+}
+
+std::int64_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+// Loads what the recipe's assessment needs, and assesses.
+Assessment assess_zoo(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator,
+                      const AssessmentOptions& options, const ProgressSink& progress) {
+  const Tokenizer& tokenizer = generator.tokenizer();
+  DataCache data(common_form(zoo, registry));
+  AssessmentInput input{generator,
+                        data,
+                        load_members(zoo, registry, tokenizer, "train"),
+                        load_members(zoo, registry, tokenizer, "held-out"),
+                        {}};
+  for (const UnseenNetwork& unseen : options.unseen)
+    input.unseen.push_back(tokenizer.plan(registry.describe(unseen.architecture, unseen.config), unseen.family));
+  return assess(input, options, progress);
+}
+
+// Where the seed of a tokenizer or generator stands in its file.
+std::uint64_t training_seed(const Json& training) {
+  return training.value(Json::json_pointer("/options/seed"), std::uint64_t{0});
+}
+
+std::int64_t parameters_of(const torch::nn::Module& model) {
+  std::int64_t count = 0;
+  for (const auto& parameter : model.parameters()) count += parameter.numel();
+  return count;
+}
+
+Results::ZooSize size_of(const Zoo& zoo) {
+  Results::ZooSize size;
+  for (const ZooRecord& record : zoo.all()) {
+    ++size.networks;
+    size.weights += record.parameters;
+  }
+  return size;
+}
+
+}  // namespace
+
+std::string report_fingerprint(const Zoo& zoo, const Generator& generator, const Json& table) {
+  return short_hash(table.dump() + members_fingerprint(zoo) + generator.id());
+}
+
+Results make_report(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator, const ReportJob& job,
+                    const std::string& fingerprint, const ProgressSink& progress) {
+  const auto begin = std::chrono::steady_clock::now();
+  Results results;
+  results.fingerprint = fingerprint;
+  results.stages = job.stages;
+  results.assessment = assess_zoo(zoo, registry, generator, job.assessment, progress);
+  results.stages.emplace_back("assessment",
+                              std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  for (const auto& [stage, seconds] : results.stages) results.wall_seconds += seconds;
+  results.peak_rss_bytes = peak_memory();
+  results.seeds = {{"recipe", job.recipe_seed},
+                   {"assessment", job.assessment.seed},
+                   {"generator", training_seed(generator.training())},
+                   {"tokenizer", training_seed(generator.tokenizer().training())}};
+  results.temperature = job.assessment.temperature;
+  results.hardware = {processor_name(), job.threads};
+  results.zoo = size_of(zoo);
+  results.generator = {generator.id(), parameters_of(generator.model()), generator.tokenizer().id(),
+                       generator.training().value("options", Json())};
+  return results;
+}
+
+}  // namespace weightloom
