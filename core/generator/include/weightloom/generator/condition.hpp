@@ -13,9 +13,8 @@ inline constexpr std::int64_t kThumbnail = 196;  // a 14 x 14 grey image
 
 // B requests for networks of one plan with R classes. Undefined tensors mean: not given.
 struct Condition {
-  torch::Tensor thumbnails;  // [B, R, kThumbnail]: mean example image of each class
-  torch::Tensor
-      evidence;  // [B, M, C]: what the examples say about each chunk, in the chunk's place (see example_evidence)
+  torch::Tensor thumbnails;      // [B, R, kThumbnail]: mean example image of each class
+  torch::Tensor evidence;        // [B, M, C]: what the examples say about each chunk, in its place (example_condition)
   torch::Tensor evidence_scale;  // [B, 2]: log scale of that evidence for the head's weight and bias
   torch::Tensor words;           // [B, kInstructionWords] int64
   torch::Tensor quality;         // [B]: share of the comparable zoo networks that are worse, 0 .. 1

@@ -10,10 +10,13 @@
 
 namespace weightloom {
 
-// T tokenised tensors, L slots, M chunk slots of C places, V values. Immutable; shared between threads.
+// T tokenised tensors, L slots, M chunk slots of C places, V values; P is a population. Float tensors have the device
+// and type of the anchor's weights. Immutable after construction [any-thread]; what the accessors return must not be
+// written.
 class NetworkPlan {
  public:
-  // `anchor_weights`: from map_anchor(), running statistics calibrated.
+  // `anchor_weights`: from map_anchor(), population 1, running statistics calibrated. `chunk`, `vector_chunk`: as in
+  // TokenizerConfig. Analyses the graph and builds the index tables: milliseconds for small networks.
   NetworkPlan(NetworkDescription description, std::string family, Weights anchor_weights, std::int64_t chunk,
               std::int64_t vector_chunk);
 
@@ -33,10 +36,9 @@ class NetworkPlan {
   const torch::Tensor& branches() const { return branches_; }                  // [L] int64
   const torch::Tensor& network_features() const { return network_features_; }  // [kNetworkFeatures]
   const torch::Tensor& class_rows() const { return class_rows_; }  // [L] int64: class of a head-weight slot, else -1
-  const torch::Tensor& anchor_chunks() const {
-    return anchor_chunks_;
-  }  // [M, C]: the anchor in units of the reference scale
-  const torch::Tensor& reference_scales() const { return reference_scales_; }  // [T]
+  // [M, C]: the anchor in units of the reference scale.
+  const torch::Tensor& anchor_chunks() const { return anchor_chunks_; }
+  const torch::Tensor& reference_scales() const { return reference_scales_; }  // [T] float
 
   // Deviation from the anchor, all tokenised tensors in one row: [P, V].
   torch::Tensor deviations(const Weights& weights) const;
