@@ -2,20 +2,16 @@
 // A generator that knows nothing, for networks on [1, 4, 4] images, and conditions for it.
 
 #include "../support/small_networks.hpp"
+#include "../support/small_tokenizer.hpp"
 #include "weightloom/generator/model.hpp"
 #include "weightloom/runtime/dataset.hpp"
 
 namespace weightloom::test {
 
 inline std::shared_ptr<const Tokenizer> small_tokenizer() {
-  TokenizerConfig config;
-  config.chunk = 8;
-  config.vector_chunk = 4;
-  config.codebooks = 2;
-  config.codes = 16;
-  config.hidden = 8;
   auto generator = make_generator(1);
-  auto tokenizer = std::make_shared<Tokenizer>(config, std::vector<Anchor>{}, torch::randn({16, 1, 4, 4}, generator));
+  auto tokenizer = std::make_shared<Tokenizer>(small_tokenizer_config(), std::vector<Anchor>{},
+                                               torch::randn({16, 1, 4, 4}, generator));
   const auto plan = tokenizer->plan(small_mlp(2));
   const auto chunks = tokenizer->normalise(*plan, initial_weights(plan->description(), 10, 0)).chunks;
   tokenizer->model().quantizer->initialise(chunks.reshape({-1, 8}), plan->mask().expand_as(chunks).reshape({-1, 8}), 0);

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "../support/small_networks.hpp"
+#include "../support/small_tokenizer.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/compute/random.hpp"
 
@@ -12,14 +13,8 @@ namespace {
 
 // Codebooks that know nothing are enough: streams do not depend on what the codes mean.
 Tokenizer blank_tokenizer() {
-  TokenizerConfig config;
-  config.chunk = 8;
-  config.vector_chunk = 4;
-  config.codebooks = 2;
-  config.codes = 16;
-  config.hidden = 8;
   auto generator = make_generator(1);
-  return Tokenizer(config, {}, torch::randn({16, 1, 4, 4}, generator));
+  return Tokenizer(test::small_tokenizer_config(), {}, torch::randn({16, 1, 4, 4}, generator));
 }
 
 }  // namespace
