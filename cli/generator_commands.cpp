@@ -34,16 +34,13 @@ std::int64_t parameter_count(const Generator& generator) {
 }
 
 Json info_json(const Generator& generator, const std::string& path) {
-  const GeneratorConfig& config = generator.model().config();
-  return {{"path", path},
-          {"id", generator.id()},
-          {"tokenizer", generator.tokenizer().id()},
-          {"parameters", parameter_count(generator)},
-          {"width", config.width},
-          {"layers", config.layers},
-          {"heads", config.heads},
-          {"order", config.order == GenerationOrder::kChunk ? "chunk" : "tensor"},
-          {"training", generator.training()}};
+  Json out = to_json(generator.model().config());
+  out.update({{"path", path},
+              {"id", generator.id()},
+              {"tokenizer", generator.tokenizer().id()},
+              {"parameters", parameter_count(generator)},
+              {"training", generator.training()}});
+  return out;
 }
 
 void print_info(Printer& printer, const Json& result) {

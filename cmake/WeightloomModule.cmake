@@ -31,7 +31,7 @@ function(weightloom_compile_options target)
   endif()
 endfunction()
 
-# Links LibTorch and its precompiled header: a translation unit that includes LibTorch costs over 20 s without it.
+# Links LibTorch and its precompiled header: a translation unit that includes LibTorch costs 15 s more without it.
 function(weightloom_use_torch target)
   target_link_libraries(${target} PUBLIC Weightloom::torch)
   target_precompile_headers(${target} REUSE_FROM weightloom_torch_pch)
@@ -55,6 +55,6 @@ function(weightloom_add_torch_pch)
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/torch_pch.cpp CONTENT "")  # unlike WRITE, not at every configuration
   add_library(weightloom_torch_pch STATIC ${PROJECT_BINARY_DIR}/torch_pch.cpp)
   target_link_libraries(weightloom_torch_pch PUBLIC Weightloom::torch)
-  target_precompile_headers(weightloom_torch_pch PRIVATE <torch/torch.h>)
+  target_precompile_headers(weightloom_torch_pch PRIVATE ${PROJECT_SOURCE_DIR}/core/compute/include/weightloom/compute/torch.hpp)
   weightloom_compile_options(weightloom_torch_pch)
 endfunction()

@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 
 flags=(-std=c++20 -fPIC -isystem "$headers" -isystem "$headers/torch/csrc/api/include" -I . -I sdk/include -DSPDLOG_FMT_EXTERNAL)
 for include in core/*/include zoo/include; do flags+=(-I "$include"); done
-echo '#include <torch/torch.h>' >"$work/torch.hpp"
+echo '#include "weightloom/compute/torch.hpp"' >"$work/torch.hpp"
 g++ "${flags[@]}" -x c++-header "$work/torch.hpp" -o "$work/torch.hpp.gch"
 
 # check FILE: one line when it does not compile, with the compiler's first errors.

@@ -63,7 +63,7 @@ class Assessor {
     std::shared_ptr<const NetworkPlan> plan;
     Weights weights;
   };
-  std::map<std::pair<std::string, std::string>, Start> starts_;  // by family and data
+  std::map<std::pair<std::string, std::string>, Start> starts_;  // by label_of() and data
   std::uint64_t done_ = 0, total_ = 0;
 };
 

@@ -25,12 +25,6 @@ Weights with_noise(const Weights& network, const Weights& members, std::uint64_t
 
 }  // namespace
 
-Weights mean_weights(const Weights& members) {
-  Weights out;
-  for (const auto& tensor : members.tensors) out.tensors.push_back(tensor.mean(0, /*keepdim=*/true));
-  return out;
-}
-
 SeenBaselines seen_baselines(const NetworkPlan& plan, const Weights& members, std::int64_t count, Random& random) {
   SeenBaselines out;
   out.random_init = initial_weights(plan.description(), count, random.next());
@@ -39,7 +33,7 @@ SeenBaselines seen_baselines(const NetworkPlan& plan, const Weights& members, st
   for (std::int64_t i = 0; i < count; ++i) {
     const auto order = random.permutation(members.population());
     const std::vector<std::int64_t> chosen(order.begin(), order.begin() + averaged);
-    averages.push_back(mean_weights(members.select(torch::tensor(chosen, indices_like(members.tensors.front())))));
+    averages.push_back(mean(members.select(torch::tensor(chosen, indices_like(members.tensors.front())))));
     picks.push_back(members.member(order[0]));
     noises.push_back(with_noise(picks.back(), members, random.next()));
   }
@@ -59,11 +53,10 @@ Weights layer_copies(const NetworkPlan& target, const NetworkPlan& source, const
   return concatenate(copies);
 }
 
-Weights discriminant_network(const NetworkPlan& plan, const TensorData& on, const Request& request) {
-  auto draws = make_generator(derive_seed(request.sampling.seed, "example images"));
-  const auto examples = draw_examples(on.train, on.classes(), request.shots, draws);
+Weights discriminant_network(const NetworkPlan& plan, const Request& request, DataCache& data) {
+  const auto examples = example_images(request, data);
   const auto features = anchor_features(plan, examples.flatten(0, 1));
-  const auto fit = linear_discriminant(features.view({1, on.classes(), request.shots, -1}));
+  const auto fit = linear_discriminant(features.view({1, examples.size(0), examples.size(1), -1}));
   Weights weights = plan.anchor().clone();
   const auto put = [&](const std::string& name, const torch::Tensor& value) {
     if (const auto p = plan.description().find_parameter(name))

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "weightloom/compute/module_io.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 
 namespace weightloom {
@@ -11,11 +12,6 @@ namespace {
 // A share over 1000 images has a standard error of at most 1.6 points. The zoo's networks are evaluated again for every
 // sample from words, so all test images would cost more than the assessment itself.
 constexpr std::int64_t kImages = 1000;
-
-std::vector<double> to_vector(const torch::Tensor& tensor) {
-  const auto flat = tensor.to(torch::kFloat64).contiguous();
-  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
-}
 
 double median_of(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -68,7 +64,9 @@ NoveltySamples measure_novelty(const Tokenizer& tokenizer, const NetworkPlan& pl
                                const LabelledImages& test) {
   const torch::NoGradGuard no_grad;
   NoveltySamples out;
-  out.distances = relative_distances(plan.deviations(networks), plan.deviations(members));
+  // What only differs in the order of its units is the same network.
+  const auto place = [&](const Weights& weights) { return plan.deviations(tokenizer.aligned(plan, weights)); };
+  out.distances = relative_distances(place(networks), place(members));
   out.tokens_shared = shared_tokens(plan, tokens, tokenizer.encode(plan, members));
   out.disagreements = disagreements(plan, networks, calibrated_members, test);
   return out;

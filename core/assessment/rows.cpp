@@ -2,6 +2,10 @@
 
 namespace weightloom {
 
+std::string label_of(const NetworkPlan& plan) {
+  return plan.family().empty() ? plan.description().architecture : plan.family();
+}
+
 bool is_independent(const Tokenizer& tokenizer, const NetworkPlan& plan) {
   const Anchor* anchor = tokenizer.find_anchor(plan.description().architecture, plan.family());
   return anchor && anchor->independent;
@@ -9,7 +13,7 @@ bool is_independent(const Tokenizer& tokenizer, const NetworkPlan& plan) {
 
 void RowCollector::add(const std::string& name, const std::string& data, const NetworkPlan& plan,
                        const std::vector<double>& values, const NoveltySamples& novelty, double epochs) {
-  std::vector<std::string> labels{plan.family().empty() ? plan.description().architecture : plan.family()};
+  std::vector<std::string> labels{label_of(plan)};
   if (!is_independent(tokenizer_, plan)) labels.emplace_back(kAllFamilies);
   for (const std::string& label : labels) {
     Collected& row = rows_[{name, data, label, epochs}];

@@ -15,8 +15,7 @@ class RowCollector {
  public:
   explicit RowCollector(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {}
 
-  // Counts `values` under the plan's family (its architecture, where it has none) and, unless the family's anchor is a
-  // mean, under all families.
+  // Counts `values` under label_of(plan) and, unless the family's anchor is a mean, under all families.
   void add(const std::string& name, const std::string& data, const NetworkPlan& plan, const std::vector<double>& values,
            const NoveltySamples& novelty = {}, double epochs = 0);
 
@@ -32,6 +31,8 @@ class RowCollector {
   std::map<std::tuple<std::string, std::string, std::string, double>, Collected> rows_;
 };
 
+// What a row calls a network: its family, or its architecture where it has none.
+std::string label_of(const NetworkPlan& plan);
 // Whether the family's anchor is the mean of its members rather than their ancestor.
 bool is_independent(const Tokenizer& tokenizer, const NetworkPlan& plan);
 

@@ -12,7 +12,7 @@ namespace {
 std::int64_t depths_of_family(const std::vector<MemberGroup>& groups, const NetworkPlan& plan,
                               const std::string& spec) {
   return std::ranges::count_if(groups, [&](const MemberGroup& group) {
-    return group.plan->family() == plan.family() && data_sets(group).contains(spec);
+    return label_of(*group.plan) == label_of(plan) && data_sets(group).contains(spec);
   });
 }
 
@@ -36,13 +36,14 @@ void Assessor::assess_seen(const MemberGroup& group, const std::string& spec) {
   const Generated made = generate(input_.generator, plan.description(), wanted, input_.data);
   const Weights ready = calibrated(plan, made.weights, on);
   rows_.add("generated-seen", spec, plan, score(plan, ready, on).accuracy, novelty(group, spec, made, ready, on));
-  starts_.try_emplace({plan.family(), spec}, Start{group.plan, ready});
+  starts_.try_emplace({label_of(plan), spec}, Start{group.plan, ready});
 
   // The share of right data sets is that of families with an ancestor: a family whose anchor is a mean stands apart.
   if (!is_independent(tokenizer_, plan)) assess_instructions(group, spec, count);
 
   Random random(derive_seed(options_.seed, "baselines" + plan.description().identity + spec));
-  const SeenBaselines baselines = seen_baselines(plan, members_on(group, spec), count, random);
+  const SeenBaselines baselines =
+      seen_baselines(plan, tokenizer_.aligned(plan, members_on(group, spec)), count, random);
   add_calibrated("random-init", spec, plan, baselines.random_init, on);
   add_calibrated("average", spec, plan, baselines.average, on);
   add_calibrated("noise", spec, plan, baselines.noise, on);
@@ -89,8 +90,9 @@ void Assessor::assess_instructions(const MemberGroup& group, const std::string& 
 bool Assessor::is_most_accurate(const MemberGroup& group, const std::string& spec, const Weights& made,
                                 double accuracy) {
   const NetworkPlan& plan = *group.plan;
+  const std::string source = DataSpec::parse(spec).source;
   return std::ranges::all_of(data_sets(group), [&](const std::string& other) {
-    if (other == spec) return true;
+    if (DataSpec::parse(other).source == source) return true;  // words name a source, not how much of it there was
     const auto other_data = input_.data.get(other);
     const TensorData& elsewhere = *other_data;
     return accuracy > score(plan, calibrated(plan, made, elsewhere), elsewhere).accuracy.front();

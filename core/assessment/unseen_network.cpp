@@ -9,7 +9,7 @@ namespace weightloom {
 namespace {
 
 bool has_whole_data_sets_of(const MemberGroup& group, const NetworkPlan& plan) {
-  return group.plan->family() == plan.family() && !is_task_group(group);
+  return label_of(*group.plan) == label_of(plan) && !is_task_group(group);
 }
 
 // The group of the nearest depth that has members for a data set. Depth is told by the number of tensors, which no

@@ -43,14 +43,16 @@ std::size_t nearest_task(const std::vector<DataSpec>& known, const DataSpec& tas
 
 void Assessor::assess_unseen_tasks(const MemberGroup& group) {
   const std::vector<DataSpec> known = tasks_of(input_.data, group);
+  // What any network of the zoo was trained on is known to the generator, whatever network asks.
   std::set<std::string> seen;
-  for (const DataSpec& task : known) seen.insert(class_set(task));
+  for (const MemberGroup& other : input_.train)
+    for (const DataSpec& task : tasks_of(input_.data, other)) seen.insert(class_set(task));
   const std::vector<std::string> sources = sources_of(known);
   const auto width = static_cast<std::ptrdiff_t>(known.front().classes.size());
   Random random(derive_seed(options_.seed, "unseen tasks"));
   std::int64_t made = 0;
   for (std::int64_t attempt = 0; made < options_.tasks && attempt < kAttempts * options_.tasks; ++attempt) {
-    auto task = DataSpec::parse(sources[static_cast<std::size_t>(made) % sources.size()]);
+    auto task = DataSpec::parse(sources[static_cast<std::size_t>(attempt) % sources.size()]);
     const auto order = random.permutation(input_.data.get(task)->classes());
     task.classes.assign(order.begin(), order.begin() + width);
     if (seen.insert(class_set(task)).second) assess_task(group, task, known, made++);
@@ -75,8 +77,8 @@ void Assessor::assess_task(const MemberGroup& group, const DataSpec& task, const
   novelty.disagreements = {(ours.predictions != retrieved.predictions).to(torch::kFloat32).mean().item<double>()};
   rows_.add("generated-unseen-task", source, plan, ours.accuracy, novelty);
   rows_.add("retrieval-unseen-task", source, plan, retrieved.accuracy);
-  add_calibrated("average-unseen-task", source, plan, mean_weights(group.weights), on);
-  add_calibrated("discriminant-unseen-task", source, plan, discriminant_network(plan, on, wanted), on);
+  add_calibrated("average-unseen-task", source, plan, mean(tokenizer_.aligned(plan, group.weights)), on);
+  add_calibrated("discriminant-unseen-task", source, plan, discriminant_network(plan, wanted, input_.data), on);
   add_calibrated("random-init-unseen-task", source, plan, initial_weights(plan.description(), 1, wanted.sampling.seed),
                  on);
 }

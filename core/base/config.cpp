@@ -141,6 +141,24 @@ std::string ConfigReader::required_text(const std::string& key) {
   return text(key, {});
 }
 
+std::string ConfigReader::choice(const std::string& key, const std::vector<std::string>& choices,
+                                 const std::string& fallback) {
+  const auto chosen = text(key, fallback);
+  if (std::ranges::count(choices, chosen) > 0) return chosen;
+  std::string list = '"' + choices.front() + '"';
+  for (std::size_t i = 1; i < choices.size(); ++i)
+    list += (i + 1 < choices.size() ? ", \"" : " or \"") + choices[i] + '"';
+  refuse(where_, key, "'" + chosen + "' is not known", "use " + list);
+}
+
+std::vector<std::string> ConfigReader::texts(const std::string& key) {
+  const Json* list = find(key);
+  if (!list) refuse(where_, key, "is required");
+  if (!list->is_array() || list->empty() || !std::ranges::all_of(*list, [](const Json& x) { return x.is_string(); }))
+    refuse(where_, key, "expected a list of at least one string, got " + list->dump());
+  return list->get<std::vector<std::string>>();
+}
+
 Json ConfigReader::value(const std::string& key, Json fallback) {
   const Json* value = find(key);
   return value ? *value : std::move(fallback);

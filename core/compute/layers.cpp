@@ -20,6 +20,11 @@ LinearImpl::LinearImpl(std::int64_t in, std::int64_t out, torch::Generator& gene
   if (with_bias) bias = register_parameter("bias", uniform({out}, 1 / std::sqrt(width), generator));
 }
 
+LayerNormImpl::LayerNormImpl(std::int64_t width) {
+  weight = register_parameter("weight", torch::ones({width}));
+  bias = register_parameter("bias", torch::zeros({width}));
+}
+
 EmbeddingImpl::EmbeddingImpl(std::int64_t rows, std::int64_t width, torch::Generator& generator) {
   weight = register_parameter("weight", torch::empty({rows, width}).normal_(0, 1, generator));
 }

@@ -53,6 +53,20 @@ torch::Tensor to_torch(const HostTensor& tensor) {
   return out;
 }
 
+std::vector<double> to_vector(const torch::Tensor& tensor) {
+  const auto values = tensor.detach().to(torch::kCPU, torch::kFloat64).contiguous();
+  return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
+}
+
+void check_tensor(const TensorMap& tensors, const std::string& name, const Shape& shape) {
+  const auto found = tensors.find(name);
+  if (found == tensors.end() || found->second.shape != shape)
+    throw Error(ErrorCode::kRefused, "model.tensors", "cannot restore tensor '" + name + "'",
+                found == tensors.end()
+                    ? "it is missing from the file"
+                    : "the file has shape " + to_string(found->second.shape) + ", expected " + to_string(shape));
+}
+
 void collect_parameters(const torch::nn::Module& module, const std::string& prefix, TensorMap& out) {
   for (const auto& item : module.named_parameters()) out[prefix + item.key()] = to_host(item.value());
 }
@@ -60,13 +74,8 @@ void collect_parameters(const torch::nn::Module& module, const std::string& pref
 void restore_parameters(torch::nn::Module& module, const std::string& prefix, const TensorMap& tensors) {
   torch::NoGradGuard no_grad;
   for (auto& item : module.named_parameters()) {
-    const auto found = tensors.find(prefix + item.key());
-    if (found == tensors.end() || found->second.shape != item.value().sizes().vec())
-      throw Error(ErrorCode::kRefused, "model.tensors", "cannot restore tensor '" + prefix + item.key() + "'",
-                  found == tensors.end() ? "it is missing from the file"
-                                         : "the file has shape " + to_string(found->second.shape) + ", expected " +
-                                               to_string(item.value().sizes().vec()));
-    item.value().copy_(to_torch(found->second));
+    check_tensor(tensors, prefix + item.key(), item.value().sizes().vec());
+    item.value().copy_(to_torch(tensors.at(prefix + item.key())));
   }
 }
 

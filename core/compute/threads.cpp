@@ -1,9 +1,9 @@
 #include "weightloom/compute/threads.hpp"
 
+#include <ATen/Parallel.h>
 #include <ATen/ThreadLocalState.h>
 #include <dlfcn.h>
 #include <malloc.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <atomic>
@@ -11,9 +11,11 @@
 #include <exception>
 #include <filesystem>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/compute/torch_error.hpp"
 
 namespace weightloom {
@@ -61,10 +63,15 @@ void run_workers(std::size_t jobs, int workers, const std::function<void(std::si
         next = jobs;
       }
   };
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < count; ++i) threads.emplace_back(run);
-  run();
-  for (auto& thread : threads) thread.join();
+  {
+    std::vector<std::jthread> threads;  // joined at the end of the block, whatever ends it
+    try {
+      for (std::size_t i = 1; i < count; ++i) threads.emplace_back(run);
+    } catch (const std::system_error&) {
+      // The system has no more threads: those that there are do all the work.
+    }
+    run();
+  }
   if (failure) std::rethrow_exception(failure);
 }
 

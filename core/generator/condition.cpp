@@ -3,7 +3,10 @@
 namespace weightloom {
 namespace {
 
+// A few hundred examples leave the covariance of a hundred features nearly singular, so that it is shrunk towards its
+// mean variance (Ledoit & Wolf 2004, who choose the share from the data; a constant is the same for every task).
 constexpr double kShrinkage = 0.1;
+// Images whose features are computed at a time: memory for activations, not speed, sets it.
 constexpr std::int64_t kFeatureBatch = 512;
 
 std::int64_t find_tensor(const NetworkPlan& plan, const std::string& name) {
@@ -13,7 +16,7 @@ std::int64_t find_tensor(const NetworkPlan& plan, const std::string& name) {
   return -1;
 }
 
-// Root mean square over all but the first dimension, [B].
+// Root mean square over all but the first dimension, [B]. 1e-6: what is all zero stays zero when divided by it.
 torch::Tensor rms(const torch::Tensor& x) {
   return (x * x).flatten(1).mean(1).sqrt().clamp_min(1e-6);
 }
@@ -43,6 +46,7 @@ Discriminant linear_discriminant(const torch::Tensor& features) {
   const auto within = (features - means.unsqueeze(2)).flatten(1, 2);  // [B, R * shots, F]
   auto covariance =
       within.transpose(1, 2).matmul(within) / static_cast<double>(classes * std::max<std::int64_t>(shots - 1, 1));
+  // The floor keeps features that never vary (dead units) from making the system singular.
   const auto level = covariance.diagonal(0, 1, 2).mean(1).clamp_min(1e-6).view({-1, 1, 1});
   covariance = covariance * (1 - kShrinkage) + torch::eye(width, covariance.options()) * level * kShrinkage;
   const auto weight = torch::linalg_solve(covariance, centred.transpose(1, 2)).transpose(1, 2);
@@ -68,6 +72,8 @@ Condition example_condition(const NetworkPlan& plan, const torch::Tensor& thumbs
       if (t < 0) return;
       const auto scale = rms(tensor);
       const auto& layout = plan.layout().tensors[static_cast<std::size_t>(t)];
+      // Direction and length apart: the length of a discriminant depends on the spread of the features, and differs by
+      // orders of magnitude between families.
       values.narrow(1, layout.offset, tensor[0].numel()).copy_(tensor.flatten(1) / scale.unsqueeze(1));
       condition.evidence_scale.select(1, column).copy_((scale / layout.reference_scale).log());
     };

@@ -15,23 +15,21 @@ namespace {
 constexpr const char* kSchema = "weightloom.generator/1";
 
 Json generator_json(const GeneratorModel& model) {
-  const GeneratorConfig& config = model.config();
-  return {{"schema", kSchema},
-          {"width", config.width},
-          {"layers", config.layers},
-          {"heads", config.heads},
-          {"most_classes", config.most_classes},
-          {"order", config.order == GenerationOrder::kChunk ? "chunk" : "tensor"},
-          {"tokenizer", model.tokenizer().id()}};
+  Json out = to_json(model.config());
+  out.update({{"schema", kSchema}, {"tokenizer", model.tokenizer().id()}});
+  return out;
 }
 
-GeneratorConfig config_from_json(const Json& json) {
-  GeneratorConfig config;
-  config.width = json.at("width");
-  config.layers = json.at("layers");
-  config.heads = json.at("heads");
-  config.most_classes = json.at("most_classes");
-  config.order = json.at("order") == "chunk" ? GenerationOrder::kChunk : GenerationOrder::kTensor;
+GeneratorConfig config_of(const Json& json, const TensorMap& tensors) {
+  ConfigReader reader(json, "configuration");
+  reader.value("schema");
+  reader.value("tokenizer");
+  const GeneratorConfig config = read_generator_config(reader);
+  reader.finish();
+  // Before anything is allocated: a model takes no more memory than its file.
+  check_tensor(tensors, "class.weight", {config.most_classes, config.width});
+  check_tensor(tensors, "body.layer" + std::to_string(config.layers - 1) + ".qkv.weight",
+               {3 * config.width, config.width});
   return config;
 }
 
@@ -39,6 +37,12 @@ TensorMap generator_tensors(const GeneratorModel& model) {
   TensorMap tensors;
   collect_parameters(model, "", tensors);
   return tensors;
+}
+
+Error malformed(const std::filesystem::path& path, const std::string& why) {
+  return Error(ErrorCode::kRefused, "generator.malformed", "cannot read generator '" + path.string() + "'", why,
+               "make it again with `weightloom generator train`")
+      .at(path.string());
 }
 
 std::string hash_of(const GeneratorModel& model) {
@@ -73,27 +77,27 @@ Generator Generator::load(const std::filesystem::path& path, std::shared_ptr<con
   const SafetensorsFile file = read_safetensors(path);
   const auto found = file.metadata.find("weightloom.generator");
   const Json json = found == file.metadata.end() ? Json() : Json::parse(found->second, nullptr, false);
-  if (!json.is_object() || json.value("schema", "") != kSchema)
+  if (!json.is_object() || json.value("schema", Json()) != kSchema)
     throw Error(ErrorCode::kRefused, "generator.schema", "'" + path.string() + "' is not a generator",
                 "its metadata has no " + std::string(kSchema), "make one with `weightloom generator train`")
         .at(path.string());
-  try {
-    if (json.at("tokenizer") != tokenizer->id())
-      throw Error(ErrorCode::kRefused, "generator.tokenizer",
-                  "generator '" + path.string() + "' needs another tokenizer",
-                  "it was trained with " + json.at("tokenizer").get<std::string>().substr(0, 16) + ", this one is " +
-                      tokenizer->id().substr(0, 16),
-                  "pass the tokenizer file that it was trained with")
-          .at(path.string());
-    Generator generator(config_from_json(json), std::move(tokenizer), 0);
-    restore_parameters(*generator.model_, "", file.tensors);
-    if (const auto training = file.metadata.find("weightloom.training"); training != file.metadata.end())
-      generator.training_ = Json::parse(training->second, nullptr, false);
-    return generator;
-  } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kRefused, "generator.malformed", "cannot read generator '" + path.string() + "'",
-                error.what())
+  const std::string wanted = json.contains("tokenizer") ? json["tokenizer"].dump().substr(1, 16) : "none";
+  if (wanted != tokenizer->id().substr(0, 16))
+    throw Error(ErrorCode::kRefused, "generator.tokenizer", "generator '" + path.string() + "' needs another tokenizer",
+                "it was trained with " + wanted + ", this one is " + tokenizer->id().substr(0, 16),
+                "pass the tokenizer file that it was trained with")
         .at(path.string());
+  try {
+    return translate_torch_errors("load a generator", [&] {
+      Generator generator(config_of(json, file.tensors), std::move(tokenizer), 0);
+      restore_parameters(*generator.model_, "", file.tensors);
+      if (const auto training = file.metadata.find("weightloom.training"); training != file.metadata.end())
+        generator.training_ = Json::parse(training->second, nullptr, false);
+      return generator;
+    });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUsage && error.code() != ErrorCode::kRefused) throw;
+    throw malformed(path, error.what());
   }
 }
 
@@ -122,16 +126,27 @@ Request request_from_json(const Json& json) {
   return request;
 }
 
+torch::Tensor example_images(const Request& request, DataCache& data) {
+  return translate_torch_errors("draw example images", [&] {
+    const DataSpec task = task_of(data, request.data);
+    const TaskImages images(data, {task.source});
+    auto draws = make_generator(derive_seed(request.sampling.seed, "example images"));
+    const auto rows = images.draw_rows({task}, request.shots, draws).squeeze(0);
+    auto shape = images.images().sizes().vec();
+    shape[0] = rows.size(0);
+    shape.insert(shape.begin() + 1, rows.size(1));
+    return images.images().index_select(0, rows.flatten()).view(shape);
+  });
+}
+
 namespace {
 
-// The condition of one network with `task`'s examples, which every network of the request is drawn under.
-Condition examples_condition(const NetworkPlan& plan, const DataSpec& task, const Request& request, DataCache& data) {
-  const TaskImages images(data, {task.source});
-  auto draws = make_generator(derive_seed(request.sampling.seed, "example images"));
-  const auto rows = images.draw_rows({task}, request.shots, draws);
-  const auto examples = images.images().index_select(0, rows.flatten());
-  const auto shape = rows.sizes().vec();
-  const auto by_class = [&](const torch::Tensor& x) { return x.reshape({shape[0], shape[1], shape[2], x.size(1)}); };
+// The condition of one network with the request's examples, which every network of the request is drawn under.
+Condition examples_condition(const NetworkPlan& plan, const Request& request, DataCache& data) {
+  const auto by_network = example_images(request, data);
+  const auto classes = by_network.size(0), shots = by_network.size(1);
+  const auto examples = by_network.flatten(0, 1);
+  const auto by_class = [&](const torch::Tensor& x) { return x.reshape({1, classes, shots, x.size(1)}); };
   auto condition = example_condition(plan, by_class(thumbnails(examples)), by_class(anchor_features(plan, examples)));
   for (auto* tensor : {&condition.thumbnails, &condition.evidence, &condition.evidence_scale}) {
     auto repeated = tensor->sizes().vec();
@@ -152,7 +167,7 @@ Condition condition_of(const NetworkPlan& plan, const Request& request, DataCach
                   "the architecture has " + std::to_string(classes) + " outputs, '" + request.data + "' has " + wanted +
                       " classes",
                   "set classes=" + wanted);
-    condition = examples_condition(plan, task, request, data);
+    condition = examples_condition(plan, request, data);
   }
   condition.batch = request.count;
   condition.classes = classes;
@@ -188,9 +203,7 @@ Weights ready_to_use(const Generator& generator, const Generated& made, const Re
   return translate_torch_errors(
       "recalibrate generated networks",
       [&] {
-        const LabelledImages reference{generator.tokenizer().reference_images(),
-                                       torch::zeros({generator.tokenizer().reference_images().size(0)},
-                                                    generator.tokenizer().compute().indices())};
+        const auto reference = unlabelled(generator.tokenizer().reference_images());
         const auto chosen = request.data.empty() ? nullptr : data.get(request.data);
         return recalibrate(made.plan->executor(), made.weights, {chosen ? &chosen->train : &reference},
                            derive_seed(request.sampling.seed, "recalibrate"));

@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "weightloom/base/error.hpp"
+#include "weightloom/compute/random.hpp"
 #include "weightloom/generator/instruction.hpp"
-#include "weightloom/runtime/dataset.hpp"
 
 namespace weightloom {
 namespace {
@@ -39,6 +39,28 @@ torch::Tensor shift_right(const torch::Tensor& x) {
 
 }  // namespace
 
+GeneratorConfig read_generator_config(ConfigReader& reader) {
+  GeneratorConfig config;
+  config.width = reader.integer("width", config.width, 8, 16384);
+  config.layers = reader.integer("layers", config.layers, 1, 256);
+  config.heads = reader.integer("heads", config.heads, 1, 256);
+  if (config.width % config.heads != 0)
+    throw Error(ErrorCode::kUsage, "config.value", reader.where() + ": key 'heads'",
+                std::to_string(config.heads) + " does not divide width " + std::to_string(config.width));
+  config.most_classes = reader.integer("most_classes", config.most_classes, 1, 100000);
+  config.order = reader.choice("order", {"tensor", "chunk"}, "tensor") == "chunk" ? GenerationOrder::kChunk
+                                                                                  : GenerationOrder::kTensor;
+  return config;
+}
+
+Json to_json(const GeneratorConfig& config) {
+  return {{"width", config.width},
+          {"layers", config.layers},
+          {"heads", config.heads},
+          {"most_classes", config.most_classes},
+          {"order", config.order == GenerationOrder::kChunk ? "chunk" : "tensor"}};
+}
+
 GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tokenizer> tokenizer,
                                torch::Generator& generator)
     : config_(config), tokenizer_(std::move(tokenizer)) {
@@ -50,7 +72,7 @@ GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tok
   const auto embedding = [&](const char* name, std::int64_t count) {
     auto made = register_module(name, Embedding(count, d, generator));
     torch::NoGradGuard no_grad;
-    made->weight.mul_(0.3);
+    made->weight.mul_(0.3);  // sums of several of them should start at about unit size
     return made;
   };
   network_ = linear("network", kNetworkFeatures + 3, d);
@@ -77,11 +99,9 @@ GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tok
   word_ = embedding("word", kVocabulary);
   word_place_ = embedding("word_place", kInstructionWords);
   scale_in_ = embedding("scale_in", codes.scale_levels);
-  free_ = register_module("free", torch::nn::ModuleList());
   for (std::int64_t q = 0; q < codes.codebooks; ++q) {
-    Linear layer(d, codes.codes, generator);
-    zero(layer);
-    free_->push_back(layer);
+    free_.push_back(register_module("free" + std::to_string(q), Linear(d, codes.codes, generator)));
+    zero(free_.back());
   }
   unwritten_ = register_parameter("unwritten", torch::zeros({d}, ComputeOptions().floats()));
   // Exact distances would be far too sure at the start: a code says where a chunk is to within its own size, not
@@ -94,7 +114,7 @@ GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tok
   zero(latent_out_);
   zero(scale_mean_);
   zero(scale_free_);
-  scale_mean_->bias.fill_(-1.0);
+  scale_mean_->bias.fill_(-1.0);  // log: members lie well within a reference scale of their anchors
   // A head starts out as what the evidence says.
   evidence_skip_->weight.copy_(torch::eye(codes.chunk, ComputeOptions().floats()));
 }
@@ -137,6 +157,8 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
     const auto of_row = class_tokens.index_select(1, plan.class_rows().index_select(0, rows));
     slots = slots.index_add(1, rows, class_to_slot_(of_row));
     out.head_chunks = torch::searchsorted(chunks, rows);
+    // Without images there is no evidence, and learning a head by heart is slow (docs/lab/0001). The model imagines
+    // what examples would say, and is corrected wherever it has them.
     out.imagined = imagine_out_(torch::gelu(imagine_in_(slots.index_select(1, rows)))) *
                    plan.mask().index_select(0, out.head_chunks);
   }
@@ -152,12 +174,13 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
 torch::Tensor GeneratorModel::embed_tokens(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t first,
                                            std::int64_t count) {
   const auto within = [&](const torch::Tensor& slots) {
-    return slots.index_select(0, ((slots >= first) & (slots < first + count)).nonzero().flatten());
+    return ((slots >= first) & (slots < first + count)).nonzero().flatten();
   };
-  const auto chunks = within(plan.chunk_slots()), scales = within(plan.scale_slots());
+  const auto of_chunk = within(plan.chunk_slots());
+  const auto chunks = plan.chunk_slots().index_select(0, of_chunk);
+  const auto scales = plan.scale_slots().index_select(0, within(plan.scale_slots()));
   const auto latents = tokenizer_->model().quantizer->lookup(tokens.index_select(1, chunks));
-  const auto mask = plan.mask().index_select(
-      0, ((plan.chunk_slots() >= first) & (plan.chunk_slots() < first + count)).nonzero().flatten());
+  const auto mask = plan.mask().index_select(0, of_chunk);
   const auto levels = tokens.select(2, 0).index_select(1, scales).clamp(0, tokenizer_->config().scale_levels - 1);
   return torch::zeros({tokens.size(0), count, config_.width}, plan.mask().options())
       .index_add(1, chunks - first, code_in_(latents * mask))
@@ -191,11 +214,12 @@ torch::Tensor GeneratorModel::predicted_latent(const torch::Tensor& hidden, cons
 torch::Tensor GeneratorModel::stage_logits(std::int64_t stage, const torch::Tensor& left, const torch::Tensor& mask,
                                            const torch::Tensor& state) {
   const auto geometry = tokenizer_->model().quantizer->scores(left, mask, stage);
-  return geometry * sharpness_[stage].exp() + free_[static_cast<std::size_t>(stage)]->as<Linear>()->forward(state);
+  return geometry * sharpness_[stage].exp() + free_[static_cast<std::size_t>(stage)](state);
 }
 
 torch::Tensor GeneratorModel::scale_logits(const torch::Tensor& hidden) {
   const auto distance = tokenizer_->scale_levels() - scale_mean_(hidden);
+  // exp(2) at the start: a standard deviation of a quarter, two levels of 64.
   return scale_free_(hidden) - distance * distance * (scale_sharpness_ + 2.0).exp();
 }
 
@@ -229,6 +253,8 @@ GeneratorModel::Draft GeneratorModel::drawn(const NetworkPlan& plan, const Prepa
   return draft(plan, prepared, hidden, [&](const torch::Tensor& logits) {
     auto noisy = logits.detach();
     if (temperature > 0) {
+      // The Gumbel trick: the largest of logits plus noise is a draw from their softmax. Clamped to where float32 tells
+      // 0 and 1 apart from what is drawn.
       const auto uniform = torch::rand(logits.sizes(), generator, noisy.options()).clamp(1e-9, 1 - 1e-7);
       noisy = noisy - (-uniform.log()).log() * temperature;
     }
@@ -241,12 +267,11 @@ GeneratorModel::Draft GeneratorModel::drawn(const NetworkPlan& plan, const Prepa
 GeneratorModel::CodeLoss GeneratorModel::code_loss(const NetworkPlan& plan, const Prepared& prepared,
                                                    const torch::Tensor& hidden, const torch::Tensor& tokens,
                                                    const torch::Tensor& where) {
-  namespace F = torch::nn::functional;
   const auto chunk_where = where.index_select(0, plan.chunk_slots()).nonzero().flatten();
   const auto scale_where = where.index_select(0, plan.scale_slots()).nonzero().flatten();
   const auto scale_slots = plan.scale_slots().index_select(0, scale_where);
-  const auto scale_entropy = F::cross_entropy(scale_logits(hidden.index_select(1, scale_slots)).flatten(0, 1),
-                                              tokens.select(2, 0).index_select(1, scale_slots).flatten());
+  const auto scale_entropy = torch::cross_entropy_loss(scale_logits(hidden.index_select(1, scale_slots)).flatten(0, 1),
+                                                       tokens.select(2, 0).index_select(1, scale_slots).flatten());
   const auto slots = plan.chunk_slots().index_select(0, chunk_where);
   const auto mask = plan.mask().index_select(0, chunk_where);
   const auto targets = tokens.index_select(1, slots);  // [B, m, Q]
@@ -257,12 +282,14 @@ GeneratorModel::CodeLoss GeneratorModel::code_loss(const NetworkPlan& plan, cons
   const auto gap = left - quantizer.lookup(targets) * mask;
   const auto latent_error = (gap * gap).sum() / (mask.sum() * static_cast<double>(tokens.size(0)));
   auto state = chunks;
+  // A network has a dozen scales and thousands of codes; 0.2 keeps their mean from outweighing the codes'.
   torch::Tensor entropy = scale_entropy * 0.2;
   const auto stages = tokenizer_->config().codebooks;
   for (std::int64_t stage = 0; stage < stages; ++stage) {
     const auto target = targets.select(2, stage);
-    entropy = entropy + F::cross_entropy(stage_logits(stage, left, mask, state).flatten(0, 1), target.flatten()) /
-                            static_cast<double>(stages);
+    entropy =
+        entropy + torch::cross_entropy_loss(stage_logits(stage, left, mask, state).flatten(0, 1), target.flatten()) /
+                      static_cast<double>(stages);
     const auto code = torch::embedding(quantizer.codebooks()[stage], target) * mask;
     left = left - code;
     state = state + code_up_(code);
@@ -283,8 +310,8 @@ torch::Tensor GeneratorModel::sample(const NetworkPlan& plan, const Prepared& pr
                                ? slots
                                : static_cast<std::int64_t>(layout.tensors[static_cast<std::size_t>(count)].first_slot);
 
-  const auto write_slots = [&](std::int64_t first,
-                               const torch::Tensor& hidden) {  // hidden [B, n, D] of slots first .. first + n - 1
+  // hidden [B, n, D] of slots first .. first + n - 1
+  const auto write_slots = [&](std::int64_t first, const torch::Tensor& hidden) {
     for (std::int64_t s = first; s < first + hidden.size(1); ++s)
       if (layout.slots[static_cast<std::size_t>(s)].kind == Slot::Kind::kScale) {
         const auto levels = draw_codes(scale_logits(hidden.select(1, s - first)), options, generator);
@@ -312,8 +339,8 @@ torch::Tensor GeneratorModel::sample(const NetworkPlan& plan, const Prepared& pr
   // again with the next tensor.
   AttentionCache cache;
   body_->extend(prepared.prefix, cache, prepared.prefix.size(1), prepared.prefix.size(1));
-  auto previous = torch::zeros({batch, slots + 1, config_.width},
-                               prepared.slots.options());  // at s: the embedded tokens of slot s - 1
+  // At s: the embedded tokens of slot s - 1.
+  auto previous = torch::zeros({batch, slots + 1, config_.width}, prepared.slots.options());
   std::int64_t settled = 0;
   for (std::int64_t first = 0; first < end;) {
     const auto& tensor = layout.tensors[layout.slots[static_cast<std::size_t>(first)].tensor];

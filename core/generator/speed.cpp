@@ -61,7 +61,7 @@ GeneratorSpeed measure_speed(GeneratorModel& model, const NetworkPlan& plan, std
       const auto draft = model.expected(plan, prepared, hidden);
       const auto written = model.tokenizer().assemble(plan, draft.latents, draft.log_scales);
       const auto logits = plan.executor().forward(written, images, {ExecutionMode::Norm::kBatch});
-      const auto loss = torch::nn::functional::cross_entropy(logits.flatten(0, 1), labels);
+      const auto loss = torch::cross_entropy_loss(logits.flatten(0, 1), labels);
       torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/{}, /*create_graph=*/false, /*allow_unused=*/true);
     };
     const auto positions = static_cast<double>(networks * plan.slots());

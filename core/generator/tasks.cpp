@@ -8,7 +8,8 @@
 namespace weightloom {
 namespace {
 
-// start + floor(u * count) for uniform u, elementwise.
+// start + floor(u * count) for uniform u, elementwise: torch::randint takes one limit, classes have counts of their
+// own. In double precision, and cut to the last row: u * count may round up to count.
 torch::Tensor random_rows(const torch::Tensor& start, const torch::Tensor& count, torch::Generator& generator) {
   const auto uniform = torch::rand(start.sizes(), generator, start.options().dtype(torch::kFloat64));
   return start + (uniform * count).to(torch::kInt64).minimum(count - 1);
@@ -74,6 +75,7 @@ std::vector<std::int64_t> TaskImages::allowed(const DataSpec& task) const {
 }
 
 std::vector<std::int64_t> TaskImages::count_allowed(const Source& source, const DataSpec& set) {
+  // DataCache takes the first `train_limit` images of the chosen classes; within a class these are its first ones.
   const auto classes = static_cast<std::int64_t>(source.count.size());
   auto wanted = torch::zeros({classes}, source.labels.options().dtype(torch::kBool));
   for (auto c : set.classes) wanted[c] = true;

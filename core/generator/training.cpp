@@ -83,10 +83,14 @@ std::vector<Course> collect_courses(const std::vector<MemberGroup>& groups,
     course.tokens = group.tokens.defined() ? group.tokens : tokenizer.encode(*group.plan, group.weights);
     course.quality = qualities(group.records, course.tasks, tokenizer.compute());
     course.subsets = std::ranges::any_of(course.tasks, [&](const DataSpec& task) { return is_subset(task, data); });
+    // A group of 240 tasks has more to teach than one of two data sets, but not 120 times as much.
     course.weight = std::clamp(std::sqrt(static_cast<double>(distinct.size())), 1.0, 4.0);
     courses.push_back(std::move(course));
   }
   for (const PracticeNetwork& network : practice) {
+    if (network.data.empty())
+      throw Error(ErrorCode::kUsage, "generator.practice", "there is nothing to practise on",
+                  "'" + network.plan->description().label() + "' has no data sets");
     Course course{network.plan};
     for (const std::string& spec : network.data) course.tasks.push_back(task_of(data, spec));
     course.quality = torch::ones({static_cast<std::int64_t>(course.tasks.size())}, tokenizer.compute().floats());
@@ -163,6 +167,8 @@ class Trainer {
   Batch draw_batch(const Course& course, Random& random, torch::Generator& draws) {
     Batch batch;
     const auto population = course.tasks.size();
+    // Half of the networks for class subsets get their classes in an order that no member has: the behaviour loss needs
+    // no member, and what is learnt is to read the examples instead of recalling a network.
     const bool shuffled = course.subsets && random.uniform() < 0.5;
     std::vector<std::int64_t> members;
     for (std::int64_t i = 0; i < options_.networks; ++i) {
@@ -185,6 +191,7 @@ class Trainer {
     };
     batch.condition = example_condition(*course.plan, gather(thumbnails_), gather(course.features));
     batch.condition.quality = course.quality.index_select(0, index);
+    // Words say which data set, never which of its classes in which order.
     if (!course.subsets) {
       std::vector<std::int64_t> words;
       for (const DataSpec& task : batch.tasks) {
@@ -235,6 +242,8 @@ class Trainer {
     GeneratorModel& model = generator_.model();
     Batch batch = draw_batch(course, random, draws);
     torch::Tensor agreement;
+    // Wherever there are words and images, words are taught to say what the images say. The images are the truth: no
+    // gradient goes to them.
     if (batch.condition.words.defined()) {
       const auto both = model.prepare(plan, batch.condition);
       const auto gap = both.word_classes - both.image_classes.detach();
@@ -245,8 +254,11 @@ class Trainer {
     }
     const auto prepared = model.prepare(plan, batch.condition);
 
+    // Its own tokens only after a while: those of the first steps are noise. The sixth was not tuned.
     const bool own = step > options_.steps / 6 && random.uniform() < options_.own_samples;
     std::int64_t upto = 0;
+    // In the other steps the whole network is written at once: that is how its first tensors are always written, and
+    // the behaviour loss reaches all of them.
     if (own || (batch.tokens.defined() && random.uniform() < 0.4))
       upto = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(plan.tensors())));
     auto tokens = batch.tokens;
@@ -259,7 +271,9 @@ class Trainer {
 
     const auto visible = plan.slot_tensor() < upto;
     const auto hidden = model.hidden(plan, prepared, tokens, visible);
-    // Half of the steps practise what sampling does, the others see every code.
+    // Half of the steps practise what sampling does, the others see every code. Expectations alone taught latents that
+    // are far too long (docs/lab/0001): soft codes shrink towards the mean of the codebook. Temperatures 0, 0.5 and 1
+    // are those that requests use.
     const auto draft = random.uniform() < 0.5
                            ? model.drawn(plan, prepared, hidden, 0.5 * static_cast<double>(random.below(3)), draws)
                            : model.expected(plan, prepared, hidden);
@@ -270,7 +284,7 @@ class Trainer {
                            torch::where(scale_visible, tokenizer.log_scales(plan, tokens), draft.log_scales));
     const LabelledImages images = images_.batch(batch.tasks, options_.images, draws);
     const auto logits = plan.executor().forward(decoded, images.images, kBatchNorm);
-    const auto behaviour = torch::nn::functional::cross_entropy(logits.flatten(0, 1), images.labels.flatten());
+    const auto behaviour = torch::cross_entropy_loss(logits.flatten(0, 1), images.labels.flatten());
 
     Part out;
     out.positions = options_.networks * plan.slots();
@@ -329,18 +343,7 @@ class Trainer {
 GeneratorTraining parse_generator_training(const Json& table, const std::string& where) {
   ConfigReader read(table, where);
   GeneratorTraining out;
-  out.config.width = read.integer("width", out.config.width, 8, 16384);
-  out.config.layers = read.integer("layers", out.config.layers, 1, 256);
-  out.config.heads = read.integer("heads", out.config.heads, 1, 256);
-  if (out.config.width % out.config.heads != 0)
-    throw Error(ErrorCode::kUsage, "config.value", where + ": key 'heads'",
-                std::to_string(out.config.heads) + " does not divide width " + std::to_string(out.config.width));
-  out.config.most_classes = read.integer("most_classes", out.config.most_classes, 1, 100000);
-  const std::string order = read.text("order", "tensor");
-  if (order != "tensor" && order != "chunk")
-    throw Error(ErrorCode::kUsage, "config.value", where + ": key 'order'", "'" + order + "' is not known",
-                "use \"tensor\" or \"chunk\"");
-  out.config.order = order == "chunk" ? GenerationOrder::kChunk : GenerationOrder::kTensor;
+  out.config = read_generator_config(read);
   out.steps = read.integer("steps", out.steps, 1, 100000000);
   out.parts = read.integer("parts", out.parts, 1, 4096);
   out.networks = read.integer("networks", out.networks, 1, 4096);
@@ -358,7 +361,7 @@ GeneratorTraining parse_generator_training(const Json& table, const std::string&
     ConfigReader item(entry, where + ".practice");
     Practice practice{
         item.required_text("architecture"), item.value("config", Json::object()), item.text("family", ""), {}};
-    for (const Json& spec : item.value("data", Json::array())) practice.data.push_back(spec.get<std::string>());
+    practice.data = item.texts("data");
     item.finish();
     out.practice.push_back(std::move(practice));
   }
@@ -373,25 +376,22 @@ Json to_json(const GeneratorTraining& options) {
                         {"config", entry.config},
                         {"family", entry.family},
                         {"data", entry.data}});
-  return {{"width", options.config.width},
-          {"layers", options.config.layers},
-          {"heads", options.config.heads},
-          {"most_classes", options.config.most_classes},
-          {"order", options.config.order == GenerationOrder::kChunk ? "chunk" : "tensor"},
-          {"steps", options.steps},
-          {"parts", options.parts},
-          {"networks", options.networks},
-          {"images", options.images},
-          {"shots", options.shots},
-          {"learning_rate", options.learning_rate},
-          {"weight_decay", options.weight_decay},
-          {"behaviour", options.behaviour},
-          {"codes", options.codes},
-          {"latents", options.latents},
-          {"words_alone", options.words_alone},
-          {"own_samples", options.own_samples},
-          {"seed", options.seed},
-          {"practice", practice}};
+  Json out = to_json(options.config);
+  out.update({{"steps", options.steps},
+              {"parts", options.parts},
+              {"networks", options.networks},
+              {"images", options.images},
+              {"shots", options.shots},
+              {"learning_rate", options.learning_rate},
+              {"weight_decay", options.weight_decay},
+              {"behaviour", options.behaviour},
+              {"codes", options.codes},
+              {"latents", options.latents},
+              {"words_alone", options.words_alone},
+              {"own_samples", options.own_samples},
+              {"seed", options.seed},
+              {"practice", practice}});
+  return out;
 }
 
 Generator train_generator(const GeneratorLessons& lessons, DataCache& data, std::shared_ptr<const Tokenizer> tokenizer,

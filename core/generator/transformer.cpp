@@ -19,8 +19,8 @@ torch::Tensor causal_mask(std::int64_t size, std::int64_t cached, std::int64_t p
 
 TransformerLayer::TransformerLayer(std::int64_t width, std::int64_t heads, torch::Generator& generator)
     : heads_(heads) {
-  attention_norm_ = register_module("attention_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})));
-  feed_norm_ = register_module("feed_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})));
+  attention_norm_ = register_module("attention_norm", LayerNorm(width));
+  feed_norm_ = register_module("feed_norm", LayerNorm(width));
   qkv_ = register_module("qkv", Linear(width, 3 * width, generator));
   project_ = register_module("project", Linear(width, width, generator));
   up_ = register_module("up", Linear(width, 4 * width, generator));
@@ -43,7 +43,7 @@ Transformer::Transformer(std::int64_t width, std::int64_t layers, std::int64_t h
   for (std::int64_t i = 0; i < layers; ++i)
     layers_.push_back(
         register_module("layer" + std::to_string(i), std::make_shared<TransformerLayer>(width, heads, generator)));
-  norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})));
+  norm_ = register_module("norm", LayerNorm(width));
 }
 
 torch::Tensor Transformer::forward(const torch::Tensor& x, std::int64_t prefix) {

@@ -5,8 +5,8 @@
 
 #include "assignment.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/compute/random.hpp"
 #include "weightloom/compute/torch_error.hpp"
-#include "weightloom/runtime/dataset.hpp"
 
 namespace weightloom {
 namespace {

@@ -2,10 +2,10 @@
 // Convolution of a population: the first axis P of weights and results counts its members. Works on the dtype and
 // device of its arguments. [any-thread]
 
-#include <torch/torch.h>
-
 #include <array>
 #include <cstdint>
+
+#include "weightloom/compute/torch.hpp"
 
 namespace weightloom {
 

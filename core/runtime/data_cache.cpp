@@ -1,5 +1,9 @@
 #include "weightloom/runtime/data_cache.hpp"
 
+#include <utility>
+
+#include "weightloom/base/error.hpp"
+
 namespace weightloom {
 
 std::shared_ptr<const TensorData> DataCache::get(const DataSpec& spec) {
@@ -9,6 +13,10 @@ std::shared_ptr<const TensorData> DataCache::get(const DataSpec& spec) {
   if (spec.train_limit > 0 && spec.train_limit < data.train.labels.size(0))
     data.train = {data.train.images.narrow(0, 0, spec.train_limit), data.train.labels.narrow(0, 0, spec.train_limit)};
   data.name = spec.text();
+  for (const auto& [part, split] : {std::pair{"training", &data.train}, std::pair{"test", &data.test}})
+    if (split->labels.size(0) == 0)
+      throw Error(ErrorCode::kUsage, "data.empty", "'" + data.name + "' has no " + part + " images",
+                  "none of the chosen classes is among them", "choose other classes");
   return std::make_shared<const TensorData>(std::move(data));
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "weightloom/base/hash.hpp"
 #include "weightloom/compute/torch_error.hpp"
 
 namespace weightloom {
@@ -41,14 +40,15 @@ std::string subset_name(const std::string& name, const std::vector<std::int64_t>
 
 }  // namespace
 
+LabelledImages unlabelled(const torch::Tensor& images) {
+  return {images, torch::zeros({images.size(0)}, indices_like(images))};
+}
+
 TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed,
                         const ComputeOptions& options) {
   auto data = load_images(spec, form, split_seed);
   return translate_torch_errors("load a data set", [&] {
-    return TensorData{data.name,
-                      data.hash,
-                      data.class_names,
-                      to_tensors(std::move(data.train), form, options),
+    return TensorData{data.name, data.class_names, to_tensors(std::move(data.train), form, options),
                       to_tensors(std::move(data.validation), form, options),
                       to_tensors(std::move(data.test), form, options)};
   });
@@ -57,7 +57,6 @@ TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64
 TensorData subset_classes(const TensorData& data, const std::vector<std::int64_t>& classes) {
   TensorData out;
   out.name = subset_name(data.name, classes);
-  out.hash = to_hex(sha256(data.hash + "|" + out.name));
   auto new_label = torch::full({data.classes()}, -1, data.train.labels.options());
   for (std::size_t i = 0; i < classes.size(); ++i) {
     if (classes[i] < 0 || classes[i] >= data.classes())
@@ -78,14 +77,12 @@ TensorData join(const std::vector<TensorData>& parts) {
   std::int64_t offset = 0;
   for (const auto& part : parts) {
     out.name += (out.name.empty() ? "" : "+") + part.name;
-    out.hash += part.hash;
     out.class_names.insert(out.class_names.end(), part.class_names.begin(), part.class_names.end());
     train.push_back({part.train.images, part.train.labels + offset});
     validation.push_back({part.validation.images, part.validation.labels + offset});
     test.push_back({part.test.images, part.test.labels + offset});
     offset += part.classes();
   }
-  out.hash = to_hex(sha256(out.hash));
   out.train = stack(train);
   out.validation = stack(validation);
   out.test = stack(test);
@@ -95,20 +92,6 @@ TensorData join(const std::vector<TensorData>& parts) {
 LabelledImages draw(const LabelledImages& split, std::int64_t count, torch::Generator& generator) {
   const auto chosen = torch::randint(split.labels.size(0), {count}, generator, torch::kInt64).to(split.labels.device());
   return {split.images.index_select(0, chosen), split.labels.index_select(0, chosen)};
-}
-
-torch::Tensor draw_examples(const LabelledImages& split, std::int64_t classes, std::int64_t shots,
-                            torch::Generator& generator) {
-  std::vector<torch::Tensor> examples;
-  for (std::int64_t c = 0; c < classes; ++c) {
-    const auto members = torch::nonzero(split.labels.eq(c)).squeeze(1);
-    if (members.size(0) == 0)
-      throw Error(ErrorCode::kRefused, "data.empty_class", "cannot draw example images",
-                  "class " + std::to_string(c) + " has none");
-    const auto chosen = torch::randint(members.size(0), {shots}, generator, torch::kInt64).to(split.labels.device());
-    examples.push_back(split.images.index_select(0, members.index_select(0, chosen)));
-  }
-  return torch::stack(examples);
 }
 
 }  // namespace weightloom

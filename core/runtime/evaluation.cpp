@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "weightloom/base/progress.hpp"
+#include "weightloom/compute/module_io.hpp"
 #include "weightloom/compute/threads.hpp"
 #include "weightloom/compute/torch_error.hpp"
 
@@ -23,11 +24,6 @@ void check(const std::vector<const LabelledImages*>& data, std::int64_t populati
     if (split->labels.size(0) != data[0]->labels.size(0) || split->labels.size(0) == 0)
       throw Error(ErrorCode::kUsage, "evaluation.data", "cannot evaluate",
                   "all data sets must have the same, positive size");
-}
-
-std::vector<double> to_vector(const torch::Tensor& tensor) {
-  const auto values = tensor.to(torch::kCPU, torch::kFloat64).contiguous();
-  return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
 }
 
 Evaluation evaluate_together(const Executor& executor, const Weights& weights,
@@ -78,7 +74,7 @@ Evaluation evaluate_apart(const Executor& executor, const Weights& weights,
     out.loss.push_back(part.loss[0]);
     predictions.push_back(part.predictions);
   }
-  out.predictions = torch::cat(predictions);
+  out.predictions = translate_torch_errors("evaluate", [&] { return torch::cat(predictions); });
   return out;
 }
 

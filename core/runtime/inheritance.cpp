@@ -27,6 +27,8 @@ Weights descend_from(const NetworkDescription& target, const NetworkDescription&
                      std::uint64_t seed) {
   return translate_torch_errors("start from an ancestor", [&] {
     auto start = initial_weights(target, 1, seed);
+    // The head starts at zero and not at random: the first gradients then are the classes' mean features, and all heads
+    // of a family stay comparable, which is what codes of their deviations need.
     const auto facts = analyse(target);
     for (std::size_t i = 0; i < start.tensors.size(); ++i)
       if (belongs_to_head(facts, target.parameters[i])) start.tensors[i].zero_();

@@ -1,12 +1,11 @@
 #pragma once
 // The operators of docs/network_description.md over a population.
 
-#include <torch/torch.h>
-
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/network/description.hpp"
 #include "weightloom/runtime/executor.hpp"
 

@@ -48,6 +48,14 @@ void check_data(const std::vector<const LabelledImages*>& data, std::int64_t pop
       throw Error(ErrorCode::kUsage, "training.data", "cannot use the training data", "it has no images");
 }
 
+// Members that are trained together take the same number of steps.
+void check_sizes(const std::vector<const LabelledImages*>& data) {
+  for (const auto* split : data)
+    if (split->labels.size(0) != data[0]->labels.size(0))
+      throw Error(ErrorCode::kUsage, "training.data", "cannot use the training data",
+                  "the data sets differ in size, and so would their epochs", "give steps, or train them one by one");
+}
+
 // images [P, B, ...] and labels [P, B] of every member's next batch.
 LabelledImages next_batch(const std::vector<const LabelledImages*>& data, std::vector<IndexStream>& streams,
                           std::int64_t batch) {
@@ -64,8 +72,7 @@ LabelledImages next_batch(const std::vector<const LabelledImages*>& data, std::v
 
 // Cross-entropy summed over members, averaged over images: every member gets the gradient that it would get alone.
 torch::Tensor population_loss(const torch::Tensor& logits, const torch::Tensor& labels) {
-  const auto options = torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kSum);
-  return torch::nn::functional::cross_entropy(logits.flatten(0, 1), labels.flatten(), options) /
+  return torch::cross_entropy_loss(logits.flatten(0, 1), labels.flatten(), /*weight=*/{}, at::Reduction::Sum) /
          static_cast<double>(labels.size(1));
 }
 
@@ -119,16 +126,14 @@ Checkpoint checkpoint_of(const std::vector<Student>& students, const Weights& st
   for (const auto& student : students) print.add(student.executor->description().identity);
   for (const auto& tensor : start.tensors) print.add(tensor);
   for (const auto* split : data) print.add(split->images).add(split->labels);
-  print.add(Json{
-      {"steps", options.steps},
-      {"epochs", options.epochs},
-      {"batch", options.batch},
-      {"learning_rate", options.learning_rate},
-      {"weight_decay", options.weight_decay},
-      {"warmup", options.warmup},
-      {"seeds",
-       seeds}}.dump());
-  return {options.checkpoint, print.text()};
+  const Json settings{{"steps", options.steps},
+                      {"epochs", options.epochs},
+                      {"batch", options.batch},
+                      {"learning_rate", options.learning_rate},
+                      {"weight_decay", options.weight_decay},
+                      {"warmup", options.warmup},
+                      {"seeds", seeds}};
+  return {options.checkpoint, print.add(settings.dump()).text()};
 }
 
 // One training of a population, or of the weights that several networks share. `seeds`: one for each member.
@@ -216,6 +221,10 @@ Weights train_apart(const Executor& executor, const Weights& start, const std::v
                     const TrainingOptions& options, const std::vector<std::uint64_t>& seeds,
                     const ProgressSink& progress) {
   std::vector<Weights> trained(seeds.size());
+  const auto data_of = [&](std::size_t p) { return data[data.size() == 1 ? 0 : p]; };
+  std::uint64_t total = 0;
+  for (std::size_t p = 0; p < seeds.size(); ++p)
+    total += static_cast<std::uint64_t>(step_count(options, data_of(p)->labels.size(0)));
   std::vector<std::uint64_t> done(seeds.size(), 0);
   std::mutex mutex;
   run_workers(seeds.size(), 0, [&](std::size_t p) {
@@ -223,17 +232,16 @@ Weights train_apart(const Executor& executor, const Weights& start, const std::v
       const std::lock_guard lock(mutex);
       done[p] = event.done;
       event.done = std::accumulate(done.begin(), done.end(), std::uint64_t{0});
-      event.total *= seeds.size();
+      event.total = total;
       event.finished = event.done == event.total;
       progress(event);
     };
     auto own = options;
     if (!own.checkpoint.empty()) own.checkpoint += "." + std::to_string(p);
-    trained[p] = train_together({only_student(executor)}, start.member(static_cast<std::int64_t>(p)),
-                                {data[data.size() == 1 ? 0 : p]}, own, {seeds[p]},
-                                progress ? ProgressSink(sum_up) : ProgressSink());
+    trained[p] = train_together({only_student(executor)}, start.member(static_cast<std::int64_t>(p)), {data_of(p)}, own,
+                                {seeds[p]}, progress ? ProgressSink(sum_up) : ProgressSink());
   });
-  return concatenate(trained);
+  return translate_torch_errors("train", [&] { return concatenate(trained); });
 }
 
 // `seeds`: one for each of the data sets.
@@ -269,14 +277,15 @@ Weights train(const Executor& executor, Weights weights, const std::vector<const
               const TrainingOptions& options, const ProgressSink& progress) {
   const auto population = weights.population();
   check_data(data, population);
+  const bool apart = population > 1 && executes_apart(executor.description());
+  if (!apart && options.epochs > 0) check_sizes(data);
   auto seeds = options.member_seeds;
   for (std::int64_t p = 0; options.member_seeds.empty() && p < population; ++p)
     seeds.push_back(derive_seed(options.seed, std::to_string(p)));
   if (static_cast<std::int64_t>(seeds.size()) != population)
     throw Error(ErrorCode::kUsage, "training.options", "cannot train",
                 "member_seeds must have one seed for each network");
-  if (population > 1 && executes_apart(executor.description()))
-    return train_apart(executor, weights, data, options, seeds, progress);
+  if (apart) return train_apart(executor, weights, data, options, seeds, progress);
   return train_together({only_student(executor)}, weights, data, options, seeds, progress);
 }
 
@@ -304,7 +313,7 @@ Weights recalibrate(const Executor& executor, Weights weights, const std::vector
     members[p] = recalibrate_together(executor, weights.member(static_cast<std::int64_t>(p)), {data[d]}, {seeds[d]},
                                       batches, batch);
   });
-  return concatenate(members);
+  return translate_torch_errors("recalibrate", [&] { return concatenate(members); });
 }
 
 }  // namespace weightloom

@@ -4,9 +4,9 @@
 #include <cstring>
 
 #include "weightloom/base/random.hpp"
+#include "weightloom/compute/random.hpp"
 #include "weightloom/compute/torch_error.hpp"
 #include "weightloom/network/init.hpp"
-#include "weightloom/runtime/dataset.hpp"
 
 namespace weightloom {
 namespace {
@@ -118,6 +118,12 @@ Weights concatenate(const std::vector<Weights>& parts) {
     for (const auto& part : parts) pieces.push_back(part.tensors[i]);
     out.tensors.push_back(torch::cat(pieces, 0));
   }
+  return out;
+}
+
+Weights mean(const Weights& members) {
+  Weights out;
+  for (const auto& tensor : members.tensors) out.tensors.push_back(tensor.mean(0, /*keepdim=*/true));
   return out;
 }
 

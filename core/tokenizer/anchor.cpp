@@ -13,12 +13,6 @@ torch::Tensor initial_means(const ParameterSpec& parameter, const ComputeOptions
   return torch::full(shape, initial_mean(parameter), compute.floats());
 }
 
-Weights mean_of(const Weights& members) {
-  Weights mean;
-  for (const auto& tensor : members.tensors) mean.tensors.push_back(tensor.mean(0, /*keepdim=*/true));
-  return mean;
-}
-
 }  // namespace
 
 Weights map_anchor(const Anchor* anchor, const NetworkDescription& target, const ComputeOptions& compute) {
@@ -40,7 +34,7 @@ AlignedMean aligned_mean(const NetworkDescription& description, const Weights& m
     for (std::int64_t m = 0; m < members.population(); ++m)
       parts.push_back(align(description, aligned.member(m), reference));
     aligned = concatenate(parts);
-    reference = mean_of(aligned);
+    reference = mean(aligned);
   }
   return {reference, aligned};
 }

@@ -41,13 +41,14 @@ NetworkPlan::NetworkPlan(NetworkDescription description, std::string family, Wei
   reference_scales_ = torch::tensor(reference_scales, compute.floats());
   tensor_sizes_ = torch::tensor(sizes, compute.floats());
 
+  // Both directions as tables: chunks are cut and joined at every training step.
   const auto gather = layout_.gather();
   std::vector<std::int64_t> scatter(static_cast<std::size_t>(layout_.values));
   for (std::size_t place = 0; place < gather.size(); ++place)
     if (gather[place] >= 0) scatter[static_cast<std::size_t>(gather[place])] = static_cast<std::int64_t>(place);
   const auto places = int64_tensor(gather);
   mask_ = (places >= 0).to(compute.dtype).view({-1, chunk});
-  gather_ = places.clamp_min(0);
+  gather_ = places.clamp_min(0);  // padding reads any value; the mask takes it out again
   scatter_ = int64_tensor(scatter);
 
   const SlotFeatures features = slot_features(this->description(), layout_);
@@ -91,6 +92,7 @@ Weights NetworkPlan::weights(const torch::Tensor& deviations) const {
   const std::int64_t population = deviations.size(0);
   const auto values = deviations + anchor_values_;
   Weights out;
+  // What is not tokenised, running statistics above all, is a view of the anchor's.
   for (const auto& tensor : anchor_.tensors) {
     auto shape = tensor.sizes().vec();
     shape[0] = population;

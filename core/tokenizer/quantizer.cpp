@@ -1,7 +1,7 @@
 #include "weightloom/tokenizer/quantizer.hpp"
 
 #include "weightloom/compute/options.hpp"
-#include "weightloom/runtime/dataset.hpp"
+#include "weightloom/compute/random.hpp"
 
 namespace weightloom {
 namespace {
@@ -51,6 +51,7 @@ void ResidualQuantizer::initialise(const torch::Tensor& vectors, const torch::Te
       const auto counts = torch::zeros_like(book).index_add_(0, nearest, mask);
       const auto dead = counts.sum(1) == 0;
       book.copy_(masked_means(sums, counts, torch::zeros_like(book)));
+      // A code that nobody chose starts again at some vector: a poor start must not cost it for good.
       if (const auto count = dead.sum().item<std::int64_t>(); count > 0)
         book.index_put_({dead}, random_rows(left, count, generator));
     }
@@ -100,6 +101,7 @@ ResidualQuantizer::Training ResidualQuantizer::train_step(const torch::Tensor& v
       const auto noise = -(-uniform.clamp(1e-9, 1 - 1e-7).log()).log();
       const auto soft = ((score + noise * temperature) / std::max(temperature, 1e-4)).softmax(1);
       codes.push_back(soft.argmax(1));
+      // Forward the chosen code, backward the softmax (Jang et al. 2017, section 2.2).
       const auto hard = torch::one_hot(codes.back(), soft.size(1)).to(soft.dtype());
       const auto chosen = (hard - soft.detach() + soft).matmul(codebooks_[stage]) * mask;
       soft_sum = stage == 0 ? chosen : soft_sum + chosen;
@@ -112,6 +114,7 @@ ResidualQuantizer::Training ResidualQuantizer::train_step(const torch::Tensor& v
   const auto target = vectors.detach();
   {
     torch::NoGradGuard no_grad;
+    // Averages start as if every code had been chosen once, where k-means left it.
     if (!counts_.defined()) {
       counts_ = torch::ones_like(codebooks_);
       sums_ = codebooks_.detach().clone();

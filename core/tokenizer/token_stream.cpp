@@ -9,6 +9,10 @@ namespace {
 
 constexpr const char* kRemedy = "make it again with `weightloom tokenizer encode`";
 
+bool within(const torch::Tensor& values, std::int64_t limit) {
+  return ((values >= 0) & (values < limit)).all().item<bool>();
+}
+
 }  // namespace
 
 std::string pack_tokens(const torch::Tensor& tokens) {
@@ -24,11 +28,13 @@ torch::Tensor unpack_tokens(std::string_view stream, const NetworkPlan& plan, co
   auto small =
       torch::empty({1, plan.slots(), config.codebooks}, torch::TensorOptions(torch::kInt16).device(torch::kCPU));
   std::copy(stream.begin(), stream.end(), static_cast<char*>(small.data_ptr()));
-  // Codebooks are looked up without a check of their own.
-  if ((small < 0).any().item<bool>() || (small >= std::max(config.codes, config.scale_levels)).any().item<bool>())
+  auto tokens = small.to(plan.mask().device(), torch::kInt64);
+  // Codebooks and levels are looked up without a check of their own.
+  if (!within(tokens.index_select(1, plan.chunk_slots()), config.codes) ||
+      !within(tokens.index_select(1, plan.scale_slots()), config.scale_levels))
     throw Error(ErrorCode::kDamaged, "tokens.code", "the token stream does not fit the tokenizer",
-                "it has a code that is in no codebook", kRemedy);
-  return small.to(plan.mask().device(), torch::kInt64);
+                "it has a code that is in no codebook, or a scale that is no level", kRemedy);
+  return tokens;
 }
 
 }  // namespace weightloom

@@ -14,31 +14,11 @@
 namespace weightloom {
 namespace {
 
+// Wide enough to tell the roles, places and sizes of slots apart; encoder and decoder read it beside a chunk of 144.
 constexpr std::int64_t kSlotWidth = 64;
+// docs/token_format.md: from a deviation that no network's function shows to one well beyond fresh initialisations.
 constexpr double kLowestLogScale = -6, kHighestLogScale = 2;
 constexpr const char* kSchema = "weightloom.tokenizer/1";
-
-Json config_json(const TokenizerConfig& config) {
-  return {{"chunk", config.chunk},
-          {"vector_chunk", config.vector_chunk},
-          {"codebooks", config.codebooks},
-          {"codes", config.codes},
-          {"scale_levels", config.scale_levels},
-          {"hidden", config.hidden},
-          {"quantizer", config.quantizer == QuantizerKind::kEma ? "ema" : "gumbel"}};
-}
-
-TokenizerConfig config_from_json(const Json& json) {
-  TokenizerConfig config;
-  config.chunk = json.at("chunk");
-  config.vector_chunk = json.at("vector_chunk");
-  config.codebooks = json.at("codebooks");
-  config.codes = json.at("codes");
-  config.scale_levels = json.at("scale_levels");
-  config.hidden = json.at("hidden");
-  config.quantizer = json.at("quantizer") == "ema" ? QuantizerKind::kEma : QuantizerKind::kGumbel;
-  return config;
-}
 
 void start_at_zero(Linear& layer) {
   torch::NoGradGuard no_grad;
@@ -47,6 +27,29 @@ void start_at_zero(Linear& layer) {
 }
 
 }  // namespace
+
+TokenizerConfig read_tokenizer_config(ConfigReader& reader) {
+  TokenizerConfig config;
+  config.chunk = reader.integer("chunk", config.chunk, 4, 65536);
+  config.vector_chunk = reader.integer("vector_chunk", config.vector_chunk, 1, config.chunk);
+  config.codebooks = reader.integer("codebooks", config.codebooks, 1, 64);
+  config.codes = reader.integer("codes", config.codes, 2, 32768);  // what an int16 of a token stream holds
+  config.scale_levels = reader.integer("scale_levels", config.scale_levels, 2, 4096);
+  config.hidden = reader.integer("hidden", config.hidden, 1, 65536);
+  config.quantizer =
+      reader.choice("quantizer", {"ema", "gumbel"}, "ema") == "ema" ? QuantizerKind::kEma : QuantizerKind::kGumbel;
+  return config;
+}
+
+Json to_json(const TokenizerConfig& config) {
+  return {{"chunk", config.chunk},
+          {"vector_chunk", config.vector_chunk},
+          {"codebooks", config.codebooks},
+          {"codes", config.codes},
+          {"scale_levels", config.scale_levels},
+          {"hidden", config.hidden},
+          {"quantizer", config.quantizer == QuantizerKind::kEma ? "ema" : "gumbel"}};
+}
 
 TokenizerModel::TokenizerModel(const TokenizerConfig& config, torch::Generator& generator) {
   quantizer = register_module(
@@ -109,7 +112,8 @@ std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& des
     }
     torch::NoGradGuard no_grad;
     const Executor executor(description);
-    const LabelledImages reference{reference_images_, torch::zeros({reference_images_.size(0)}, compute_.indices())};
+    const auto reference = unlabelled(reference_images_);
+    // Running statistics are no tokens: they are the anchor's, and an anchor mapped to another depth has none that fit.
     Weights calibrated =
         recalibrate(executor, map_anchor(anchor, description, compute_), {&reference}, /*seed=*/0, /*batches=*/8);
     auto made = std::make_shared<const NetworkPlan>(description, anchor ? anchor->family : std::string(),
@@ -134,14 +138,14 @@ Tokenizer::Normalised Tokenizer::normalise(const NetworkPlan& plan, const Weight
       [&] {
         torch::NoGradGuard no_grad;
         const auto deviations = plan.deviations(aligned(plan, weights));
+        // 1e-9, far below the lowest level: a tensor that did not move from its anchor has no logarithm.
         const auto relative = (plan.tensor_rms(deviations) / plan.reference_scales()).clamp_min(1e-9).log();
         const double step = (kHighestLogScale - kLowestLogScale) / static_cast<double>(config_.scale_levels - 1);
         const auto levels = ((relative - kLowestLogScale) / step)
                                 .round()
                                 .clamp(0, static_cast<double>(config_.scale_levels - 1))
                                 .to(torch::kInt64);
-        const auto scales =
-            scale_levels_.index_select(0, levels.flatten()).view(levels.sizes()).exp() * plan.reference_scales();
+        const auto scales = log_scales(levels).exp() * plan.reference_scales();
         return Normalised{plan.to_chunks(deviations / plan.spread(scales)), levels};
       },
       "encode fewer networks at a time");
@@ -161,6 +165,7 @@ torch::Tensor Tokenizer::encode(const NetworkPlan& plan, const Weights& weights)
             model_->quantizer->quantise(latents.reshape({-1, config_.chunk}), mask.reshape({-1, config_.chunk}));
         auto tokens = torch::zeros({population, plan.slots(), config_.codebooks}, compute_.indices());
         tokens.index_copy_(1, plan.chunk_slots(), codes.view({population, -1, config_.codebooks}));
+        // One level says all there is to say about a scale; the other places of its slot stay zero.
         auto scale_tokens = torch::zeros({population, plan.tensors(), config_.codebooks}, compute_.indices());
         scale_tokens.select(2, 0).copy_(normalised.levels);
         tokens.index_copy_(1, plan.scale_slots(), scale_tokens);
@@ -174,7 +179,10 @@ torch::Tensor Tokenizer::latents(const NetworkPlan& plan, const torch::Tensor& t
 }
 
 torch::Tensor Tokenizer::log_scales(const NetworkPlan& plan, const torch::Tensor& tokens) const {
-  const auto levels = tokens.select(2, 0).index_select(1, plan.scale_slots()).clamp(0, config_.scale_levels - 1);
+  return log_scales(tokens.select(2, 0).index_select(1, plan.scale_slots()).clamp(0, config_.scale_levels - 1));
+}
+
+torch::Tensor Tokenizer::log_scales(const torch::Tensor& levels) const {
   return scale_levels_.index_select(0, levels.flatten()).view(levels.sizes());
 }
 
@@ -226,7 +234,42 @@ Json tokenizer_json(const Tokenizer& tokenizer) {
   for (const Anchor& anchor : tokenizer.anchors())
     anchors.push_back(
         {{"family", anchor.family}, {"independent", anchor.independent}, {"description", to_json(anchor.description)}});
-  return {{"schema", kSchema}, {"shape", config_json(tokenizer.config())}, {"anchors", anchors}};
+  return {{"schema", kSchema}, {"shape", to_json(tokenizer.config())}, {"anchors", anchors}};
+}
+
+TokenizerConfig config_of(const Json& shape, const TensorMap& tensors) {
+  ConfigReader reader(shape, "shape");
+  const TokenizerConfig config = read_tokenizer_config(reader);
+  reader.finish();
+  // Before anything is allocated: a model takes no more memory than its file.
+  check_tensor(tensors, "model.quantizer.codebooks", {config.codebooks, config.codes, config.chunk});
+  check_tensor(tensors, "model.encode_in.weight", {config.hidden, config.chunk + kSlotWidth});
+  return config;
+}
+
+Anchor anchor_of(const Json& entry, const TensorMap& tensors) {
+  Anchor anchor{entry.at("family"), parse_description(entry.at("description").dump()), {}, entry.at("independent")};
+  TensorMap own;
+  const std::string prefix = "anchor." + anchor.family + ":";
+  for (const ParameterSpec& parameter : anchor.description.parameters)
+    if (const auto found = tensors.find(prefix + parameter.name); found != tensors.end())
+      own.insert({parameter.name, found->second});
+  anchor.weights = to_weights(anchor.description, own);
+  return anchor;
+}
+
+void check_reference_images(const TensorMap& tensors) {
+  const auto found = tensors.find("reference_images");
+  if (found == tensors.end() || found->second.shape.size() != 4 || element_count(found->second.shape) == 0 ||
+      (found->second.dtype != DType::kF32 && found->second.dtype != DType::kF64))
+    throw Error(ErrorCode::kRefused, "tokenizer.malformed", "there are no reference images",
+                "'reference_images' must be a tensor [N, C, H, W] of floating point numbers");
+}
+
+Error malformed(const std::filesystem::path& path, const std::string& why) {
+  return Error(ErrorCode::kRefused, "tokenizer.malformed", "cannot read tokenizer '" + path.string() + "'", why,
+               "make it again with `weightloom tokenizer train`")
+      .at(path.string());
 }
 
 }  // namespace
@@ -247,39 +290,34 @@ void Tokenizer::save(const std::filesystem::path& path, const Json& training) co
                     {{"weightloom.tokenizer", tokenizer_json(*this).dump()}, {"weightloom.training", training.dump()}});
 }
 
+Tokenizer Tokenizer::from_file(const Json& json, const TensorMap& tensors) {
+  std::vector<Anchor> anchors;
+  for (const Json& entry : json.at("anchors")) anchors.push_back(anchor_of(entry, tensors));
+  const TokenizerConfig config = config_of(json.at("shape"), tensors);
+  check_reference_images(tensors);
+  Tokenizer tokenizer(config, std::move(anchors), to_torch(tensors.at("reference_images")));
+  restore_parameters(*tokenizer.model_, "model.", tensors);
+  return tokenizer;
+}
+
 Tokenizer Tokenizer::load(const std::filesystem::path& path) {
-  SafetensorsFile file = read_safetensors(path);
+  const SafetensorsFile file = read_safetensors(path);
   const auto found = file.metadata.find("weightloom.tokenizer");
   const Json json = found == file.metadata.end() ? Json() : Json::parse(found->second, nullptr, false);
-  if (!json.is_object() || json.value("schema", "") != kSchema)
+  if (!json.is_object() || json.value("schema", Json()) != kSchema)
     throw Error(ErrorCode::kRefused, "tokenizer.schema", "'" + path.string() + "' is not a tokenizer",
                 "its metadata has no " + std::string(kSchema), "make one with `weightloom tokenizer train`")
         .at(path.string());
   try {
-    std::vector<Anchor> anchors;
-    for (const Json& entry : json.at("anchors")) {
-      Anchor anchor{entry.at("family"), parse_description(entry.at("description").dump()), {}, entry.at("independent")};
-      TensorMap tensors;
-      const std::string prefix = "anchor." + anchor.family + ":";
-      for (auto& [name, tensor] : file.tensors)
-        if (name.starts_with(prefix)) tensors[name.substr(prefix.size())] = tensor;
-      anchor.weights = to_weights(anchor.description, tensors);
-      anchors.push_back(std::move(anchor));
-    }
-    Tokenizer tokenizer(config_from_json(json.at("shape")), std::move(anchors),
-                        to_torch(file.tensors.at("reference_images")));
-    restore_parameters(*tokenizer.model_, "model.", file.tensors);
+    Tokenizer tokenizer = translate_torch_errors("load a tokenizer", [&] { return from_file(json, file.tensors); });
     if (const auto training = file.metadata.find("weightloom.training"); training != file.metadata.end())
       tokenizer.training_ = Json::parse(training->second, nullptr, false);
     return tokenizer;
   } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kRefused, "tokenizer.malformed", "cannot read tokenizer '" + path.string() + "'",
-                error.what())
-        .at(path.string());
-  } catch (const std::out_of_range&) {
-    throw Error(ErrorCode::kRefused, "tokenizer.malformed", "cannot read tokenizer '" + path.string() + "'",
-                "tensor 'reference_images' is missing")
-        .at(path.string());
+    throw malformed(path, error.what());
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUsage && error.code() != ErrorCode::kRefused) throw;
+    throw malformed(path, error.what());
   }
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <numeric>
+#include <span>
 
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
@@ -39,16 +39,21 @@ struct ChunkPool {
   torch::Tensor features, branches, masks;
 };
 
+std::vector<Tokenizer::Normalised> normalise_all(const Tokenizer& tokenizer, const std::vector<MemberGroup>& groups) {
+  std::vector<Tokenizer::Normalised> out;
+  for (const MemberGroup& group : groups) out.push_back(tokenizer.normalise(*group.plan, group.weights));
+  return out;
+}
+
 ChunkPool pool_chunks(const Tokenizer& tokenizer, const std::vector<MemberGroup>& groups,
-                      std::vector<torch::Tensor>& chunks_of_group) {
+                      const std::vector<Tokenizer::Normalised>& normalised) {
   std::vector<torch::Tensor> chunks, slots, features, branches, masks;
   std::int64_t first = 0;
-  for (const MemberGroup& group : groups) {
-    const NetworkPlan& plan = *group.plan;
-    auto normalised = tokenizer.normalise(plan, group.weights).chunks;
-    const auto population = normalised.size(0), count = normalised.size(1);
-    chunks_of_group.push_back(normalised);
-    chunks.push_back(normalised.reshape({-1, normalised.size(2)}));
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const NetworkPlan& plan = *groups[g].plan;
+    const auto& of_group = normalised[g].chunks;
+    const auto population = of_group.size(0), count = of_group.size(1);
+    chunks.push_back(of_group.reshape({-1, of_group.size(2)}));
     slots.push_back(torch::arange(first, first + count, tokenizer.compute().indices()).repeat({population}));
     features.push_back(plan.features().index_select(0, plan.chunk_slots()));
     branches.push_back(plan.branches().index_select(0, plan.chunk_slots()));
@@ -63,6 +68,11 @@ torch::Tensor masked_error(const torch::Tensor& difference, const torch::Tensor&
   return (masked * masked).sum() / mask.sum();
 }
 
+Error no_members() {
+  return {ErrorCode::kUsage, "tokenizer.no_members", "there is nothing to train the tokenizer on",
+          "the zoo holds no record with split 'train'", "grow some with `weightloom zoo grow`"};
+}
+
 // Fits a tokenizer to members.
 class Fitting {
  public:
@@ -70,7 +80,8 @@ class Fitting {
       : tokenizer_(tokenizer),
         groups_(groups),
         options_(options),
-        pool_(pool_chunks(tokenizer, groups, chunks_of_group_)),
+        normalised_(normalise_all(tokenizer, groups)),
+        pool_(pool_chunks(tokenizer, groups, normalised_)),
         draws_(make_generator(derive_seed(options.seed, "tokenizer"))),
         noise_(make_generator(derive_seed(options.seed, "gumbel"))) {
     const auto rows = draw_rows(std::min<std::int64_t>(pool_.chunks.size(0), kMeansChunks));
@@ -135,7 +146,7 @@ class Fitting {
       const auto group = static_cast<std::size_t>(
           torch::randint(static_cast<std::int64_t>(groups_.size()), {1}, draws_, indices_like(pool_.chunks))
               .item<std::int64_t>());
-      const auto behaviour = behaviour_loss(groups_[group], chunks_of_group_[group], temperature);
+      const auto behaviour = behaviour_loss(groups_[group], normalised_[group], temperature);
       behaviour_ += kBehaviourSmoothing * (behaviour.item<double>() - behaviour_);
       out = out + options_.behaviour * behaviour;
     }
@@ -143,32 +154,31 @@ class Fitting {
   }
 
   // Divergence between what the original network and the decoded one say about the reference images.
-  torch::Tensor behaviour_loss(const MemberGroup& group, const torch::Tensor& chunks, double temperature) {
+  torch::Tensor behaviour_loss(const MemberGroup& group, const Tokenizer::Normalised& normalised, double temperature) {
     const NetworkPlan& plan = *group.plan;
-    const auto members = torch::randint(group.weights.population(), {kBehaviourNetworks}, draws_, indices_like(chunks));
+    const auto places = normalised.levels.options();
+    const auto members = torch::randint(group.weights.population(), {kBehaviourNetworks}, draws_, places);
     const auto images = tokenizer_.reference_images().index_select(
-        0, torch::randint(tokenizer_.reference_images().size(0), {kBehaviourImages}, draws_, indices_like(chunks)));
+        0, torch::randint(tokenizer_.reference_images().size(0), {kBehaviourImages}, draws_, places));
     TokenizerModel& model = tokenizer_.model();
     const auto slots = model.embed_slots(plan.features(), plan.branches())
                            .index_select(0, plan.chunk_slots())
                            .unsqueeze(0)
                            .expand({kBehaviourNetworks, -1, -1});
-    const auto picked = chunks.index_select(0, members);
+    const auto picked = normalised.chunks.index_select(0, members);
     const auto mask = plan.mask().expand_as(picked);
     const auto dimension = picked.size(2);
     const auto latents = model.encode(picked, mask, slots);
     const auto quantised =
         quantizer().train_step(latents.reshape({-1, dimension}), mask.reshape({-1, dimension}), temperature, noise_);
-    const auto originals = group.weights.select(members);
-    // 1e-9: a tensor that did not move from its anchor has no scale.
-    const auto log_scales =
-        (plan.tensor_rms(plan.deviations(originals)) / plan.reference_scales()).clamp_min(1e-9).log();
+    // The scales that decoding will use: quantised, and of aligned members.
+    const auto log_scales = tokenizer_.log_scales(normalised.levels.index_select(0, members));
     const auto decoded = tokenizer_.assemble(plan, quantised.quantised.view(picked.sizes()), log_scales);
     constexpr ExecutionMode kBatch{ExecutionMode::Norm::kBatch};
     torch::Tensor target;
     {
       torch::NoGradGuard no_grad;
-      target = plan.executor().forward(originals, images, kBatch).softmax(-1);
+      target = plan.executor().forward(group.weights.select(members), images, kBatch).softmax(-1);
     }
     const auto said = plan.executor().forward(decoded, images, kBatch).log_softmax(-1);
     return (target * (target.clamp_min(1e-9).log() - said)).sum(-1).mean();
@@ -177,29 +187,36 @@ class Fitting {
   Tokenizer& tokenizer_;
   const std::vector<MemberGroup>& groups_;
   const TokenizerTraining& options_;
-  std::vector<torch::Tensor> chunks_of_group_;  // before pool_, which fills it
+  std::vector<Tokenizer::Normalised> normalised_;  // of each group
   ChunkPool pool_;
   torch::Generator draws_, noise_;
   double reconstruction_ = 0, behaviour_ = 0;  // smoothed, for whoever watches
 };
+
+// Adds `share` of one network's figures to the means, a row for each number of codebooks. One network at a time: class
+// subsets have test splits of different sizes.
+void add_network(const Tokenizer& tokenizer, const NetworkPlan& plan, const Weights& original, const TensorData& on,
+                 double share, std::span<RateRow> rows) {
+  const double accuracy = evaluate(plan.executor(), original, {&on.test}).accuracy[0];
+  const auto tokens = tokenizer.encode(plan, original);
+  const auto truth = plan.deviations(tokenizer.aligned(plan, original));
+  // A network that is its anchor has no deviation to lose.
+  const double size = std::max(truth.norm().item<double>(), 1e-12);
+  for (RateRow& row : rows) {
+    const Weights decoded = tokenizer.decode(plan, tokens, row.stages);
+    const Weights ready = recalibrate(plan.executor(), decoded, {&on.train}, 0);
+    row.relative_error += share * (plan.deviations(decoded) - truth).norm().item<double>() / size;
+    row.accuracy += share * evaluate(plan.executor(), ready, {&on.test}).accuracy[0];
+    row.original_accuracy += share * accuracy;
+  }
+}
 
 }  // namespace
 
 TokenizerTraining parse_tokenizer_training(const Json& table, const std::string& where) {
   ConfigReader read(table, where);
   TokenizerTraining out;
-  TokenizerConfig& config = out.config;
-  config.chunk = read.integer("chunk", config.chunk, 4, 65536);
-  config.vector_chunk = read.integer("vector_chunk", config.vector_chunk, 1, config.chunk);
-  config.codebooks = read.integer("codebooks", config.codebooks, 1, 64);
-  config.codes = read.integer("codes", config.codes, 2, 32768);
-  config.scale_levels = read.integer("scale_levels", config.scale_levels, 2, 4096);
-  config.hidden = read.integer("hidden", config.hidden, 1, 65536);
-  const std::string quantizer = read.text("quantizer", "ema");
-  if (quantizer != "ema" && quantizer != "gumbel")
-    throw Error(ErrorCode::kUsage, "config.value", where + ": key 'quantizer'", "'" + quantizer + "' is not known",
-                "use \"ema\" or \"gumbel\"");
-  config.quantizer = quantizer == "ema" ? QuantizerKind::kEma : QuantizerKind::kGumbel;
+  out.config = read_tokenizer_config(read);
   out.steps = read.integer("steps", out.steps, 0, 100000000);
   out.batch = read.integer("batch", out.batch, 1, 1 << 20);
   out.learning_rate = read.number("learning_rate", out.learning_rate, 0, 10);
@@ -211,36 +228,30 @@ TokenizerTraining parse_tokenizer_training(const Json& table, const std::string&
 }
 
 Json to_json(const TokenizerTraining& options) {
-  const TokenizerConfig& config = options.config;
-  return {{"chunk", config.chunk},
-          {"vector_chunk", config.vector_chunk},
-          {"codebooks", config.codebooks},
-          {"codes", config.codes},
-          {"scale_levels", config.scale_levels},
-          {"hidden", config.hidden},
-          {"quantizer", config.quantizer == QuantizerKind::kEma ? "ema" : "gumbel"},
-          {"steps", options.steps},
-          {"batch", options.batch},
-          {"learning_rate", options.learning_rate},
-          {"commitment", options.commitment},
-          {"behaviour", options.behaviour},
-          {"seed", options.seed}};
+  Json out = to_json(options.config);
+  out.update({{"steps", options.steps},
+              {"batch", options.batch},
+              {"learning_rate", options.learning_rate},
+              {"commitment", options.commitment},
+              {"behaviour", options.behaviour},
+              {"seed", options.seed}});
+  return out;
 }
 
 torch::Tensor draw_reference_images(DataCache& data, const std::vector<std::string>& sources, std::uint64_t seed) {
-  auto generator = make_generator(derive_seed(seed, "reference images"));
-  std::vector<torch::Tensor> parts;
-  for (const std::string& source : sources)
-    parts.push_back(
-        draw(data.get(source)->train, kReferenceImages / static_cast<std::int64_t>(sources.size()), generator).images);
-  return torch::cat(parts);
+  if (sources.empty()) throw no_members();
+  return translate_torch_errors("draw reference images", [&] {
+    auto generator = make_generator(derive_seed(seed, "reference images"));
+    const auto share = std::max<std::int64_t>(1, kReferenceImages / static_cast<std::int64_t>(sources.size()));
+    std::vector<torch::Tensor> parts;
+    for (const std::string& source : sources) parts.push_back(draw(data.get(source)->train, share, generator).images);
+    return torch::cat(parts);
+  });
 }
 
 void fit_tokenizer(Tokenizer& tokenizer, const std::vector<MemberGroup>& groups, const TokenizerTraining& options,
                    const ProgressSink& progress) {
-  if (groups.empty())
-    throw Error(ErrorCode::kUsage, "tokenizer.no_members", "there is nothing to train the tokenizer on",
-                "the zoo holds no record with split 'train'", "grow some with `weightloom zoo grow`");
+  if (groups.empty()) throw no_members();
   translate_torch_errors(
       "train a tokenizer", [&] { Fitting(tokenizer, groups, options).run(progress); },
       "use a smaller batch, or fewer or smaller networks");
@@ -258,28 +269,13 @@ std::vector<RateRow> rate_report(const Tokenizer& tokenizer, const std::vector<M
           const MemberGroup& group = groups[g];
           const NetworkPlan& plan = *group.plan;
           const auto count = std::min<std::int64_t>(group.weights.population(), most);
-          const Weights originals = group.weights.select(torch::arange(count, tokenizer.compute().indices()));
-          std::vector<std::shared_ptr<const TensorData>> tasks;
-          for (std::int64_t m = 0; m < count; ++m)
-            tasks.push_back(data.get(group.records[static_cast<std::size_t>(m)].dataset));
-          std::vector<const LabelledImages*> train, test;
-          for (const auto& task : tasks) {
-            train.push_back(&task->train);
-            test.push_back(&task->test);
-          }
-          const auto mean = [](const std::vector<double>& values) {
-            return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-          };
-          const double original = mean(evaluate(plan.executor(), originals, test).accuracy);
-          const auto tokens = tokenizer.encode(plan, originals);
-          const auto truth = plan.deviations(tokenizer.aligned(plan, originals));
-          for (std::int64_t stages = 1; stages <= tokenizer.config().codebooks; ++stages) {
-            const Weights decoded = tokenizer.decode(plan, tokens, stages);
-            const double error = ((plan.deviations(decoded) - truth).norm() / truth.norm()).item<double>();
-            const Weights ready = recalibrate(plan.executor(), decoded, train, 0);
+          for (std::int64_t stages = 1; stages <= tokenizer.config().codebooks; ++stages)
             rows.push_back({plan.family(), plan.description().label(), stages, tokenizer.bits_per_weight(plan, stages),
-                            count, mean(evaluate(plan.executor(), ready, test).accuracy), original, error});
-          }
+                            count, 0, 0, 0});
+          for (std::int64_t m = 0; m < count; ++m)
+            add_network(tokenizer, plan, group.weights.member(m),
+                        *data.get(group.records[static_cast<std::size_t>(m)].dataset), 1.0 / static_cast<double>(count),
+                        std::span(rows).last(static_cast<std::size_t>(tokenizer.config().codebooks)));
           if (progress) progress({"rate report", g + 1, groups.size(), "groups", {}, g + 1 == groups.size()});
         }
         return rows;

@@ -9,6 +9,7 @@ namespace weightloom {
 
 Network with_classes(const Network& network, std::int64_t classes, const PluginRegistry& registry) {
   if (classes == network.description.classes) return network;
+  // `classes` is the one setting that every plugin for image networks has (docs/plugin_abi.md).
   auto config = network.description.config;
   config["classes"] = classes;
   auto description = registry.describe(network.description.architecture, config);

@@ -34,6 +34,7 @@ NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry
   const auto fill = [&](const char* key, std::int64_t value) {
     if (!config.contains(key)) config[key] = value;
   };
+  // A generator knows images of one form only, that of its tokenizer.
   fill("channels", tokenizer.reference_images().size(1));
   fill("size", tokenizer.reference_images().size(2));
   if (!job.request.data.empty())

@@ -20,8 +20,11 @@
 namespace weightloom {
 namespace {
 
-constexpr std::size_t kMostTogether = 50;            // members of one batched population
-constexpr std::int64_t kMostImageBytes = 1ll << 30;  // their images
+// Of one batched population. Bounds on memory: optimiser and activations grow with the members, and class subsets are
+// copies of their images. They decide which members share an operation and so how results round; changing them changes
+// zoos by rounding.
+constexpr std::size_t kMostTogether = 50;
+constexpr std::int64_t kMostImageBytes = 1ll << 30;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) {
@@ -65,12 +68,12 @@ class Grower {
     for (const auto& anchor : recipe_.anchors) ancestors_.emplace(anchor.family, make_ancestor(anchor));
     auto jobs = make_jobs();
     std::vector<Job*> single;
-    std::map<std::string, std::vector<Job*>> batched;  // by network and training: what can share one population
+    std::map<std::string, std::vector<Job*>> batched;
     for (auto& job : jobs) {
       if (executes_apart(job.description)) {
         single.push_back(&job);
       } else {
-        batched[job.description.identity + to_json(job.member->training).dump()].push_back(&job);
+        batched[population_key(job)].push_back(&job);
       }
     }
     report({});
@@ -100,16 +103,12 @@ class Grower {
   }
 
   Ancestor make_ancestor(const AnchorRecipe& anchor) {
-    std::vector<TensorData> parts;
-    std::string dataset;
     Json names = Json::array();
-    for (const auto& spec : anchor.data) {
-      parts.push_back(*data_.get(spec));
-      names.push_back(spec.text());
-      dataset += (dataset.empty() ? "" : "+") + spec.text();
-    }
     std::int64_t classes = 0;
-    for (const auto& part : parts) classes += part.classes();
+    for (const auto& spec : anchor.data) {
+      names.push_back(spec.text());
+      classes += class_count(spec);
+    }
     const auto config = network_config(anchor.config, recipe_.form, classes);
     std::vector<Executor> executors;
     for (const auto& depth : anchor.depth_key.empty() ? std::vector<Json>{nullptr} : anchor.depths) {
@@ -132,12 +131,15 @@ class Grower {
       summary_.present.push_back(name);
       return {largest.description(), to_weights(largest.description(), zoo_.weights(*record)), record->id, hash};
     }
-    return train_ancestor(anchor, executors, join(parts), name, dataset, std::move(recipe));
+    return train_ancestor(anchor, executors, name, std::move(recipe));
   }
 
-  Ancestor train_ancestor(const AnchorRecipe& anchor, const std::vector<Executor>& executors, const TensorData& data,
-                          const std::string& name, const std::string& dataset, Json recipe) {
+  Ancestor train_ancestor(const AnchorRecipe& anchor, const std::vector<Executor>& executors, const std::string& name,
+                          Json recipe) {
     const auto& largest = executors.back();
+    std::vector<TensorData> parts;
+    for (const auto& spec : anchor.data) parts.push_back(*data_.get(spec));
+    const auto data = join(parts);
     const auto begin = Clock::now();
     const auto seed = derive_seed(recipe_.seed, "anchor/" + anchor.family);
     std::vector<const Executor*> all;
@@ -153,7 +155,7 @@ class Grower {
     auto weights = train_shared(all, initial_weights(largest.description(), 1, derive_seed(seed, "init")), data.train,
                                 options, sink);
     weights = recalibrate(largest, std::move(weights), {&data.train}, seed);
-    auto record = network_record(name, plugins_, largest.description(), anchor.family, dataset);
+    auto record = network_record(name, plugins_, largest.description(), anchor.family, data.name);
     record.hyperparameters = to_json(anchor.training);
     record.recipe = recipe;
     record.tags.insert("anchor");
@@ -177,6 +179,7 @@ class Grower {
                   {"seed", recipe_.seed},
                   {"member_seed", member.seed},
                   {"training", to_json(member.training)}};
+      // By its recipe and not by its id: an ancestor that was grown again from the same recipe has the same weights.
       if (member.from_anchor) recipe["anchor"] = ancestors_.at(member.family).hash;
       const auto seed = derive_seed(recipe_.seed, "member/" + recipe.dump());
       recipe["hash"] = short_hash(recipe.dump());
@@ -185,6 +188,14 @@ class Grower {
       jobs.push_back({&member, std::move(description), std::move(recipe), seed, present});
     }
     return jobs;
+  }
+
+  // Equal for what can be trained as one population: the same network in the same number of steps.
+  std::string population_key(const Job& job) {
+    const auto& training = job.member->training;
+    auto key = job.description.identity + to_json(training).dump();
+    if (training.epochs > 0) key += std::to_string(data_.get(job.member->data)->train.labels.size(0));
+    return key;
   }
 
   Weights start(const Job& job) const {

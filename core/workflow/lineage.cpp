@@ -24,6 +24,7 @@ TensorMap reproduce(const ZooRecord& record, const Generator& generator, const P
     throw Error(ErrorCode::kUsage, "reproduce.recipe", "'" + record.name + "' was not generated",
                 "its record has no such recipe");
   try {
+    // Both are named: the same generator would read its tokens into other weights through another tokenizer.
     for (const auto& [key, id] :
          {std::pair{"generator", generator.id()}, std::pair{"tokenizer", generator.tokenizer().id()}})
       if (record.recipe.at(key) != id)
@@ -36,6 +37,7 @@ TensorMap reproduce(const ZooRecord& record, const Generator& generator, const P
     if (index < 0 || index >= request.count)
       throw Error(ErrorCode::kRefused, "reproduce.recipe", "cannot follow the recipe of '" + record.name + "'",
                   "network " + std::to_string(index) + " of " + std::to_string(request.count));
+    // All networks of the request, not the one alone: draws of a batch share one stream of random numbers.
     const Generated made = generate(generator, description, request, data);
     return to_tensor_map(description, ready_to_use(generator, made, request, data), index);
   } catch (const Json::exception& error) {

@@ -64,6 +64,7 @@ void load_tokens(std::vector<MemberGroup>& groups, const Zoo& zoo, const Tokeniz
     for (std::size_t m = 0; m < group.records.size(); ++m) {
       const ZooRecord& record = group.records[m];
       const auto stored = zoo.tokens(record.id, id);
+      // The hash tells whether the weights were replaced since; an id alone would not.
       tokens.push_back(stored && stored->weights_hash == record.weights_hash
                            ? unpack_tokens(stored->payload, *group.plan, tokenizer.config())
                            : tokenizer.encode(*group.plan, group.weights.member(static_cast<std::int64_t>(m))));
@@ -82,6 +83,7 @@ std::vector<Anchor> collect_anchors(const Zoo& zoo, const PluginRegistry& regist
       anchors.push_back({record.family, std::move(description), std::move(weights), false});
       anchored[record.family] = true;
     }
+  // Held-out members are left out of the mean: they are what it is tested on.
   for (const auto& [key, group] : group_records(zoo, registry, "train")) {
     const std::string& family = group.records.front().family;
     if (anchored.contains(family)) {
@@ -98,6 +100,7 @@ std::vector<Anchor> collect_anchors(const Zoo& zoo, const PluginRegistry& regist
 }
 
 std::string members_fingerprint(const Zoo& zoo) {
+  // Sorted and without names: neither renaming nor the order of storing makes anything stale.
   std::set<std::string> parts;
   for (const ZooRecord& record : zoo.all())
     if (!record.split.empty() || is_anchor(record))

@@ -26,6 +26,7 @@ auto refresh_model(const std::filesystem::path& file, const Json& provenance, Re
   if (refresh == Refresh::kWhenStale && model_is_current(file, provenance)) return {load(), true};
   expect_writable(file);
   train().save(file, provenance);
+  // Only now: a crash while saving must not cost the training.
   std::filesystem::remove(checkpoint_of(file));
   return {load(), false};
 }

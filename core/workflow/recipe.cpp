@@ -15,17 +15,6 @@ namespace {
   throw Error(ErrorCode::kUsage, "recipe.value", where, why, std::move(hint));
 }
 
-std::vector<std::string> strings(const Json& value, const std::string& where) {
-  std::vector<std::string> out;
-  if (value.is_array())
-    for (const auto& item : value) {
-      if (!item.is_string()) refuse(where, "expected a list of strings, found " + item.dump());
-      out.push_back(item.get<std::string>());
-    }
-  if (out.empty()) refuse(where, "expected a list of at least one string");
-  return out;
-}
-
 std::vector<Json> values(const Json& value, const std::string& where) {
   if (!value.is_array() || value.empty()) refuse(where, "expected a list of at least one value");
   return value.get<std::vector<Json>>();
@@ -66,7 +55,7 @@ AnchorRecipe read_anchor(const Json& table, const std::string& where) {
     depths.finish();
     std::sort(anchor.depths.begin(), anchor.depths.end());
   }
-  for (const auto& text : strings(reader.value("data"), where + ": data")) anchor.data.push_back(DataSpec::parse(text));
+  for (const auto& text : reader.texts("data")) anchor.data.push_back(DataSpec::parse(text));
   anchor.training = read_training(reader, where);
   reader.finish();
   return anchor;
@@ -94,7 +83,7 @@ std::string fill_in(std::string pattern, const std::vector<std::pair<std::string
 std::vector<Json> read_tasks(const Json& table, const std::string& where) {
   ConfigReader reader(table, where + ": tasks");
   std::vector<std::pair<std::string, std::int64_t>> sources;
-  for (const auto& source : strings(reader.value("source"), where + ": tasks: source"))
+  for (const auto& source : reader.texts("source"))
     sources.emplace_back(source, static_cast<std::int64_t>(source_class_names(DataSpec::parse(source).source).size()));
   const auto classes = reader.integer("classes", 2, 1, 100'000), count = reader.integer("count", 1, 1, 1'000'000);
   const auto seed = reader.integer("seed", 0, 0, INT64_MAX);

@@ -23,7 +23,7 @@ EncodeSummary encode_networks(Zoo& zoo, const PluginRegistry& registry, const To
   double bits = 0;
   for (std::size_t i = 0; i < records.size() && !interrupt_requested(); ++i) {
     const ZooRecord& record = records[i];
-    if (record.architecture.empty()) continue;
+    if (record.architecture.empty()) continue;  // imported without a description: no slots are known
     if (is_current(zoo, record, id)) {
       ++summary.up_to_date;
       continue;
@@ -34,6 +34,7 @@ EncodeSummary encode_networks(Zoo& zoo, const PluginRegistry& registry, const To
     streams.emplace_back(record.id, TokenStream{id, record.weights_hash, pack_tokens(tokens)});
     if (progress) progress({"encode", i + 1, records.size(), "networks", {}, i + 1 == records.size()});
   }
+  // What was encoded before an interruption is kept: encoding again then skips it.
   zoo.put_tokens(streams);
   throw_if_interrupted();
   summary.encoded = streams.size();

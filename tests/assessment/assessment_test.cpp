@@ -102,6 +102,21 @@ TEST_CASE("a generator that writes a member again is found out: distance 0, all 
   CHECK(found.instruction.samples == 0);
 }
 
+TEST_CASE("independent members are averaged with their units in one order") {
+  HandMade zoo;
+  zoo.input.train.push_back(zoo.group("apart", {member_of(zoo.three, 1), member_of(zoo.three, 1)},
+                                      {right_network(2), turned_round(2, right_network(2))}));
+  CHECK(values(assess(zoo.input, zoo.options), "average", "apart") == times(4, 1.0));
+}
+
+TEST_CASE("a task that a network of another family was trained on is not unseen") {
+  HandMade zoo;
+  zoo.options.tasks = 10;
+  zoo.input.train.push_back(zoo.group("line", {member_of(zoo.four + "[0,1,2]", 1)}, {right_network(2)}));
+  zoo.input.train.push_back(zoo.group("apart", {member_of(zoo.four + "[3,0,1]", 1)}, {right_network(2)}));
+  CHECK(values(assess(zoo.input, zoo.options), "generated-unseen-task", "line").size() == 2);
+}
+
 TEST_CASE("unseen tasks are class subsets that no member has, beside what needs no generator") {
   HandMade zoo;
   zoo.input.train.push_back(zoo.group("line", {member_of(zoo.four + "[0,1,2]", 1)}, {right_network(2)}));
@@ -134,6 +149,16 @@ TEST_CASE("words pick the right data set when the network is better there than e
   const Assessment found = assess(zoo.input, zoo.options);
   CHECK(found.instruction.samples == 6);
   CHECK(found.instruction.right_data == 0);  // as good on both
+}
+
+TEST_CASE("words pick a data set, not how many of its images a member was trained on") {
+  HandMade zoo;
+  zoo.options.samples = 2;
+  zoo.input.train.push_back(zoo.group("line", {member_of(zoo.three, 1), member_of(zoo.three + "@30", 1)},
+                                      {right_network(2), right_network(2)}));
+  const Assessment found = assess(zoo.input, zoo.options);
+  CHECK(found.instruction.samples == 4);
+  CHECK(found.instruction.right_data == 4);
 }
 
 TEST_CASE("a member whose accuracy was never recorded is measured") {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "../support/small_networks.hpp"
 #include "../support/temporary_folder.hpp"
 #include "weightloom/assessment/assessment.hpp"
+#include "weightloom/runtime/alignment.hpp"
 
 namespace weightloom::test {
 
@@ -58,6 +60,18 @@ inline Weights right_network(int depth) {
 // Takes class 2 for class 0.
 inline Weights wrong_network(int depth) {
   return row_network(depth, {0, 1, 0, 0});
+}
+
+// Computes what `network`, of small_mlp(depth), computes, with its hidden units in the opposite order.
+inline Weights turned_round(int depth, const Weights& network) {
+  const NetworkDescription description = small_mlp(depth);
+  const auto groups = symmetry_groups(description);
+  std::vector<std::vector<std::int64_t>> orders;
+  for (const SymmetryGroup& group : groups) {
+    orders.emplace_back(static_cast<std::size_t>(group.size));
+    std::iota(orders.back().rbegin(), orders.back().rend(), 0);
+  }
+  return permute_units(description, groups, network, orders);
 }
 
 inline ZooRecord member_of(const std::string& dataset, std::optional<double> accuracy = {}) {

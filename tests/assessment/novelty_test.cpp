@@ -35,6 +35,18 @@ TEST_CASE("distances are in units of the members' own") {
   CHECK(samples.disagreements == std::vector<double>{0, 0});
 }
 
+TEST_CASE("a member with its units in another order is no new network where members are independent") {
+  HandMade zoo;
+  const auto plan = zoo.tokenizer->plan(small_mlp(2), "apart");
+  const Weights members = concatenate({right_network(2), wrong_network(2)});
+  const Weights turned = turned_round(2, right_network(2));
+  REQUIRE((plan->deviations(turned) - plan->deviations(right_network(2))).norm().item<double>() > 1);
+  const auto loaded = zoo.data.get(zoo.three);
+  const auto tokens = zoo.tokenizer->encode(*plan, turned);
+  const NoveltySamples samples = measure_novelty(*zoo.tokenizer, *plan, turned, tokens, members, members, loaded->test);
+  CHECK(samples.distances[0] == Approx(0).margin(1e-3));
+}
+
 TEST_CASE("shared tokens are those of the one member that has most of them, scales left out") {
   HandMade zoo;
   const auto plan = zoo.tokenizer->plan(small_mlp(2), "apart");

@@ -1,5 +1,9 @@
 #include "weightloom/compute/layers.hpp"
 
+#include <torch/nn/modules/embedding.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
+
 #include <catch2/catch.hpp>
 
 #include "weightloom/compute/random.hpp"
@@ -32,6 +36,8 @@ TEST_CASE("layers compute what LibTorch's own compute, and move to another type"
   CHECK(torch::allclose(linear(x), x.matmul(linear->weight.t()) + linear->bias));
   CHECK(torch::equal(embedding(torch::tensor({{5, 0}})),
                      torch::stack({embedding->weight[5], embedding->weight[0]}).unsqueeze(0)));
+  torch::nn::LayerNorm same(torch::nn::LayerNormOptions({4}));
+  CHECK(torch::equal(LayerNorm(4)(x), same->forward(x)));
   linear->to(torch::kFloat64);
   CHECK(linear(x.to(torch::kFloat64)).scalar_type() == torch::kFloat64);
 }

@@ -1,12 +1,11 @@
 #include "weightloom/compute/threads.hpp"
 
-#include <torch/torch.h>
-
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
 
 #include "weightloom/base/error.hpp"
+#include "weightloom/compute/torch.hpp"
 
 using namespace weightloom;
 

@@ -1,8 +1,11 @@
 #include <catch2/catch.hpp>
 
+#include "../support/temporary_folder.hpp"
 #include "small_generator.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/formats/safetensors.hpp"
 #include "weightloom/generator/generator.hpp"
+#include "weightloom/generator/training.hpp"
 
 using namespace weightloom;
 
@@ -62,4 +65,51 @@ TEST_CASE("a generator's id is that of its seed and start, and stays", "[generat
   CHECK(one.id() == same.id());
   CHECK(one.id() != other.id());
   CHECK(&one.id() == &one.id());
+}
+
+TEST_CASE("a generator file gives back the same generator; one that promises what it does not hold is refused",
+          "[generate]") {
+  const auto tokenizer = test::small_tokenizer();
+  const Generator generator({.width = 8, .layers = 2, .heads = 2}, tokenizer, 5);
+  const test::TemporaryFolder folder;
+  const auto path = folder / "generator.safetensors";
+  generator.save(path, Json::object());
+  CHECK(Generator::load(path, tokenizer).id() == generator.id());
+  const SafetensorsFile good = read_safetensors(path);
+  const auto refusal = [&](const std::string& key, const Json& value) -> std::string {
+    SafetensorsFile file = good;
+    Json json = Json::parse(file.metadata.at("weightloom.generator"));
+    json[key] = value;
+    file.metadata["weightloom.generator"] = json.dump();
+    write_safetensors(path, file.tensors, file.metadata);
+    try {
+      Generator::load(path, tokenizer);
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::kRefused);
+      return error.id();
+    }
+    return "accepted";
+  };
+  for (const char* key : {"width", "layers", "heads", "most_classes"})
+    for (const Json& value : {Json(1 << 30), Json(0), Json("many"), Json(nullptr)}) {
+      INFO(key << " = " << value);
+      CHECK(refusal(key, value) == "generator.malformed");
+    }
+  CHECK(refusal("width", 16384) == "generator.malformed");
+  CHECK(refusal("layers", 256) == "generator.malformed");
+  CHECK(refusal("heads", 3) == "generator.malformed");
+  CHECK(refusal("order", "backwards") == "generator.malformed");
+  CHECK(refusal("unheard_of", 1) == "generator.malformed");
+  CHECK(refusal("tokenizer", 7) == "generator.tokenizer");
+  CHECK(refusal("schema", 7) == "generator.schema");
+}
+
+TEST_CASE("practice needs data sets to practise on", "[generate]") {
+  const auto parse = [](const Json& data) {
+    Json practice{{"architecture", "mlp"}};
+    if (!data.is_null()) practice["data"] = data;
+    return parse_generator_training({{"practice", {practice}}}, "recipe: generator");
+  };
+  CHECK(parse({"mnist"}).practice.at(0).data == std::vector<std::string>{"mnist"});
+  for (const Json& data : {Json(nullptr), Json::array(), Json("mnist"), Json({1})}) CHECK_THROWS_AS(parse(data), Error);
 }

@@ -100,6 +100,28 @@ TEST_CASE("epochs, warm-up and progress are honoured", "[training]") {
   CHECK(events.back().detail.at("loss").get<double>() > 0);
 }
 
+TEST_CASE("epochs of data sets of different size are refused for a batched population, and counted for others",
+          "[training]") {
+  const auto data = synthetic_data(3, 8);
+  const LabelledImages half{data.train.images.slice(0, 0, 150), data.train.labels.slice(0, 0, 150)};
+  auto wanted = options(0, 1e-3);
+  wanted.epochs = 1;
+  const Executor batched(small_mlp(8)), apart(small_cnn(8));
+  REQUIRE(!executes_apart(batched.description()));
+  REQUIRE(executes_apart(apart.description()));
+  CHECK_THROWS_WITH(train(batched, initial_weights(batched.description(), 2, 1), {&data.train, &half}, wanted),
+                    Catch::Contains("differ in size"));
+  std::uint64_t last = 0, total = 0;
+  train(apart, initial_weights(apart.description(), 2, 1), {&data.train, &half}, wanted,
+        [&](const ProgressEvent& event) {
+          last = std::max(last, event.done);
+          total = event.total;
+        });
+  const auto steps = [](std::int64_t images) { return static_cast<std::uint64_t>((images + 16) / 32); };
+  CHECK(total == steps(data.train.labels.size(0)) + steps(150));
+  CHECK(last == total);
+}
+
 TEST_CASE("contradictory options are refused", "[training]") {
   const auto data = synthetic_data(3, 8);
   const Executor executor(small_mlp(8));
@@ -149,7 +171,7 @@ TEST_CASE("accuracy and loss are those of the logits", "[evaluation]") {
     CHECK(result.accuracy[static_cast<std::size_t>(p)] ==
           Approx(logits.argmax(1).eq(data.test.labels).to(torch::kFloat64).mean().item<double>()));
     CHECK(result.loss[static_cast<std::size_t>(p)] ==
-          Approx(torch::nn::functional::cross_entropy(logits, data.test.labels).item<double>()).epsilon(1e-5));
+          Approx(torch::cross_entropy_loss(logits, data.test.labels).item<double>()).epsilon(1e-5));
   }
   CHECK(evaluate(executor, weights, {&data.test}, 30).predictions.size(1) == 30);
   CHECK(torch::equal(evaluate(executor, weights, {&data.test, &data.test}).predictions, result.predictions));

@@ -34,8 +34,14 @@ TEST_CASE("a token stream of another length, or with codes of no codebook, is da
   const auto whole = pack_tokens(tokens);
   CHECK_THROWS_AS(unpack_tokens(whole.substr(1), *plan, tokenizer.config()), Error);
   CHECK_THROWS_AS(unpack_tokens("", *plan, tokenizer.config()), Error);
-  for (const std::int64_t code : {-1, 30000}) {
-    tokens[0][1][0] = code;
-    CHECK_THROWS_AS(unpack_tokens(pack_tokens(tokens), *plan, tokenizer.config()), Error);
+  // 16 codes and 64 levels: what is a level need not be a code.
+  const auto chunk = plan->chunk_slots()[0].item<std::int64_t>(), scale = plan->scale_slots()[0].item<std::int64_t>();
+  for (const auto [slot, code] :
+       {std::pair{chunk, -1}, std::pair{chunk, 16}, std::pair{scale, 64}, std::pair{scale, -1}}) {
+    auto wrong = tokens.clone();
+    wrong[0][slot][0] = code;
+    CHECK_THROWS_AS(unpack_tokens(pack_tokens(wrong), *plan, tokenizer.config()), Error);
   }
+  tokens[0][scale][0] = 63;
+  CHECK_NOTHROW(unpack_tokens(pack_tokens(tokens), *plan, tokenizer.config()));
 }

@@ -4,8 +4,10 @@
 #include <filesystem>
 
 #include "../support/small_networks.hpp"
+#include "../support/temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
+#include "weightloom/formats/safetensors.hpp"
 #include "weightloom/runtime/dataset.hpp"
 
 namespace weightloom {
@@ -91,6 +93,48 @@ TEST_CASE("a tokenizer file gives back the same tokenizer, and other files are r
   write_file(path, "not safetensors");
   CHECK_THROWS_AS(Tokenizer::load(path), Error);
   std::filesystem::remove(path);
+}
+
+TEST_CASE("a tokenizer file that promises what it does not hold is refused before memory is taken for it") {
+  const auto description = test::small_mlp(2);
+  const Tokenizer tokenizer = fitted({{"a:b", description, initial_weights(description, 1, 5), false}}, description,
+                                     initial_weights(description, 8, 4));
+  const test::TemporaryFolder folder;
+  const auto path = folder / "tokenizer.safetensors";
+  tokenizer.save(path, Json::object());
+  CHECK(torch::equal(Tokenizer::load(path).anchors().front().weights.tensors.front(),
+                     tokenizer.anchors().front().weights.tensors.front()));
+  const SafetensorsFile good = read_safetensors(path);
+  const auto refusal = [&](const std::string& pointer, const Json& value) -> std::string {
+    SafetensorsFile file = good;
+    Json json = Json::parse(file.metadata.at("weightloom.tokenizer"));
+    json[Json::json_pointer(pointer)] = value;
+    file.metadata["weightloom.tokenizer"] = json.dump();
+    write_safetensors(path, file.tensors, file.metadata);
+    try {
+      Tokenizer::load(path);
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::kRefused);
+      CHECK(error.path() == path.string());
+      return error.id();
+    }
+    return "accepted";
+  };
+  for (const char* key : {"hidden", "codes", "codebooks", "chunk", "scale_levels"})
+    for (const Json& value : {Json(1 << 30), Json(-1), Json("many"), Json(nullptr), Json(2.5)}) {
+      INFO(key << " = " << value);
+      CHECK(refusal("/shape/" + std::string(key), value) == "tokenizer.malformed");
+    }
+  CHECK(refusal("/shape/hidden", 60000) == "tokenizer.malformed");
+  CHECK(refusal("/shape/quantizer", "other") == "tokenizer.malformed");
+  CHECK(refusal("/anchors", 3) == "tokenizer.malformed");
+  CHECK(refusal("/anchors/0/family", "c") == "tokenizer.malformed");
+  CHECK(refusal("/anchors/0/description", Json::array()) == "tokenizer.malformed");
+  CHECK(refusal("/schema", 1) == "tokenizer.schema");
+  SafetensorsFile file = good;
+  file.tensors["reference_images"] = HostTensor::from_f32({2}, std::vector<float>{1, 2});
+  write_safetensors(path, file.tensors, file.metadata);
+  CHECK_THROWS_WITH(Tokenizer::load(path), Catch::Contains("reference images"));
 }
 
 }  // namespace

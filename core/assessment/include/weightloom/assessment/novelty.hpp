@@ -1,11 +1,10 @@
 #pragma once
 // How far networks are from the nearest ones that were there before (docs/assessment.md, "Novelty").
 
-#include <torch/torch.h>
-
 #include <optional>
 #include <vector>
 
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/report/results.hpp"
 #include "weightloom/runtime/dataset.hpp"
 #include "weightloom/tokenizer/tokenizer.hpp"

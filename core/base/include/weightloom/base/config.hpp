@@ -30,6 +30,7 @@ class ConfigReader {
  public:
   ConfigReader(const Json& table, std::string where);
 
+  const std::string& where() const { return where_; }
   bool has(const std::string& key);
   std::int64_t integer(const std::string& key, std::int64_t fallback, std::int64_t least, std::int64_t most);
   double number(const std::string& key, double fallback, double least, double most);
@@ -37,6 +38,10 @@ class ConfigReader {
   std::string text(const std::string& key, const std::string& fallback);
   // Throws kUsage "config.value" when it is absent.
   std::string required_text(const std::string& key);
+  // One of `choices`, of which there are at least two.
+  std::string choice(const std::string& key, const std::vector<std::string>& choices, const std::string& fallback);
+  // A list of at least one text; throws kUsage "config.value" when it is absent, too.
+  std::vector<std::string> texts(const std::string& key);
   // The raw value, `fallback` when absent.
   Json value(const std::string& key, Json fallback = nullptr);
   // Throws kUsage "config.value" for a key that no call above has named.

@@ -1,10 +1,10 @@
 #pragma once
-// The layers of torch::nn whose start values are random, drawn from a generator that is passed in: torch::nn draws from
-// the process-wide one. Names of parameters, values drawn and results are those of torch::nn.
-
-#include <torch/torch.h>
+// The layers of torch::nn that the models are made of. Start values are drawn from a generator that is passed in:
+// torch::nn draws from the process-wide one. Names of parameters, values drawn and results are those of torch::nn.
 
 #include <cstdint>
+
+#include "weightloom/compute/torch.hpp"
 
 namespace weightloom {
 
@@ -19,6 +19,17 @@ class LinearImpl : public torch::nn::Module {
   torch::Tensor weight, bias;  // bias: undefined without one
 };
 TORCH_MODULE(Linear);
+
+// x [..., width] with mean 0 and variance 1 over the last dimension, times weight plus bias [width] (Ba et al. 2016).
+// Starts as ones and zeros. float32 on the CPU until moved with to().
+class LayerNormImpl : public torch::nn::Module {
+ public:
+  explicit LayerNormImpl(std::int64_t width);
+  torch::Tensor forward(const torch::Tensor& x) const { return torch::layer_norm(x, weight.sizes(), weight, bias); }
+
+  torch::Tensor weight, bias;
+};
+TORCH_MODULE(LayerNorm);
 
 // indices [...] int64 -> rows of weight, [..., width]. Rows are drawn from the standard normal distribution.
 class EmbeddingImpl : public torch::nn::Module {

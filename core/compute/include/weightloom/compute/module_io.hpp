@@ -1,11 +1,11 @@
 #pragma once
 // LibTorch modules and tensors as plain tensor maps, the form in which they are stored.
 
-#include <torch/torch.h>
-
 #include <string>
+#include <vector>
 
 #include "weightloom/base/tensor.hpp"
+#include "weightloom/compute/torch.hpp"
 
 namespace weightloom {
 
@@ -14,6 +14,12 @@ namespace weightloom {
 HostTensor to_host(const torch::Tensor& tensor);
 // A copy on the CPU, of the same types; throws kRefused "tensor.dtype" for another one.
 torch::Tensor to_torch(const HostTensor& tensor);
+
+// All values of `tensor`, of any numeric type, row by row.
+std::vector<double> to_vector(const torch::Tensor& tensor);
+
+// Throws kRefused "model.tensors" unless `tensors` has `name` in that shape.
+void check_tensor(const TensorMap& tensors, const std::string& name, const Shape& shape);
 
 // All parameters of `module` as "<prefix><name>", copied.
 void collect_parameters(const torch::nn::Module& module, const std::string& prefix, TensorMap& out);

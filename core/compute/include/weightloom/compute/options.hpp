@@ -2,7 +2,7 @@
 // Where and in which type to compute: the one value that is passed to whatever makes tensors from nothing. All else
 // follows the tensors that it is given.
 
-#include <torch/torch.h>
+#include "weightloom/compute/torch.hpp"
 
 namespace weightloom {
 

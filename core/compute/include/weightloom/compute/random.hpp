@@ -1,9 +1,9 @@
 #pragma once
 // Random numbers of LibTorch. Nothing in this project draws from the process-wide generator.
 
-#include <torch/torch.h>
-
 #include <cstdint>
+
+#include "weightloom/compute/torch.hpp"
 
 namespace weightloom {
 

@@ -1,8 +1,6 @@
 #pragma once
 // LibTorch's exceptions end at the public functions that compute: each runs its work through translate_torch_errors().
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <new>
 #include <optional>
@@ -10,6 +8,7 @@
 #include <utility>
 
 #include "weightloom/base/error.hpp"
+#include "weightloom/compute/torch.hpp"
 
 namespace weightloom {
 

@@ -1,10 +1,9 @@
 #pragma once
 // What the generator is told: example images as the anchor sees them, words, and the wanted quality.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/tokenizer/network_plan.hpp"
 
 namespace weightloom {

@@ -53,6 +53,10 @@ struct Request {
 Json to_json(const Request& request);
 Request request_from_json(const Json& json);
 
+// The example images that generate() conditions on: [classes, shots, C, H, W], drawn from the training images of
+// request.data. Throws kUsage "data.*".
+torch::Tensor example_images(const Request& request, DataCache& data);
+
 // Weights as decoded: running statistics are the anchor's. Reproducible: same request, generator and machine give the
 // same bits.
 struct Generated {

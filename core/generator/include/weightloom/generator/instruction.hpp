@@ -13,7 +13,8 @@ namespace weightloom {
 inline constexpr std::int64_t kVocabulary = 2048;      // hash buckets; id 0 is padding
 inline constexpr std::int64_t kInstructionWords = 32;  // longer instructions are cut
 
-// Lower-cased words of letters and digits, hashed to 1 .. kVocabulary - 1, padded with 0 to kInstructionWords.
+// Words of letters and digits (ASCII in lower case, all else as its bytes), hashed to 1 .. kVocabulary - 1, padded with
+// 0 to kInstructionWords.
 std::vector<std::int64_t> instruction_words(std::string_view instruction);
 
 // What an instruction may say about a data set: its own name, and descriptions such as "handwritten digits". Data sets

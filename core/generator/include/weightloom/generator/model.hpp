@@ -2,13 +2,15 @@
 // The shared generator: a transformer over slots that writes the tokens of any network from a condition
 // (docs/architecture.md, "Generator").
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
+#include "weightloom/base/config.hpp"
+#include "weightloom/base/json.hpp"
 #include "weightloom/compute/layers.hpp"
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/generator/condition.hpp"
 #include "weightloom/generator/transformer.hpp"
 #include "weightloom/tokenizer/tokenizer.hpp"
@@ -24,6 +26,10 @@ struct GeneratorConfig {
   std::int64_t most_classes = 32;
   GenerationOrder order = GenerationOrder::kTensor;
 };
+// The same keys in recipes and in generator files. Reading throws kUsage "config.value" for values out of range; what
+// is absent keeps its default.
+GeneratorConfig read_generator_config(ConfigReader& reader);
+Json to_json(const GeneratorConfig& config);
 
 struct SamplingOptions {
   double temperature = 0.5;  // 0: greedy
@@ -102,7 +108,7 @@ class GeneratorModel : public torch::nn::Module {
       evidence_skip_{nullptr}, code_up_{nullptr}, imagine_in_{nullptr}, imagine_out_{nullptr}, scale_mean_{nullptr},
       scale_free_{nullptr}, word_key_{nullptr}, word_value_{nullptr}, word_out_{nullptr};
   Embedding branch_{nullptr}, class_{nullptr}, word_{nullptr}, word_place_{nullptr}, scale_in_{nullptr};
-  torch::nn::ModuleList free_;
+  std::vector<Linear> free_;
   torch::Tensor unwritten_, sharpness_, scale_sharpness_;
   std::shared_ptr<Transformer> body_;
 };

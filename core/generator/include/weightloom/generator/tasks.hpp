@@ -2,8 +2,6 @@
 // Classification tasks over known data sets, and random batches for many tasks at once. A task is a DataSpec whose
 // classes are spelled out, in the order of the network's outputs.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -12,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/runtime/data_cache.hpp"
 
 namespace weightloom {
@@ -35,7 +34,7 @@ class TaskImages {
   // Rows of `shots` random images per class, with replacement: [B, classes, shots] int64, into images().
   torch::Tensor draw_rows(const std::vector<DataSpec>& tasks, std::int64_t shots, torch::Generator& generator) const;
 
-  const torch::Tensor& images() const { return images_; }  // [N, C, H, W] float32, class after class
+  const torch::Tensor& images() const { return images_; }  // [N, C, H, W] of the cache's type, class after class
 
  private:
   struct Source {

@@ -62,7 +62,8 @@ struct GeneratorLessons {
 // trained on) and one place in the order of generation. Tokens before the place are visible: the zoo's, or the model's
 // own. The network made of these and of the softly decoded rest must work on images of its task (behaviour); the zoo's
 // tokens must be likely. The result is an exponential moving average of the weights. Interruptible between steps.
-// Throws kUsage "generator.no_members", kRefused "checkpoint.damaged", kInterrupted, kFailure "runtime.*".
+// Throws kUsage "generator.no_members", kUsage "generator.practice" for practice without data, kRefused
+// "checkpoint.damaged", kInterrupted, kFailure "runtime.*".
 Generator train_generator(const GeneratorLessons& lessons, DataCache& data, std::shared_ptr<const Tokenizer> tokenizer,
                           const GeneratorTraining& options, const ProgressSink& progress = {});
 

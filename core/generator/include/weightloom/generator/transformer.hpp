@@ -1,12 +1,11 @@
 #pragma once
 // A pre-norm transformer (Vaswani et al. 2017; Xiong et al. 2020) whose keys and values can be kept between passes.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <vector>
 
 #include "weightloom/compute/layers.hpp"
+#include "weightloom/compute/torch.hpp"
 
 namespace weightloom {
 
@@ -24,7 +23,7 @@ class TransformerLayer : public torch::nn::Module {
 
  private:
   std::int64_t heads_;
-  torch::nn::LayerNorm attention_norm_{nullptr}, feed_norm_{nullptr};
+  LayerNorm attention_norm_{nullptr}, feed_norm_{nullptr};
   Linear qkv_{nullptr}, project_{nullptr}, up_{nullptr}, down_{nullptr};
 };
 
@@ -42,7 +41,7 @@ class Transformer : public torch::nn::Module {
 
  private:
   std::vector<std::shared_ptr<TransformerLayer>> layers_;
-  torch::nn::LayerNorm norm_{nullptr};
+  LayerNorm norm_{nullptr};
 };
 
 }  // namespace weightloom

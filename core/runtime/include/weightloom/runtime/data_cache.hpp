@@ -20,7 +20,7 @@ class DataCache {
 
   const ImageForm& form() const { return form_; }
   // Classes are chosen first, then the training images limited, as load_images() does. Throws what load_tensors()
-  // throws.
+  // throws, and kUsage "data.empty" when a choice of classes leaves no training or no test images.
   std::shared_ptr<const TensorData> get(const DataSpec& spec);
   std::shared_ptr<const TensorData> get(const std::string& text) { return get(DataSpec::parse(text)); }
   // Memory, in bytes, that get() takes for images beyond those of the source.

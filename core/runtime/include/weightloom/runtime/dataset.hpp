@@ -1,13 +1,12 @@
 #pragma once
 // Image data as tensors, and random batches of it.
 
-#include <torch/torch.h>
-
 #include <string>
 #include <vector>
 
 #include "weightloom/compute/options.hpp"
 #include "weightloom/compute/random.hpp"
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/data/dataset.hpp"
 
 namespace weightloom {
@@ -17,8 +16,11 @@ struct LabelledImages {
   torch::Tensor labels;  // [N] int64
 };
 
+// `images` as if all were of class 0: for what looks at images alone, as recalibrate() does.
+LabelledImages unlabelled(const torch::Tensor& images);
+
 struct TensorData {
-  std::string name, hash;
+  std::string name;  // the DataSpec's text
   std::vector<std::string> class_names;
   LabelledImages train, validation, test;
   std::int64_t classes() const { return static_cast<std::int64_t>(class_names.size()); }
@@ -36,9 +38,5 @@ TensorData join(const std::vector<TensorData>& parts);
 
 // `count` images drawn with replacement. The generator is one on the CPU (compute/random.hpp).
 LabelledImages draw(const LabelledImages& split, std::int64_t count, torch::Generator& generator);
-
-// [classes, shots, C, H, W]: `shots` images of each class, drawn with replacement. Throws kRefused "data.empty_class".
-torch::Tensor draw_examples(const LabelledImages& split, std::int64_t classes, std::int64_t shots,
-                            torch::Generator& generator);
 
 }  // namespace weightloom

@@ -2,13 +2,12 @@
 // Executes a network description with LibTorch. Functional: weights are an argument, so gradients flow into weights
 // that were decoded from tokens a moment ago.
 
-#include <torch/torch.h>
-
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/network/description.hpp"
 #include "weightloom/network/graph.hpp"
 #include "weightloom/runtime/weights.hpp"
@@ -40,8 +39,8 @@ class Executor {
   const NetworkDescription& description() const;
   const GraphFacts& facts() const;
 
-  // images: [N, *input] shared by the population, or [P, N, *input], float32. Returns the output, [P, N, classes].
-  // Throws kUsage "executor.*" when shapes do not fit.
+  // images: [N, *input] shared by the population, or [P, N, *input], like the weights. Returns the output, [P, N,
+  // classes]. Throws kUsage "executor.*" when shapes do not fit.
   torch::Tensor forward(const Weights& weights, const torch::Tensor& images, ExecutionMode mode = {},
                         BatchStatistics* statistics = nullptr) const;
   // The value named `node` (or the input), [P, N, ...].

@@ -1,13 +1,12 @@
 #pragma once
 // The weights of a population of networks that share one description.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <vector>
 
 #include "weightloom/base/tensor.hpp"
 #include "weightloom/compute/options.hpp"
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/network/description.hpp"
 
 namespace weightloom {
@@ -27,6 +26,8 @@ struct Weights {
 };
 
 Weights concatenate(const std::vector<Weights>& parts);
+// The mean over the members, population 1.
+Weights mean(const Weights& members);
 
 // Fresh draws by each parameter's Init, member p and each tensor from a seed of its own. Bit-reproducible for a seed.
 // Values are drawn in float32 on the CPU, so that they are the same for all options. Throws kFailure "runtime.memory".

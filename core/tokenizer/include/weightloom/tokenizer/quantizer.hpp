@@ -3,11 +3,10 @@
 // exponential moving averages (van den Oord et al., VQ-VAE, 2017, appendix A.1) or by Gumbel-softmax (Jang et al.,
 // 2017; the IGPG paper, section 2.2).
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <string>
 
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/training/checkpoint.hpp"
 
 namespace weightloom {

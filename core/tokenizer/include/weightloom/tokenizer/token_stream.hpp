@@ -1,11 +1,10 @@
 #pragma once
 // Tokens as bytes, the form in which a zoo keeps them (docs/token_format.md, "Token stream").
 
-#include <torch/torch.h>
-
 #include <string>
 #include <string_view>
 
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/tokenizer/tokenizer.hpp"
 
 namespace weightloom {

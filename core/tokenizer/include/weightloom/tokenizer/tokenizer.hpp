@@ -1,8 +1,6 @@
 #pragma once
 // Weights to tokens and back: anchor, scale tokens, chunks, residual VQ-VAE (docs/token_format.md).
 
-#include <torch/torch.h>
-
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -10,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "weightloom/base/config.hpp"
 #include "weightloom/base/json.hpp"
 #include "weightloom/compute/layers.hpp"
 #include "weightloom/compute/options.hpp"
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/tokenizer/anchor.hpp"
 #include "weightloom/tokenizer/network_plan.hpp"
 #include "weightloom/tokenizer/quantizer.hpp"
@@ -23,11 +23,15 @@ struct TokenizerConfig {
   std::int64_t chunk = 144;        // C: values in a full chunk
   std::int64_t vector_chunk = 16;  // values in a chunk of a vector (biases, norms): small tensors get more bits
   std::int64_t codebooks = 4;      // Q
-  std::int64_t codes = 256;        // K, per codebook; also an upper bound of scale levels
+  std::int64_t codes = 256;        // K, per codebook
   std::int64_t scale_levels = 64;  // logarithmic, from e^-6 to e^2 times the tensor's reference scale
   std::int64_t hidden = 128;       // width of encoder and decoder
   QuantizerKind quantizer = QuantizerKind::kEma;
 };
+// The same keys in recipes and in tokenizer files. Reading throws kUsage "config.value" for values out of range; what
+// is absent keeps its default.
+TokenizerConfig read_tokenizer_config(ConfigReader& reader);
+Json to_json(const TokenizerConfig& config);
 
 // The learned part. Encoder and decoder see the slot and start as the identity, so that training can only improve on
 // plain residual quantisation of the chunks.
@@ -63,7 +67,7 @@ class Tokenizer {
   const ComputeOptions& compute() const { return compute_; }
   TokenizerModel& model() const { return *model_; }
 
-  // The family's anchor, or nullptr. An empty family means: the first anchor of that architecture.
+  // The family's anchor, or nullptr. An empty family means: the first anchor of that architecture that is an ancestor.
   const Anchor* find_anchor(const std::string& architecture, const std::string& family) const;
   // Cached by description and family.
   std::shared_ptr<const NetworkPlan> plan(const NetworkDescription& description, const std::string& family = {}) const;
@@ -80,6 +84,8 @@ class Tokenizer {
   torch::Tensor latents(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t stages = 0) const;
   torch::Tensor log_scales(const NetworkPlan& plan, const torch::Tensor& tokens) const;
   Weights assemble(const NetworkPlan& plan, const torch::Tensor& latents, const torch::Tensor& log_scales) const;
+  // Levels [P, T] -> log scales [P, T].
+  torch::Tensor log_scales(const torch::Tensor& levels) const;
   // The log scale of each level, [scale_levels].
   const torch::Tensor& scale_levels() const { return scale_levels_; }
 
@@ -97,12 +103,15 @@ class Tokenizer {
 
   // One safetensors file; the id is the SHA-256 over its contents (configuration and every tensor).
   void save(const std::filesystem::path& path, const Json& training) const;
+  // Throws kRefused "tokenizer.schema" for a file that is no tokenizer, "tokenizer.malformed" for one that is damaged.
   static Tokenizer load(const std::filesystem::path& path);
   // As it is when first asked for: training comes before. [any-thread]
   const std::string& id() const;
   const Json& training() const { return training_; }
 
  private:
+  static Tokenizer from_file(const Json& json, const TensorMap& tensors);
+
   TokenizerConfig config_;
   std::vector<Anchor> anchors_;
   torch::Tensor reference_images_;

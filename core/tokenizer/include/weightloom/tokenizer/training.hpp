@@ -32,7 +32,8 @@ TokenizerTraining parse_tokenizer_training(const Json& table, const std::string&
 Json to_json(const TokenizerTraining& options);
 
 // Training images of all `sources` (DataSpec texts without classes) in equal shares, drawn with replacement: what a
-// tokenizer calibrates anchors on and compares behaviour on. About 512 images, [N, C, H, W].
+// tokenizer calibrates anchors on and compares behaviour on. About 512 images, [N, C, H, W]. Throws kUsage
+// "tokenizer.no_members" without a source, what DataCache::get() throws, and kFailure "runtime.*".
 torch::Tensor draw_reference_images(DataCache& data, const std::vector<std::string>& sources, std::uint64_t seed);
 
 // Fits codebooks, encoder and decoder of `tokenizer`, in place, to the members of `groups` (with plans of this

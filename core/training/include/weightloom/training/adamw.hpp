@@ -1,11 +1,10 @@
 #pragma once
 // The optimiser of every training in this project.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <string>
 
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/training/checkpoint.hpp"
 
 namespace weightloom {

@@ -1,8 +1,6 @@
 #pragma once
 // What a training needs to go on after an interruption, and the file that keeps it.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -11,6 +9,7 @@
 
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/tensor.hpp"
+#include "weightloom/compute/torch.hpp"
 
 namespace weightloom {
 

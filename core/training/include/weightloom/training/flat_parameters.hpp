@@ -2,9 +2,9 @@
 // The trained parameters of a model as views of one flat buffer: an optimiser step, an average or a norm is then a
 // handful of operations, whatever the number of tensors.
 
-#include <torch/torch.h>
-
 #include <vector>
+
+#include "weightloom/compute/torch.hpp"
 
 namespace weightloom {
 

@@ -1,11 +1,10 @@
 #pragma once
 // Where the batches of a training come from.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <string>
 
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/training/checkpoint.hpp"
 
 namespace weightloom {

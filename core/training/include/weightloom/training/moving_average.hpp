@@ -1,11 +1,10 @@
 #pragma once
 // An exponential moving average of parameters (Polyak & Juditsky 1992), which is better than the last ones.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <string>
 
+#include "weightloom/compute/torch.hpp"
 #include "weightloom/training/checkpoint.hpp"
 
 namespace weightloom {

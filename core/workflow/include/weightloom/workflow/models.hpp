@@ -29,8 +29,7 @@ struct Refreshed {
 };
 
 // Loads `file` when it was made from this zoo with these options, else trains and writes it. An interrupted training
-// leaves
-// "<file>.checkpoint" and goes on from there. Fails before training when the file cannot be written.
+// leaves "<file>.checkpoint" and goes on from there. Fails before training when the file cannot be written.
 Refreshed<Tokenizer> refresh_tokenizer(const std::filesystem::path& file, const Zoo& zoo,
                                        const PluginRegistry& registry, TokenizerTraining options,
                                        Refresh refresh = Refresh::kWhenStale, const ProgressSink& progress = {});
