@@ -250,8 +250,9 @@ void Tokenizer::save(const std::filesystem::path& path, const Json& training) co
 Tokenizer Tokenizer::load(const std::filesystem::path& path) {
   SafetensorsFile file = read_safetensors(path);
   const auto found = file.metadata.find("weightloom.tokenizer");
-  const Json json = found == file.metadata.end() ? Json() : Json::parse(found->second, nullptr, false);
-  if (!json.is_object() || json.value("schema", "") != kSchema)
+  const std::string what = "tokenizer '" + path.string() + "'";
+  const Json json = found == file.metadata.end() ? Json() : parse_json(found->second, what);
+  if (!json.is_object() || json.value("schema", Json()) != kSchema)
     throw Error(ErrorCode::kRefused, "tokenizer.schema", "'" + path.string() + "' is not a tokenizer",
                 "its metadata has no " + std::string(kSchema), "make one with `weightloom tokenizer train`")
         .at(path.string());
@@ -270,7 +271,7 @@ Tokenizer Tokenizer::load(const std::filesystem::path& path) {
                         to_torch(file.tensors.at("reference_images")));
     restore_parameters(*tokenizer.model_, "model.", file.tensors);
     if (const auto training = file.metadata.find("weightloom.training"); training != file.metadata.end())
-      tokenizer.training_ = Json::parse(training->second, nullptr, false);
+      tokenizer.training_ = parse_json(training->second, what);
     return tokenizer;
   } catch (const Json::exception& error) {
     throw Error(ErrorCode::kRefused, "tokenizer.malformed", "cannot read tokenizer '" + path.string() + "'",

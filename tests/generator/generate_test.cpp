@@ -1,7 +1,9 @@
 #include <catch2/catch.hpp>
 
+#include "../support/temporary_folder.hpp"
 #include "small_generator.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/formats/safetensors.hpp"
 #include "weightloom/generator/generator.hpp"
 
 using namespace weightloom;
@@ -62,4 +64,27 @@ TEST_CASE("a generator's id is that of its seed and start, and stays", "[generat
   CHECK(one.id() == same.id());
   CHECK(one.id() != other.id());
   CHECK(&one.id() == &one.id());
+}
+
+TEST_CASE("a file whose metadata is no generator's is refused", "[generate]") {
+  const test::TemporaryFolder folder;
+  const auto tokenizer = test::small_tokenizer();
+  const auto refusal = [&](const std::map<std::string, std::string>& metadata) {
+    write_safetensors(folder / "file", read_safetensors(folder / "good").tensors, metadata);
+    try {
+      Generator::load(folder / "file", tokenizer);
+    } catch (const Error& error) {
+      return error.id();
+    }
+    return std::string("none");
+  };
+  Generator({.width = 8, .layers = 1, .heads = 2}, tokenizer, 5).save(folder / "good", {{"steps", 1}});
+  auto metadata = read_safetensors(folder / "good").metadata;
+  CHECK(refusal(metadata) == "none");
+  metadata["weightloom.training"] = std::string(100'000, '[') + std::string(100'000, ']');
+  CHECK(refusal(metadata) == "json.malformed");
+  metadata["weightloom.generator"] = std::string(100'000, '[');
+  CHECK(refusal(metadata) == "json.malformed");
+  metadata["weightloom.generator"] = R"({"schema":1})";
+  CHECK(refusal(metadata) == "generator.schema");
 }

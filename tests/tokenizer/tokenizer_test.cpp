@@ -6,6 +6,7 @@
 #include "../support/small_networks.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
+#include "weightloom/formats/safetensors.hpp"
 #include "weightloom/runtime/dataset.hpp"
 
 namespace weightloom {
@@ -32,6 +33,15 @@ Tokenizer fitted(std::vector<Anchor> anchors, const NetworkDescription& descript
   const auto chunks = tokenizer.normalise(*plan, weights).chunks;
   tokenizer.model().quantizer->initialise(chunks.reshape({-1, 8}), plan->mask().expand_as(chunks).reshape({-1, 8}), 0);
   return tokenizer;
+}
+
+std::string refusal(const std::filesystem::path& path) {
+  try {
+    Tokenizer::load(path);
+  } catch (const Error& error) {
+    return error.id();
+  }
+  return "none";
 }
 
 TEST_CASE("chunks hold every tokenised value exactly once") {
@@ -88,6 +98,12 @@ TEST_CASE("a tokenizer file gives back the same tokenizer, and other files are r
   CHECK(torch::equal(loaded.encode(*loaded.plan(description), weights),
                      tokenizer.encode(*tokenizer.plan(description), weights)));
 
+  for (const auto& [text, id] : {std::pair<std::string, std::string>{R"({"schema":1})", "tokenizer.schema"},
+                                 {"[]", "tokenizer.schema"},
+                                 {std::string(100'000, '['), "json.malformed"}}) {
+    write_safetensors(path, {}, {{"weightloom.tokenizer", text}});
+    CHECK(refusal(path) == id);
+  }
   write_file(path, "not safetensors");
   CHECK_THROWS_AS(Tokenizer::load(path), Error);
   std::filesystem::remove(path);
