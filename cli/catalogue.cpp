@@ -14,7 +14,7 @@ constexpr CatalogueEntry kCatalogue[] = {
 
     {"zoo", {}, "Pretrained weights: store, index and query them", {}},
     {"zoo init", Host::kFront, "Make an empty zoo", "weightloom zoo init my-zoo"},
-    {"zoo import", Host::kFront, "Store networks from safetensors files",
+    {"zoo import", Host::kFront, "Store networks from weights files",
      "weightloom zoo import --zoo my-zoo checkpoints/ --dataset mnist --tag pretrained"},
     {"zoo export", Host::kFront, "Write a network as a safetensors file",
      "weightloom zoo export --zoo my-zoo mnist/cnn/3 --out cnn.safetensors"},

@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 
 #include "cli/command_groups.hpp"
+#include "cli/network_argument.hpp"
 #include "cli/plugin_registry.hpp"
 #include "cli/recipe.hpp"
 #include "weightloom/workflow/generation.hpp"
@@ -98,6 +100,15 @@ Json reproduce_command(Context& context, const GenerateOptions& options, const G
       {"model", record.name}, {"identical", same}, {"weights_hash", record.weights_hash}, {"reproduced_hash", hash}};
 }
 
+// Of the networks in the zoo: --add itself, or with their numbers when several are kept.
+std::vector<std::string> names_to_add(const GenerateOptions& options) {
+  if (options.add.empty()) return {};
+  if (options.job.request.count == 1 || options.select == "best") return {options.add};
+  std::vector<std::string> names;
+  for (std::int64_t i = 0; i < options.job.request.count; ++i) names.push_back(options.add + "/" + std::to_string(i));
+  return names;
+}
+
 // Writes and stores what was asked for, and says where each network went.
 Json deliver(Context& context, const GenerateOptions& options, const Generation& generation) {
   const bool several = generation.networks.size() > 1;
@@ -127,6 +138,7 @@ Json run_generate(Context& context, const GenerateOptions& options) {
   if (options.reproduce.empty() && (options.job.architecture.empty() || (options.out.empty() && options.add.empty())))
     throw Error(ErrorCode::kUsage, "generate.options", "nothing to generate, or nowhere to put it", "",
                 "give --arch, and --out FILE or --add NAME");
+  expect_outputs(context, options.out, names_to_add(options));
   const Generator generator = load_generator(options.files);
   const auto& images = generator.tokenizer().reference_images();
   DataCache data({images.size(1), images.size(2)});
@@ -191,7 +203,12 @@ void declare_generate(CLI::App& app, GenerateOptions& options) {
       ->capture_default_str();
   app.add_option("--out", options.out, "safetensors file to write");
   app.add_option("--add", options.add, "Name under which to add it to the zoo, with its lineage");
-  app.add_option("--reproduce", options.reproduce, "Make a generated network of the zoo again and compare");
+  auto* reproduce =
+      app.add_option("--reproduce", options.reproduce,
+                     "Make a generated network of the zoo again and compare; its record says what was asked for");
+  const std::set<std::string> compatible{"--reproduce", "--tokenizer", "--generator", "--out"};
+  for (auto* option : app.get_options())
+    if (!compatible.contains(option->get_name())) reproduce->excludes(option);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "cli/command_table.hpp"
 #include "cli/plugin_registry.hpp"
+#include "weightloom/base/file.hpp"
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/plugin/registry.hpp"
 #include "weightloom/zoo/transfer.hpp"
@@ -82,6 +83,13 @@ LoadedNetwork load_network(Context& context, const NetworkArgument& argument) {
                 "there is no file of that name, and no zoo was named that could know it",
                 "check the path, or give --zoo DIR");
   return is_file ? load_file(plugins, argument) : load_from_zoo(context, plugins, argument);
+}
+
+void expect_outputs(const Context& context, const std::string& out, const std::vector<std::string>& names) {
+  if (!out.empty()) expect_writable(out);
+  if (names.empty()) return;
+  const auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite);
+  for (const auto& name : names) zoo.expect_free(name);
 }
 
 ImageForm image_form(const NetworkDescription& description) {

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/context.hpp"
 #include "weightloom/base/json.hpp"
@@ -31,6 +32,10 @@ void declare_network(CLI::App& app, NetworkArgument& argument);
 // Throws kUsage "network.architecture" when a file does not say what it is, or for --arch and --set with the zoo's,
 // "network.contradiction" when they contradict a file's record.
 LoadedNetwork load_network(Context& context, const NetworkArgument& argument);
+
+// Before long work whose results go to the file `out` and into the zoo under `names`, both of which may be empty.
+// Throws what writing and storing them would; the zoo's lock is held for the moment alone.
+void expect_outputs(const Context& context, const std::string& out, const std::vector<std::string>& names);
 
 // The form of the images that the network takes. Throws kUsage when it takes none.
 ImageForm image_form(const NetworkDescription& description);

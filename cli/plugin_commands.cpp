@@ -37,8 +37,7 @@ std::string resolve(PluginRegistry& registry, const std::string& plugin) {
   return plugin.ends_with(kSuffix) ? registry.add(plugin).id : registry.find(plugin).id;
 }
 
-// --- plugin list
-// ---------------------------------------------------------------------------------------------------------
+// plugin list
 
 struct ListOptions {
   bool rejected = false;
@@ -61,8 +60,7 @@ Json list(Context& context, const ListOptions& options) {
   return {{"plugins", std::move(plugins)}, {"rejected", std::move(rejected)}};
 }
 
-// --- plugin inspect
-// ------------------------------------------------------------------------------------------------------
+// plugin inspect
 
 Json init_to_json(const NetworkDescription& description) {
   const auto text = weightloom::to_json(description);
@@ -137,8 +135,7 @@ void print_inspection(Printer& print, const Json& result) {
   print.table({{"name", "parameter"}, {"role"}, {"shape"}, {"init"}}, result["parameters"]);
 }
 
-// --- plugin describe
-// -----------------------------------------------------------------------------------------------------
+// plugin describe
 
 Json describe(Context& context, const NamedPlugin& options) {
   auto registry = plugin_registry(context);
@@ -150,8 +147,7 @@ void print_description(Printer& print, const Json& result) {
   print.line(result["description"].dump());
 }
 
-// --- plugin new
-// ----------------------------------------------------------------------------------------------------------
+// plugin new
 
 struct NewOptions {
   std::string name, id, directory;
@@ -179,8 +175,7 @@ void print_project(Printer& print, const Json& result) {
                          result["directory"].get<std::string>()));
 }
 
-// --- plugin check
-// --------------------------------------------------------------------------------------------------------
+// plugin check
 
 struct CheckOptions {
   std::string file;

@@ -11,4 +11,9 @@ Json recipe_table(const std::string& path, const std::string& name) {
   return found == recipe.end() ? Json::object() : *found;
 }
 
+std::uint64_t recipe_seed(const std::string& path) {
+  ConfigReader reader(load_toml(path), path);
+  return static_cast<std::uint64_t>(reader.integer("seed", 0, 0, INT64_MAX));
+}
+
 }  // namespace weightloom::cli

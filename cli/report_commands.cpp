@@ -6,7 +6,6 @@
 #include "cli/command_groups.hpp"
 #include "cli/plugin_registry.hpp"
 #include "cli/recipe.hpp"
-#include "weightloom/base/config.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/report/results_page.hpp"
@@ -24,18 +23,16 @@ struct ReportOptions {
 };
 
 double seconds_of(const std::string& stage, const Json& seconds) {
-  if (!seconds.is_number())
+  if (!seconds.is_number() || seconds < 0)
     throw Error(ErrorCode::kUsage, "report.stage", "cannot use --stage " + stage + "=" + seconds.dump(),
-                "seconds are a number");
+                "seconds are a number, and not negative", "for example: --stage grow=90.5");
   return seconds.get<double>();
 }
 
 Json run(Context& context, const ReportOptions& options) {
   const Json table = recipe_table(options.recipe, "assessment");
-  ReportJob job{parse_assessment(table, options.recipe + ": [assessment]"),
-                load_toml(options.recipe).value("seed", std::uint64_t{0}),
-                {},
-                context.threads()};
+  ReportJob job{
+      parse_assessment(table, options.recipe + ": [assessment]"), recipe_seed(options.recipe), {}, context.threads()};
   for (const auto& [stage, seconds] : options.stages.items())
     job.stages.emplace_back(stage, seconds_of(stage, seconds));
   const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
@@ -103,7 +100,9 @@ void add_report_commands(CommandTable& table) {
         app.add_option("--out", options.out, "Page to write")->capture_default_str();
         app.add_option("--results", options.results, "JSON file to write")->capture_default_str();
         add_settings_option(app, "--stage", options.stages,
-                            "Seconds that an earlier stage took, name=seconds; counted in wall_seconds");
+                            "Seconds that a stage before the assessment took, such as grow=90; may be repeated. The "
+                            "report states them, and their sum with its own as its time")
+            ->type_name("STAGE=SECONDS");
         app.add_flag("--again", options.again, "Assess even when the results are up to date");
       },
       run, page(print_rows));

@@ -2,10 +2,10 @@
 #include "cli/network_argument.hpp"
 #include "cli/plugin_registry.hpp"
 #include "weightloom/base/config.hpp"
-#include "weightloom/base/file.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/data/image.hpp"
 #include "weightloom/formats/npy.hpp"
+#include "weightloom/formats/weights_file.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/workflow/finetuning.hpp"
 #include "weightloom/workflow/grow.hpp"
@@ -140,9 +140,9 @@ void declare_finetune(CLI::App& app, FinetuneOptions& options) {
 }
 
 Json finetune_network(Context& context, const FinetuneOptions& options) {
+  expect_outputs(context, options.out, options.add.empty() ? std::vector<std::string>() : std::vector{options.add});
   const auto loaded = load_network(context, options.network);
   const auto data = load_data_for(loaded, options.data);
-  if (!options.out.empty()) expect_writable(options.out);
   auto training = options.training;
   if (training.steps == 0 && training.epochs == 0) training.epochs = 1;
   if (!options.out.empty()) training.checkpoint = options.out + ".checkpoint";
@@ -191,7 +191,7 @@ struct PredictOptions {
 
 void declare_predict(CLI::App& app, PredictOptions& options) {
   declare_network(app, options.network);
-  app.add_option("inputs", options.inputs, "Image files, or .npy arrays [n, channels, size, size] taken as they are")
+  app.add_option("inputs", options.inputs, "Image files, or NumPy arrays [n, channels, size, size] taken as they are")
       ->type_name("FILE")
       ->required();
   app.add_option("--data", options.data,
@@ -248,7 +248,13 @@ class Standardiser {
   std::vector<std::string> class_names_;
 };
 
+bool is_array(const fs::path& path) {
+  const auto format = detect_format(path);
+  return format && format->name == "npy";
+}
+
 Json predict(Context& context, const PredictOptions& options) {
+  expect_outputs(context, options.out, {});
   const auto network = load_network(context, options.network);
   const Executor executor(network.description);
   const torch::NoGradGuard no_grad;
@@ -256,7 +262,7 @@ Json predict(Context& context, const PredictOptions& options) {
   std::vector<torch::Tensor> logits;
   std::vector<std::string> origins;
   for (const fs::path input : options.inputs) {
-    const auto images = input.extension() == ".npy" ? read_array(input, network.description) : standardiser.read(input);
+    const auto images = is_array(input) ? read_array(input, network.description) : standardiser.read(input);
     for (const auto& piece : images.split(64)) logits.push_back(executor.forward(network.weights, piece)[0]);
     for (std::int64_t i = 0; i < images.size(0); ++i)
       origins.push_back(images.size(0) == 1 ? input.string() : input.string() + "[" + std::to_string(i) + "]");

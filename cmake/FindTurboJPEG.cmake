@@ -1,6 +1,7 @@
 # TurboJPEG::TurboJPEG. The package's own CMake files need static libraries that Debian ships in another package.
 find_path(TurboJPEG_INCLUDE_DIR turbojpeg.h)
 find_library(TurboJPEG_LIBRARY turbojpeg)
+mark_as_advanced(TurboJPEG_INCLUDE_DIR TurboJPEG_LIBRARY)
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(TurboJPEG REQUIRED_VARS TurboJPEG_LIBRARY TurboJPEG_INCLUDE_DIR)
 if(TurboJPEG_FOUND AND NOT TARGET TurboJPEG::TurboJPEG)

@@ -6,7 +6,8 @@ set -euo pipefail
 
 folder=${WEIGHTLOOM_DATA:-data}
 [ $# -gt 0 ] || set -- fashion-mnist mnist
-trap 'exit 1' INT TERM
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # Where the set NAME lies, in the places where weightloom looks for it.
 find_set() {
@@ -40,5 +41,6 @@ for name; do
     fashion-mnist) install_packages dataset-fashion-mnist ;;
     *) fail "unknown data set '$name'; there are: fashion-mnist mnist cifar10" ;;
   esac
-  say "$name is in $(find_set "$name")"
+  place=$(find_set "$name") || fail "$name is in none of the places where weightloom looks for it, although fetching it did not fail"
+  say "$name is in $place"
 done

@@ -13,8 +13,10 @@ export PATH="$PWD/build/release/bin:$PATH"
 recipe=examples/quickstart/quickstart.toml
 out=quickstart
 result=digits instruction="a classifier for handwritten digits"
-gap=
-if ! scripts/fetch_data.sh mnist; then
+gap= fetched=0
+scripts/fetch_data.sh mnist || fetched=$?
+[ $fetched -lt 128 ] || exit $fetched  # interrupted
+if [ $fetched != 0 ]; then
   gap="MNIST is missing: the table has the rows of Fashion-MNIST alone. 'scripts/fetch_data.sh mnist' says why; when it works, run this again"
   say "$gap"
   # A folder of its own: the same names belong to other networks. Ten classes have too few subsets of four for all tasks.
@@ -29,23 +31,23 @@ export WEIGHTLOOM_ZOO=$out/zoo
 models=(--tokenizer "$out/tokenizer.safetensors" --generator "$out/generator.safetensors")
 mkdir -p "$out/stages"
 
-# run COMMAND ...: stops the script with the code of a command that fails.
-run() {
-  "$@" || {
-    local code=$?
-    say "'${*:1:3}' failed; its message is above. What is finished stays: run this again and it goes on from there"
-    exit $code
-  }
+# stop CODE COMMAND ...: ends the script with the code of a command that failed.
+stop() {
+  say "'${*:2:3}' failed; its message is above. What is finished stays: run this again and it goes on from there"
+  exit "$1"
 }
 
-# stage NAME COMMAND ...: runs it and adds its seconds to those of earlier runs.
+run() { "$@" || stop $? "$@"; }
+
+# stage NAME COMMAND ...: runs it and adds its seconds to those of earlier runs, whether or not they came to its end.
 stage() {
-  local name=$1 begin=$SECONDS before
+  local name=$1 begin=$SECONDS before code=0
   shift
   echo "== $name" >&2
-  run "$@" --progress=plain
+  "$@" --progress=plain || code=$?
   before=$(cat "$out/stages/$name" 2>/dev/null || echo 0)
   echo $((before + SECONDS - begin)) >"$out/stages/$name"
+  [ $code = 0 ] || stop $code "$@"
 }
 
 # Each command skips what an earlier run has finished, and goes on where one was stopped.

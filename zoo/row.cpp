@@ -40,7 +40,8 @@ void put_settings(std::string& out, std::size_t& count, const std::string& path,
     put_fixed(out, value.get<double>());
   } else {
     out += kText;
-    put_text(out, value.is_string() ? value.get<std::string>() : value.dump());
+    put_text(out,
+             value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace));
   }
 }
 
@@ -89,7 +90,8 @@ std::string encode_row(const ZooRecord& record) {
   put_fixed(out, record.parameters);
   put_fixed(out, record.bytes);
   put_fixed(out, parse_time(record.created).value_or(0));
-  const auto source = record.source.is_object() ? record.source.value("sha256", std::string()) : std::string();
+  const auto known = record.source.is_object() ? record.source.value("sha256", Json()) : Json();
+  const auto source = known.is_string() ? known.get<std::string>() : std::string();
   for (const std::string* text : {&record.name, &record.architecture, &record.dataset, &record.family, &record.split,
                                   &source, &record.weights_hash})
     put_text(out, *text);

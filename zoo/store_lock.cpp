@@ -49,12 +49,16 @@ std::string owner_text() {
 
 std::string describe_owner(const fs::path& path) {
   std::ifstream in(path);
-  const auto owner = Json::parse(std::string((std::istreambuf_iterator<char>(in)), {}), nullptr, false);
-  if (!owner.is_object()) return "another process is writing it";
-  const auto minutes = (now() - owner.value("since", now())) / 60;
-  return "locked by pid " + std::to_string(owner.value("pid", 0)) + " on " + owner.value("host", "") + " (`" +
-         owner.value("command", "") + "`, " + (minutes < 1 ? "less than a minute" : std::to_string(minutes) + " min") +
-         ")";
+  try {
+    const auto owner = parse_json(std::string((std::istreambuf_iterator<char>(in)), {}), "its owner");
+    const auto text = [&](const char* key) { return member<std::string>(owner, key, "its owner"); };
+    const auto number = [&](const char* key) { return member<std::int64_t>(owner, key, "its owner"); };
+    const auto minutes = (now() - number("since")) / 60;
+    return "locked by pid " + std::to_string(number("pid")) + " on " + text("host") + " (`" + text("command") + "`, " +
+           (minutes < 1 ? "less than a minute" : std::to_string(minutes) + " min") + ")";
+  } catch (const Error&) {  // not written yet, or not by us
+    return "another process is writing it";
+  }
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ std::optional<ZooRecord> record_of(const WeightsFile& file) {
   const auto text = file.metadata.find(kRecordKey);
   if (text == file.metadata.end()) return std::nullopt;
   try {
-    auto record = record_from_json(Json::parse(text->second));
+    auto record = record_from_json(parse_json(text->second, "the record"));
     const auto hash = file.metadata.find(kHashKey);
     const auto& expected = hash == file.metadata.end() ? record.weights_hash : hash->second;
     if (expected == weights_hash(file.tensors)) return record;
@@ -149,7 +149,7 @@ class Importer {
   bool is_stored(const ImportFile& file, const std::string& source) {
     if (source.empty() || !zoo_.contains(file.name)) return false;
     const auto stored = zoo_.get(file.name);
-    if (!stored.source.is_object() || stored.source.value("sha256", std::string()) != source) return false;
+    if (!stored.source.is_object() || stored.source.value("sha256", Json()) != source) return false;
     result_.skipped.push_back(file);
     return true;
   }
@@ -211,7 +211,7 @@ void write_network(const fs::path& path, const ZooRecord& record, const TensorMa
   std::map<std::string, std::string> metadata{{kDialectKey, dialect}};
   auto& hash = dialect == "canonical" ? written.weights_hash : metadata[kHashKey];
   if (hash.empty()) hash = weights_hash(tensors);
-  metadata[kRecordKey] = to_json(written).dump();
+  metadata[kRecordKey] = to_json(written).dump(-1, ' ', false, Json::error_handler_t::replace);
   write_safetensors(path, tensors, metadata);
 }
 

@@ -71,15 +71,23 @@ std::unique_ptr<Database> open_for_reading(const fs::path& directory) {
 void check_name(const std::string& name) {
   if (!name.empty() && name.size() <= kMaxName && is_printable(name) && name.front() != '/' && name.back() != '/')
     return;
-  throw Error(ErrorCode::kUsage, "zoo.bad_name", "cannot name a network '" + name + "'",
-              "a name is 1 to 1024 bytes of UTF-8 without control characters and does not begin or end with '/'");
+  throw Error(
+      ErrorCode::kUsage, "zoo.bad_name", "cannot name a network '" + name + "'",
+      "a name is 1 to 1024 bytes of UTF-8 without control or bidirectional control characters and does not begin or "
+      "end with '/'");
 }
 
 void check_tensors(const ZooRecord& record, const TensorMap& tensors) {
-  for (const auto& [name, tensor] : tensors)
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorCode::kUsage, "zoo.bad_tensor", "cannot store network '" + record.name + "'", why);
+  };
+  for (const auto& [name, tensor] : tensors) {
+    if (name.empty() || name.size() > kMaxName || !is_printable(name))
+      refuse("the name '" + name +
+             "' of a tensor is not 1 to 1024 bytes of UTF-8 without control or bidirectional control characters");
     if (tensor.bytes.size() != static_cast<std::size_t>(element_count(tensor.shape)) * dtype_bytes(tensor.dtype))
-      throw Error(ErrorCode::kUsage, "zoo.bad_tensor", "cannot store network '" + record.name + "'",
-                  "the bytes of tensor '" + name + "' do not fill its shape " + to_string(tensor.shape));
+      refuse("the bytes of tensor '" + name + "' do not fill its shape " + to_string(tensor.shape));
+  }
 }
 
 void check_metrics(const ZooRecord& record) {
@@ -272,10 +280,10 @@ std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> net
   auto& database = impl_->writable();
   std::set<std::string> names, ids;
   for (auto& [record, tensors] : networks) {
-    check_name(record.name);
+    expect_free(record.name);
     check_tensors(record, tensors);
     check_metrics(record);
-    if (!names.insert(record.name).second || contains(record.name)) throw name_taken(record.name);
+    if (!names.insert(record.name).second) throw name_taken(record.name);
     complete(record, tensors);
     if (!ids.insert(record.id).second || database.has(Family::kMeta, from_hex(record.id)))
       throw Error(ErrorCode::kUsage, "zoo.id_taken", "cannot store network '" + record.name + "'",
@@ -312,6 +320,11 @@ ZooRecord Zoo::get(const std::string& reference) const {
 
 bool Zoo::contains(const std::string& name) const {
   return impl_->database->has(Family::kName, keys::name(name));
+}
+
+void Zoo::expect_free(const std::string& name) const {
+  check_name(name);
+  if (contains(name)) throw name_taken(name);
 }
 
 TensorMap Zoo::weights(const ZooRecord& record) const {
@@ -383,8 +396,7 @@ void Zoo::rename(const std::string& reference, const std::string& name) {
 
 void Zoo::set_alias(const std::string& alias, const std::string& reference) {
   auto& database = impl_->writable();
-  check_name(alias);
-  if (contains(alias)) throw name_taken(alias);
+  expect_free(alias);
   auto batch = database.batch();
   batch.put(Family::kName, keys::alias(alias), from_hex(impl_->resolve(reference)));
   database.write(batch);

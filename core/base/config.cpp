@@ -79,8 +79,7 @@ void set_from_text(Json& object, std::string_view assignment) {
   for (std::size_t dot; (dot = key.find('.')) != std::string::npos; key = key.substr(dot + 1))
     at = &(*at)[key.substr(0, dot)];
   const std::string text(assignment.substr(equals + 1));
-  Json value = Json::parse(text, nullptr, false);
-  (*at)[key] = value.is_discarded() ? Json(text) : std::move(value);
+  (*at)[key] = try_parse_json(text).value_or(Json(text));
 }
 
 ConfigReader::ConfigReader(const Json& table, std::string where) : table_(table), where_(std::move(where)) {

@@ -50,6 +50,14 @@ void FileReader::read(std::uint64_t offset, std::span<std::byte> out) const {
   }
 }
 
+int FileReader::duplicate() const {
+  const int copy = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0)
+    throw Error(ErrorCode::kFailure, "file.open", "cannot open '" + path_.string() + "'", std::strerror(errno))
+        .at(path_.string());
+  return copy;
+}
+
 std::string read_file(const fs::path& path, std::uint64_t limit) {
   const FileReader reader(path);
   if (reader.size() > limit)

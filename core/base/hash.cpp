@@ -2,10 +2,11 @@
 
 #include <openssl/evp.h>
 
-#include <fstream>
+#include <algorithm>
 #include <vector>
 
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
 
 namespace weightloom {
 
@@ -38,14 +39,14 @@ Digest sha256(std::string_view bytes) {
 }
 
 Digest sha256_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in)
-    throw Error(ErrorCode::kNotFound, "file.open", "cannot open '" + path.string() + "'", "no such readable file")
-        .at(path.string());
+  const FileReader file(path);
   Sha256 hash;
-  std::vector<char> buffer(1 << 20);
-  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0)
-    hash.update(buffer.data(), static_cast<std::size_t>(in.gcount()));
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(file.size(), 1 << 20));
+  for (std::uint64_t at = 0; at < file.size(); at += buffer.size()) {
+    buffer.resize(std::min<std::uint64_t>(file.size() - at, buffer.size()));
+    file.read(at, buffer);
+    hash.update(buffer.data(), buffer.size());
+  }
   return hash.finish();
 }
 

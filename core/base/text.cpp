@@ -100,6 +100,7 @@ std::size_t display_width(std::string_view text) {
 
 std::string cut_to_width(std::string_view text, std::size_t width) {
   if (display_width(text) <= width) return std::string(text);
+  if (width == 0) return {};
   std::size_t seen = 0, bytes = 0;
   for (; bytes < text.size(); ++bytes)
     if (begins_character(text[bytes]) && ++seen == width) break;

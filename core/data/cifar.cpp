@@ -64,21 +64,20 @@ const CifarForm& complete_form(const fs::path& folder) {
       .at(path.string());
 }
 
-void check_label(const fs::path& path, std::size_t image, const std::string& label, bool known, std::int64_t classes) {
-  if (!known)
-    refuse(path, "cifar.labels",
-           "label " + std::to_string(image) + " is " + label + ", expected 0 .. " + std::to_string(classes - 1));
+[[noreturn]] void refuse_label(const fs::path& path, std::size_t image, const Json& label, std::int64_t classes) {
+  refuse(path, "cifar.labels",
+         "label " + std::to_string(image) + " is " + label.dump() + ", expected 0 .. " + std::to_string(classes - 1));
 }
 
 std::vector<std::int64_t> read_labels(const fs::path& path, std::int64_t classes, Sha256& hash) {
   const auto text = read_file(path, 16u << 20);
   hash.update(text);
-  const auto json = Json::parse(text, nullptr, false);
-  if (!json.is_array()) refuse(path, "cifar.labels", "expected a JSON list of class numbers");
+  const auto json = try_parse_json(text);
+  if (!json || !json->is_array()) refuse(path, "cifar.labels", "expected a JSON list of class numbers");
   std::vector<std::int64_t> labels;
-  for (const auto& item : json) {
-    check_label(path, labels.size(), item.dump(),
-                item.is_number_unsigned() && item.get<std::uint64_t>() < static_cast<std::uint64_t>(classes), classes);
+  for (const auto& item : *json) {
+    if (!item.is_number_unsigned() || item.get<std::uint64_t>() >= static_cast<std::uint64_t>(classes))
+      refuse_label(path, labels.size(), item, classes);
     labels.push_back(item.get<std::int64_t>());
   }
   return labels;
@@ -121,7 +120,7 @@ void read_records(const fs::path& path, std::size_t label_bytes, std::int64_t cl
     file.read(i * length, std::as_writable_bytes(std::span(record)));
     hash.update(record.data(), record.size());
     const auto label = record[label_bytes - 1];
-    check_label(path, i, std::to_string(label), label < classes, classes);
+    if (label >= classes) refuse_label(path, i, label, classes);
     const auto* planes = record.data() + label_bytes;
     for (std::int64_t pixel = 0; pixel < kArea; ++pixel)
       for (std::int64_t c = 0; c < 3; ++c)

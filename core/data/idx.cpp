@@ -11,6 +11,7 @@
 
 #include "source_reader.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
 
 namespace weightloom {
 namespace {
@@ -55,10 +56,9 @@ FileNames only_set(const fs::path& folder) {
 // zlib reads uncompressed files through the same calls.
 class InflatedFile {
  public:
-  explicit InflatedFile(fs::path path) : path_(std::move(path)), file_(gzopen(path_.c_str(), "rb"), gzclose) {
-    if (!file_)
-      throw Error(ErrorCode::kNotFound, "file.open", "cannot open '" + path_.string() + "'", "no such readable file")
-          .at(path_.string());
+  explicit InflatedFile(fs::path path)
+      : path_(std::move(path)), file_(gzdopen(FileReader(path_).duplicate(), "rb"), gzclose) {
+    if (!file_) refuse(path_, "idx.gzip", "zlib cannot open it", "free some memory");
   }
 
   // Appends `count` bytes, or what is left. In pieces: a header that promises too much costs no memory.
@@ -103,6 +103,8 @@ std::uint64_t read_header(const fs::path& path, std::size_t rank, InflatedFile& 
   for (std::size_t d = 0; d < rank; ++d) {
     const auto at = 4 + 4 * d;
     array.sizes.push_back(byte(at) << 24 | byte(at + 1) << 16 | byte(at + 2) << 8 | byte(at + 3));
+    // It would hide what the other sizes claim.
+    if (array.sizes.back() == 0) refuse(path, "idx.empty", "it has no values: the header declares a size of 0");
     if (__builtin_mul_overflow(count, static_cast<std::uint64_t>(array.sizes.back()), &count) || count > kMostBytes)
       refuse(path, "idx.too_large", "the header declares over " + std::to_string(kMostBytes) + " bytes");
   }
@@ -128,7 +130,6 @@ void read_part(const fs::path& image_path, const fs::path& label_path, Part part
   if (images.sizes[0] != labels.sizes[0])
     refuse(label_path, "idx.count",
            std::to_string(labels.sizes[0]) + " labels for " + std::to_string(images.sizes[0]) + " images");
-  if (images.sizes[1] == 0 || images.sizes[2] == 0) refuse(image_path, "idx.empty", "the images have no pixels");
   hash.update(images.bytes).update(labels.bytes);
   const auto area = images.sizes[1] * images.sizes[2];
   Raster raster{1, images.sizes[1], images.sizes[2], std::vector<std::uint8_t>(static_cast<std::size_t>(area))};
@@ -160,14 +161,12 @@ FormFiles idx_files(const fs::path& folder) {
 }
 
 std::vector<std::int64_t> idx_labels(const fs::path& folder) {
-  const auto path = folder / only_set(folder)[1];
-  const auto array = read_idx(path, 1);
+  const auto array = read_idx(folder / only_set(folder)[1], 1);
   std::array<bool, 256> seen{};
   for (std::int64_t i = 0; i < array.sizes[0]; ++i) seen[array.values()[i]] = true;
   std::vector<std::int64_t> labels;
   for (std::size_t label = 0; label < seen.size(); ++label)
     if (seen[label]) labels.push_back(static_cast<std::int64_t>(label));
-  if (labels.empty()) refuse(path, "idx.empty", "it has no labels");
   return labels;
 }
 

@@ -65,7 +65,8 @@ void check_exportable(const std::string& name, const HostTensor& tensor) {
   };
   if (name == safetensors::kMetadataKey) fail("safetensors.reserved_name", "the name is reserved for metadata");
   if (!safetensors::is_clean_name(name) || name.size() > safetensors::kMaxName)
-    fail("safetensors.bad_name", "a name is 1 to 1024 bytes of UTF-8 without control characters");
+    fail("safetensors.bad_name",
+         "a name is 1 to 1024 bytes of UTF-8 without control or bidirectional control characters");
   if (tensor.bytes.size() != static_cast<std::size_t>(element_count(tensor.shape)) * dtype_bytes(tensor.dtype))
     fail("safetensors.bad_tensor", "its bytes do not fill the shape " + to_string(tensor.shape));
 }
@@ -94,6 +95,18 @@ std::string header_text(const std::vector<TensorMap::const_pointer>& order,
   return text;
 }
 
+// What the reader would refuse is not written in the first place.
+void check_readable(const std::string& header, const std::vector<TensorMap::const_pointer>& order,
+                    const std::filesystem::path& path) {
+  std::uint64_t bytes = 0;
+  for (const auto* item : order) bytes += item->second.bytes.size();
+  try {
+    safetensors::parse_header(header, bytes, path.string());
+  } catch (const Error& error) {
+    throw Error(ErrorCode::kUsage, error.id(), "cannot write '" + path.string() + "' as safetensors", error.why());
+  }
+}
+
 }  // namespace
 
 SafetensorsFile read_safetensors(const std::filesystem::path& path) {
@@ -109,12 +122,12 @@ void write_safetensors(const std::filesystem::path& path, const TensorMap& tenso
   const auto order = file_order(tensors);
   const auto header = header_text(order, metadata);
   const std::uint64_t length = header.size();
+  check_readable(header, order, path);
   AtomicFile file(path);
   file.write(&length, sizeof length);
   file.write(header);
   for (const auto* item : order) file.write(item->second.bytes.data(), item->second.bytes.size());
   file.commit();
-  open_header(FileReader(path));
 }
 
 }  // namespace weightloom

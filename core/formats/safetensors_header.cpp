@@ -203,7 +203,8 @@ void check_name(const Entry& entry, const std::string& path) {
   if (entry.name.size() > kMaxName)
     throw refusal(path, "limit_exceeded", "a tensor name has more than 1024 bytes", kLengthPrefix);
   if (!is_clean_name(entry.name))
-    throw refusal(path, "bad_entry", "a tensor name is empty or contains control characters", kLengthPrefix);
+    throw refusal(path, "bad_entry", "a tensor name is empty or contains control or bidirectional control characters",
+                  kLengthPrefix);
 }
 
 }  // namespace

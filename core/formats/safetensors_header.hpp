@@ -41,7 +41,7 @@ Error refusal(const std::string& path, const char* id, std::string why, std::uin
 // refusal().
 Header parse_header(std::string_view text, std::uint64_t data_bytes, const std::string& path);
 
-// Not empty, and is_printable() (base/text.hpp): UTF-8 without control characters.
+// Not empty, and is_printable() (base/text.hpp): UTF-8 without control and bidirectional control characters.
 bool is_clean_name(std::string_view text);
 
 }  // namespace weightloom::safetensors

@@ -76,7 +76,8 @@ void Generator::save(const std::filesystem::path& path, const Json& training) co
 Generator Generator::load(const std::filesystem::path& path, std::shared_ptr<const Tokenizer> tokenizer) {
   const SafetensorsFile file = read_safetensors(path);
   const auto found = file.metadata.find("weightloom.generator");
-  const Json json = found == file.metadata.end() ? Json() : Json::parse(found->second, nullptr, false);
+  const std::string what = "generator '" + path.string() + "'";
+  const Json json = found == file.metadata.end() ? Json() : parse_json(found->second, what);
   if (!json.is_object() || json.value("schema", Json()) != kSchema)
     throw Error(ErrorCode::kRefused, "generator.schema", "'" + path.string() + "' is not a generator",
                 "its metadata has no " + std::string(kSchema), "make one with `weightloom generator train`")
@@ -92,7 +93,7 @@ Generator Generator::load(const std::filesystem::path& path, std::shared_ptr<con
       Generator generator(config_of(json, file.tensors), std::move(tokenizer), 0);
       restore_parameters(*generator.model_, "", file.tensors);
       if (const auto training = file.metadata.find("weightloom.training"); training != file.metadata.end())
-        generator.training_ = Json::parse(training->second, nullptr, false);
+        generator.training_ = parse_json(training->second, what);
       return generator;
     });
   } catch (const Error& error) {

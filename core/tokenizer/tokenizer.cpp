@@ -303,7 +303,8 @@ Tokenizer Tokenizer::from_file(const Json& json, const TensorMap& tensors) {
 Tokenizer Tokenizer::load(const std::filesystem::path& path) {
   const SafetensorsFile file = read_safetensors(path);
   const auto found = file.metadata.find("weightloom.tokenizer");
-  const Json json = found == file.metadata.end() ? Json() : Json::parse(found->second, nullptr, false);
+  const std::string what = "tokenizer '" + path.string() + "'";
+  const Json json = found == file.metadata.end() ? Json() : parse_json(found->second, what);
   if (!json.is_object() || json.value("schema", Json()) != kSchema)
     throw Error(ErrorCode::kRefused, "tokenizer.schema", "'" + path.string() + "' is not a tokenizer",
                 "its metadata has no " + std::string(kSchema), "make one with `weightloom tokenizer train`")
@@ -311,7 +312,7 @@ Tokenizer Tokenizer::load(const std::filesystem::path& path) {
   try {
     Tokenizer tokenizer = translate_torch_errors("load a tokenizer", [&] { return from_file(json, file.tensors); });
     if (const auto training = file.metadata.find("weightloom.training"); training != file.metadata.end())
-      tokenizer.training_ = Json::parse(training->second, nullptr, false);
+      tokenizer.training_ = parse_json(training->second, what);
     return tokenizer;
   } catch (const Json::exception& error) {
     throw malformed(path, error.what());

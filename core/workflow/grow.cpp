@@ -88,7 +88,7 @@ class Grower {
   std::optional<ZooRecord> find(const std::string& name, const std::string& hash) const {
     if (!zoo_.contains(name)) return std::nullopt;
     auto record = zoo_.get(name);
-    if (!record.recipe.is_object() || record.recipe.value("hash", "") != hash)
+    if (!record.recipe.is_object() || record.recipe.value("hash", Json()) != hash)
       throw Error(ErrorCode::kUsage, "grow.name_taken", "cannot grow '" + name + "'",
                   "the zoo has a network of that name from another recipe",
                   "rename or remove it, or change the name in the recipe");

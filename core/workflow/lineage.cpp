@@ -20,7 +20,7 @@ ZooRecord generated_record(const std::string& name, const PluginRegistry& regist
 
 TensorMap reproduce(const ZooRecord& record, const Generator& generator, const PluginRegistry& registry,
                     DataCache& data) {
-  if (!record.recipe.is_object() || record.recipe.value("kind", "") != "generated")
+  if (!record.recipe.is_object() || record.recipe.value("kind", Json()) != "generated")
     throw Error(ErrorCode::kUsage, "reproduce.recipe", "'" + record.name + "' was not generated",
                 "its record has no such recipe");
   try {

@@ -39,9 +39,14 @@ Assessment assess_zoo(const Zoo& zoo, const PluginRegistry& registry, const Gene
   return assess(input, options, progress);
 }
 
-// Where the seed of a tokenizer or generator stands in its file.
-std::uint64_t training_seed(const Json& training) {
-  return training.value(Json::json_pointer("/options/seed"), std::uint64_t{0});
+// How a tokenizer or generator was trained, as its file says; null when it says nothing.
+Json training_options(const Json& training) {
+  return training.is_object() ? training.value("options", Json()) : Json();
+}
+
+std::uint64_t training_seed(const Json& training, const std::string& of) {
+  const Json options = training_options(training);
+  return options.is_null() ? 0 : member<std::uint64_t>(options, "seed", "the options that " + of + " was trained with");
 }
 
 std::int64_t parameters_of(const torch::nn::Module& model) {
@@ -71,20 +76,20 @@ Results make_report(const Zoo& zoo, const PluginRegistry& registry, const Genera
   Results results;
   results.fingerprint = fingerprint;
   results.stages = job.stages;
+  results.seeds = {{"recipe", job.recipe_seed},
+                   {"assessment", job.assessment.seed},
+                   {"generator", training_seed(generator.training(), "the generator")},
+                   {"tokenizer", training_seed(generator.tokenizer().training(), "the tokenizer")}};
   results.assessment = assess_zoo(zoo, registry, generator, job.assessment, progress);
   results.stages.emplace_back("assessment",
                               std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   for (const auto& [stage, seconds] : results.stages) results.wall_seconds += seconds;
   results.peak_rss_bytes = peak_memory();
-  results.seeds = {{"recipe", job.recipe_seed},
-                   {"assessment", job.assessment.seed},
-                   {"generator", training_seed(generator.training())},
-                   {"tokenizer", training_seed(generator.tokenizer().training())}};
   results.temperature = job.assessment.temperature;
   results.hardware = {processor_name(), job.threads};
   results.zoo = size_of(zoo);
   results.generator = {generator.id(), parameters_of(generator.model()), generator.tokenizer().id(),
-                       generator.training().value("options", Json())};
+                       training_options(generator.training())};
   return results;
 }
 

@@ -1,5 +1,7 @@
 #include "weightloom/base/hash.hpp"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 
 #include "temporary_folder.hpp"
@@ -35,6 +37,13 @@ TEST_CASE("a file hashes as its bytes, also beyond one buffer, and a missing one
   const auto error = test::thrown([&] { sha256_file(folder / "none"); });
   CHECK(error.code() == ErrorCode::kNotFound);
   CHECK(error.path() == (folder / "none").string());
+}
+
+TEST_CASE("what is no regular file has no hash, nor is a pipe waited for") {
+  const test::TemporaryFolder folder;
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK(test::thrown([&] { sha256_file(folder.path()); }).id() == "file.kind");
+  CHECK(test::thrown([&] { sha256_file(folder / "pipe"); }).id() == "file.kind");
 }
 
 TEST_CASE("hexadecimal digits and bytes are each other's inverse") {

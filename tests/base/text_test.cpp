@@ -72,4 +72,5 @@ TEST_CASE("width counts characters, not bytes, and cutting splits none") {
   CHECK(cut_to_width("größe der Welt", 6) == "größe…");
   CHECK(cut_to_width("größe", 5) == "größe");
   CHECK(cut_to_width("größe", 1) == "…");
+  CHECK(cut_to_width("größe", 0) == "");
 }

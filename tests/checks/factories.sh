@@ -7,5 +7,5 @@ found=$(find core/tokenizer core/generator core/assessment core/workflow cli -na
   while (/torch::(zeros|ones|empty|full|rand|randn|randint|randperm|arange|eye|linspace|tensor)(\((?:[^()]++|(?2))*\))/g) {
     my ($name, $arguments, $line) = ($1, $2, 1 + (substr($_, 0, $-[0]) =~ tr/\n//));
     print "$ARGV:$line: torch::$name without options\n" unless $arguments =~ /options|Options|floats|indices/;
-  }')
+  }') || { echo "the sources cannot be searched" >&2; exit 1; }
 [ -z "$found" ] || { echo "$found" >&2; exit 1; }

@@ -142,6 +142,17 @@ TEST_CASE("a header that promises more than the file has is refused", "[data]") 
   CHECK(error_id(names) == "idx.empty");
 }
 
+TEST_CASE("a set without images is refused, whatever size its header gives them", "[data]") {
+  const TemporaryFolder folder;
+  write_idx_folder(folder / "set", kUsual, {0, 1});
+  const auto load_set = [&] { load(folder / "set"); };
+  write_bytes(folder / "set" / kUsual[3], idx_bytes({0}, ""));
+  for (const auto& sizes : {std::array{0u, 2u, 2u}, std::array{0u, 0xffffffffu, 0xffffffffu}}) {
+    write_bytes(folder / "set" / kUsual[2], idx_bytes({sizes[0], sizes[1], sizes[2]}, ""));
+    CHECK(error_id(load_set) == "idx.empty");
+  }
+}
+
 TEST_CASE("an incomplete IDX folder names the files that are missing", "[data]") {
   const TemporaryFolder folder;
   write_idx_folder(folder / "set", kUsual, {0, 1});
@@ -260,4 +271,9 @@ TEST_CASE("a folder with the PNG files of CIFAR-10 has its class names", "[data]
   CHECK(data.class_names.size() == 10);
   CHECK(data.class_names[9] == "truck");
   CHECK(data.test.labels == Labels{9});
+  for (const auto& labels : {std::string("{}"), std::string("[10]"), std::string("[1.5]"), std::string(100'000, '['),
+                             std::string(100'000, '[') + std::string(100'000, ']')}) {
+    write_bytes(folder / "test_lables.json", labels);
+    CHECK(error_id([&] { load(folder.path()); }) == "cifar.labels");
+  }
 }

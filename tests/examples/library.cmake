@@ -15,6 +15,18 @@ run(${CMAKE_COMMAND} -S library -B build -DCMAKE_BUILD_TYPE=Debug -DCMAKE_PREFIX
   -DCMAKE_CXX_COMPILER=${CXX} "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Wpedantic -Wshadow -Werror")
 run(${CMAKE_COMMAND} --build build)
 
+# The package leaves its caller's variables alone.
+file(WRITE ${WORK}/caller/CMakeLists.txt [=[
+cmake_minimum_required(VERSION 3.25)
+project(caller LANGUAGES CXX)
+set(CMAKE_MODULE_PATH one two)
+find_package(Weightloom 0.1 REQUIRED)
+if(NOT CMAKE_MODULE_PATH STREQUAL "one;two")
+  message(FATAL_ERROR "CMAKE_MODULE_PATH is ${CMAKE_MODULE_PATH}")
+endif()
+]=])
+run(${CMAKE_COMMAND} -S caller -B caller/build -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_CXX_COMPILER=${CXX})
+
 # Two classes of 4 x 4 images, told apart by which half is bright.
 foreach(code RANGE 90 126)
   string(ASCII ${code} bright)

@@ -249,8 +249,10 @@ TEST_CASE("tensors that the format cannot carry are not written", "[safetensors]
   };
   const auto tensor = HostTensor::from_f32({1}, std::vector<float>{1});
   CHECK(id_of({{"__metadata__", tensor}}) == "safetensors.reserved_name");
+  CHECK(id_of({{"a\u202eb", tensor}}) == "safetensors.bad_name");
   CHECK(id_of({{"a\nb", tensor}}) == "safetensors.bad_name");
   CHECK(id_of({{"a", {DType::kF32, {2}, std::vector<std::byte>(4)}}}) == "safetensors.bad_tensor");
+  CHECK(id_of({{"a", {DType::kF32, Shape(33, 1), std::vector<std::byte>(4)}}}) == "safetensors.limit_exceeded");
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 

@@ -113,3 +113,26 @@ TEST_CASE("practice needs data sets to practise on", "[generate]") {
   CHECK(parse({"mnist"}).practice.at(0).data == std::vector<std::string>{"mnist"});
   for (const Json& data : {Json(nullptr), Json::array(), Json("mnist"), Json({1})}) CHECK_THROWS_AS(parse(data), Error);
 }
+
+TEST_CASE("a file whose metadata is no generator's is refused", "[generate]") {
+  const test::TemporaryFolder folder;
+  const auto tokenizer = test::small_tokenizer();
+  const auto refusal = [&](const std::map<std::string, std::string>& metadata) {
+    write_safetensors(folder / "file", read_safetensors(folder / "good").tensors, metadata);
+    try {
+      Generator::load(folder / "file", tokenizer);
+    } catch (const Error& error) {
+      return error.id();
+    }
+    return std::string("none");
+  };
+  Generator({.width = 8, .layers = 1, .heads = 2}, tokenizer, 5).save(folder / "good", {{"steps", 1}});
+  auto metadata = read_safetensors(folder / "good").metadata;
+  CHECK(refusal(metadata) == "none");
+  metadata["weightloom.training"] = std::string(100'000, '[') + std::string(100'000, ']');
+  CHECK(refusal(metadata) == "generator.malformed");
+  metadata["weightloom.generator"] = std::string(100'000, '[');
+  CHECK(refusal(metadata) == "json.malformed");
+  metadata["weightloom.generator"] = R"({"schema":1})";
+  CHECK(refusal(metadata) == "generator.schema");
+}

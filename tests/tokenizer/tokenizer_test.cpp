@@ -36,6 +36,15 @@ Tokenizer fitted(std::vector<Anchor> anchors, const NetworkDescription& descript
   return tokenizer;
 }
 
+std::string refusal(const std::filesystem::path& path) {
+  try {
+    Tokenizer::load(path);
+  } catch (const Error& error) {
+    return error.id();
+  }
+  return "none";
+}
+
 TEST_CASE("chunks hold every tokenised value exactly once") {
   const auto description = test::small_mlp(2);
   const Tokenizer tokenizer(tiny(), {}, images());
@@ -90,6 +99,12 @@ TEST_CASE("a tokenizer file gives back the same tokenizer, and other files are r
   CHECK(torch::equal(loaded.encode(*loaded.plan(description), weights),
                      tokenizer.encode(*tokenizer.plan(description), weights)));
 
+  for (const auto& [text, id] : {std::pair<std::string, std::string>{R"({"schema":1})", "tokenizer.schema"},
+                                 {"[]", "tokenizer.schema"},
+                                 {std::string(100'000, '['), "json.malformed"}}) {
+    write_safetensors(path, {}, {{"weightloom.tokenizer", text}});
+    CHECK(refusal(path) == id);
+  }
   write_file(path, "not safetensors");
   CHECK_THROWS_AS(Tokenizer::load(path), Error);
   std::filesystem::remove(path);

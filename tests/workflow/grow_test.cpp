@@ -119,6 +119,10 @@ TEST_CASE("a name that belongs to another recipe is not touched", "[grow]") {
     CHECK(error.id() == "grow.name_taken");
   }
   CHECK(zoo.get("mlp/0").weights_hash == before);
+  auto strange = zoo.get("mlp/0");
+  strange.recipe = {{"hash", 1}};
+  zoo.update(strange);
+  CHECK_THROWS_AS(grow(parse(place.recipe(place.population("mlp", "{width = 8}", "[0]", ""))), zoo, plugins), Error);
 }
 
 TEST_CASE("a failure while growing is reported and keeps what was stored", "[grow]") {

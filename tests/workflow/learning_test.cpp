@@ -199,6 +199,9 @@ TEST_CASE("a generated network is reproduced bit for bit from its record, which 
   CHECK(weights_hash(reproduce(record, generator, tiny.plugins, data)) == record.weights_hash);
   const Generator other(generator_options(1).config, tokenizer, 4);
   CHECK_THROWS_AS(reproduce(record, other, tiny.plugins, data), Error);
+  auto strange = record;
+  strange.recipe = {{"kind", 1}};
+  CHECK_THROWS_AS(reproduce(strange, generator, tiny.plugins, data), Error);
 }
 
 TEST_CASE("fine-tuning keeps the family and the lineage, and gives other classes a new head", "[learning]") {

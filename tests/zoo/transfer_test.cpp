@@ -5,6 +5,7 @@
 #include "sample_networks.hpp"
 #include "temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/formats/npy.hpp"
 #include "weightloom/formats/safetensors.hpp"
 
 namespace weightloom {
@@ -171,6 +172,37 @@ TEST_CASE("a record in foreign metadata without any hash is not believed", "[zoo
     write_safetensors(folder / "net", {{"w", test::tensor_of(4, 1)}}, {{"weightloom.record", text}});
     CHECK_FALSE(read_network(folder / "net").record);
   }
+}
+
+TEST_CASE("a record that nests without end is not believed", "[zoo]") {
+  const test::TemporaryFolder folder;
+  const TensorMap tensors{{"w", test::tensor_of(4, 1)}};
+  auto record = to_json(test::record_named("net"));
+  record["weights_hash"] = weights_hash(tensors);
+  record["recipe"] = "HERE";
+  std::string text = record.dump();
+  text.replace(text.find("\"HERE\""), 6, std::string(100'000, '[') + std::string(100'000, ']'));
+  write_safetensors(folder / "net", tensors, {{"weightloom.record", text}});
+  CHECK_FALSE(read_network(folder / "net").record);
+}
+
+TEST_CASE("a record whose texts are no UTF-8 is written with replacements", "[zoo]") {
+  const test::TemporaryFolder folder;
+  auto record = test::record_named("net");
+  record.notes = "mod\xE8les";
+  record.source = {{"path", "/tmp/\xFF"}};
+  write_network(folder / "net", record, {{"w", test::tensor_of(4, 1)}});
+  const auto read = read_network(folder / "net").record.value();
+  CHECK(read.notes == "mod\uFFFDles");
+  CHECK(read.source.at("path") == "/tmp/\uFFFD");
+}
+
+TEST_CASE("an array whose file name is no name for a tensor is refused", "[zoo]") {
+  Checkpoints checkpoints;
+  const auto path = checkpoints.root() / "a\x1b[2K.npy";
+  write_npy(path, test::tensor_of(4, 1));
+  CHECK(error_of([&] { import_networks(checkpoints.zoo, {{path, "net"}}, {}); }) == "zoo.bad_tensor");
+  CHECK(checkpoints.zoo.size() == 0);
 }
 
 TEST_CASE("a record is not believed when the tensors were changed after it was written", "[zoo]") {

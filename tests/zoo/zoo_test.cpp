@@ -104,6 +104,34 @@ TEST_CASE("an add is all or nothing", "[zoo]") {
   CHECK(names(store.zoo.all()) == Names{"taken"});
 }
 
+TEST_CASE("tensors whose names could steer a terminal or not be exported are refused", "[zoo]") {
+  EmptyZoo store;
+  for (const auto& name : {std::string(), std::string("a\nb"), std::string("\x1b[2K"), std::string("\u202ea"),
+                           std::string("\xFF"), std::string(1025, 'n')})
+    CHECK(error_of([&] {
+            store.zoo.add({{test::record_named("a"), {{name, test::tensor_of(1, 0)}}}});
+          }).id() == "zoo.bad_tensor");
+  CHECK(store.zoo.size() == 0);
+}
+
+TEST_CASE("settings of any bytes are stored", "[zoo]") {
+  EmptyZoo store;
+  auto one = network("a");
+  one.first.hyperparameters = {{"list", {"\xFF"}}};
+  one.first.source = {{"sha256", 1}};
+  add_one(store.zoo, one);
+  CHECK(store.zoo.get("a").hyperparameters == one.first.hyperparameters);
+  CHECK(store.zoo.summaries().at(0).source.empty());
+}
+
+TEST_CASE("a name is expected to be free where adding would refuse it", "[zoo]") {
+  EmptyZoo store;
+  add_one(store.zoo, network("a"));
+  store.zoo.expect_free("b");
+  CHECK(error_of([&] { store.zoo.expect_free("a"); }).id() == "zoo.name_taken");
+  CHECK(error_of([&] { store.zoo.expect_free("a/"); }).id() == "zoo.bad_name");
+}
+
 TEST_CASE("names that would confuse people or files are refused", "[zoo]") {
   EmptyZoo store;
   for (const auto& name : {std::string(), std::string("a\nb"), std::string("/a"), std::string("a/"),
@@ -229,6 +257,16 @@ TEST_CASE("a second writer is told who holds the lock; readers come in beside it
   CHECK(error.why().find("pid " + std::to_string(::getpid())) != std::string::npos);
   CHECK(error.why().find("zoo_test") != std::string::npos);
   CHECK(names(Zoo::open(store.folder / "zoo", Zoo::Access::kRead).all()) == Names{"a"});
+}
+
+TEST_CASE("a lock is told where its owner's text says nothing", "[zoo]") {
+  EmptyZoo store;
+  for (const auto& text : {std::string("{\"pid\":\"x\"}"), std::string("{\"pid\":1}"), std::string(100'000, '[')}) {
+    test::write_quickly(store.folder / "zoo" / "store.lock", text);
+    const auto error = error_of([&] { Zoo::open(store.folder / "zoo", Zoo::Access::kWrite); });
+    CHECK(error.code() == ErrorCode::kLocked);
+    CHECK(error.why() == "another process is writing it");
+  }
 }
 
 TEST_CASE("the lock of a dead writer does not bind", "[zoo]") {

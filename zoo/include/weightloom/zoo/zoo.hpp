@@ -69,14 +69,16 @@ class Zoo {
   std::string uuid() const;
 
   // Stores records with their weights: objects first (durable), then one synced batch. All or nothing. Fills in id,
-  // created, tensors, sizes and hashes, and returns the records as stored. Throws kUsage "zoo.bad_name" or
-  // "zoo.name_taken", kOverQuota when the disk is full.
+  // created, tensors, sizes and hashes, and returns the records as stored. Throws kUsage "zoo.bad_name",
+  // "zoo.name_taken" or "zoo.bad_tensor" (a name or size of a tensor), kOverQuota when the disk is full.
   std::vector<ZooRecord> add(std::vector<std::pair<ZooRecord, TensorMap>> networks);
 
   // `reference`: exact name, alias (`name@alias`), full id or a unique prefix of at least 4 digits. Throws kNotFound
   // with the nearest names, kAmbiguous.
   ZooRecord get(const std::string& reference) const;
   bool contains(const std::string& name) const;
+  // Throws for `name` what add() would: before long work whose result gets it.
+  void expect_free(const std::string& name) const;
   TensorMap weights(const ZooRecord& record) const;
 
   // Records that satisfy the query, sorted and limited as it says.

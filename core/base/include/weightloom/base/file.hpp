@@ -28,6 +28,9 @@ class FileReader {
   // Fills `out` from byte `offset` on. Throws kRefused "file.truncated", at the byte where it ends, when the file ends
   // before; kFailure "file.read" when the system cannot read.
   void read(std::uint64_t offset, std::span<std::byte> out) const;
+  // A further descriptor at the file's beginning, for a library that reads by one; it is the caller's to close. Those
+  // of one reader share their place in the file. Throws kFailure "file.open" when the process has too many.
+  int duplicate() const;
 
  private:
   std::filesystem::path path_;

@@ -22,7 +22,9 @@ struct SafetensorsFile {
 // with path and offset.
 SafetensorsFile read_safetensors(const std::filesystem::path& path);
 
-// Streams to a temporary file, reads the header back, renames. Throws kUsage for a tensor called `__metadata__`.
+// Checks the header as read_safetensors() will, streams to a temporary file, renames. Throws write_error()
+// (base/file.hpp), and before it writes anything kUsage "safetensors.<case>" for what could not be read back: a tensor
+// called `__metadata__`, one whose bytes do not fill its shape, a rank above 32, ...
 void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,
                        const std::map<std::string, std::string>& metadata = {});
 

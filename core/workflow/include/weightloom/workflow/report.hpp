@@ -24,7 +24,8 @@ struct ReportJob {
 std::string report_fingerprint(const Zoo& zoo, const Generator& generator, const Json& table);
 
 // Assesses the generator on the zoo's networks and states seeds, sizes, hardware, time and memory. `fingerprint` is
-// kept with the results. Throws what assess() throws, and kUsage "zoo.forms" for a zoo without image networks.
+// kept with the results. A model that says nothing of its training has seed 0. Throws what assess() throws, kUsage
+// "zoo.forms" for a zoo without image networks, kRefused "json.malformed" for a model whose seed is no seed.
 Results make_report(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator, const ReportJob& job,
                     const std::string& fingerprint, const ProgressSink& progress = {});
 
