@@ -5,12 +5,11 @@
 #include <rocksdb/version.h>
 #include <spdlog/version.h>
 #include <toml++/impl/version.h>
+#include <torch/version.h>
 #include <zlib.h>
 
 #include <CLI/Version.hpp>
 #include <boost/version.hpp>
-
-#include "weightloom/compute/torch.hpp"
 
 namespace weightloom::cli {
 namespace {
