@@ -26,7 +26,7 @@ std::string excerpt(const Json& value) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   return Json(std::string(text.substr(0, 80))).dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
@@ -45,7 +45,7 @@ class ParseGuard {
  private:
   void add_key(const std::string& key) {
     if (!keys_.back().insert(key).second)
-      refuse("duplicate_key", "$", "the key " + quoted(key) + " stands twice in one object");
+      refuse("duplicate_key", "$", "the key " + quote(key) + " stands twice in one object");
     if (keys_.back().size() > kMostKeys)
       refuse("too_large", "$", "expected at most " + std::to_string(kMostKeys) + " keys in an object, found more");
   }
@@ -82,7 +82,7 @@ const JsonView& JsonView::object(std::initializer_list<std::string_view> require
   known.insert(known.end(), optional.begin(), optional.end());
   for (const auto& [key, value] : value_->items())
     if (std::find(known.begin(), known.end(), key) == known.end())
-      refuse("unknown_key", path_, "the key " + quoted(key) + " is not known here", suggestion(key, known));
+      refuse("unknown_key", path_, "the key " + quote(key) + " is not known here", suggestion(key, known));
   for (auto key : required)
     if (!has(key)) refuse("missing_key", path_, "expected the key \"" + std::string(key) + "\", found none");
   return *this;
