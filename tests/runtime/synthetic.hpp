@@ -18,7 +18,6 @@ inline TensorData synthetic_data(std::int64_t classes, std::int64_t size) {
   auto generator = make_generator(17);
   const auto patterns = torch::randn({classes, 1, size, size}, generator);
   TensorData data{"synthetic",
-                  "hash",
                   {},
                   synthetic_split(patterns, 600, 1),
                   synthetic_split(patterns, 100, 2),

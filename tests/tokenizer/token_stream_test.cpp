@@ -36,7 +36,7 @@ TEST_CASE("a token stream of another length, or with codes of no codebook, is da
   CHECK_THROWS_AS(unpack_tokens("", *plan, tokenizer.config()), Error);
   // 16 codes and 64 levels: what is a level need not be a code.
   const auto chunk = plan->chunk_slots()[0].item<std::int64_t>(), scale = plan->scale_slots()[0].item<std::int64_t>();
-  for (const auto [slot, code] :
+  for (const auto& [slot, code] :
        {std::pair{chunk, -1}, std::pair{chunk, 16}, std::pair{scale, 64}, std::pair{scale, -1}}) {
     auto wrong = tokens.clone();
     wrong[0][slot][0] = code;
