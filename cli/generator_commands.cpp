@@ -138,7 +138,7 @@ Json run_generate(Context& context, const GenerateOptions& options) {
   if (options.reproduce.empty() && (options.job.architecture.empty() || (options.out.empty() && options.add.empty())))
     throw Error(ErrorCode::kUsage, "generate.options", "nothing to generate, or nowhere to put it", "",
                 "give --arch, and --out FILE or --add NAME");
-  expect_outputs(context, options.out, names_to_add(options));
+  expect_deliverable(context, options.out, names_to_add(options));
   const Generator generator = load_generator(options.files);
   const auto& images = generator.tokenizer().reference_images();
   DataCache data({images.size(1), images.size(2)});

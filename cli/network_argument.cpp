@@ -85,7 +85,7 @@ LoadedNetwork load_network(Context& context, const NetworkArgument& argument) {
   return is_file ? load_file(plugins, argument) : load_from_zoo(context, plugins, argument);
 }
 
-void expect_outputs(const Context& context, const std::string& out, const std::vector<std::string>& names) {
+void expect_deliverable(const Context& context, const std::string& out, const std::vector<std::string>& names) {
   if (!out.empty()) expect_writable(out);
   if (names.empty()) return;
   const auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite);

@@ -35,7 +35,7 @@ LoadedNetwork load_network(Context& context, const NetworkArgument& argument);
 
 // Before long work whose results go to the file `out` and into the zoo under `names`, both of which may be empty.
 // Throws what writing and storing them would; the zoo's lock is held for the moment alone.
-void expect_outputs(const Context& context, const std::string& out, const std::vector<std::string>& names);
+void expect_deliverable(const Context& context, const std::string& out, const std::vector<std::string>& names);
 
 // The form of the images that the network takes. Throws kUsage when it takes none.
 ImageForm image_form(const NetworkDescription& description);

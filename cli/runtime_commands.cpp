@@ -140,7 +140,7 @@ void declare_finetune(CLI::App& app, FinetuneOptions& options) {
 }
 
 Json finetune_network(Context& context, const FinetuneOptions& options) {
-  expect_outputs(context, options.out, options.add.empty() ? std::vector<std::string>() : std::vector{options.add});
+  expect_deliverable(context, options.out, options.add.empty() ? std::vector<std::string>() : std::vector{options.add});
   const auto loaded = load_network(context, options.network);
   const auto data = load_data_for(loaded, options.data);
   auto training = options.training;
@@ -254,7 +254,7 @@ bool is_array(const fs::path& path) {
 }
 
 Json predict(Context& context, const PredictOptions& options) {
-  expect_outputs(context, options.out, {});
+  expect_deliverable(context, options.out, {});
   const auto network = load_network(context, options.network);
   const Executor executor(network.description);
   const torch::NoGradGuard no_grad;

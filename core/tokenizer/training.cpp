@@ -156,10 +156,11 @@ class Fitting {
   // Divergence between what the original network and the decoded one say about the reference images.
   torch::Tensor behaviour_loss(const MemberGroup& group, const Tokenizer::Normalised& normalised, double temperature) {
     const NetworkPlan& plan = *group.plan;
-    const auto places = normalised.levels.options();
-    const auto members = torch::randint(group.weights.population(), {kBehaviourNetworks}, draws_, places);
+    const auto members =
+        torch::randint(group.weights.population(), {kBehaviourNetworks}, draws_, indices_like(normalised.levels));
     const auto images = tokenizer_.reference_images().index_select(
-        0, torch::randint(tokenizer_.reference_images().size(0), {kBehaviourImages}, draws_, places));
+        0, torch::randint(tokenizer_.reference_images().size(0), {kBehaviourImages}, draws_,
+                          indices_like(normalised.levels)));
     TokenizerModel& model = tokenizer_.model();
     const auto slots = model.embed_slots(plan.features(), plan.branches())
                            .index_select(0, plan.chunk_slots())
