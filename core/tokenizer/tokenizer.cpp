@@ -317,7 +317,9 @@ Tokenizer Tokenizer::load(const std::filesystem::path& path) {
   } catch (const Json::exception& error) {
     throw malformed(path, error.what());
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kUsage && error.code() != ErrorCode::kRefused) throw;
+    // A description that is none is kPlugin.
+    if (error.code() != ErrorCode::kUsage && error.code() != ErrorCode::kRefused && error.code() != ErrorCode::kPlugin)
+      throw;
     throw malformed(path, error.what());
   }
 }
