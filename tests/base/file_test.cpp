@@ -1,6 +1,7 @@
 #include "weightloom/base/file.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <catch2/catch.hpp>
@@ -23,6 +24,21 @@ TEST_CASE("a reader reads from any place, and to the last byte") {
   CHECK(text == "789");
   CHECK(reader.size() == 10);
   reader.read(10, {});
+}
+
+TEST_CASE("a duplicate descriptor is at the beginning, whatever was read, and outlives the reader") {
+  const TemporaryFolder folder;
+  test::write_quickly(folder / "a", "0123456789");
+  const int descriptor = [&] {
+    const FileReader reader(folder / "a");
+    std::array<std::byte, 4> bytes{};
+    reader.read(5, bytes);
+    return reader.duplicate();
+  }();
+  std::array<char, 3> text{};
+  CHECK(::read(descriptor, text.data(), text.size()) == 3);
+  CHECK(std::string_view(text.data(), text.size()) == "012");
+  CHECK(::close(descriptor) == 0);
 }
 
 TEST_CASE("a file that ends before what is read is refused, with the byte at which it ends") {
