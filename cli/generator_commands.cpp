@@ -134,6 +134,13 @@ Json deliver(Context& context, const GenerateOptions& options, const Generation&
   return networks;
 }
 
+Json start_json(const std::optional<StartFacts>& start) {
+  if (!start) return nullptr;
+  return {{"head", head_source_name(start->head)},
+          {"expected_accuracy", start->expected_accuracy},
+          {"validation_accuracy", start->validation_accuracy}};
+}
+
 Json run_generate(Context& context, const GenerateOptions& options) {
   if (options.reproduce.empty() && (options.job.architecture.empty() || (options.out.empty() && options.add.empty())))
     throw Error(ErrorCode::kUsage, "generate.options", "nothing to generate, or nowhere to put it", "",
@@ -148,14 +155,17 @@ Json run_generate(Context& context, const GenerateOptions& options) {
   if (options.select == "best") job.selection = Selection::kBest;
   const auto generation = generate_networks(job, generator, plugin_registry(context), data);
   const auto drawn = std::to_string(generation.drawn);
-  return {{"network", generation.description.label()},
-          {"parameters", generation.description.parameter_count()},
-          {"slots", generation.slots},
-          {"drawn", generation.drawn},
-          {"positions_per_second", static_cast<double>(generation.slots * generation.drawn) / generation.seconds},
-          {"selection",
-           job.selection == Selection::kBest ? Json("best of " + drawn + " on the validation images") : Json("none")},
-          {"networks", deliver(context, options, generation)}};
+  return {
+      {"network", generation.description.label()},
+      {"parameters", generation.description.parameter_count()},
+      {"slots", generation.slots},
+      {"drawn", generation.drawn},
+      {"positions_per_second",
+       job.start_only ? Json() : Json(static_cast<double>(generation.slots * generation.drawn) / generation.seconds)},
+      {"selection",
+       job.selection == Selection::kBest ? Json("best of " + drawn + " on the validation images") : Json("none")},
+      {"start", start_json(generation.start)},
+      {"networks", deliver(context, options, generation)}};
 }
 
 void print_generated(Printer& printer, const Json& result) {
@@ -169,6 +179,9 @@ void print_generated(Printer& printer, const Json& result) {
   printer.field("drawn", format_value(result["drawn"], Format::kCount) + " networks, " +
                              format_value(result["positions_per_second"], Format::kNumber) + " positions/s");
   printer.field("selection", result["selection"].get<std::string>());
+  if (const Json& start = result["start"]; !start.is_null())
+    printer.field("start", format_value(start["validation_accuracy"], Format::kPercent) +
+                               " on the validation images, " + start["head"].get<std::string>());
   printer.table({{"index", ""}, {"validation_accuracy", "validation", Format::kPercent}, {"path", ""}, {"name", ""}},
                 result["networks"]);
 }
@@ -203,6 +216,12 @@ void declare_generate(CLI::App& app, GenerateOptions& options) {
       ->capture_default_str();
   app.add_option("--out", options.out, "safetensors file to write");
   app.add_option("--add", options.add, "Name under which to add it to the zoo, with its lineage");
+  auto* start_only =
+      app.add_flag("--start-only", options.job.start_only,
+                   "The start alone: the anchor cut to the configuration, and a head from the examples in closed form");
+  for (const char* option : {"--instruction", "--select", "--temperature", "--top-k", "--top-p", "--quality"})
+    start_only->excludes(app.get_option(option));
+  app.add_flag("--force", options.job.force, "Keep networks that are no better than guessing");
   auto* reproduce =
       app.add_option("--reproduce", options.reproduce,
                      "Make a generated network of the zoo again and compare; its record says what was asked for");

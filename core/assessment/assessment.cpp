@@ -6,6 +6,7 @@
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/torch_error.hpp"
+#include "weightloom/network/config_ranges.hpp"
 #include "weightloom/runtime/training.hpp"
 
 namespace weightloom {
@@ -33,7 +34,7 @@ Assessor::Assessor(const AssessmentInput& input, const AssessmentOptions& option
       progress_(progress),
       tokenizer_(input.generator.tokenizer()),
       rows_(tokenizer_),
-      total_(input.train.size() * 2 + input.unseen.size() * 2 + 3) {}
+      total_(input.train.size() * 2 + input.held_out.size() + input.unseen.size() * 2 + 3) {}
 
 Assessment Assessor::run() {
   const torch::NoGradGuard no_grad;
@@ -42,6 +43,11 @@ Assessment Assessor::run() {
     for (const std::string& spec : data_sets(group)) assess_seen(group, spec);
     advance(group.plan->description().label());
   }
+  for (const MemberGroup& group : input_.held_out)
+    if (!is_task_group(group) && is_unseen(*group.plan)) {
+      assess_configuration(group);
+      advance(group.plan->description().label());
+    }
   for (const auto& plan : input_.unseen) {
     assess_unseen_network(*plan);
     advance("unseen depth");
@@ -76,6 +82,27 @@ void Assessor::add_calibrated(const std::string& name, const std::string& data, 
   rows_.add(name, data, plan, score(plan, calibrated(plan, weights, on), on).accuracy);
 }
 
+bool Assessor::is_unseen(const NetworkPlan& plan) const {
+  const std::string key = configuration_key(plan.description());
+  const auto has_key = [&](const NetworkDescription& network) { return configuration_key(network) == key; };
+  const auto network_of = [](const MemberGroup& group) -> const NetworkDescription& {
+    return group.plan->description();
+  };
+  return std::ranges::none_of(input_.train, has_key, network_of) &&
+         std::ranges::none_of(tokenizer_.anchors(), has_key, &Anchor::description);
+}
+
+void Assessor::add_starts(const std::string& name, const std::string& data, const NetworkPlan& plan, Request wanted,
+                          std::int64_t count, const TensorData& on) {
+  if (!has_linear_head(plan)) return;
+  const std::uint64_t seed = wanted.sampling.seed;
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (i > 0) wanted.sampling.seed = derive_seed(seed, "start" + std::to_string(i));
+    const Start start = make_start(tokenizer_, plan.description(), wanted, input_.data);
+    rows_.add(name, data, plan, score(plan, start.weights, on).accuracy);
+  }
+}
+
 Request Assessor::request(const std::string& label, std::int64_t count, const NetworkPlan& plan) const {
   Request out;
   out.count = count;
@@ -88,12 +115,12 @@ Request Assessor::request(const std::string& label, std::int64_t count, const Ne
 NoveltySamples Assessor::novelty(const MemberGroup& group, const std::string& spec, const Generated& made,
                                  const Weights& ready, const TensorData& on) const {
   const Weights members = members_on(group, spec);
-  return measure_novelty(tokenizer_, *group.plan, ready, made.tokens, members, calibrated(*group.plan, members, on),
-                         on.test);
+  return measure_novelty(tokenizer_, *group.plan, made.weights, made.tokens, ready, members,
+                         calibrated(*group.plan, members, on), on.test);
 }
 
-const MemberGroup* Assessor::held_out_group(const NetworkPlan& plan) const {
-  for (const MemberGroup& group : input_.held_out)
+const MemberGroup* Assessor::find_group(const std::vector<MemberGroup>& groups, const NetworkPlan& plan) {
+  for (const MemberGroup& group : groups)
     if (group.plan.get() == &plan) return &group;
   return nullptr;
 }

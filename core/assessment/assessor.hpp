@@ -8,6 +8,7 @@
 
 #include "rows.hpp"
 #include "weightloom/assessment/assessment.hpp"
+#include "weightloom/generator/start.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 
 namespace weightloom {
@@ -20,11 +21,15 @@ class Assessor {
  private:
   // seen.cpp: one network and data set that the zoo holds.
   void assess_seen(const MemberGroup& group, const std::string& spec);
-  void add_zoo(const MemberGroup& group, const std::string& spec, const TensorData& on);
+  void add_zoo(const std::string& name, const MemberGroup& group, const std::string& spec, const TensorData& on);
   void add_decoded(const MemberGroup& held_out, const std::string& spec, const TensorData& on);
   // Words alone, each sample with a phrasing of its own that training never used.
   void assess_instructions(const MemberGroup& group, const std::string& spec, std::int64_t count);
   bool is_most_accurate(const MemberGroup& group, const std::string& spec, const Weights& made, double accuracy);
+
+  // configuration.cpp: networks of which there are held-out members, and none to learn from.
+  void assess_configuration(const MemberGroup& group);
+  void assess_configuration(const MemberGroup& group, const std::string& spec);
 
   // unseen_network.cpp: a depth that the zoo does not hold.
   void assess_unseen_network(const NetworkPlan& plan);
@@ -46,11 +51,17 @@ class Assessor {
   // Adds a row of calibrated networks.
   void add_calibrated(const std::string& name, const std::string& data, const NetworkPlan& plan, const Weights& weights,
                       const TensorData& on);
+  // Adds a row of `count` starts, each from example images of its own.
+  void add_starts(const std::string& name, const std::string& data, const NetworkPlan& plan, Request wanted,
+                  std::int64_t count, const TensorData& on);
   // `label` and the plan decide what is drawn, so that no sample depends on what else is assessed.
   Request request(const std::string& label, std::int64_t count, const NetworkPlan& plan) const;
   NoveltySamples novelty(const MemberGroup& group, const std::string& spec, const Generated& made, const Weights& ready,
                          const TensorData& on) const;
-  const MemberGroup* held_out_group(const NetworkPlan& plan) const;
+  // Whether no training member and no anchor, of any family and with any classes, is of the plan's configuration.
+  bool is_unseen(const NetworkPlan& plan) const;
+  // The members of `groups` that are of that plan's network and family; nullptr when there are none.
+  static const MemberGroup* find_group(const std::vector<MemberGroup>& groups, const NetworkPlan& plan);
 
   const AssessmentInput& input_;
   const AssessmentOptions& options_;
@@ -59,11 +70,11 @@ class Assessor {
   RowCollector rows_;
   InstructionResult instruction_;
   // The first network of each family that was generated for a data set: where fine-tuning starts.
-  struct Start {
+  struct TunedNetwork {
     std::shared_ptr<const NetworkPlan> plan;
     Weights weights;
   };
-  std::map<std::pair<std::string, std::string>, Start> starts_;  // by label_of() and data
+  std::map<std::pair<std::string, std::string>, TunedNetwork> tuned_;  // by label_of() and data
   std::uint64_t done_ = 0, total_ = 0;
 };
 

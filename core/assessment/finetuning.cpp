@@ -23,7 +23,7 @@ void Assessor::finetune(const std::string& name, const NetworkPlan& plan, const 
 }
 
 void Assessor::finetune_seen() {
-  for (const auto& [key, start] : starts_) {
+  for (const auto& [key, start] : tuned_) {
     const std::string& spec = key.second;
     const std::int64_t count = std::min(start.weights.population(), options_.finetune_networks);
     finetune("generated-seen", *start.plan, start.weights, spec);

@@ -59,16 +59,16 @@ std::vector<double> disagreements(const NetworkPlan& plan, const Weights& networ
   return to_vector(std::get<0>(different.min(1)));
 }
 
-NoveltySamples measure_novelty(const Tokenizer& tokenizer, const NetworkPlan& plan, const Weights& networks,
-                               const torch::Tensor& tokens, const Weights& members, const Weights& calibrated_members,
-                               const LabelledImages& test) {
+NoveltySamples measure_novelty(const Tokenizer& tokenizer, const NetworkPlan& plan, const Weights& decoded,
+                               const torch::Tensor& tokens, const Weights& ready, const Weights& members,
+                               const Weights& calibrated_members, const LabelledImages& test) {
   const torch::NoGradGuard no_grad;
   NoveltySamples out;
   // What only differs in the order of its units is the same network.
   const auto place = [&](const Weights& weights) { return plan.deviations(tokenizer.aligned(plan, weights)); };
-  out.distances = relative_distances(place(networks), place(members));
+  out.distances = relative_distances(place(decoded), place(members));
   out.tokens_shared = shared_tokens(plan, tokens, tokenizer.encode(plan, members));
-  out.disagreements = disagreements(plan, networks, calibrated_members, test);
+  out.disagreements = disagreements(plan, ready, calibrated_members, test);
   return out;
 }
 

@@ -25,22 +25,23 @@ void Assessor::assess_seen(const MemberGroup& group, const std::string& spec) {
   const std::int64_t depths = depths_of_family(input_.train, plan, spec);
   const std::int64_t count = (options_.samples + depths - 1) / depths;
 
-  add_zoo(group, spec, on);
-  if (const MemberGroup* held_out = held_out_group(plan)) {
-    add_zoo(*held_out, spec, on);
+  add_zoo("zoo", group, spec, on);
+  if (const MemberGroup* held_out = find_group(input_.held_out, plan)) {
+    add_zoo("zoo", *held_out, spec, on);
     add_decoded(*held_out, spec, on);
   }
 
   Request wanted = request("seen" + spec, count, plan);
   wanted.data = spec;
   const Generated made = generate(input_.generator, plan.description(), wanted, input_.data);
-  const Weights ready = calibrated(plan, made.weights, on);
+  const Weights ready = ready_to_use(input_.generator, made, wanted, input_.data).weights;
   rows_.add("generated-seen", spec, plan, score(plan, ready, on).accuracy, novelty(group, spec, made, ready, on));
-  starts_.try_emplace({label_of(plan), spec}, Start{group.plan, ready});
+  tuned_.try_emplace({label_of(plan), spec}, TunedNetwork{group.plan, ready});
 
   // The share of right data sets is that of families with an ancestor: a family whose anchor is a mean stands apart.
   if (!is_independent(tokenizer_, plan)) assess_instructions(group, spec, count);
 
+  add_starts("start", spec, plan, wanted, count, on);
   Random random(derive_seed(options_.seed, "baselines" + plan.description().identity + spec));
   const SeenBaselines baselines =
       seen_baselines(plan, tokenizer_.aligned(plan, members_on(group, spec)), count, random);
@@ -50,13 +51,14 @@ void Assessor::assess_seen(const MemberGroup& group, const std::string& spec) {
   add_calibrated("retrieval", spec, plan, baselines.retrieval, on);
 }
 
-void Assessor::add_zoo(const MemberGroup& group, const std::string& spec, const TensorData& on) {
+void Assessor::add_zoo(const std::string& name, const MemberGroup& group, const std::string& spec,
+                       const TensorData& on) {
   for (std::size_t i = 0; i < group.records.size(); ++i) {
     const ZooRecord& record = group.records[i];
     if (record.dataset != spec) continue;
     const auto recorded = record.metrics.find("test_accuracy");
     // Networks that were imported, say, were never measured here.
-    rows_.add("zoo", spec, *group.plan,
+    rows_.add(name, spec, *group.plan,
               recorded != record.metrics.end()
                   ? std::vector<double>{recorded->second}
                   : score(*group.plan, group.weights.member(static_cast<std::int64_t>(i)), on).accuracy);

@@ -44,7 +44,7 @@ void Assessor::assess_unseen_network(const NetworkPlan& plan, const std::string&
   Request wanted = request("unseen" + spec, count, plan);
   wanted.data = spec;
   const Generated made = generate(input_.generator, plan.description(), wanted, input_.data);
-  const Weights ready = calibrated(plan, made.weights, on);
+  const Weights ready = ready_to_use(input_.generator, made, wanted, input_.data).weights;
   const MemberGroup& nearest = nearest_depth(input_.train, plan, spec);
   const Weights copies = calibrated(plan, layer_copies(plan, *nearest.plan, members_on(nearest, spec), count), on);
   const Weights random = initial_weights(plan.description(), count, derive_seed(options_.seed, "unseen random" + spec));
@@ -53,6 +53,7 @@ void Assessor::assess_unseen_network(const NetworkPlan& plan, const std::string&
   NoveltySamples novelty;
   novelty.disagreements = disagreements(plan, ready, copies, on.test);
   rows_.add("generated-unseen-depth", spec, plan, score(plan, ready, on).accuracy, novelty);
+  add_starts("start-unseen-depth", spec, plan, wanted, count, on);
   rows_.add("layer-copy", spec, plan, score(plan, copies, on).accuracy);
   add_calibrated("random-init-unseen-depth", spec, plan, random, on);
   finetune("generated-unseen-depth", plan, ready, spec);

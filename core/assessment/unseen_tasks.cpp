@@ -68,7 +68,7 @@ void Assessor::assess_task(const MemberGroup& group, const DataSpec& task, const
   Request wanted = request("task" + std::to_string(index), 1, plan);
   wanted.data = spec;
   const Generated made = generate(input_.generator, plan.description(), wanted, input_.data);
-  const Evaluation ours = score(plan, calibrated(plan, made.weights, on), on);
+  const Evaluation ours = score(plan, ready_to_use(input_.generator, made, wanted, input_.data).weights, on);
   // An oracle: it is told the classes, which the generator only sees examples of.
   const Weights nearest = group.weights.member(static_cast<std::int64_t>(nearest_task(known, task)));
   const Evaluation retrieved = score(plan, calibrated(plan, nearest, on), on);
@@ -76,6 +76,10 @@ void Assessor::assess_task(const MemberGroup& group, const DataSpec& task, const
   NoveltySamples novelty;
   novelty.disagreements = {(ours.predictions != retrieved.predictions).to(torch::kFloat32).mean().item<double>()};
   rows_.add("generated-unseen-task", source, plan, ours.accuracy, novelty);
+  if (has_linear_head(plan)) {
+    const Start start = make_start(tokenizer_, plan.description(), wanted, input_.data);
+    rows_.add("start-unseen-task", source, plan, score(plan, start.weights, on).accuracy);
+  }
   rows_.add("retrieval-unseen-task", source, plan, retrieved.accuracy);
   add_calibrated("average-unseen-task", source, plan, mean(tokenizer_.aligned(plan, group.weights)), on);
   add_calibrated("discriminant-unseen-task", source, plan, discriminant_network(plan, wanted, input_.data), on);

@@ -29,13 +29,17 @@ torch::Tensor thumbnails(const torch::Tensor& images) {
 }
 
 torch::Tensor anchor_features(const NetworkPlan& plan, const torch::Tensor& images) {
+  return head_features(plan, plan.anchor(), images);
+}
+
+torch::Tensor head_features(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& images) {
   torch::NoGradGuard no_grad;
   const GraphFacts& facts = plan.executor().facts();
   if (facts.head_node.empty() || facts.shapes.at(facts.head_input).size() != 1)
     return torch::zeros({images.size(0), 0}, images.options());
   std::vector<torch::Tensor> parts;
   for (const auto& part : images.split(kFeatureBatch))
-    parts.push_back(plan.executor().value(plan.anchor(), part, facts.head_input).squeeze(0));
+    parts.push_back(plan.executor().value(weights, part, facts.head_input).squeeze(0));
   return torch::cat(parts);
 }
 

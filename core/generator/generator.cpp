@@ -127,6 +127,15 @@ Request request_from_json(const Json& json) {
   return request;
 }
 
+void check_classes(const NetworkDescription& description, const Request& request, std::int64_t classes) {
+  if (classes == description.classes) return;
+  const auto wanted = std::to_string(classes);
+  throw Error(ErrorCode::kUsage, "generate.classes", "the network and the data disagree",
+              "the architecture has " + std::to_string(description.classes) + " outputs, '" + request.data + "' has " +
+                  wanted + " classes",
+              "set classes=" + wanted);
+}
+
 torch::Tensor example_images(const Request& request, DataCache& data) {
   return translate_torch_errors("draw example images", [&] {
     const DataSpec task = task_of(data, request.data);
@@ -161,13 +170,7 @@ Condition condition_of(const NetworkPlan& plan, const Request& request, DataCach
   const auto classes = plan.description().classes;
   Condition condition;
   if (!request.data.empty()) {
-    const DataSpec task = task_of(data, request.data);
-    const auto wanted = std::to_string(task.classes.size());
-    if (static_cast<std::int64_t>(task.classes.size()) != classes)
-      throw Error(ErrorCode::kUsage, "generate.classes", "the network and the data disagree",
-                  "the architecture has " + std::to_string(classes) + " outputs, '" + request.data + "' has " + wanted +
-                      " classes",
-                  "set classes=" + wanted);
+    check_classes(plan.description(), request, static_cast<std::int64_t>(task_of(data, request.data).classes.size()));
     condition = examples_condition(plan, request, data);
   }
   condition.batch = request.count;
@@ -200,14 +203,27 @@ Generated generate(const Generator& generator, const NetworkDescription& descrip
       "draw fewer networks at a time, or a smaller network");
 }
 
-Weights ready_to_use(const Generator& generator, const Generated& made, const Request& request, DataCache& data) {
+ReadyNetworks ready_to_use(const Generator& generator, const Generated& made, const Request& request, DataCache& data) {
   return translate_torch_errors(
-      "recalibrate generated networks",
+      "make generated networks ready",
       [&] {
-        const auto reference = unlabelled(generator.tokenizer().reference_images());
+        const Tokenizer& tokenizer = generator.tokenizer();
+        const NetworkPlan& plan = *made.plan;
+        const auto reference = unlabelled(tokenizer.reference_images());
         const auto chosen = request.data.empty() ? nullptr : data.get(request.data);
-        return recalibrate(made.plan->executor(), made.weights, {chosen ? &chosen->train : &reference},
-                           derive_seed(request.sampling.seed, "recalibrate"));
+        ReadyNetworks ready{recalibrate(plan.executor(), made.weights, {chosen ? &chosen->train : &reference},
+                                        derive_seed(request.sampling.seed, "recalibrate")),
+                            {}};
+        if (!chosen || !has_linear_head(plan)) return ready;
+        const auto examples = example_images(request, data);
+        const Anchor* anchor = tokenizer.find_anchor(plan.description().architecture, plan.family());
+        std::vector<Weights> networks;
+        for (std::int64_t i = 0; i < ready.weights.population(); ++i) {
+          networks.push_back(ready.weights.member(i));
+          ready.heads.push_back(refit_head(anchor, plan, examples, networks.back()));
+        }
+        ready.weights = concatenate(networks);
+        return ready;
       },
       "draw fewer networks at a time");
 }

@@ -92,6 +92,7 @@ std::vector<Course> collect_courses(const std::vector<MemberGroup>& groups,
       throw Error(ErrorCode::kUsage, "generator.practice", "there is nothing to practise on",
                   "'" + network.plan->description().label() + "' has no data sets");
     Course course{network.plan};
+    course.weight = network.weight;
     for (const std::string& spec : network.data) course.tasks.push_back(task_of(data, spec));
     course.quality = torch::ones({static_cast<std::int64_t>(course.tasks.size())}, tokenizer.compute().floats());
     courses.push_back(std::move(course));
@@ -359,8 +360,12 @@ GeneratorTraining parse_generator_training(const Json& table, const std::string&
   out.seed = static_cast<std::uint64_t>(read.integer("seed", 0, 0, INT64_MAX));
   for (const Json& entry : read.value("practice", Json::array())) {
     ConfigReader item(entry, where + ".practice");
-    Practice practice{
-        item.required_text("architecture"), item.value("config", Json::object()), item.text("family", ""), {}};
+    Practice practice;
+    practice.architecture = item.required_text("architecture");
+    practice.config = item.value("config", Json::object());
+    practice.ranges = ConfigRanges(item.value("ranges", Json::object()), where + ".practice: ranges");
+    practice.count = item.integer("count", 1, 1, 10000);
+    practice.family = item.text("family", "");
     practice.data = item.texts("data");
     item.finish();
     out.practice.push_back(std::move(practice));
@@ -374,6 +379,8 @@ Json to_json(const GeneratorTraining& options) {
   for (const Practice& entry : options.practice)
     practice.push_back({{"architecture", entry.architecture},
                         {"config", entry.config},
+                        {"ranges", entry.ranges.json()},
+                        {"count", entry.count},
                         {"family", entry.family},
                         {"data", entry.data}});
   Json out = to_json(options.config);

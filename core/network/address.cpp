@@ -76,8 +76,9 @@ std::vector<std::optional<std::size_t>> match_by_address(const NetworkDescriptio
     const int block =
         address.block >= 0 && scope != blocks.end() ? corresponding_block(address, scope->second) : address.block;
     const auto place = places.find(Place(address.scope, block, address.branch));
-    const auto& shape = target.parameters[matches.size()].shape;
-    const bool fits = place != places.end() && source.parameters[place->second].shape == shape;
+    const auto& wanted = target.parameters[matches.size()];
+    const bool fits = place != places.end() && source.parameters[place->second].role == wanted.role &&
+                      source.parameters[place->second].shape.size() == wanted.shape.size();
     matches.push_back(fits ? std::optional(place->second) : std::nullopt);
   }
   return matches;

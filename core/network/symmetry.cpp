@@ -44,6 +44,18 @@ class AxisGraph {
     return groups;
   }
 
+  std::vector<std::vector<std::vector<AxisFactor>>> factors() const {
+    std::vector<std::vector<std::vector<AxisFactor>>> factors;
+    for (const auto& axes : parameters_) {
+      auto& of_parameter = factors.emplace_back();
+      for (const auto& axis : axes) {
+        auto& of_axis = of_parameter.emplace_back();
+        for (int root : classes_.expand(axis)) of_axis.push_back({classes_.size(root), !classes_.fixed(root)});
+      }
+    }
+    return factors;
+  }
+
  private:
   std::vector<Axis> make(const Shape& shape) {
     std::vector<Axis> axes;
@@ -84,6 +96,10 @@ class AxisGraph {
 
 std::vector<SymmetryGroup> symmetry_groups(const NetworkDescription& description) {
   return AxisGraph(description).groups();
+}
+
+std::vector<std::vector<std::vector<AxisFactor>>> axis_factors(const NetworkDescription& description) {
+  return AxisGraph(description).factors();
 }
 
 std::vector<std::int64_t> axis_order(const SymmetryMember& member, const std::vector<std::int64_t>& units) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "assignment.hpp"
+#include "weightloom/runtime/assignment.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/random.hpp"
 #include "weightloom/compute/torch_error.hpp"

@@ -1,4 +1,4 @@
-#include "assignment.hpp"
+#include "weightloom/runtime/assignment.hpp"
 
 #include <limits>
 

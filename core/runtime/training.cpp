@@ -10,7 +10,7 @@
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/threads.hpp"
 #include "weightloom/compute/torch_error.hpp"
-#include "weightloom/network/address.hpp"
+#include "weightloom/runtime/inheritance.hpp"
 #include "weightloom/training/adamw.hpp"
 #include "weightloom/training/flat_parameters.hpp"
 #include "weightloom/training/index_stream.hpp"
@@ -86,25 +86,25 @@ std::vector<torch::Tensor> trainable(const NetworkDescription& description, cons
 // A network in training, and where its tensors stand among the weights that are trained.
 struct Student {
   const Executor* executor;
-  std::vector<std::size_t> sources;
+  std::vector<TensorCut> cuts;
   std::vector<double> momenta;  // of the running statistics
 };
 
 Student only_student(const Executor& executor) {
-  std::vector<std::size_t> sources(executor.description().parameters.size());
-  std::iota(sources.begin(), sources.end(), std::size_t{0});
-  return {&executor, std::move(sources), running_momenta(executor.description())};
+  std::vector<TensorCut> cuts;
+  for (std::size_t i = 0; i < executor.description().parameters.size(); ++i) cuts.push_back({i, {}});
+  return {&executor, std::move(cuts), running_momenta(executor.description())};
 }
 
 Student sharing_student(const Executor& executor, const NetworkDescription& owner) {
   Student out{&executor, {}, running_momenta(executor.description())};
-  const auto matches = match_by_address(executor.description(), owner);
-  for (std::size_t i = 0; i < matches.size(); ++i) {
-    if (!matches[i])
+  const auto cuts = cut_network(executor.description(), owner);
+  for (std::size_t i = 0; i < cuts.size(); ++i) {
+    if (!cuts[i])
       throw Error(ErrorCode::kUsage, "training.shared",
                   "cannot share weights between '" + executor.description().label() + "' and '" + owner.label() + "'",
-                  "'" + executor.description().parameters[i].name + "' has no counterpart of the same shape");
-    out.sources.push_back(*matches[i]);
+                  "'" + executor.description().parameters[i].name + "' has no counterpart");
+    out.cuts.push_back(*cuts[i]);
   }
   return out;
 }
@@ -182,7 +182,7 @@ class Trainer {
   Json step(std::int64_t step) {
     const auto& student = students_[turns_[static_cast<std::size_t>(step)]];
     Weights view;
-    for (const auto source : student.sources) view.tensors.push_back(weights_.tensors[source]);
+    for (const auto& cut : student.cuts) view.tensors.push_back(cut_tensor(weights_.tensors[cut.source], cut));
     const auto batch = next_batch(data_, batches_, options_.batch);
     BatchStatistics statistics;
     const auto logits =
@@ -191,8 +191,10 @@ class Trainer {
     const auto gradient = parameters_.gradient(loss);
     const torch::NoGradGuard no_grad;
     optimizer_.step(gradient, linear_schedule(options_.learning_rate, options_.warmup, step, steps_));
+    // Statistics of a cut are those of another network: whoever shares weights re-estimates them.
     for (const auto& [index, statistic] : statistics)
-      weights_.tensors[student.sources[index]].lerp_(statistic, student.momenta[index]);
+      if (const auto& cut = student.cuts[index]; cut.whole())
+        weights_.tensors[cut.source].lerp_(statistic, student.momenta[index]);
     return {{"loss", loss.item<double>() / static_cast<double>(weights_.population())}};
   }
 

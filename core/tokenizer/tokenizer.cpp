@@ -18,7 +18,7 @@ namespace {
 constexpr std::int64_t kSlotWidth = 64;
 // docs/token_format.md: from a deviation that no network's function shows to one well beyond fresh initialisations.
 constexpr double kLowestLogScale = -6, kHighestLogScale = 2;
-constexpr const char* kSchema = "weightloom.tokenizer/1";
+constexpr const char* kSchema = "weightloom.tokenizer/2";
 
 void start_at_zero(Linear& layer) {
   torch::NoGradGuard no_grad;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
@@ -15,6 +16,7 @@
 #include "weightloom/runtime/data_cache.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/runtime/inheritance.hpp"
+#include "weightloom/workflow/random_networks.hpp"
 #include "weightloom/workflow/records.hpp"
 
 namespace weightloom {
@@ -25,6 +27,7 @@ namespace {
 // zoos by rounding.
 constexpr std::size_t kMostTogether = 50;
 constexpr std::int64_t kMostImageBytes = 1ll << 30;
+constexpr std::size_t kAnchorNetworks = 64;  // that train an elastic anchor
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) {
@@ -49,6 +52,12 @@ struct Ancestor {
   std::string record;  // id in the zoo
   std::string hash;    // of its recipe
 };
+
+std::string hash_of(const std::vector<Executor>& networks) {
+  std::string identities;
+  for (const auto& network : networks) identities += network.description().identity + '\n';
+  return short_hash(identities);
+}
 
 // A member that is still to be trained, with all that its recipe stands for.
 struct Job {
@@ -110,28 +119,49 @@ class Grower {
       classes += class_count(spec);
     }
     const auto config = network_config(anchor.config, recipe_.form, classes);
-    std::vector<Executor> executors;
-    for (const auto& depth : anchor.depth_key.empty() ? std::vector<Json>{nullptr} : anchor.depths) {
-      auto at_depth = config;
-      if (!anchor.depth_key.empty()) at_depth[anchor.depth_key] = depth;
-      executors.emplace_back(plugins_.describe(anchor.architecture, at_depth));
-    }
-    const auto& largest = executors.back();
-    Json recipe{{"schema", "weightloom.grown/1"},
-                {"kind", "anchor"},
-                {"architecture", largest.description().architecture},
-                {"config", largest.description().config},
-                {"data", names},
-                {"seed", recipe_.seed},
+    const auto description = plugins_.describe(anchor.architecture, anchor.ranges.largest(config));
+    Json recipe{{"schema", "weightloom.grown/1"},      {"kind", "anchor"}, {"architecture", description.architecture},
+                {"config", description.config},        {"data", names},    {"seed", recipe_.seed},
                 {"training", to_json(anchor.training)}};
-    if (!anchor.depth_key.empty()) recipe["depths"] = {{"key", anchor.depth_key}, {"train", anchor.depths}};
+    const auto networks = anchor_networks(anchor, config, description);
+    // The draws leave out what the recipe holds out: ranges alone do not say what was trained.
+    if (!anchor.ranges.empty()) {
+      recipe["ranges"] = anchor.ranges.json();
+      recipe["networks"] = hash_of(networks);
+    }
     recipe["hash"] = short_hash(recipe.dump());
     const std::string name = anchor.family + "/anchor", hash = recipe["hash"];
     if (const auto record = find(name, hash)) {
       summary_.present.push_back(name);
-      return {largest.description(), to_weights(largest.description(), zoo_.weights(*record)), record->id, hash};
+      return {description, to_weights(description, zoo_.weights(*record)), record->id, hash};
     }
-    return train_ancestor(anchor, executors, name, std::move(recipe));
+    return train_ancestor(anchor, networks, name, std::move(recipe));
+  }
+
+  std::set<std::string> unseen_configurations() const {
+    UnseenConfigurations unseen;
+    for (const auto& member : recipe_.members)
+      unseen.add(
+          plugins_.describe(member.architecture, network_config(member.config, recipe_.form, class_count(member.data))),
+          member.split);
+    return unseen.keys();
+  }
+
+  // Random networks of the anchor's ranges, and the largest one, whose weights they share, at the end. Drawn once, so
+  // that each is described and analysed once: by far most configurations between them are served as well.
+  std::vector<Executor> anchor_networks(const AnchorRecipe& anchor, const Json& config,
+                                        const NetworkDescription& largest) const {
+    Random random(derive_seed(recipe_.seed, "ranges/" + anchor.family));
+    std::vector<Executor> networks;
+    if (!anchor.ranges.empty()) {
+      std::set<std::string> except = unseen_configurations();
+      except.insert(configuration_key(largest));
+      for (auto& description : random_networks(plugins_, anchor.architecture, config, anchor.ranges, kAnchorNetworks,
+                                               random, std::move(except)))
+        networks.emplace_back(std::move(description));
+    }
+    networks.emplace_back(largest);
+    return networks;
   }
 
   Ancestor train_ancestor(const AnchorRecipe& anchor, const std::vector<Executor>& executors, const std::string& name,

@@ -1,17 +1,60 @@
 #include "weightloom/workflow/models.hpp"
 
+#include <algorithm>
+#include <set>
+
+#include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/workflow/members.hpp"
+#include "weightloom/workflow/random_networks.hpp"
 #include "weightloom/workflow/up_to_date.hpp"
 
 namespace weightloom {
 namespace {
 
-std::vector<PracticeNetwork> practice_networks(const std::vector<Practice>& practice, const PluginRegistry& registry,
-                                               const Tokenizer& tokenizer) {
+std::set<std::string> unseen_configurations(const Zoo& zoo, const PluginRegistry& registry,
+                                            const std::vector<Practice>& practice) {
+  if (std::ranges::all_of(practice, [](const Practice& entry) { return entry.ranges.empty(); })) return {};
+  UnseenConfigurations unseen;
+  for (const ZooRecord& record : zoo.all())
+    if (!record.split.empty()) unseen.add(registry.describe(record.architecture, record.config), record.split);
+  return unseen.keys();
+}
+
+// The networks that `entry` stands for; what its configuration leaves open follows from the images and the data.
+std::vector<NetworkDescription> networks_of(const Practice& entry, const PluginRegistry& registry,
+                                            const Tokenizer& tokenizer, const std::set<std::string>& unseen,
+                                            Random& random) {
+  if (entry.data.empty() || !entry.config.is_object())
+    throw Error(ErrorCode::kUsage, "generator.practice", "there is nothing to practise on",
+                "'" + entry.architecture + "' needs data sets, and a table of settings");
+  const DataSpec data = DataSpec::parse(entry.data.front());
+  Json config = {{"channels", tokenizer.reference_images().size(1)},
+                 {"size", tokenizer.reference_images().size(2)},
+                 {"classes", data.classes.empty() ? source_class_names(data.source).size() : data.classes.size()}};
+  config.update(entry.config);
+  if (entry.ranges.empty()) return {registry.describe(entry.architecture, config)};
+  auto networks = random_networks(registry, entry.architecture, config, entry.ranges,
+                                  static_cast<std::size_t>(entry.count), random, unseen);
+  if (networks.empty())
+    throw Error(ErrorCode::kUsage, "generator.practice", "there is nothing to practise on",
+                "'" + entry.architecture + "' accepts no configuration of the ranges " + entry.ranges.json().dump());
+  return networks;
+}
+
+std::vector<PracticeNetwork> practice_networks(const std::vector<Practice>& practice, std::uint64_t seed,
+                                               const PluginRegistry& registry, const Tokenizer& tokenizer,
+                                               const std::set<std::string>& unseen) {
   std::vector<PracticeNetwork> networks;
-  for (const Practice& entry : practice)
-    networks.push_back({tokenizer.plan(registry.describe(entry.architecture, entry.config), entry.family), entry.data});
+  for (std::size_t i = 0; i < practice.size(); ++i) {
+    const Practice& entry = practice[i];
+    Random random(derive_seed(seed, "practice/" + std::to_string(i)));
+    const auto descriptions = networks_of(entry, registry, tokenizer, unseen, random);
+    // An entry counts as one group of the zoo, however many networks it stands for.
+    const double weight = 1.0 / static_cast<double>(descriptions.size());
+    for (const auto& description : descriptions)
+      networks.push_back({tokenizer.plan(description, entry.family), entry.data, weight});
+  }
   return networks;
 }
 
@@ -47,7 +90,8 @@ Generator train_generator(const Zoo& zoo, const PluginRegistry& registry, std::s
                           const GeneratorTraining& options, const ProgressSink& progress) {
   DataCache data(common_form(zoo, registry));
   GeneratorLessons lessons{load_members(zoo, registry, *tokenizer, "train"),
-                           practice_networks(options.practice, registry, *tokenizer)};
+                           practice_networks(options.practice, options.seed, registry, *tokenizer,
+                                             unseen_configurations(zoo, registry, options.practice))};
   load_tokens(lessons.members, zoo, *tokenizer);
   return train_generator(lessons, data, std::move(tokenizer), options, progress);
 }

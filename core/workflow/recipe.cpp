@@ -48,13 +48,7 @@ AnchorRecipe read_anchor(const Json& table, const std::string& where) {
   anchor.architecture = reader.text("architecture", anchor.family);
   anchor.config = reader.value("config", Json::object());
   if (!anchor.config.is_object()) refuse(where + ": config", "expected a table");
-  if (reader.has("depths")) {
-    ConfigReader depths(reader.value("depths"), where + ": depths");
-    anchor.depth_key = depths.required_text("key");
-    anchor.depths = values(depths.value("train"), where + ": depths: train");
-    depths.finish();
-    std::sort(anchor.depths.begin(), anchor.depths.end());
-  }
+  anchor.ranges = ConfigRanges(reader.value("ranges", Json::object()), where + ": ranges");
   for (const auto& text : reader.texts("data")) anchor.data.push_back(DataSpec::parse(text));
   anchor.training = read_training(reader, where);
   reader.finish();

@@ -44,9 +44,10 @@ TEST_CASE("of members that are all the same, average, retrieval and a little noi
   CHECK(values(found, "retrieval") == times(4, 1.0));
   CHECK(values(found, "noise") == times(4, 1.0));
   CHECK(values(found, "random-init").size() == 4);
-  // The ancestor's head is zero, so that every image is of class 0: one in three is.
+  // The ancestor's head is zero, so that every image is of class 0: one in three is. Examples bring a head along.
   CHECK(near(values(found, "decoded"), {1.0 / 3}));
-  CHECK(near(values(found, "generated-seen"), times(4, 1.0 / 3)));
+  CHECK(values(found, "generated-seen") == times(4, 1.0));
+  CHECK(values(found, "start") == times(4, 1.0));
   CHECK(near(values(found, "generated-instruction"), times(4, 1.0 / 3)));
   CHECK(values(found, "average", "line") == values(found, "average"));
 }
@@ -58,14 +59,19 @@ TEST_CASE("the strongest baseline beside a generated row is found among the rows
   zoo.input.unseen.push_back(zoo.tokenizer->plan(small_mlp(3), "line"));
   const Assessment found = assess(zoo.input, zoo.options);
   CHECK(values(found, "layer-copy") == times(4, 1.0));
+  CHECK(values(found, "start-unseen-depth") == times(4, 1.0));
+  const auto comparison = [&](const std::string& name) {
+    const ResultRow* row = find(found, name);
+    REQUIRE(row);
+    const ResultRow* baseline = strongest_baseline(found.rows, *row);
+    REQUIRE(baseline);
+    return compare_baseline(*row, *baseline);
+  };
+  CHECK(comparison("generated-instruction") == "average is better by 66.7 points (100.0 %)");
+  CHECK(comparison("generated-unseen-depth") == "layer-copy is as good (100.0 %)");
   const ResultRow* row = find(found, "generated-unseen-depth");
-  REQUIRE(row);
-  const ResultRow* baseline = strongest_baseline(found.rows, *row);
-  REQUIRE(baseline);
-  CHECK(compare_baseline(*row, *baseline) == "layer-copy is better by 66.7 points (100.0 %)");
-  // The copies know class 2 and 1, the generated networks do not.
   REQUIRE(row->novelty);
-  CHECK(row->novelty->disagreement_with_nearest == Approx(2.0 / 3));
+  CHECK(row->novelty->disagreement_with_nearest == 0.0);
   CHECK_FALSE(row->novelty->distance_to_nearest);
 }
 
@@ -123,13 +129,30 @@ TEST_CASE("unseen tasks are class subsets that no member has, beside what needs 
   const Assessment found = assess(zoo.input, zoo.options);
   CHECK(find(found, "generated-unseen-task")->data == zoo.four);
   CHECK(values(found, "generated-unseen-task").size() == 2);
-  CHECK(near(values(found, "generated-unseen-task"), times(2, 1.0 / 3)));
+  CHECK(values(found, "generated-unseen-task") == times(2, 1.0));
+  CHECK(values(found, "start-unseen-task") == times(2, 1.0));
   // One member: the nearest one is the mean of all.
   CHECK(values(found, "retrieval-unseen-task") == values(found, "average-unseen-task"));
   CHECK(values(found, "retrieval-unseen-task") != times(2, 1.0));
   // The ancestor sees which row is bright, whatever the class is called.
   CHECK(values(found, "discriminant-unseen-task") == times(2, 1.0));
   CHECK(values(found, "zoo").empty());
+}
+
+TEST_CASE("configurations of which all members are held out stand beside their members and their start") {
+  HandMade zoo;
+  zoo.input.train.push_back(zoo.group("line", {member_of(zoo.three, 1)}, {right_network(2)}));
+  zoo.input.held_out.push_back(
+      {zoo.tokenizer->plan(small_mlp(4), "line"), {member_of(zoo.three, 0.9)}, right_network(4), {}});
+  // The anchor's own configuration was trained.
+  zoo.input.held_out.push_back(
+      {zoo.tokenizer->plan(small_mlp(3), "line"), {member_of(zoo.three, 0.1)}, right_network(3), {}});
+  const Assessment found = assess(zoo.input, zoo.options);
+  CHECK(values(found, "zoo-configuration") == std::vector<double>{0.9});
+  CHECK(values(found, "generated-configuration") == times(2, 1.0));
+  CHECK(values(found, "start-configuration") == times(2, 1.0));
+  CHECK(values(found, "random-init-configuration").size() == 2);
+  CHECK(find(found, "generated-configuration")->novelty->disagreement_with_nearest == 0.0);
 }
 
 TEST_CASE("there are no more unseen tasks than class subsets") {

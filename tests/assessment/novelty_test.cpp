@@ -27,7 +27,8 @@ TEST_CASE("distances are in units of the members' own") {
   const auto tokens = zoo.tokenizer->encode(*plan, networks);
   const auto loaded = zoo.data.get(zoo.three);
   const TensorData& data = *loaded;
-  const NoveltySamples samples = measure_novelty(*zoo.tokenizer, *plan, networks, tokens, members, members, data.test);
+  const NoveltySamples samples =
+      measure_novelty(*zoo.tokenizer, *plan, networks, tokens, networks, members, members, data.test);
   REQUIRE(samples.distances.size() == 2);
   CHECK(samples.distances[0] == Approx(0).margin(1e-3));
   CHECK(samples.distances[1] == Approx(2).epsilon(1e-3));
@@ -43,7 +44,8 @@ TEST_CASE("a member with its units in another order is no new network where memb
   REQUIRE((plan->deviations(turned) - plan->deviations(right_network(2))).norm().item<double>() > 1);
   const auto loaded = zoo.data.get(zoo.three);
   const auto tokens = zoo.tokenizer->encode(*plan, turned);
-  const NoveltySamples samples = measure_novelty(*zoo.tokenizer, *plan, turned, tokens, members, members, loaded->test);
+  const NoveltySamples samples =
+      measure_novelty(*zoo.tokenizer, *plan, turned, tokens, turned, members, members, loaded->test);
   CHECK(samples.distances[0] == Approx(0).margin(1e-3));
 }
 
@@ -57,7 +59,8 @@ TEST_CASE("shared tokens are those of the one member that has most of them, scal
   const TensorData& data = *loaded;
   tokens.index_put_({0, plan->scale_slots()}, 1);
   tokens.index_put_({1, plan->chunk_slots()[0]}, 1);
-  const NoveltySamples samples = measure_novelty(*zoo.tokenizer, *plan, members, tokens, members, members, data.test);
+  const NoveltySamples samples =
+      measure_novelty(*zoo.tokenizer, *plan, members, tokens, members, members, members, data.test);
   CHECK(samples.tokens_shared[0] == 1);
   CHECK(samples.tokens_shared[1] == Approx(1 - 1.0 / static_cast<double>(plan->chunk_slots().size(0))));
 }

@@ -10,6 +10,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/network/graph.hpp"
 #include "weightloom/runtime/inheritance.hpp"
+#include "weightloom/workflow/random_networks.hpp"
 
 using namespace weightloom;
 namespace fs = std::filesystem;
@@ -36,7 +37,7 @@ struct Workplace {
 
   std::string recipe(const std::string& members) const {
     return "seed = 1\nform = {channels = 1, size = 4}\n"
-           "[[anchor]]\nfamily = 'mlp'\nconfig = {width = 8}\ndepths = {key = 'depth', train = [2, 3]}\ndata = ['" +
+           "[[anchor]]\nfamily = 'mlp'\nconfig = {width = 8}\nranges = {depth = [2, 3]}\ndata = ['" +
            (root / "images").string() + "']\nsteps = 30\nlearning_rate = 0.01\n" + members;
   }
   std::string population(const std::string& family, const std::string& config, const std::string& seeds,
@@ -125,12 +126,39 @@ TEST_CASE("a name that belongs to another recipe is not touched", "[grow]") {
   CHECK_THROWS_AS(grow(parse(place.recipe(place.population("mlp", "{width = 8}", "[0]", ""))), zoo, plugins), Error);
 }
 
-TEST_CASE("a failure while growing is reported and keeps what was stored", "[grow]") {
+TEST_CASE("a configuration that its plugin refuses is reported before an elastic anchor is trained", "[grow]") {
   const Workplace place;
   const auto plugins = registry();
   auto zoo = Zoo::create(place.root / "zoo");
   const auto text =
       place.population("mlp", "{width = 8}", "[0]", "") + place.population("cnn", "{nonsense = 1}", "[0]", "");
   CHECK_THROWS_AS(grow(parse(place.recipe(text)), zoo, plugins), Error);
-  CHECK(zoo.contains("mlp/anchor"));
+  CHECK_FALSE(zoo.contains("mlp/anchor"));
+}
+
+TEST_CASE("random networks are different ones, none of them held out, and refused combinations are passed over",
+          "[grow]") {
+  const auto plugins = registry();
+  const Json config{{"channels", 1}, {"size", 4}, {"classes", 2}};
+  const ConfigRanges ranges({{"width", {4, 6}}, {"depth", {1, 2}}}, "r");
+  UnseenConfigurations unseen;
+  auto held = config;
+  held["width"] = 5;
+  held["depth"] = 2;
+  unseen.add(plugins.describe("mlp", held), "held-out");
+  held["classes"] = 7;
+  held["width"] = 4;
+  unseen.add(plugins.describe("mlp", held), "held-out");
+  unseen.add(plugins.describe("mlp", held), "train");
+  CHECK(unseen.keys().size() == 1);
+  Random random(1);
+  const auto networks = random_networks(plugins, "mlp", config, ranges, 20, random, unseen.keys());
+  CHECK(networks.size() == 5);
+  for (const auto& network : networks) CHECK_FALSE(unseen.keys().contains(configuration_key(network)));
+  // 'same' padding takes odd kernels only.
+  const ConfigRanges kernels({{"kernel", {{"each", {{2, 3}}}}}}, "r");
+  const auto odd = random_networks(plugins, "cnn", {{"channels", 1}, {"size", 4}, {"classes", 2}, {"pool", {1}}},
+                                   kernels, 5, random);
+  REQUIRE(odd.size() == 1);
+  CHECK(odd[0].config.at("kernel").at(0) == 3);
 }

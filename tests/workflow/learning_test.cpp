@@ -162,7 +162,8 @@ TEST_CASE("the best of several is the one with the highest validation accuracy",
   const Generator generator(generator_options(1).config, tokenizer, 3);
   DataCache data({1, 4});
   GenerationJob job{"mlp", {{"width", 8}}, {}, Selection::kNone};
-  job.request.data = tiny.data();
+  job.request.data = tiny.noise();  // a head that is fitted would know anything else
+  job.force = true;
   job.request.shots = 2;
   job.request.count = 6;
   job.request.sampling.temperature = 5;
@@ -202,6 +203,51 @@ TEST_CASE("a generated network is reproduced bit for bit from its record, which 
   auto strange = record;
   strange.recipe = {{"kind", 1}};
   CHECK_THROWS_AS(reproduce(strange, generator, tiny.plugins, data), Error);
+}
+
+TEST_CASE("the start of a configuration that nothing was trained on works, says what it promises, and is reproduced",
+          "[learning]") {
+  test::TinyZoo tiny;
+  grow(tiny.recipe(), tiny.zoo, tiny.plugins);
+  const auto tokenizer =
+      std::make_shared<const Tokenizer>(train_tokenizer(tiny.zoo, tiny.plugins, tokenizer_options()));
+  const Generator generator(generator_options(1).config, tokenizer, 3);
+  DataCache data({1, 4});
+  for (const Json& config : {Json{{"width", 11}}, Json{{"width", 5}, {"depth", 3}}}) {
+    GenerationJob job{"mlp", config, {}, Selection::kNone};
+    job.request.data = tiny.data();
+    job.start_only = true;
+    const auto made = generate_networks(job, generator, tiny.plugins, data);
+    auto network = made.networks.at(0);
+    CHECK(network.validation_accuracy.value() > 0.9);
+    CHECK(network.record.metrics.at("expected_accuracy") > 0.9);
+    network.record.name = "start/" + std::to_string(config.at("width").get<int>());
+    tiny.zoo.add({{network.record, network.tensors}});
+    const auto record = tiny.zoo.get(network.record.name);
+    CHECK(weights_hash(reproduce(record, generator, tiny.plugins, data)) == record.weights_hash);
+    job.request.count = 2;
+    CHECK_THROWS_AS(generate_networks(job, generator, tiny.plugins, data), Error);
+  }
+}
+
+TEST_CASE("what is no better than guessing is refused, unless it is asked for", "[learning]") {
+  test::TinyZoo tiny;
+  grow(tiny.recipe(), tiny.zoo, tiny.plugins);
+  const auto tokenizer =
+      std::make_shared<const Tokenizer>(train_tokenizer(tiny.zoo, tiny.plugins, tokenizer_options()));
+  const Generator generator(generator_options(1).config, tokenizer, 3);
+  DataCache data({1, 4});
+  GenerationJob job{"mlp", {{"width", 8}}, {}, Selection::kNone};
+  job.request.data = tiny.noise();
+  try {
+    generate_networks(job, generator, tiny.plugins, data);
+    FAIL("it was accepted");
+  } catch (const Error& error) {
+    CHECK(error.id() == "generate.chance");
+    CHECK(error.code() == ErrorCode::kFailure);
+  }
+  job.force = true;
+  CHECK(generate_networks(job, generator, tiny.plugins, data).networks.size() == 1);
 }
 
 TEST_CASE("fine-tuning keeps the family and the lineage, and gives other classes a new head", "[learning]") {

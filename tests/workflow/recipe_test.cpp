@@ -17,7 +17,7 @@ form = {channels = 1, size = 14}
 family = "net"
 architecture = "mlp"
 config = {width = 16}
-depths = {key = "depth", train = [4, 2]}
+ranges = {depth = [2, 4], width = {values = [16, 8]}}
 data = ["mnist", "fashion-mnist[1,2]"]
 steps = 20
 [[population]]
@@ -49,7 +49,7 @@ TEST_CASE("a recipe expands into every combination", "[recipe]") {
   CHECK(recipe.seed == 3);
   CHECK(recipe.form.size == 14);
   REQUIRE(recipe.anchors.size() == 1);
-  CHECK(recipe.anchors[0].depths == std::vector<Json>{2, 4});
+  CHECK(recipe.anchors[0].ranges.largest({{"width", 1}}) == Json{{"width", 16}, {"depth", 4}});
   CHECK(recipe.anchors[0].data[1].text() == "fashion-mnist[1,2]");
   REQUIRE(recipe.members.size() == 20);
   std::set<std::string> names;
@@ -94,6 +94,29 @@ TEST_CASE("a population of tasks holds out its last tasks", "[recipe]") {
   REQUIRE(recipe.members.size() == 10);
   for (std::size_t i = 0; i < 10; ++i) CHECK(recipe.members[i].split == (i < 7 ? "train" : "held-out"));
   CHECK(recipe.members[0].name == "mlp/" + recipe.members[0].data.text());
+}
+
+TEST_CASE("ranges hold every number between their ends, listed values, and lists of them", "[recipe]") {
+  const ConfigRanges ranges({{"a", {3, 5}}, {"b", {{"values", {8, 2}}}}, {"c", {{"each", {{1, 2}, {4, 4}}}}}}, "r");
+  Random random(1);
+  std::set<std::int64_t> a, b, c;
+  for (int i = 0; i < 200; ++i) {
+    const Json config = ranges.draw({{"kept", true}}, random);
+    CHECK(config.at("kept") == true);
+    a.insert(config.at("a").get<std::int64_t>());
+    b.insert(config.at("b").get<std::int64_t>());
+    c.insert(config.at("c").at(0).get<std::int64_t>());
+    CHECK(config.at("c").at(1) == 4);
+  }
+  CHECK(a == std::set<std::int64_t>{3, 4, 5});
+  CHECK(b == std::set<std::int64_t>{2, 8});
+  CHECK(c == std::set<std::int64_t>{1, 2});
+  CHECK(ranges.largest(Json::object()) == Json{{"a", 5}, {"b", 8}, {"c", {2, 4}}});
+  for (const Json& wrong :
+       {Json{{"a", 3}}, Json{{"a", {5, 3}}}, Json{{"a", {1, 2, 3}}}, Json{{"a", {{"values", Json::array()}}}},
+        Json{{"a", {{"each", {3}}}}}, Json{{"a", {0.5, 2}}}, Json{{"a", {0, 1 << 30}}},
+        Json{{"a", {INT64_MIN, INT64_MAX}}}, Json{{"size", {1, 2}}}, Json(3)})
+    CHECK_THROWS_AS(ConfigRanges(wrong, "r"), Error);
 }
 
 TEST_CASE("a wrong recipe is refused with the place of the mistake", "[recipe]") {

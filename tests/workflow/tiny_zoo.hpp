@@ -6,6 +6,7 @@
 
 #include "../support/temporary_folder.hpp"
 #include "weightloom/base/config.hpp"
+#include "weightloom/base/random.hpp"
 #include "weightloom/workflow/grow.hpp"
 
 namespace weightloom::test {
@@ -20,13 +21,27 @@ inline void write_halves(const std::filesystem::path& folder) {
     }
 }
 
+// Two classes that nothing tells apart.
+inline void write_noise(const std::filesystem::path& folder) {
+  Random random(5);
+  for (int i = 0; i < 60; ++i)
+    for (const char* side : {"left", "right"}) {
+      std::filesystem::create_directories(folder / side);
+      std::ofstream file(folder / side / (std::to_string(i) + ".pgm"), std::ios::binary);
+      file << "P5 4 4 255\n";
+      for (int k = 0; k < 16; ++k) file.put(static_cast<char>(random.below(256)));
+    }
+}
+
 class TinyZoo {
  public:
   TinyZoo() : plugins(PluginRegistry::default_directories()), zoo(Zoo::create(folder / "zoo")) {
     write_halves(folder / "images");
+    write_noise(folder / "noise");
   }
 
   std::string data() const { return (folder / "images").string(); }
+  std::string noise() const { return (folder / "noise").string(); }
   // An ancestor and six networks that descend from it, two of them held out.
   Recipe recipe() const {
     const std::string common = "family = 'mlp'\nconfig = {width = 8}\nlearning_rate = 0.02\nsteps = 40\n";

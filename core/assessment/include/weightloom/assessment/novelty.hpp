@@ -20,11 +20,13 @@ struct NoveltySamples {
   void append(const NoveltySamples& more);
 };
 
-// `networks` [P], `tokens` [P, L, Q] and `members` [M >= 2] are of `plan`; running statistics of the networks and of
-// `calibrated_members`, the same members, are fit for `test`. [any-thread]
-NoveltySamples measure_novelty(const Tokenizer& tokenizer, const NetworkPlan& plan, const Weights& networks,
-                               const torch::Tensor& tokens, const Weights& members, const Weights& calibrated_members,
-                               const LabelledImages& test);
+// Networks as `tokens` [P, L, Q] with their decoded weights [P], and as they are used, `ready` [P]: distances and
+// tokens are told of the former, which a head in closed form is no part of, answers of the latter. `members` [M >= 2]
+// are of `plan`; running statistics of `ready` and of `calibrated_members`, the same members, are fit for `test`.
+// [any-thread]
+NoveltySamples measure_novelty(const Tokenizer& tokenizer, const NetworkPlan& plan, const Weights& decoded,
+                               const torch::Tensor& tokens, const Weights& ready, const Weights& members,
+                               const Weights& calibrated_members, const LabelledImages& test);
 
 // Behaviour alone: each of `networks` beside the nearest of `others`, both fit for `test`. [P]
 std::vector<double> disagreements(const NetworkPlan& plan, const Weights& networks, const Weights& others,

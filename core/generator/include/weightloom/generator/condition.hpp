@@ -25,6 +25,8 @@ torch::Tensor thumbnails(const torch::Tensor& images);
 
 // What enters the head of the plan's anchor for each image, [N, F]; F = 0 when the network has no flat head input.
 torch::Tensor anchor_features(const NetworkPlan& plan, const torch::Tensor& images);
+// The same for `weights`, population 1 of the plan's network.
+torch::Tensor head_features(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& images);
 
 // Linear discriminant analysis of example features (Fisher 1936): w_r = S^-1 mu_r, b_r = -mu_r . w_r / 2, with the
 // means centred and the pooled covariance S shrunk towards its mean variance. features [B, R, shots, F].

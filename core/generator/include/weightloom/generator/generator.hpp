@@ -8,8 +8,10 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "weightloom/base/json.hpp"
+#include "weightloom/generator/head.hpp"
 #include "weightloom/generator/model.hpp"
 #include "weightloom/generator/tasks.hpp"
 
@@ -57,6 +59,9 @@ Request request_from_json(const Json& json);
 // request.data. Throws kUsage "data.*".
 torch::Tensor example_images(const Request& request, DataCache& data);
 
+// Throws kUsage "generate.classes" unless the network has as many outputs as request.data has classes.
+void check_classes(const NetworkDescription& description, const Request& request, std::int64_t classes);
+
 // Weights as decoded: running statistics are the anchor's. Reproducible: same request, generator and machine give the
 // same bits.
 struct Generated {
@@ -69,8 +74,14 @@ struct Generated {
 Generated generate(const Generator& generator, const NetworkDescription& description, const Request& request,
                    DataCache& data);
 
+// What one uses, stores and exports.
+struct ReadyNetworks {
+  Weights weights;                // [count]
+  std::vector<LinearHead> heads;  // of each network, where they come from and what they promise; empty without examples
+};
 // `made` with batch_norm statistics re-estimated: on the request's training images when it has data, else on the
-// tokenizer's reference images. What one uses, stores and exports.
-Weights ready_to_use(const Generator& generator, const Generated& made, const Request& request, DataCache& data);
+// tokenizer's reference images. With examples the head comes last, from what the written body makes of them: the
+// generated one stays where it is at least as good (head.hpp, refit_head()).
+ReadyNetworks ready_to_use(const Generator& generator, const Generated& made, const Request& request, DataCache& data);
 
 }  // namespace weightloom

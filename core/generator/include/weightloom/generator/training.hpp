@@ -8,14 +8,17 @@
 
 #include "weightloom/base/progress.hpp"
 #include "weightloom/generator/generator.hpp"
+#include "weightloom/network/config_ranges.hpp"
 #include "weightloom/tokenizer/members.hpp"
 
 namespace weightloom {
 
-// A recipe's word for networks to practise on without any checkpoint.
+// A recipe's word for networks to practise on without any checkpoint: one, or `count` drawn from ranges.
 struct Practice {
   std::string architecture;
   Json config;
+  ConfigRanges ranges;
+  std::int64_t count = 1;
   std::string family;             // anchor lineage
   std::vector<std::string> data;  // DataSpec texts, all classes used
 };
@@ -50,6 +53,7 @@ Json to_json(const GeneratorTraining& options);
 struct PracticeNetwork {
   std::shared_ptr<const NetworkPlan> plan;
   std::vector<std::string> data;  // DataSpec texts, all classes used
+  double weight = 1;              // how often it is drawn, beside 1 to 4 for a group of members
 };
 
 // What there is to learn from; at least one of the two is not empty. Members without tokens are encoded.

@@ -31,6 +31,15 @@ struct SymmetryGroup {
 // group.
 std::vector<SymmetryGroup> symmetry_groups(const NetworkDescription& description);
 
+// One factor of an axis: its units can be reordered together with those of its group (`is_free`), or are places.
+struct AxisFactor {
+  std::int64_t size;
+  bool is_free;
+};
+// The factors of each axis of each parameter, [parameter][axis], outermost first: a flattened map [C, H, W] makes one
+// axis of three factors. Factors of one unit are left out; an axis of length 1 has none. Visits every node.
+std::vector<std::vector<std::vector<AxisFactor>>> axis_factors(const NetworkDescription& description);
+
 // The order of the whole axis of `member` when the units of its group are reordered: out[i] is the old index at place
 // i. REQUIRES units to be a permutation of 0 .. group size - 1.
 std::vector<std::int64_t> axis_order(const SymmetryMember& member, const std::vector<std::int64_t>& units);

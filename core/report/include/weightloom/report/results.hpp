@@ -19,9 +19,9 @@ namespace weightloom {
 // there is to beat.
 enum class RowKind { kReference, kGenerated, kBaseline };
 
-// What the networks of a row are made for: a network and data set that the zoo holds, a depth that it does not hold, a
-// class subset that it does not hold.
-enum class Setting { kSeen, kUnseenDepth, kUnseenTask };
+// What the networks of a row are made for: a network and data set that the zoo's training members have, a configuration
+// or a depth that none of them has, a class subset that none of them has.
+enum class Setting { kSeen, kConfiguration, kUnseenDepth, kUnseenTask };
 
 struct RowDefinition {
   std::string_view name;

@@ -1,8 +1,9 @@
 #pragma once
-// Weights handed down from one network to another of the same architecture, by address (network/address.hpp).
+// Weights handed down from one network to another of the same architecture, of any width and depth (network/cut.hpp).
 
 #include <cstdint>
 
+#include "weightloom/network/cut.hpp"
 #include "weightloom/network/description.hpp"
 #include "weightloom/runtime/weights.hpp"
 
@@ -11,8 +12,11 @@ namespace weightloom {
 // Is the ancestor's head handed down too? It means something only for the ancestor's own classes.
 enum class Head { kKeep, kInherit };
 
-// `start` (population 1 of `target`) with every tensor that has a counterpart of the same shape in `ancestor` replaced
-// by that of `weights` (population 1). Shares storage with both.
+// The part of `source` [P, ...] that `cut` names. Differentiable; shares storage where the cut is whole.
+torch::Tensor cut_tensor(const torch::Tensor& source, const TensorCut& cut);
+
+// `start` (population 1 of `target`) with every tensor that has a counterpart in `ancestor` replaced by what is cut from
+// `weights` (population 1). May share storage with both.
 Weights inherit(const NetworkDescription& target, Weights start, const NetworkDescription& ancestor,
                 const Weights& weights, Head head);
 

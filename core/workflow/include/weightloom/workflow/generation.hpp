@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "weightloom/generator/generator.hpp"
+#include "weightloom/generator/start.hpp"
 #include "weightloom/plugin/registry.hpp"
 #include "weightloom/zoo/record.hpp"
 
@@ -22,6 +23,8 @@ struct GenerationJob {
   Json config = Json::object();  // what is left open (channels, size, classes) follows from the tokenizer and the data
   Request request;
   Selection selection = Selection::kNone;
+  bool start_only = false;  // the start as it is, without a generator's part
+  bool force = false;       // also what is no better than guessing
 };
 
 struct GeneratedNetwork {
@@ -31,8 +34,16 @@ struct GeneratedNetwork {
   std::optional<double> validation_accuracy;  // share of 1; nothing without data
 };
 
+// The start of a generation, for comparison.
+struct StartFacts {
+  HeadSource head;
+  double expected_accuracy;    // cross-validated on the examples
+  double validation_accuracy;  // of the start as a network, like those of the networks drawn
+};
+
 struct Generation {
   NetworkDescription description;
+  std::optional<StartFacts> start;  // nothing without data, or without a head in closed form
   std::int64_t slots = 0, drawn = 0;
   double seconds = 0;  // drawing and decoding, without what makes the networks ready
   std::vector<GeneratedNetwork> networks;
@@ -42,8 +53,10 @@ struct Generation {
 NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry, const Tokenizer& tokenizer,
                                   DataCache& data);
 
-// Draws request.count networks. Same job, generator and machine: same bits. Throws kUsage "generate.select" when the
-// best is wanted without data to choose on, and what generate() throws.
+// Draws request.count networks, or makes the start. Same job, generator and machine: same bits. Throws kUsage
+// "generate.select" when the best is wanted without data to choose on, kUsage "start.*" for a start without data or of
+// more than one network, kFailure "generate.chance" when no network is better than guessing on the validation images and
+// `force` is not set, and what generate() throws.
 Generation generate_networks(const GenerationJob& job, const Generator& generator, const PluginRegistry& registry,
                              DataCache& data);
 

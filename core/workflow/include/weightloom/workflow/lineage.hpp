@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "weightloom/generator/generator.hpp"
+#include "weightloom/generator/start.hpp"
 #include "weightloom/plugin/registry.hpp"
 #include "weightloom/zoo/record.hpp"
 
@@ -15,8 +15,12 @@ namespace weightloom {
 ZooRecord generated_record(const std::string& name, const PluginRegistry& registry, const Generator& generator,
                            const Generated& made, const Request& request, std::int64_t index);
 
-// Follows a record's recipe again. Throws kUsage "reproduce.*" when the record was not generated, or by another
-// generator or tokenizer than given; kRefused when its recipe is malformed.
+// The record of a start: the same without a generator.
+ZooRecord start_record(const std::string& name, const PluginRegistry& registry, const Generator& generator,
+                       const Start& start, const Request& request);
+
+// Follows a record's recipe again. Throws kUsage "reproduce.*" when the record is of no generated network or start, or
+// of another generator or tokenizer than given; kRefused when its recipe is malformed.
 TensorMap reproduce(const ZooRecord& record, const Generator& generator, const PluginRegistry& registry,
                     DataCache& data);
 

@@ -8,6 +8,7 @@
 
 #include "weightloom/base/json.hpp"
 #include "weightloom/data/dataset.hpp"
+#include "weightloom/network/config_ranges.hpp"
 #include "weightloom/runtime/training.hpp"
 
 namespace weightloom {
@@ -18,9 +19,8 @@ Json to_json(const TrainingOptions& options);
 // The common ancestor of a family: one network trained on the union of data sets. Stored as "<family>/anchor".
 struct AnchorRecipe {
   std::string family, architecture;
-  Json config;               // without channels, size and classes
-  std::string depth_key;     // empty: one network
-  std::vector<Json> depths;  // ascending; the weights are those of the last and serve all of them
+  Json config;          // without channels, size and classes
+  ConfigRanges ranges;  // what the weights serve; they are those of the largest. Empty: one network
   std::vector<DataSpec> data;
   TrainingOptions training;
 };

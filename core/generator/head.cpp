@@ -1,0 +1,157 @@
+#include "weightloom/generator/head.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "weightloom/compute/module_io.hpp"
+#include "weightloom/generator/condition.hpp"
+#include "weightloom/runtime/assignment.hpp"
+#include "weightloom/runtime/inheritance.hpp"
+
+namespace weightloom {
+namespace {
+
+// Of few examples a fold should leave most: with 32 a class a head is fitted on 24.
+constexpr std::int64_t kFolds = 4;
+
+// The anchor's own head on the features of the plan's network: a row for each class that it was trained to tell apart.
+// Nothing where its features are others.
+std::optional<LinearHead> ancestor_head(const Anchor* anchor, const NetworkPlan& plan) {
+  if (!anchor) return std::nullopt;
+  const auto& target = plan.description();
+  const auto& facts = plan.executor().facts();
+  const auto weight = target.find_parameter(facts.head_weight);
+  const auto cuts = cut_network(target, anchor->description);
+  if (!weight || !cuts[*weight]) return std::nullopt;
+  const auto rows_whole = [&](std::size_t parameter) {
+    TensorCut cut = *cuts[parameter];
+    cut.axes[0] = {};
+    return cut_tensor(anchor->weights.tensors[cut.source], cut)[0].to(plan.anchor().tensors.front().options());
+  };
+  LinearHead head{rows_whole(*weight), {}, HeadSource::kMatchedRows, 0};
+  const auto bias = target.find_parameter(facts.head_bias);
+  head.bias = bias && cuts[*bias] ? rows_whole(*bias) : torch::zeros({head.weight.size(0)}, head.weight.options());
+  return head;
+}
+
+// Which of the ancestor's rows stands for which class: the rows under which the examples are likeliest, no row twice.
+// features [R, n, F]. Nothing when there are more classes than rows.
+std::optional<LinearHead> matched_rows(const LinearHead& head, const torch::Tensor& features) {
+  const auto classes = features.size(0), rows = head.weight.size(0);
+  if (classes > rows) return std::nullopt;
+  const auto likelihood = (features.matmul(head.weight.t()) + head.bias).log_softmax(-1).mean(1);  // [R, rows]
+  // Square, as assign() wants it: the rows that no class takes cost nothing.
+  auto cost = torch::zeros({rows, rows}, likelihood.options());
+  cost.narrow(0, 0, classes).copy_(-likelihood);
+  auto chosen = assign(to_vector(cost), rows);
+  chosen.resize(static_cast<std::size_t>(classes));
+  const auto index = torch::tensor(chosen, indices_like(features));
+  return LinearHead{head.weight.index_select(0, index), head.bias.index_select(0, index), HeadSource::kMatchedRows, 0};
+}
+
+std::optional<LinearHead> fit(HeadSource source, const std::optional<LinearHead>& ancestor,
+                              const torch::Tensor& features) {
+  if (source == HeadSource::kMatchedRows) return ancestor ? matched_rows(*ancestor, features) : std::nullopt;
+  const auto found = linear_discriminant(features.unsqueeze(0));
+  return LinearHead{found.weight[0], found.bias[0], HeadSource::kDiscriminant, 0};
+}
+
+double accuracy(const LinearHead& head, const torch::Tensor& features) {
+  const auto answers = (features.matmul(head.weight.t()) + head.bias).argmax(-1);  // [R, n]
+  const auto truth = torch::arange(features.size(0), answers.options()).unsqueeze(1);
+  return answers.eq(truth).to(torch::kFloat64).mean().item<double>();
+}
+
+// Nothing when such a head cannot be fitted.
+std::optional<double> cross_validate(HeadSource source, const std::optional<LinearHead>& ancestor,
+                                     const torch::Tensor& features) {
+  const auto shots = features.size(1), folds = std::min(kFolds, shots);
+  double sum = 0;
+  for (std::int64_t fold = 0; fold < folds; ++fold) {
+    const auto first = fold * shots / folds, end = (fold + 1) * shots / folds;
+    const auto rest = torch::cat({features.narrow(1, 0, first), features.narrow(1, end, shots - end)}, 1);
+    const auto head = rest.size(1) > 0 ? fit(source, ancestor, rest) : std::nullopt;
+    if (!head) return std::nullopt;
+    sum += accuracy(*head, features.narrow(1, first, end - first));
+  }
+  return sum / static_cast<double>(folds);
+}
+
+LinearHead own_head(const NetworkPlan& plan, const Weights& weights) {
+  const auto& facts = plan.executor().facts();
+  const auto weight = weights.tensors[*plan.description().find_parameter(facts.head_weight)][0];
+  const auto bias = plan.description().find_parameter(facts.head_bias);
+  return {weight, bias ? weights.tensors[*bias][0] : torch::zeros({weight.size(0)}, weight.options()),
+          HeadSource::kGenerated, 0};
+}
+
+LinearHead zero_head(const torch::Tensor& features) {
+  return {torch::zeros({features.size(0), features.size(2)}, features.options()),
+          torch::zeros({features.size(0)}, features.options()), HeadSource::kDiscriminant, 0};
+}
+
+}  // namespace
+
+std::string head_source_name(HeadSource source) {
+  switch (source) {
+    case HeadSource::kGenerated:
+      return "generated";
+    case HeadSource::kMatchedRows:
+      return "matched rows";
+    default:
+      return "discriminant";
+  }
+}
+
+bool has_linear_head(const NetworkPlan& plan) {
+  const GraphFacts& facts = plan.executor().facts();
+  if (facts.head_node.empty() || facts.shapes.at(facts.head_input).size() != 1) return false;
+  // A weight that the body reads as well cannot be written without changing the features that it is fitted to.
+  const auto reads_head = [&](const auto& parameter) {
+    return parameter.second == facts.head_weight || parameter.second == facts.head_bias;
+  };
+  return std::ranges::none_of(plan.description().nodes, [&](const NodeSpec& node) {
+    return node.name != facts.head_node && std::ranges::any_of(node.parameters, reads_head);
+  });
+}
+
+LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& features) {
+  const torch::NoGradGuard no_grad;
+  // A body that overflows has no features to fit anything to.
+  if (!features.isfinite().all().item<bool>()) return zero_head(features);
+  const auto ancestor = ancestor_head(anchor, plan);
+  // One example a class cannot be validated; the discriminant needs no more.
+  LinearHead best = *fit(HeadSource::kDiscriminant, ancestor, features);
+  best.expected_accuracy = cross_validate(HeadSource::kDiscriminant, ancestor, features).value_or(0);
+  const auto rows = cross_validate(HeadSource::kMatchedRows, ancestor, features);
+  if (rows && *rows >= best.expected_accuracy) {
+    best = *fit(HeadSource::kMatchedRows, ancestor, features);
+    best.expected_accuracy = *rows;
+  }
+  return best;
+}
+
+LinearHead refit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& examples, Weights& weights) {
+  const torch::NoGradGuard no_grad;
+  const auto features =
+      head_features(plan, weights, examples.flatten(0, 1)).view({examples.size(0), examples.size(1), -1});
+  LinearHead own = own_head(plan, weights);
+  own.expected_accuracy = accuracy(own, features);
+  LinearHead fitted = fit_head(anchor, plan, features);
+  // One example a class tells nothing of a fitted head, and little of one that was generated from it.
+  if (examples.size(1) > 1 && own.expected_accuracy >= fitted.expected_accuracy) return own;
+  write_head(plan, fitted, weights);
+  return fitted;
+}
+
+void write_head(const NetworkPlan& plan, const LinearHead& head, Weights& weights) {
+  const auto& facts = plan.executor().facts();
+  const auto put = [&](const std::string& name, const torch::Tensor& value) {
+    const auto p = plan.description().find_parameter(name);
+    if (p) weights.tensors[*p] = value.view_as(weights.tensors[*p]).clone();
+  };
+  put(facts.head_weight, head.weight);
+  put(facts.head_bias, head.bias);
+}
+
+}  // namespace weightloom

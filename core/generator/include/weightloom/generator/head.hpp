@@ -1,0 +1,40 @@
+#pragma once
+// Heads that need no training: fitted in closed form to what a body makes of the example images.
+
+#include <string>
+
+#include "weightloom/compute/torch.hpp"
+#include "weightloom/tokenizer/tokenizer.hpp"
+
+namespace weightloom {
+
+// Where a head comes from: a generator's tokens; rows of the ancestor's own head, each matched to the class whose
+// examples it knows; a linear discriminant (condition.hpp).
+enum class HeadSource { kGenerated, kMatchedRows, kDiscriminant };
+std::string head_source_name(HeadSource source);
+
+struct LinearHead {
+  torch::Tensor weight, bias;  // [R, F], [R]
+  HeadSource source = HeadSource::kDiscriminant;
+  // On images like the examples: cross-validated where it was fitted; of a generated head what it has on the examples,
+  // which it was generated from.
+  double expected_accuracy = 0;
+};
+
+// Whether the network's output is that of a linear layer of its own on flat features.
+bool has_linear_head(const NetworkPlan& plan);
+
+// The best of the heads in closed form for the examples' features [R, n, F]: matched rows of the anchor's head, or the
+// discriminant, whichever is better in cross-validation. One example a class cannot be validated: its expected accuracy
+// is 0. Anchors of other features, or nullptr, offer no rows.
+LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& features);
+
+// `weights` (population 1) with the better of its own head and fit_head() on the example images [R, n, C, H, W]; its
+// own is judged on the examples as it is, and never taken with one example a class. Returns the head that was taken.
+// REQUIRES has_linear_head().
+LinearHead refit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& examples, Weights& weights);
+
+// Replaces the head of `weights`, population 1.
+void write_head(const NetworkPlan& plan, const LinearHead& head, Weights& weights);
+
+}  // namespace weightloom

@@ -1,0 +1,31 @@
+#include "weightloom/generator/start.hpp"
+
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/random.hpp"
+#include "weightloom/compute/torch_error.hpp"
+#include "weightloom/runtime/training.hpp"
+
+namespace weightloom {
+
+Start make_start(const Tokenizer& tokenizer, const NetworkDescription& description, const Request& request,
+                 DataCache& data) {
+  return translate_torch_errors("make a start", [&] {
+    const torch::NoGradGuard no_grad;
+    Start start{tokenizer.plan(description, request.family), {}, {}};
+    const NetworkPlan& plan = *start.plan;
+    if (!has_linear_head(plan))
+      throw Error(ErrorCode::kUsage, "start.head", "cannot make a start for '" + description.label() + "'",
+                  "its output is not that of a linear layer on flat features");
+    const auto examples = example_images(request, data);
+    check_classes(description, request, examples.size(0));
+    start.weights = recalibrate(plan.executor(), plan.anchor().clone(), {&data.get(request.data)->train},
+                                derive_seed(request.sampling.seed, "recalibrate"));
+    const auto features =
+        head_features(plan, start.weights, examples.flatten(0, 1)).view({examples.size(0), examples.size(1), -1});
+    start.head = fit_head(tokenizer.find_anchor(description.architecture, plan.family()), plan, features);
+    write_head(plan, start.head, start.weights);
+    return start;
+  });
+}
+
+}  // namespace weightloom
