@@ -149,9 +149,9 @@ TEST_CASE("configurations of which all members are held out stand beside their m
       {zoo.tokenizer->plan(small_mlp(3), "line"), {member_of(zoo.three, 0.1)}, right_network(3), {}});
   const Assessment found = assess(zoo.input, zoo.options);
   CHECK(values(found, "zoo-configuration") == std::vector<double>{0.9});
-  CHECK(values(found, "generated-configuration") == times(2, 1.0));
-  CHECK(values(found, "start-configuration") == times(2, 1.0));
-  CHECK(values(found, "random-init-configuration").size() == 2);
+  CHECK(values(found, "generated-configuration") == times(1, 1.0));
+  CHECK(values(found, "start-configuration") == times(1, 1.0));
+  CHECK(values(found, "random-init-configuration").size() == 1);
   CHECK(find(found, "generated-configuration")->novelty->disagreement_with_nearest == 0.0);
 }
 
