@@ -4,9 +4,8 @@
 namespace weightloom {
 namespace {
 
-// Samples of each configuration and data set: a row has many configurations, and configurations differ more than
-// samples of one do.
-constexpr std::int64_t kSamples = 2;
+// Of each configuration and data set: a row has many configurations, and these differ more than samples of one do.
+constexpr std::int64_t kSamples = 1;
 
 }  // namespace
 
