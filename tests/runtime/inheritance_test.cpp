@@ -59,8 +59,8 @@ TEST_CASE("a narrower network takes the first units, whole channels of a flatten
   CHECK(torch::allclose(of(narrow, taken, "head.weight"),
                         of(wide, weights, "head.weight").view({3, 6, 16}).slice(1, 0, 4).reshape({3, 64}) * gain));
 
-  // Three heads of four: two heads are units 0 to 7. Places within a head of queries and keys are no units of their own:
-  // narrower heads take every other one.
+  // Three heads of four: two heads are units 0 to 7. Places within a head of queries and keys are no units of their
+  // own: narrower heads take every other one.
   const auto vit = small_vit(8, 3, 12, 3);
   const auto tokens = initial_weights(vit, 1, 5);
   const auto query = of(vit, tokens, "block0.query.bias") + torch::arange(12);

@@ -15,8 +15,8 @@ enum class Head { kKeep, kInherit };
 // The part of `source` [P, ...] that `cut` names. Differentiable; shares storage where the cut is whole.
 torch::Tensor cut_tensor(const torch::Tensor& source, const TensorCut& cut);
 
-// `start` (population 1 of `target`) with every tensor that has a counterpart in `ancestor` replaced by what is cut from
-// `weights` (population 1). May share storage with both.
+// `start` (population 1 of `target`) with every tensor that has a counterpart in `ancestor` replaced by what is cut
+// from `weights` (population 1). May share storage with both.
 Weights inherit(const NetworkDescription& target, Weights start, const NetworkDescription& ancestor,
                 const Weights& weights, Head head);
 

@@ -55,8 +55,8 @@ NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry
 
 // Draws request.count networks, or makes the start. Same job, generator and machine: same bits. Throws kUsage
 // "generate.select" when the best is wanted without data to choose on, kUsage "start.*" for a start without data or of
-// more than one network, kFailure "generate.chance" when no network is better than guessing on the validation images and
-// `force` is not set, and what generate() throws.
+// more than one network, kFailure "generate.chance" when no network is better than guessing on the validation images
+// and `force` is not set, and what generate() throws.
 Generation generate_networks(const GenerationJob& job, const Generator& generator, const PluginRegistry& registry,
                              DataCache& data);
 
