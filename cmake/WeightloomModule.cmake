@@ -47,9 +47,13 @@ function(weightloom_test name)
     weightloom_use_torch(${name}_test)
   endif()
   add_test(NAME ${name} COMMAND ${name}_test --order lex)
-  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600
-    ENVIRONMENT "WEIGHTLOOM_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};WEIGHTLOOM_SOURCE=${PROJECT_SOURCE_DIR}")
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600 ENVIRONMENT "${WEIGHTLOOM_TEST_ENVIRONMENT}")
 endfunction()
+
+set(WEIGHTLOOM_TEST_ENVIRONMENT
+  "WEIGHTLOOM_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}" "WEIGHTLOOM_SOURCE=${PROJECT_SOURCE_DIR}"
+  # Tests ask for more memory than there is, and expect to be told so.
+  "ASAN_OPTIONS=allocator_may_return_null=1")
 
 function(weightloom_add_torch_pch)
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/torch_pch.cpp CONTENT "")  # unlike WRITE, not at every configuration
