@@ -13,7 +13,7 @@ namespace weightloom {
 // The common ancestor of a family, or the aligned mean of its members.
 struct Anchor {
   std::string family;
-  NetworkDescription description;  // the deepest network that the anchor covers
+  NetworkDescription description;  // the largest network that the anchor was made for
   Weights weights;                 // population 1
   // True: an aligned mean of networks from independent initialisations of one task. Members are aligned to it before
   // coding, and it covers the head. False: an ancestor that its members were fine-tuned from; they need no alignment,
@@ -21,10 +21,9 @@ struct Anchor {
   bool independent = false;
 };
 
-// The anchor's weights for `target`, a network of the same architecture and any depth: every tensor from the
-// corresponding place (match_by_address); where there is none, and for the head of an ancestor, the mean of the
-// initialiser (ones for scales and running variances, else zeros). `anchor` may be null: no anchor at all.
-// Population 1.
+// The anchor's weights for `target`, a network of the same architecture and any width and depth: every tensor as a cut
+// (network/cut.hpp); where there is none, and for the head of an ancestor, the mean of the initialiser (ones for scales
+// and running variances, else zeros). `anchor` may be null: no anchor at all. Population 1.
 Weights map_anchor(const Anchor* anchor, const NetworkDescription& target, const ComputeOptions& compute = {});
 
 // The mean of `members` (population P of one description) after aligning each to the first; also returns the aligned
