@@ -365,6 +365,9 @@ GeneratorTraining parse_generator_training(const Json& table, const std::string&
     practice.config = item.value("config", Json::object());
     practice.ranges = ConfigRanges(item.value("ranges", Json::object()), where + ".practice: ranges");
     practice.count = item.integer("count", 1, 1, 10000);
+    if (practice.ranges.empty() && practice.count != 1)
+      throw Error(ErrorCode::kUsage, "config.value", where + ".practice: key 'count'",
+                  "without ranges there is one network", "add ranges, or leave count out");
     practice.family = item.text("family", "");
     practice.data = item.texts("data");
     item.finish();

@@ -112,6 +112,11 @@ TEST_CASE("practice needs data sets to practise on", "[generate]") {
   };
   CHECK(parse({"mnist"}).practice.at(0).data == std::vector<std::string>{"mnist"});
   for (const Json& data : {Json(nullptr), Json::array(), Json("mnist"), Json({1})}) CHECK_THROWS_AS(parse(data), Error);
+  // A number of networks means something with ranges only.
+  Json entry{{"architecture", "mlp"}, {"data", {"mnist"}}, {"count", 3}};
+  CHECK_THROWS_AS(parse_generator_training({{"practice", {entry}}}, "r"), Error);
+  entry["ranges"] = {{"width", {4, 8}}};
+  CHECK(parse_generator_training({{"practice", {entry}}}, "r").practice.at(0).count == 3);
 }
 
 TEST_CASE("a file whose metadata is no generator's is refused", "[generate]") {
