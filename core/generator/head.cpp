@@ -115,6 +115,10 @@ bool has_linear_head(const NetworkPlan& plan) {
   });
 }
 
+torch::Tensor example_features(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples) {
+  return head_features(plan, weights, examples.flatten(0, 1)).view({examples.size(0), examples.size(1), -1});
+}
+
 LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& features) {
   const torch::NoGradGuard no_grad;
   // A body that overflows has no features to fit anything to.
@@ -133,8 +137,7 @@ LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::
 
 LinearHead refit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& examples, Weights& weights) {
   const torch::NoGradGuard no_grad;
-  const auto features =
-      head_features(plan, weights, examples.flatten(0, 1)).view({examples.size(0), examples.size(1), -1});
+  const auto features = example_features(plan, weights, examples);
   LinearHead own = own_head(plan, weights);
   own.expected_accuracy = accuracy(own, features);
   LinearHead fitted = fit_head(anchor, plan, features);

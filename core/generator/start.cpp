@@ -20,9 +20,8 @@ Start make_start(const Tokenizer& tokenizer, const NetworkDescription& descripti
     check_classes(description, request, examples.size(0));
     start.weights = recalibrate(plan.executor(), plan.anchor().clone(), {&data.get(request.data)->train},
                                 derive_seed(request.sampling.seed, "recalibrate"));
-    const auto features =
-        head_features(plan, start.weights, examples.flatten(0, 1)).view({examples.size(0), examples.size(1), -1});
-    start.head = fit_head(tokenizer.find_anchor(description.architecture, plan.family()), plan, features);
+    start.head = fit_head(tokenizer.find_anchor(description.architecture, plan.family()), plan,
+                          example_features(plan, start.weights, examples));
     write_head(plan, start.head, start.weights);
     return start;
   });

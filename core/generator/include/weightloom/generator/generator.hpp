@@ -76,8 +76,10 @@ Generated generate(const Generator& generator, const NetworkDescription& descrip
 
 // What one uses, stores and exports.
 struct ReadyNetworks {
-  Weights weights;                // [count]
-  std::vector<LinearHead> heads;  // of each network, where they come from and what they promise; empty without examples
+  Weights weights;  // [count]
+  // Of each network, where they come from and what they promise; empty without examples or without a head that
+  // has_linear_head().
+  std::vector<LinearHead> heads;
 };
 // `made` with batch_norm statistics re-estimated: on the request's training images when it has data, else on the
 // tokenizer's reference images. With examples the head comes last, from what the written body makes of them: the

@@ -24,6 +24,10 @@ struct LinearHead {
 // Whether the network's output is that of a linear layer of its own on flat features.
 bool has_linear_head(const NetworkPlan& plan);
 
+// What the body of `weights` (population 1) makes of the example images [R, n, C, H, W]: [R, n, F]. REQUIRES
+// has_linear_head().
+torch::Tensor example_features(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples);
+
 // The best of the heads in closed form for the examples' features [R, n, F]: matched rows of the anchor's head, or the
 // discriminant, whichever is better in cross-validation. One example a class cannot be validated: its expected accuracy
 // is 0. Anchors of other features, or nullptr, offer no rows.
