@@ -4,6 +4,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/network/address.hpp"
+#include "weightloom/network/cut.hpp"
 #include "weightloom/network/graph.hpp"
 #include "weightloom/network/symmetry.hpp"
 
@@ -65,6 +66,7 @@ bool survives(const std::string& text) {
     analyse(net);
     symmetry_groups(net);
     addresses(net);
+    for (const auto& cut : cut_network(net, net)) CHECK((cut && cut->whole()));
     CHECK(to_json(parse_description(to_json(net).dump())) == to_json(net));
     return true;
   } catch (const Error&) {

@@ -10,6 +10,7 @@
 #include "weightloom/base/log.hpp"
 #include "weightloom/runtime/alignment.hpp"
 #include "weightloom/runtime/evaluation.hpp"
+#include "weightloom/runtime/inheritance.hpp"
 
 using namespace weightloom;
 using namespace weightloom::testing;
@@ -231,6 +232,17 @@ TEST_CASE("training of shared weights that was interrupted ends with the same bi
     return train_shared({&executor, &same}, start, data.train, how, progress);
   };
   CHECK(equal(interrupted_and_resumed(train_with, options(20, 5e-3), 7), train_with(options(20, 5e-3), {})));
+}
+
+TEST_CASE("networks of different width train one set of weights that works for both", "[training]") {
+  const auto data = synthetic_data(3, 8);
+  const Executor narrow(small_cnn(8, 3, 4)), wide(small_cnn(8, 3, 8));
+  const auto shared =
+      train_shared({&narrow, &wide}, initial_weights(wide.description(), 1, 1), data.train, options(160, 5e-3));
+  CHECK(evaluate(wide, shared, {&data.test}).accuracy[0] > 0.9);
+  const auto cut = inherit(narrow.description(), initial_weights(narrow.description(), 1, 2), wide.description(),
+                           shared, Head::kInherit);
+  CHECK(evaluate(narrow, cut, {&data.test}).accuracy[0] > 0.9);
 }
 
 TEST_CASE("a checkpoint of other options, data or starting weights is not taken", "[training][resume]") {

@@ -56,6 +56,15 @@ void run_interrupted(Work&& work) {
   clear_interrupt();
 }
 
+// A grown zoo and its tokenizer.
+struct LearningZoo : test::TinyZoo {
+  LearningZoo() {
+    grow(recipe(), zoo, plugins);
+    tokenizer = std::make_shared<const Tokenizer>(train_tokenizer(zoo, plugins, tokenizer_options()));
+  }
+  std::shared_ptr<const Tokenizer> tokenizer;
+};
+
 double mean_accuracy(const Generation& generation) {
   double sum = 0;
   for (const auto& network : generation.networks) sum += network.validation_accuracy.value();
@@ -89,16 +98,13 @@ TEST_CASE("an interrupted tokenizer training resumes and ends with the same bits
 }
 
 TEST_CASE("an interrupted generator training resumes and ends with the same bits", "[learning]") {
-  test::TinyZoo tiny;
-  grow(tiny.recipe(), tiny.zoo, tiny.plugins);
-  const auto tokenizer =
-      std::make_shared<const Tokenizer>(train_tokenizer(tiny.zoo, tiny.plugins, tokenizer_options()));
+  LearningZoo tiny;
   auto options = generator_options(12);
-  const auto straight = train_generator(tiny.zoo, tiny.plugins, tokenizer, options).id();
+  const auto straight = train_generator(tiny.zoo, tiny.plugins, tiny.tokenizer, options).id();
   options.checkpoint = tiny.folder / "generator.checkpoint";
   run_interrupted(
-      [&] { train_generator(tiny.zoo, tiny.plugins, tokenizer, options, interrupt_at("train generator", 7)); });
-  CHECK(train_generator(tiny.zoo, tiny.plugins, tokenizer, options).id() == straight);
+      [&] { train_generator(tiny.zoo, tiny.plugins, tiny.tokenizer, options, interrupt_at("train generator", 7)); });
+  CHECK(train_generator(tiny.zoo, tiny.plugins, tiny.tokenizer, options).id() == straight);
 }
 
 TEST_CASE("a model file is made again only when something changed", "[learning]") {
@@ -132,10 +138,7 @@ TEST_CASE("training reads the zoo's current tokens and encodes what is stale", "
 }
 
 TEST_CASE("a trained generator is better than chance and than its start, from words alone", "[learning]") {
-  test::TinyZoo tiny;
-  grow(tiny.recipe(), tiny.zoo, tiny.plugins);
-  const auto tokenizer =
-      std::make_shared<const Tokenizer>(train_tokenizer(tiny.zoo, tiny.plugins, tokenizer_options()));
+  LearningZoo tiny;
   DataCache data({1, 4});
   const auto on = data.get(tiny.data());
   const auto accuracy = [&](const Generator& generator) {
@@ -148,18 +151,33 @@ TEST_CASE("a trained generator is better than chance and than its start, from wo
     for (const double value : evaluate(made.plan->executor(), made.weights, {&on->test}).accuracy) sum += value / 8;
     return sum;
   };
-  const double start = accuracy(Generator(generator_options(1).config, tokenizer, 3));
-  const double trained = accuracy(train_generator(tiny.zoo, tiny.plugins, tokenizer, generator_options(150)));
+  const double start = accuracy(Generator(generator_options(1).config, tiny.tokenizer, 3));
+  const double trained = accuracy(train_generator(tiny.zoo, tiny.plugins, tiny.tokenizer, generator_options(150)));
   CHECK(trained > 0.8);
   CHECK(trained > start);
 }
 
+TEST_CASE("practice on a range trains, and ranges that hold nothing are refused", "[learning]") {
+  LearningZoo tiny;
+  auto options = generator_options(3);
+  Practice practice;
+  practice.architecture = practice.family = "mlp";
+  practice.config = Json::object();
+  practice.ranges = ConfigRanges({{"width", {4, 12}}}, "r");
+  practice.count = 3;
+  practice.data = {tiny.data()};
+  options.practice = {practice};
+  const auto practised = train_generator(tiny.zoo, tiny.plugins, tiny.tokenizer, options);
+  CHECK(practised.id() == train_generator(tiny.zoo, tiny.plugins, tiny.tokenizer, options).id());
+  CHECK(practised.id() != train_generator(tiny.zoo, tiny.plugins, tiny.tokenizer, generator_options(3)).id());
+  options.practice[0].ranges = ConfigRanges({{"unheard_of", {4, 12}}}, "r");
+  CHECK_THROWS_WITH(train_generator(tiny.zoo, tiny.plugins, tiny.tokenizer, options),
+                    Catch::Contains("accepts no configuration"));
+}
+
 TEST_CASE("the best of several is the one with the highest validation accuracy", "[learning]") {
-  test::TinyZoo tiny;
-  grow(tiny.recipe(), tiny.zoo, tiny.plugins);
-  const auto tokenizer =
-      std::make_shared<const Tokenizer>(train_tokenizer(tiny.zoo, tiny.plugins, tokenizer_options()));
-  const Generator generator(generator_options(1).config, tokenizer, 3);
+  LearningZoo tiny;
+  const Generator generator(generator_options(1).config, tiny.tokenizer, 3);
   DataCache data({1, 4});
   GenerationJob job{"mlp", {{"width", 8}}, {}, Selection::kNone};
   job.request.data = tiny.noise();  // a head that is fitted would know anything else
@@ -182,11 +200,8 @@ TEST_CASE("the best of several is the one with the highest validation accuracy",
 
 TEST_CASE("a generated network is reproduced bit for bit from its record, which names the family of its anchor",
           "[learning]") {
-  test::TinyZoo tiny;
-  grow(tiny.recipe(), tiny.zoo, tiny.plugins);
-  const auto tokenizer =
-      std::make_shared<const Tokenizer>(train_tokenizer(tiny.zoo, tiny.plugins, tokenizer_options()));
-  const Generator generator(generator_options(1).config, tokenizer, 3);
+  LearningZoo tiny;
+  const Generator generator(generator_options(1).config, tiny.tokenizer, 3);
   DataCache data({1, 4});
   GenerationJob job{"mlp", {{"width", 8}}, {}, Selection::kNone};
   job.request.data = tiny.data();
@@ -198,7 +213,7 @@ TEST_CASE("a generated network is reproduced bit for bit from its record, which 
   tiny.zoo.add({{network.record, network.tensors}});
   const auto record = tiny.zoo.get("made");
   CHECK(weights_hash(reproduce(record, generator, tiny.plugins, data)) == record.weights_hash);
-  const Generator other(generator_options(1).config, tokenizer, 4);
+  const Generator other(generator_options(1).config, tiny.tokenizer, 4);
   CHECK_THROWS_AS(reproduce(record, other, tiny.plugins, data), Error);
   auto strange = record;
   strange.recipe = {{"kind", 1}};
@@ -207,11 +222,8 @@ TEST_CASE("a generated network is reproduced bit for bit from its record, which 
 
 TEST_CASE("the start of a configuration that nothing was trained on works, says what it promises, and is reproduced",
           "[learning]") {
-  test::TinyZoo tiny;
-  grow(tiny.recipe(), tiny.zoo, tiny.plugins);
-  const auto tokenizer =
-      std::make_shared<const Tokenizer>(train_tokenizer(tiny.zoo, tiny.plugins, tokenizer_options()));
-  const Generator generator(generator_options(1).config, tokenizer, 3);
+  LearningZoo tiny;
+  const Generator generator(generator_options(1).config, tiny.tokenizer, 3);
   DataCache data({1, 4});
   for (const Json& config : {Json{{"width", 11}}, Json{{"width", 5}, {"depth", 3}}}) {
     GenerationJob job{"mlp", config, {}, Selection::kNone};
@@ -231,11 +243,8 @@ TEST_CASE("the start of a configuration that nothing was trained on works, says 
 }
 
 TEST_CASE("what is no better than guessing is refused, unless it is asked for", "[learning]") {
-  test::TinyZoo tiny;
-  grow(tiny.recipe(), tiny.zoo, tiny.plugins);
-  const auto tokenizer =
-      std::make_shared<const Tokenizer>(train_tokenizer(tiny.zoo, tiny.plugins, tokenizer_options()));
-  const Generator generator(generator_options(1).config, tokenizer, 3);
+  LearningZoo tiny;
+  const Generator generator(generator_options(1).config, tiny.tokenizer, 3);
   DataCache data({1, 4});
   GenerationJob job{"mlp", {{"width", 8}}, {}, Selection::kNone};
   job.request.data = tiny.noise();

@@ -1,8 +1,12 @@
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <set>
 
+#include "weightloom/assessment/assessment.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/generator/training.hpp"
+#include "weightloom/tokenizer/training.hpp"
 #include "weightloom/workflow/grow.hpp"
 
 using namespace weightloom;
@@ -135,4 +139,12 @@ TEST_CASE("a wrong recipe is refused with the place of the mistake", "[recipe]")
   CHECK(refusal(good + "vary = {seed = ['x']}\n").find("seed") != std::string::npos);
   CHECK(refusal(population + "steps = 5\n").find("data") != std::string::npos);
   CHECK(refusal(population + "data = 'mnist@x'\nsteps = 5\n").find("mnist@x") != std::string::npos);
+}
+
+TEST_CASE("the quick start's recipe is one that every reader of recipes accepts", "[recipe]") {
+  const auto json = load_toml(std::string(std::getenv("WEIGHTLOOM_SOURCE")) + "/examples/quickstart/quickstart.toml");
+  CHECK(parse_recipe(json).anchors.size() == 3);
+  CHECK_NOTHROW(parse_tokenizer_training(json.at("tokenizer"), "tokenizer"));
+  CHECK_NOTHROW(parse_generator_training(json.at("generator"), "generator"));
+  CHECK(parse_assessment(json.at("assessment"), "assessment").unseen.size() == 1);
 }
