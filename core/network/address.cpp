@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
+
+#include "weightloom/network/symmetry.hpp"
 
 namespace weightloom {
 namespace {
@@ -37,12 +41,44 @@ Address parse_address(const std::string& name) {
   return address;
 }
 
-// Nearest fraction; a tie goes to the later block, because the first one of a scope is the odd one out (it changes the
-// width).
-int corresponding_block(const Address& target, int source_blocks) {
-  if (target.blocks <= 1) return 0;
-  const auto steps = static_cast<std::int64_t>(target.blocks) - 1;
-  return static_cast<int>((2 * std::int64_t{target.block} * (source_blocks - 1) + steps) / (2 * steps));
+// The blocks of one scope, each by the branches that it has and the kinds of their axes: the first block of a
+// perceptron reads pixels, the others units.
+using Blocks = std::map<int, std::set<std::string>>;
+
+std::map<std::string, Blocks> blocks_of(const NetworkDescription& description, const std::vector<Address>& addresses) {
+  const auto factors = axis_factors(description);
+  std::map<std::string, Blocks> scopes;
+  for (std::size_t p = 0; p < addresses.size(); ++p) {
+    const Address& address = addresses[p];
+    if (address.block < 0) continue;
+    auto branch = address.branch + ':';
+    for (const auto& axis : factors[p]) {
+      for (const auto& factor : axis) branch += factor.is_free ? 'u' : 'p';
+      branch += ',';
+    }
+    scopes[address.scope][address.block].insert(std::move(branch));
+  }
+  return scopes;
+}
+
+// Of the source's blocks of the same kind (of all, where there are none) the one at the nearest place. A tie goes
+// to the later one, because the first one of a scope is often the odd one out.
+int corresponding_block(const Address& target, const Blocks& of_target, const Blocks& source) {
+  const auto& branches = of_target.at(target.block);
+  const bool known = std::ranges::any_of(source, [&](const auto& block) { return block.second == branches; });
+  // Places of both as multiples of 1 / ((blocks - 1) (source blocks - 1)).
+  const auto steps = std::max<std::int64_t>(1, target.blocks - 1), last = std::int64_t{source.rbegin()->first};
+  const auto wanted = std::int64_t{target.block} * last;
+  int best = 0;
+  std::int64_t least = -1;
+  for (const auto& [block, its_branches] : source) {
+    if (known && its_branches != branches) continue;
+    const auto distance = std::abs(std::int64_t{block} * steps - wanted);
+    if (least >= 0 && distance > least) continue;
+    least = distance;
+    best = block;
+  }
+  return best;
 }
 
 }  // namespace
@@ -63,18 +99,18 @@ std::vector<std::optional<std::size_t>> match_by_address(const NetworkDescriptio
                                                          const NetworkDescription& source) {
   using Place = std::tuple<std::string, int, std::string>;
   std::map<Place, std::size_t> places;
-  std::map<std::string, int> blocks;
-  const auto source_addresses = addresses(source);
+  const auto source_addresses = addresses(source), target_addresses = addresses(target);
   for (std::size_t i = 0; i < source_addresses.size(); ++i) {
     const auto& address = source_addresses[i];
     places.emplace(Place(address.scope, address.block, address.branch), i);
-    if (address.block >= 0) blocks[address.scope] = address.blocks;
   }
+  const auto source_blocks = blocks_of(source, source_addresses), target_blocks = blocks_of(target, target_addresses);
   std::vector<std::optional<std::size_t>> matches;
-  for (const auto& address : addresses(target)) {
-    const auto scope = blocks.find(address.scope);
-    const int block =
-        address.block >= 0 && scope != blocks.end() ? corresponding_block(address, scope->second) : address.block;
+  for (const auto& address : target_addresses) {
+    const auto scope = source_blocks.find(address.scope);
+    const int block = address.block >= 0 && scope != source_blocks.end()
+                          ? corresponding_block(address, target_blocks.at(address.scope), scope->second)
+                          : address.block;
     const auto place = places.find(Place(address.scope, block, address.branch));
     const auto& wanted = target.parameters[matches.size()];
     const bool fits = place != places.end() && source.parameters[place->second].role == wanted.role &&

@@ -69,6 +69,23 @@ Json ConfigRanges::largest(Json config) const {
   return config;
 }
 
+std::vector<std::string> ConfigRanges::outside(const Json& config) const {
+  std::vector<std::string> out;
+  for (const Setting& setting : settings_) {
+    if (!config.contains(setting.key)) continue;
+    const Json& found = config.at(setting.key);
+    const Json numbers = found.is_array() ? found : Json::array({found});
+    if (numbers.size() != setting.numbers.size()) continue;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const auto& values = setting.numbers[i].values;
+      if (numbers[i].is_number_integer() && (numbers[i] < values.front() || numbers[i] > values.back()))
+        out.push_back(setting.key + " " + numbers[i].dump() + " (" + std::to_string(values.front()) + " to " +
+                      std::to_string(values.back()) + ")");
+    }
+  }
+  return out;
+}
+
 Json ConfigRanges::draw(Json config, Random& random) const {
   for (const Setting& setting : settings_) {
     Json numbers = Json::array();

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "weightloom/network/address.hpp"
 #include "weightloom/network/operators.hpp"
@@ -108,21 +110,54 @@ std::set<std::string> kernels(const NetworkDescription& description) {
   return names;
 }
 
+// Parameters of the last node of each residual branch: of what an `add` takes from a block while its other inputs come
+// from before it. Where the way around has parameters of the block too, it is another sum.
+std::set<std::string> residual_ends(const NetworkDescription& description) {
+  std::map<std::string_view, const NodeSpec*> nodes;
+  for (const auto& node : description.nodes) nodes.emplace(node.name, &node);
+  std::map<std::string_view, std::string> blocks;  // of parameters that have one
+  const auto places = addresses(description);
+  for (std::size_t p = 0; p < places.size(); ++p)
+    if (places[p].block >= 0)
+      blocks.emplace(description.parameters[p].name, places[p].scope + "/" + std::to_string(places[p].block));
+  const auto block_of = [&](const std::string& value) {
+    const auto node = nodes.find(value);
+    if (node == nodes.end() || node->second->parameters.empty()) return std::string();
+    const auto found = blocks.find(node->second->parameters.front().second);
+    return found == blocks.end() ? std::string() : found->second;
+  };
+  std::set<std::string> ends;
+  for (const auto& sum : description.nodes) {
+    if (sum.op != "add") continue;
+    for (const auto& input : sum.inputs) {
+      const auto block = block_of(input);
+      if (block.empty() || std::ranges::count(sum.inputs, block, block_of) != 1) continue;
+      for (const auto& [key, name] : nodes.at(input)->parameters) ends.insert(name);
+    }
+  }
+  return ends;
+}
+
 }  // namespace
 
 bool TensorCut::whole() const {
-  return std::ranges::all_of(axes, [](const AxisCut& axis) { return axis.whole(); });
+  return factor == 1 && std::ranges::all_of(axes, [](const AxisCut& axis) { return axis.whole(); });
 }
 
 std::vector<std::optional<TensorCut>> cut_network(const NetworkDescription& target, const NetworkDescription& source) {
   const auto target_factors = axis_factors(target), source_factors = axis_factors(source);
   const auto with_kernel = kernels(target);
+  const auto ends = residual_ends(target);
   const auto matches = match_by_address(target, source);
+  std::map<std::size_t, int> copies;
+  for (const auto& match : matches)
+    if (match) ++copies[*match];
   std::vector<std::optional<TensorCut>> cuts(matches.size());
   for (std::size_t p = 0; p < matches.size(); ++p) {
     if (!matches[p]) continue;
     const auto& parameter = target.parameters[p];
-    TensorCut cut{*matches[p], {}};
+    const bool running = parameter.role == Role::kRunningMean || parameter.role == Role::kRunningVar;
+    TensorCut cut{*matches[p], {}, !running && ends.contains(parameter.name) ? 1.0 / copies[*matches[p]] : 1.0};
     for (std::size_t axis = 0; axis < parameter.shape.size(); ++axis) {
       const auto size = parameter.shape[axis], from = source.parameters[cut.source].shape[axis];
       const bool kernel = axis >= 2 && with_kernel.contains(parameter.name);

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <string_view>
 
 #include "weightloom/network/address.hpp"
 #include "weightloom/network/init.hpp"
 #include "weightloom/network/operators.hpp"
+#include "weightloom/network/surroundings.hpp"
 
 namespace weightloom {
 namespace {
@@ -55,12 +55,6 @@ float log_size(double n, double most) {
   return static_cast<float>(std::log2(std::max(1.0, n)) / most);
 }
 
-std::int64_t branch_bucket(std::string_view branch) {
-  std::uint64_t hash = 0xcbf29ce484222325ull;  // FNV-1a
-  for (unsigned char c : branch) hash = (hash ^ c) * 0x100000001b3ull;
-  return static_cast<std::int64_t>((hash ^ (hash >> 32)) % kBranchBuckets);
-}
-
 }  // namespace
 
 std::vector<std::int64_t> SlotLayout::gather() const {
@@ -101,11 +95,13 @@ SlotLayout make_slots(const NetworkDescription& description, const GraphFacts& f
   return layout;
 }
 
-SlotFeatures slot_features(const NetworkDescription& description, const SlotLayout& layout) {
-  const GraphFacts facts = analyse(description);
+std::vector<float> slot_features(const NetworkDescription& description, const GraphFacts& facts,
+                                 const SlotLayout& layout) {
   const std::vector<Address> places = addresses(description);
+  const auto graph = surroundings(description, facts);
   const double tensor_count = static_cast<double>(layout.tensors.size());
-  SlotFeatures features;
+  std::vector<float> features;
+  features.reserve(layout.slots.size() * kSlotFeatures);
   std::vector<float> row;
   for (const Slot& slot : layout.slots) {
     const SlotTensor& tensor = layout.tensors[slot.tensor];
@@ -136,9 +132,10 @@ SlotFeatures slot_features(const NetworkDescription& description, const SlotLayo
     push_waves(row, static_cast<double>(slot.row), 6);
     push_waves(row, static_cast<double>(slot.column) / static_cast<double>(std::max<std::int64_t>(1, slot.columns)), 3);
     push_waves(row, place.block, 4);
+    const auto& around = graph[tensor.parameter];
+    row.insert(row.end(), around.begin(), around.end());
     row.resize(kSlotFeatures, 0.0f);
-    features.dense.insert(features.dense.end(), row.begin(), row.end());
-    features.branch.push_back(branch_bucket(place.branch));
+    features.insert(features.end(), row.begin(), row.end());
   }
   return features;
 }

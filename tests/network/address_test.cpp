@@ -79,3 +79,29 @@ TEST_CASE("tensors of other lengths have a match, tensors of another rank or rol
   CHECK(matches[4] == std::size_t{4});
   CHECK_FALSE(match_by_address(small, resnet(1).parse())[0].has_value());
 }
+
+TEST_CASE("a block corresponds to one with the same branches, where there is one") {
+  const auto network = [](int depth) {
+    Net net("a.b", {{"depth", depth}}, {4});
+    std::string x = "image";
+    for (int b = 0; b < depth; ++b) {
+      const auto base = "block" + std::to_string(b);
+      const auto y = net.linear(base + ".body", x, 4, 4);
+      // The first one has a projection.
+      x = net.node(base + ".sum", "add", {y, b == 0 ? net.linear(base + ".skip", x, 4, 4) : x});
+    }
+    net.linear("head", x, 4, 2);
+    return net.parse();
+  };
+  const auto target = network(7), source = network(3);
+  const auto matches = match_by_address(target, source);
+  const auto places = addresses(source);
+  const auto from = [&](int block) {
+    return places[*matches[*target.find_parameter("block" + std::to_string(block) + ".body.weight")]].block;
+  };
+  CHECK(from(0) == 0);
+  CHECK(from(1) == 1);  // nearest to the first, which has a projection
+  CHECK(from(4) == 1);
+  CHECK(from(5) == 2);
+  CHECK(from(6) == 2);
+}

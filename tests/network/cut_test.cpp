@@ -36,6 +36,22 @@ TEST_CASE("kernels of another size are centred") {
   CHECK(of(5, 2) == Places{-1, -1, 0, 1, -1});
 }
 
+TEST_CASE("a block that is repeated adds its share, one that is not adds all") {
+  const auto deep = resnet(5).parse();
+  const auto cuts = cut_network(deep, resnet(2).parse());
+  const auto factor = [&](const std::string& name) { return cuts[*deep.find_parameter(name)]->factor; };
+  // Blocks 0 and 1 come from the first, 2 to 4 from the last.
+  CHECK(factor("stage0.block1.norm2.scale") == 0.5);
+  CHECK(factor("stage0.block1.norm2.shift") == 0.5);
+  CHECK(factor("stage0.block4.norm2.scale") == Approx(1.0 / 3));
+  CHECK(factor("stage0.block4.norm2.running_var") == 1);
+  CHECK(factor("stage0.block4.conv2.weight") == 1);
+  CHECK(factor("stage0.block4.norm1.scale") == 1);
+  CHECK(factor("stem.norm.scale") == 1);
+  const auto shallow = resnet(2).parse();
+  for (const auto& cut : cut_network(shallow, resnet(5).parse())) CHECK(cut->factor == 1);
+}
+
 TEST_CASE("there is no cut between tensors of another role or rank") {
   Net a("a.b", Json::object(), {4}), b("a.b", Json::object(), {4});
   a.linear("first", "image", 4, 4);

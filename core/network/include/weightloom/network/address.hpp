@@ -27,8 +27,9 @@ struct Address {
 std::vector<Address> addresses(const NetworkDescription& description);
 
 // For each parameter of `target` the parameter of `source` (an index into its parameters) at the corresponding place:
-// equal scope and branch, the block chosen by place: first to first, last to last, the others by nearest fraction. All
-// tensors of a target block come from the same source block. nullopt where there is none of the same role and rank;
+// equal scope and branch, the block chosen by place among those with the same branches and kinds of axes (among all,
+// where there are none): first to first, last to last, the others by nearest fraction. All tensors of a target block
+// come from the same source block. nullopt where there is none of the same role and rank;
 // lengths may differ (network/cut.hpp).
 std::vector<std::optional<std::size_t>> match_by_address(const NetworkDescription& target,
                                                          const NetworkDescription& source);

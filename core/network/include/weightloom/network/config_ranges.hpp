@@ -34,6 +34,9 @@ class ConfigRanges {
   // `config` with every setting at its largest, and with random ones.
   Json largest(Json config) const;
   Json draw(Json config, Random& random) const;
+  // "key 3 (16 to 64)" for each number of `config` that lies outside of its range; settings that `config` lacks, or
+  // that are of another kind, are passed over.
+  std::vector<std::string> outside(const Json& config) const;
   const Json& json() const { return json_; }  // as written
 
  private:

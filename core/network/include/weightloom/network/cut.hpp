@@ -22,6 +22,7 @@ struct AxisCut {
 struct TensorCut {
   std::size_t source = 0;     // index of the source's parameter
   std::vector<AxisCut> axes;  // one for each dimension
+  double factor = 1;          // of all values
 
   bool whole() const;
 };
@@ -32,7 +33,8 @@ struct TensorCut {
 // - places (positions, flattened maps): the nearest by relative place;
 // - kernels: centred.
 // Weights make up for the inputs that are missing: by the root of the ratio for units, by the ratio for places;
-// repeated inputs share what one had, so that a wider network computes the same.
+// repeated inputs share what one had, so that a wider network computes the same. A block that is repeated n times adds
+// 1/n of what it added: all together move the residual stream about as far as it did.
 std::vector<std::optional<TensorCut>> cut_network(const NetworkDescription& target, const NetworkDescription& source);
 
 }  // namespace weightloom

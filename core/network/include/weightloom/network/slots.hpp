@@ -47,15 +47,12 @@ struct SlotLayout {
 SlotLayout make_slots(const NetworkDescription& description, const GraphFacts& facts, std::int64_t chunk,
                       std::int64_t vector_chunk);
 
-inline constexpr std::int64_t kSlotFeatures = 72;
-inline constexpr std::int64_t kBranchBuckets = 256;
-
-struct SlotFeatures {
-  std::vector<float> dense;          // [slots, kSlotFeatures], every value within about [-1, 1]
-  std::vector<std::int64_t> branch;  // [slots], hash of the parameter's branch name, 0 .. kBranchBuckets - 1
-};
-// Costs an analyse() and an addresses(): keep the result.
-SlotFeatures slot_features(const NetworkDescription& description, const SlotLayout& layout);
+// [slots, kSlotFeatures], every value within about [-1, 1]: what a slot is (role, shape, place in its tensor), and
+// where its tensor stands in the order, in the blocks that names number (address.hpp) and in the graph
+// (surroundings.hpp).
+inline constexpr std::int64_t kSlotFeatures = 160;
+std::vector<float> slot_features(const NetworkDescription& description, const GraphFacts& facts,
+                                 const SlotLayout& layout);
 
 // A fixed-size summary of a whole architecture: operator counts (OperatorRule::feature), sizes, depth. Values within
 // about [-1, 1].
