@@ -119,12 +119,14 @@ struct Executor::Impl {
   }
 
   torch::Tensor run_together(const Weights& weights, const Value& input, std::size_t wanted, const ExecutionMode& mode,
-                             BatchStatistics* statistics) const {
+                             BatchStatistics* statistics, const Visitor* visit = nullptr) const {
     const ExecutionContext context{mode, weights.population(), statistics};
     std::vector<std::optional<Value>> values_so_far(steps.size() + 1);
     values_so_far[0] = input;
     for (std::size_t i = 0; i < wanted; ++i) {
-      values_so_far[i + 1] = run_step(steps[i], weights, values_so_far, context);
+      auto& value = values_so_far[i + 1];
+      value = run_step(steps[i], weights, values_so_far, context);
+      if (visit) value = Value{(*visit)(description.nodes[i], all_members(*value, 1).tensor), false};
       for (auto used : steps[i].last_uses)
         if (used != wanted) values_so_far[used].reset();
     }
@@ -174,6 +176,14 @@ torch::Tensor Executor::value(const Weights& weights, const torch::Tensor& image
                 "'" + impl_->description.label() + "' has no such node");
   return translate_torch_errors("execute a network",
                                 [&] { return impl_->run(weights, images, found->second, mode, nullptr); });
+}
+
+void Executor::visit(const Weights& weights, const torch::Tensor& images, ExecutionMode mode,
+                     const Visitor& visit) const {
+  translate_torch_errors("execute a network", [&] {
+    impl_->check(weights);
+    impl_->run_together(weights, impl_->image_value(weights, images), impl_->steps.size(), mode, nullptr, &visit);
+  });
 }
 
 }  // namespace weightloom

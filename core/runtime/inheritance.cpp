@@ -43,7 +43,7 @@ torch::Tensor cut_tensor(const torch::Tensor& source, const TensorCut& cut) {
   auto out = source;
   for (std::size_t a = 0; a < cut.axes.size(); ++a)
     if (!cut.axes[a].whole()) out = cut_axis(out, static_cast<std::int64_t>(a) + 1, cut.axes[a]);
-  return out;
+  return cut.factor == 1 ? out : out * cut.factor;
 }
 
 Weights inherit(const NetworkDescription& target, Weights start, const NetworkDescription& ancestor,

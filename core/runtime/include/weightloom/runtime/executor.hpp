@@ -2,6 +2,7 @@
 // Executes a network description with LibTorch. Functional: weights are an argument, so gradients flow into weights
 // that were decoded from tokens a moment ago.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -46,6 +47,10 @@ class Executor {
   // The value named `node` (or the input), [P, N, ...].
   torch::Tensor value(const Weights& weights, const torch::Tensor& images, const std::string& node,
                       ExecutionMode mode = {}) const;
+  // Executes the whole network and shows every node's value [1, N, ...]; what `visit` returns takes its place. REQUIRES
+  // population 1.
+  using Visitor = std::function<torch::Tensor(const NodeSpec& node, const torch::Tensor& value)>;
+  void visit(const Weights& weights, const torch::Tensor& images, ExecutionMode mode, const Visitor& visit) const;
 
  private:
   struct Impl;
