@@ -51,9 +51,8 @@ NetworkPlan::NetworkPlan(NetworkDescription description, std::string family, Wei
   gather_ = places.clamp_min(0);  // padding reads any value; the mask takes it out again
   scatter_ = int64_tensor(scatter);
 
-  const SlotFeatures features = slot_features(this->description(), layout_);
-  features_ = torch::tensor(features.dense, compute.floats()).view({-1, kSlotFeatures});
-  branches_ = int64_tensor(features.branch);
+  features_ = torch::tensor(slot_features(this->description(), executor_.facts(), layout_), compute.floats())
+                  .view({-1, kSlotFeatures});
   network_features_ =
       torch::tensor(weightloom::network_features(this->description(), executor_.facts()), compute.floats());
 

@@ -1,5 +1,6 @@
 #include "weightloom/tokenizer/tokenizer.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "weightloom/base/error.hpp"
@@ -8,17 +9,61 @@
 #include "weightloom/compute/random.hpp"
 #include "weightloom/compute/torch_error.hpp"
 #include "weightloom/formats/safetensors.hpp"
+#include "weightloom/network/config_ranges.hpp"
 #include "weightloom/runtime/alignment.hpp"
 #include "weightloom/runtime/training.hpp"
+#include "weightloom/runtime/unit_variance.hpp"
 
 namespace weightloom {
 namespace {
 
 // Wide enough to tell the roles, places and sizes of slots apart; encoder and decoder read it beside a chunk of 144.
 constexpr std::int64_t kSlotWidth = 64;
-// docs/token_format.md: from a deviation that no network's function shows to one well beyond fresh initialisations.
+// docs/token_format.md: from a deviation that no network's function shows to one well beyond fresh initialisations. The
+// first level stands one step below: no deviation at all.
 constexpr double kLowestLogScale = -6, kHighestLogScale = 2;
-constexpr const char* kSchema = "weightloom.tokenizer/2";
+constexpr const char* kSchema = "weightloom.tokenizer/3";
+
+double scale_step(const TokenizerConfig& config) {
+  return (kHighestLogScale - kLowestLogScale) / static_cast<double>(config.scale_levels - 2);
+}
+
+// Looking at images costs at most about this many operations, however large a network is.
+constexpr double kMostOperations = 2e12;
+constexpr std::int64_t kMostImages = 1024, kCalibrationBatch = 128, kScalingImages = 64;
+
+std::int64_t images_within_budget(const Executor& executor) {
+  const double each = std::max<double>(1, static_cast<double>(executor.facts().flops));
+  return static_cast<std::int64_t>(std::clamp<double>(kMostOperations / each, 8, kMostImages));
+}
+
+// Reference images in the form that a network expects: averaged or interpolated, grey where channels differ. What is no
+// image gets noise.
+torch::Tensor fit_images(const torch::Tensor& images, const Shape& shape, std::int64_t most) {
+  const auto some = images.narrow(0, 0, std::min(images.size(0), most));
+  if (std::ranges::equal(shape, images.sizes().slice(1))) return some;
+  if (shape.size() != 3) {
+    auto sizes = shape;
+    sizes.insert(sizes.begin(), some.size(0));
+    auto generator = make_generator(0);
+    return torch::randn(sizes, generator, ComputeOptions().floats()).to(images.options());
+  }
+  const auto grey = shape[0] == images.size(1) ? some : some.mean(1, true).expand({-1, shape[0], -1, -1});
+  const bool smaller = shape[1] <= images.size(2) && shape[2] <= images.size(3);
+  return (smaller ? torch::adaptive_avg_pool2d(grey, {shape[1], shape[2]})
+                  : torch::upsample_bilinear2d(grey, {shape[1], shape[2]}, /*align_corners=*/false))
+      .contiguous();
+}
+
+// Where there is no anchor: fresh values that pass signals on, always the same; the head at zero like an anchor's.
+Weights fresh_start(const Executor& executor, const torch::Tensor& images) {
+  const auto& description = executor.description();
+  Weights start = unit_variance(executor, initial_weights(description, 1, /*seed=*/0, options_of(images)),
+                                images.narrow(0, 0, std::min(images.size(0), kScalingImages)));
+  for (const auto& name : {executor.facts().head_weight, executor.facts().head_bias})
+    if (const auto p = description.find_parameter(name)) start.tensors[*p] = torch::zeros_like(start.tensors[*p]);
+  return start;
+}
 
 void start_at_zero(Linear& layer) {
   torch::NoGradGuard no_grad;
@@ -34,7 +79,7 @@ TokenizerConfig read_tokenizer_config(ConfigReader& reader) {
   config.vector_chunk = reader.integer("vector_chunk", config.vector_chunk, 1, config.chunk);
   config.codebooks = reader.integer("codebooks", config.codebooks, 1, 64);
   config.codes = reader.integer("codes", config.codes, 2, 32768);  // what an int16 of a token stream holds
-  config.scale_levels = reader.integer("scale_levels", config.scale_levels, 2, 4096);
+  config.scale_levels = reader.integer("scale_levels", config.scale_levels, 3, 4096);
   config.hidden = reader.integer("hidden", config.hidden, 1, 65536);
   config.quantizer =
       reader.choice("quantizer", {"ema", "gumbel"}, "ema") == "ema" ? QuantizerKind::kEma : QuantizerKind::kGumbel;
@@ -55,7 +100,6 @@ TokenizerModel::TokenizerModel(const TokenizerConfig& config, torch::Generator& 
   quantizer = register_module(
       "quantizer", std::make_shared<ResidualQuantizer>(config.codebooks, config.codes, config.chunk, config.quantizer));
   slot_ = register_module("slot", Linear(kSlotFeatures, kSlotWidth, generator));
-  branch_ = register_module("branch", Embedding(kBranchBuckets, kSlotWidth, generator));
   encode_in_ = register_module("encode_in", Linear(config.chunk + kSlotWidth, config.hidden, generator));
   encode_out_ = register_module("encode_out", Linear(config.hidden, config.chunk, generator));
   decode_in_ = register_module("decode_in", Linear(config.chunk + kSlotWidth, config.hidden, generator));
@@ -64,8 +108,8 @@ TokenizerModel::TokenizerModel(const TokenizerConfig& config, torch::Generator& 
   start_at_zero(decode_out_);
 }
 
-torch::Tensor TokenizerModel::embed_slots(const torch::Tensor& features, const torch::Tensor& branches) {
-  return torch::gelu(slot_(features) + branch_(branches));
+torch::Tensor TokenizerModel::embed_slots(const torch::Tensor& features) {
+  return torch::gelu(slot_(features));
 }
 
 torch::Tensor TokenizerModel::encode(const torch::Tensor& chunks, const torch::Tensor& mask,
@@ -90,7 +134,10 @@ Tokenizer::Tokenizer(TokenizerConfig config, std::vector<Anchor> anchors, torch:
   auto generator = make_generator(0);
   model_ = std::make_shared<TokenizerModel>(config_, generator);
   model_->to(compute_.device, compute_.dtype);
-  scale_levels_ = torch::linspace(kLowestLogScale, kHighestLogScale, config_.scale_levels, compute_.floats());
+  scale_places_ =
+      torch::linspace(kLowestLogScale - scale_step(config_), kHighestLogScale, config_.scale_levels, compute_.floats());
+  scale_factors_ = scale_places_.exp();
+  scale_factors_[0] = 0;
 }
 
 const Anchor* Tokenizer::find_anchor(const std::string& architecture, const std::string& family) const {
@@ -99,6 +146,10 @@ const Anchor* Tokenizer::find_anchor(const std::string& architecture, const std:
         (family.empty() ? !anchor.independent : anchor.family == family))
       return &anchor;
   return nullptr;
+}
+
+torch::Tensor Tokenizer::images_for(const Executor& executor) const {
+  return fit_images(reference_images_, executor.description().input.shape, images_within_budget(executor));
 }
 
 std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& description,
@@ -112,10 +163,11 @@ std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& des
     }
     torch::NoGradGuard no_grad;
     const Executor executor(description);
-    const auto reference = unlabelled(reference_images_);
+    const auto images = unlabelled(images_for(executor));
+    const auto most = images_within_budget(executor), batch = std::min(most, kCalibrationBatch);
+    Weights start = anchor ? map_anchor(anchor, description, compute_) : fresh_start(executor, images.images);
     // Running statistics are no tokens: they are the anchor's, and an anchor mapped to another depth has none that fit.
-    Weights calibrated =
-        recalibrate(executor, map_anchor(anchor, description, compute_), {&reference}, /*seed=*/0, /*batches=*/8);
+    Weights calibrated = recalibrate(executor, std::move(start), {&images}, /*seed=*/0, most / batch, batch);
     auto made = std::make_shared<const NetworkPlan>(description, anchor ? anchor->family : std::string(),
                                                     std::move(calibrated), config_.chunk, config_.vector_chunk);
     const std::lock_guard lock(cache_->mutex);
@@ -140,13 +192,13 @@ Tokenizer::Normalised Tokenizer::normalise(const NetworkPlan& plan, const Weight
         const auto deviations = plan.deviations(aligned(plan, weights));
         // 1e-9, far below the lowest level: a tensor that did not move from its anchor has no logarithm.
         const auto relative = (plan.tensor_rms(deviations) / plan.reference_scales()).clamp_min(1e-9).log();
-        const double step = (kHighestLogScale - kLowestLogScale) / static_cast<double>(config_.scale_levels - 1);
-        const auto levels = ((relative - kLowestLogScale) / step)
+        const auto levels = ((relative - kLowestLogScale) / scale_step(config_) + 1)
                                 .round()
                                 .clamp(0, static_cast<double>(config_.scale_levels - 1))
                                 .to(torch::kInt64);
-        const auto scales = log_scales(levels).exp() * plan.reference_scales();
-        return Normalised{plan.to_chunks(deviations / plan.spread(scales)), levels};
+        const auto scales = this->scales(levels) * plan.reference_scales();
+        const auto inverse = torch::where(levels > 0, scales.reciprocal(), torch::zeros_like(scales));
+        return Normalised{plan.to_chunks(deviations * plan.spread(inverse)), levels};
       },
       "encode fewer networks at a time");
 }
@@ -159,7 +211,7 @@ torch::Tensor Tokenizer::encode(const NetworkPlan& plan, const Weights& weights)
         const Normalised normalised = normalise(plan, weights);
         const auto population = normalised.chunks.size(0);
         const auto mask = plan.mask().expand_as(normalised.chunks);
-        const auto slots = model_->embed_slots(plan.features(), plan.branches()).index_select(0, plan.chunk_slots());
+        const auto slots = model_->embed_slots(plan.features()).index_select(0, plan.chunk_slots());
         const auto latents = model_->encode(normalised.chunks, mask, slots.unsqueeze(0).expand({population, -1, -1}));
         const auto codes =
             model_->quantizer->quantise(latents.reshape({-1, config_.chunk}), mask.reshape({-1, config_.chunk}));
@@ -178,24 +230,22 @@ torch::Tensor Tokenizer::latents(const NetworkPlan& plan, const torch::Tensor& t
   return model_->quantizer->lookup(tokens.index_select(1, plan.chunk_slots()), stages) * plan.mask();
 }
 
-torch::Tensor Tokenizer::log_scales(const NetworkPlan& plan, const torch::Tensor& tokens) const {
-  return log_scales(tokens.select(2, 0).index_select(1, plan.scale_slots()).clamp(0, config_.scale_levels - 1));
+torch::Tensor Tokenizer::scales(const NetworkPlan& plan, const torch::Tensor& tokens) const {
+  return scales(tokens.select(2, 0).index_select(1, plan.scale_slots()).clamp(0, config_.scale_levels - 1));
 }
 
-torch::Tensor Tokenizer::log_scales(const torch::Tensor& levels) const {
-  return scale_levels_.index_select(0, levels.flatten()).view(levels.sizes());
+torch::Tensor Tokenizer::scales(const torch::Tensor& levels) const {
+  return scale_factors_.index_select(0, levels.flatten()).view(levels.sizes());
 }
 
-Weights Tokenizer::assemble(const NetworkPlan& plan, const torch::Tensor& latents,
-                            const torch::Tensor& log_scales) const {
+Weights Tokenizer::assemble(const NetworkPlan& plan, const torch::Tensor& latents, const torch::Tensor& scales) const {
   return translate_torch_errors(
       "decode tokens",
       [&] {
-        const auto slots = model_->embed_slots(plan.features(), plan.branches()).index_select(0, plan.chunk_slots());
+        const auto slots = model_->embed_slots(plan.features()).index_select(0, plan.chunk_slots());
         const auto mask = plan.mask().expand_as(latents);
         const auto chunks = model_->decode(latents, mask, slots.unsqueeze(0).expand({latents.size(0), -1, -1}));
-        const auto scales = log_scales.exp() * plan.reference_scales();
-        return plan.weights(plan.from_chunks(chunks) * plan.spread(scales));
+        return plan.weights(plan.from_chunks(chunks) * plan.spread(scales * plan.reference_scales()));
       },
       "decode fewer networks at a time");
 }
@@ -205,7 +255,7 @@ Weights Tokenizer::decode(const NetworkPlan& plan, const torch::Tensor& tokens, 
       "decode tokens",
       [&] {
         torch::NoGradGuard no_grad;
-        return assemble(plan, latents(plan, tokens, stages), log_scales(plan, tokens)).clone();
+        return assemble(plan, latents(plan, tokens, stages), scales(plan, tokens)).clone();
       },
       "decode fewer networks at a time");
 }
@@ -232,8 +282,11 @@ TensorMap tokenizer_tensors(const Tokenizer& tokenizer) {
 Json tokenizer_json(const Tokenizer& tokenizer) {
   Json anchors = Json::array();
   for (const Anchor& anchor : tokenizer.anchors())
-    anchors.push_back(
-        {{"family", anchor.family}, {"independent", anchor.independent}, {"description", to_json(anchor.description)}});
+    anchors.push_back({{"family", anchor.family},
+                       {"independent", anchor.independent},
+                       {"config", anchor.config},
+                       {"ranges", anchor.ranges},
+                       {"description", to_json(anchor.description)}});
   return {{"schema", kSchema}, {"shape", to_json(tokenizer.config())}, {"anchors", anchors}};
 }
 
@@ -248,7 +301,13 @@ TokenizerConfig config_of(const Json& shape, const TensorMap& tensors) {
 }
 
 Anchor anchor_of(const Json& entry, const TensorMap& tensors) {
-  Anchor anchor{entry.at("family"), parse_description(entry.at("description").dump()), {}, entry.at("independent")};
+  Anchor anchor{entry.at("family"),
+                parse_description(entry.at("description").dump()),
+                {},
+                entry.at("independent"),
+                entry.at("config"),
+                entry.at("ranges")};
+  ConfigRanges(anchor.ranges, "ranges");
   TensorMap own;
   const std::string prefix = "anchor." + anchor.family + ":";
   for (const ParameterSpec& parameter : anchor.description.parameters)
@@ -285,12 +344,28 @@ const std::string& Tokenizer::id() const {
   return cache_->id;
 }
 
-void Tokenizer::save(const std::filesystem::path& path, const Json& training) const {
-  write_safetensors(path, tokenizer_tensors(*this),
-                    {{"weightloom.tokenizer", tokenizer_json(*this).dump()}, {"weightloom.training", training.dump()}});
+SafetensorsFile Tokenizer::to_file(const Json& training) const {
+  return {tokenizer_tensors(*this),
+          {{"weightloom.tokenizer", tokenizer_json(*this).dump()}, {"weightloom.training", training.dump()}},
+          {}};
 }
 
-Tokenizer Tokenizer::from_file(const Json& json, const TensorMap& tensors) {
+void Tokenizer::save(const std::filesystem::path& path, const Json& training) const {
+  const SafetensorsFile file = to_file(training);
+  write_safetensors(path, file.tensors, file.metadata);
+}
+
+Tokenizer Tokenizer::with_anchor(Anchor anchor) const {
+  std::vector<Anchor> anchors = anchors_;
+  std::erase_if(anchors, [&](const Anchor& other) { return other.family == anchor.family; });
+  anchors.push_back(std::move(anchor));
+  Tokenizer tokenizer(config_, std::move(anchors), reference_images_);
+  tokenizer.model_ = model_;
+  tokenizer.training_ = training_;
+  return tokenizer;
+}
+
+Tokenizer Tokenizer::from_tensors(const Json& json, const TensorMap& tensors) {
   std::vector<Anchor> anchors;
   for (const Json& entry : json.at("anchors")) anchors.push_back(anchor_of(entry, tensors));
   const TokenizerConfig config = config_of(json.at("shape"), tensors);
@@ -301,7 +376,10 @@ Tokenizer Tokenizer::from_file(const Json& json, const TensorMap& tensors) {
 }
 
 Tokenizer Tokenizer::load(const std::filesystem::path& path) {
-  const SafetensorsFile file = read_safetensors(path);
+  return from_file(read_safetensors(path), path);
+}
+
+Tokenizer Tokenizer::from_file(const SafetensorsFile& file, const std::filesystem::path& path) {
   const auto found = file.metadata.find("weightloom.tokenizer");
   const std::string what = "tokenizer '" + path.string() + "'";
   const Json json = found == file.metadata.end() ? Json() : parse_json(found->second, what);
@@ -310,7 +388,7 @@ Tokenizer Tokenizer::load(const std::filesystem::path& path) {
                 "its metadata has no " + std::string(kSchema), "make one with `weightloom tokenizer train`")
         .at(path.string());
   try {
-    Tokenizer tokenizer = translate_torch_errors("load a tokenizer", [&] { return from_file(json, file.tensors); });
+    Tokenizer tokenizer = translate_torch_errors("load a tokenizer", [&] { return from_tensors(json, file.tensors); });
     if (const auto training = file.metadata.find("weightloom.training"); training != file.metadata.end())
       tokenizer.training_ = parse_json(training->second, what);
     return tokenizer;

@@ -36,7 +36,7 @@ constexpr double kSmoothing = 0.05, kBehaviourSmoothing = 0.1;
 struct ChunkPool {
   torch::Tensor chunks;  // [N, C]
   torch::Tensor slots;   // [N] int64, into the tables below
-  torch::Tensor features, branches, masks;
+  torch::Tensor features, masks;
 };
 
 std::vector<Tokenizer::Normalised> normalise_all(const Tokenizer& tokenizer, const std::vector<MemberGroup>& groups) {
@@ -47,7 +47,7 @@ std::vector<Tokenizer::Normalised> normalise_all(const Tokenizer& tokenizer, con
 
 ChunkPool pool_chunks(const Tokenizer& tokenizer, const std::vector<MemberGroup>& groups,
                       const std::vector<Tokenizer::Normalised>& normalised) {
-  std::vector<torch::Tensor> chunks, slots, features, branches, masks;
+  std::vector<torch::Tensor> chunks, slots, features, masks;
   std::int64_t first = 0;
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const NetworkPlan& plan = *groups[g].plan;
@@ -56,11 +56,10 @@ ChunkPool pool_chunks(const Tokenizer& tokenizer, const std::vector<MemberGroup>
     chunks.push_back(of_group.reshape({-1, of_group.size(2)}));
     slots.push_back(torch::arange(first, first + count, tokenizer.compute().indices()).repeat({population}));
     features.push_back(plan.features().index_select(0, plan.chunk_slots()));
-    branches.push_back(plan.branches().index_select(0, plan.chunk_slots()));
     masks.push_back(plan.mask());
     first += count;
   }
-  return {torch::cat(chunks), torch::cat(slots), torch::cat(features), torch::cat(branches), torch::cat(masks)};
+  return {torch::cat(chunks), torch::cat(slots), torch::cat(features), torch::cat(masks)};
 }
 
 torch::Tensor masked_error(const torch::Tensor& difference, const torch::Tensor& mask) {
@@ -137,7 +136,7 @@ class Fitting {
     const auto rows = draw_rows(options_.batch);
     const auto slot = pool_.slots.index_select(0, rows);
     const auto chunks = pool_.chunks.index_select(0, rows), mask = pool_.masks.index_select(0, slot);
-    const auto slots = model.embed_slots(pool_.features.index_select(0, slot), pool_.branches.index_select(0, slot));
+    const auto slots = model.embed_slots(pool_.features.index_select(0, slot));
     const auto quantised = quantizer().train_step(model.encode(chunks, mask, slots), mask, temperature, noise_);
     const auto reconstruction = masked_error(model.decode(quantised.quantised, mask, slots) - chunks, mask);
     reconstruction_ += (step == 0 ? 1.0 : kSmoothing) * (reconstruction.item<double>() - reconstruction_);
@@ -162,7 +161,7 @@ class Fitting {
         0, torch::randint(tokenizer_.reference_images().size(0), {kBehaviourImages}, draws_,
                           indices_like(normalised.levels)));
     TokenizerModel& model = tokenizer_.model();
-    const auto slots = model.embed_slots(plan.features(), plan.branches())
+    const auto slots = model.embed_slots(plan.features())
                            .index_select(0, plan.chunk_slots())
                            .unsqueeze(0)
                            .expand({kBehaviourNetworks, -1, -1});
@@ -173,8 +172,8 @@ class Fitting {
     const auto quantised =
         quantizer().train_step(latents.reshape({-1, dimension}), mask.reshape({-1, dimension}), temperature, noise_);
     // The scales that decoding will use: quantised, and of aligned members.
-    const auto log_scales = tokenizer_.log_scales(normalised.levels.index_select(0, members));
-    const auto decoded = tokenizer_.assemble(plan, quantised.quantised.view(picked.sizes()), log_scales);
+    const auto scales = tokenizer_.scales(normalised.levels.index_select(0, members));
+    const auto decoded = tokenizer_.assemble(plan, quantised.quantised.view(picked.sizes()), scales);
     constexpr ExecutionMode kBatch{ExecutionMode::Norm::kBatch};
     torch::Tensor target;
     {

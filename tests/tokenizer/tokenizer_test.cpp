@@ -74,6 +74,22 @@ TEST_CASE("a network in the codebooks' span survives tokens closely, and more co
   }
 }
 
+TEST_CASE("a scale that means none is the anchor exactly, and what did not move gets it") {
+  const auto description = test::small_mlp(2);
+  Weights weights = initial_weights(description, 4, 2);
+  const Anchor anchor{"family", description, initial_weights(description, 1, 5), false};
+  const Tokenizer tokenizer = fitted({anchor}, description, weights);
+  const auto plan = tokenizer.plan(description);
+  weights.tensors[0] = plan->anchor().tensors[0].expand_as(weights.tensors[0]);
+  auto tokens = tokenizer.encode(*plan, weights);
+  CHECK(torch::equal(tokenizer.decode(*plan, tokens).tensors[0], weights.tensors[0]));
+  CHECK(tokens.select(2, 0).select(1, 0).eq(0).all().item<bool>());
+  CHECK(tokens.select(2, 0).index_select(1, plan->scale_slots()).narrow(1, 2, 1).gt(0).all().item<bool>());
+  const auto start = tokenizer.decode(*plan, torch::zeros_like(tokens));
+  for (std::size_t p = 0; p < start.tensors.size(); ++p)
+    CHECK(torch::equal(start.tensors[p], plan->anchor().tensors[p].expand_as(start.tensors[p])));
+}
+
 TEST_CASE("an anchor reaches networks of other depth, without their head") {
   const auto deep = test::small_mlp(3), shallow = test::small_mlp(2);
   const Anchor anchor{"family", deep, initial_weights(deep, 1, 3), false};

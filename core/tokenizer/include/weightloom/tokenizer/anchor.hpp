@@ -19,6 +19,9 @@ struct Anchor {
   // coding, and it covers the head. False: an ancestor that its members were fine-tuned from; they need no alignment,
   // and each task has a head of its own.
   bool independent = false;
+  // What an ancestor was trained to serve: `config` with settings drawn from `ranges` (ConfigRanges as written), beside
+  // channels, size and classes. Without ranges: its own configuration alone.
+  Json config = Json::object(), ranges = Json::object();
 };
 
 // The anchor's weights for `target`, a network of the same architecture and any width and depth: every tensor as a cut

@@ -33,7 +33,6 @@ class NetworkPlan {
   const torch::Tensor& mask() const { return mask_; }                          // [M, C] float: 1 where a value stands
   const torch::Tensor& slot_tensor() const { return slot_tensor_; }            // [L] int64: tensor of each slot
   const torch::Tensor& features() const { return features_; }                  // [L, kSlotFeatures]
-  const torch::Tensor& branches() const { return branches_; }                  // [L] int64
   const torch::Tensor& network_features() const { return network_features_; }  // [kNetworkFeatures]
   const torch::Tensor& class_rows() const { return class_rows_; }  // [L] int64: class of a head-weight slot, else -1
   // [M, C]: the anchor in units of the reference scale.
@@ -57,7 +56,7 @@ class NetworkPlan {
   Executor executor_;
   SlotLayout layout_;
   Weights anchor_;
-  torch::Tensor chunk_slots_, scale_slots_, mask_, slot_tensor_, features_, branches_, network_features_, class_rows_,
+  torch::Tensor chunk_slots_, scale_slots_, mask_, slot_tensor_, features_, network_features_, class_rows_,
       anchor_chunks_, reference_scales_, gather_, scatter_, value_tensor_, tensor_sizes_, anchor_values_;
 };
 

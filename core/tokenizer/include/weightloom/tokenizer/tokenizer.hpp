@@ -13,6 +13,7 @@
 #include "weightloom/compute/layers.hpp"
 #include "weightloom/compute/options.hpp"
 #include "weightloom/compute/torch.hpp"
+#include "weightloom/formats/safetensors.hpp"
 #include "weightloom/tokenizer/anchor.hpp"
 #include "weightloom/tokenizer/network_plan.hpp"
 #include "weightloom/tokenizer/quantizer.hpp"
@@ -24,8 +25,9 @@ struct TokenizerConfig {
   std::int64_t vector_chunk = 16;  // values in a chunk of a vector (biases, norms): small tensors get more bits
   std::int64_t codebooks = 4;      // Q
   std::int64_t codes = 256;        // K, per codebook
-  std::int64_t scale_levels = 64;  // logarithmic, from e^-6 to e^2 times the tensor's reference scale
-  std::int64_t hidden = 128;       // width of encoder and decoder
+  // The first means no deviation, the others are logarithmic, from e^-6 to e^2 times the tensor's reference scale.
+  std::int64_t scale_levels = 64;
+  std::int64_t hidden = 128;  // width of encoder and decoder
   QuantizerKind quantizer = QuantizerKind::kEma;
 };
 // The same keys in recipes and in tokenizer files. Reading throws kUsage "config.value" for values out of range; what
@@ -40,8 +42,8 @@ class TokenizerModel : public torch::nn::Module {
   // Start values are drawn from `generator`.
   TokenizerModel(const TokenizerConfig& config, torch::Generator& generator);
 
-  // [L, kSlotFeatures], [L] -> [L, 64]
-  torch::Tensor embed_slots(const torch::Tensor& features, const torch::Tensor& branches);
+  // [L, kSlotFeatures] -> [L, 64]
+  torch::Tensor embed_slots(const torch::Tensor& features);
   // chunks [..., C] with mask [..., C] and slot embedding [..., 64] -> latents [..., C], and back.
   torch::Tensor encode(const torch::Tensor& chunks, const torch::Tensor& mask, const torch::Tensor& slots);
   torch::Tensor decode(const torch::Tensor& latents, const torch::Tensor& mask, const torch::Tensor& slots);
@@ -50,7 +52,6 @@ class TokenizerModel : public torch::nn::Module {
 
  private:
   Linear slot_{nullptr}, encode_in_{nullptr}, encode_out_{nullptr}, decode_in_{nullptr}, decode_out_{nullptr};
-  Embedding branch_{nullptr};
 };
 
 // A trained (or fresh) tokenizer with the anchors of its families. Thread-safe for const use.
@@ -63,6 +64,9 @@ class Tokenizer {
   const TokenizerConfig& config() const { return config_; }
   const std::vector<Anchor>& anchors() const { return anchors_; }
   const torch::Tensor& reference_images() const { return reference_images_; }
+  // They, or some of them, in the form that a network takes: averaged or interpolated, in grey where channels differ.
+  // Fewer for networks of which one image costs much. What takes no image gets noise.
+  torch::Tensor images_for(const Executor& executor) const;
   // Device and type of the reference images: those of all that this tokenizer makes, plans and weights included.
   const ComputeOptions& compute() const { return compute_; }
   TokenizerModel& model() const { return *model_; }
@@ -79,15 +83,17 @@ class Tokenizer {
   // codebooks only.
   Weights decode(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t stages = 0) const;
 
-  // The differentiable parts of decode: tokens -> latents [P, M, C] and log scales [P, T] (relative to the reference
-  // scale); those -> weights.
+  // The differentiable parts of decode: tokens -> latents [P, M, C] and scales [P, T] (relative to the reference
+  // scale); those -> weights. A scale of 0 is the anchor, exactly.
   torch::Tensor latents(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t stages = 0) const;
-  torch::Tensor log_scales(const NetworkPlan& plan, const torch::Tensor& tokens) const;
-  Weights assemble(const NetworkPlan& plan, const torch::Tensor& latents, const torch::Tensor& log_scales) const;
-  // Levels [P, T] -> log scales [P, T].
-  torch::Tensor log_scales(const torch::Tensor& levels) const;
-  // The log scale of each level, [scale_levels].
-  const torch::Tensor& scale_levels() const { return scale_levels_; }
+  torch::Tensor scales(const NetworkPlan& plan, const torch::Tensor& tokens) const;
+  Weights assemble(const NetworkPlan& plan, const torch::Tensor& latents, const torch::Tensor& scales) const;
+  // Levels [P, T] -> scales [P, T].
+  torch::Tensor scales(const torch::Tensor& levels) const;
+  // The scale of each level, [scale_levels]; and where it stands among the others: its logarithm, for the first, whose
+  // scale is 0, one step below the next.
+  const torch::Tensor& scale_factors() const { return scale_factors_; }
+  const torch::Tensor& scale_places() const { return scale_places_; }
 
   struct Normalised {
     torch::Tensor chunks;  // [P, M, C], divided by the quantised scales
@@ -102,21 +108,26 @@ class Tokenizer {
   double bits_per_weight(const NetworkPlan& plan, std::int64_t stages = 0) const;
 
   // One safetensors file; the id is the SHA-256 over its contents (configuration and every tensor).
+  SafetensorsFile to_file(const Json& training) const;
   void save(const std::filesystem::path& path, const Json& training) const;
-  // Throws kRefused "tokenizer.schema" for a file that is no tokenizer, "tokenizer.malformed" for one that is damaged.
+  // Also of a file that holds more, such as a generator's. Throws kRefused "tokenizer.schema" for a file that holds no
+  // tokenizer, "tokenizer.malformed" for one that is damaged. `path` is for messages.
+  static Tokenizer from_file(const SafetensorsFile& file, const std::filesystem::path& path);
   static Tokenizer load(const std::filesystem::path& path);
+  // The same codes with one more family, or with another anchor for a family that it has. Shares the model.
+  Tokenizer with_anchor(Anchor anchor) const;
   // As it is when first asked for: training comes before. [any-thread]
   const std::string& id() const;
   const Json& training() const { return training_; }
 
  private:
-  static Tokenizer from_file(const Json& json, const TensorMap& tensors);
+  static Tokenizer from_tensors(const Json& json, const TensorMap& tensors);
 
   TokenizerConfig config_;
   std::vector<Anchor> anchors_;
   torch::Tensor reference_images_;
   ComputeOptions compute_;
-  torch::Tensor scale_levels_;
+  torch::Tensor scale_places_, scale_factors_;
   std::shared_ptr<TokenizerModel> model_;
   Json training_;
   struct Cache {
