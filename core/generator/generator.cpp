@@ -7,35 +7,38 @@
 #include "weightloom/compute/torch_error.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/generator/instruction.hpp"
+#include "weightloom/generator/refinement.hpp"
 #include "weightloom/runtime/training.hpp"
 
 namespace weightloom {
 namespace {
 
-constexpr const char* kSchema = "weightloom.generator/1";
+constexpr const char* kSchema = "weightloom.generator/2";
+// Of the model's own tensors, beside those of its tokenizer.
+constexpr const char* kPrefix = "generator.";
 
 Json generator_json(const GeneratorModel& model) {
   Json out = to_json(model.config());
-  out.update({{"schema", kSchema}, {"tokenizer", model.tokenizer().id()}});
+  out.update({{"schema", kSchema}});
   return out;
 }
 
 GeneratorConfig config_of(const Json& json, const TensorMap& tensors) {
   ConfigReader reader(json, "configuration");
   reader.value("schema");
-  reader.value("tokenizer");
+  reader.value("training");
   const GeneratorConfig config = read_generator_config(reader);
   reader.finish();
   // Before anything is allocated: a model takes no more memory than its file.
-  check_tensor(tensors, "class.weight", {config.most_classes, config.width});
-  check_tensor(tensors, "body.layer" + std::to_string(config.layers - 1) + ".qkv.weight",
+  check_tensor(tensors, kPrefix + std::string("class.weight"), {config.most_classes, config.width});
+  check_tensor(tensors, kPrefix + std::string("body.layer") + std::to_string(config.layers - 1) + ".qkv.weight",
                {3 * config.width, config.width});
   return config;
 }
 
 TensorMap generator_tensors(const GeneratorModel& model) {
   TensorMap tensors;
-  collect_parameters(model, "", tensors);
+  collect_parameters(model, kPrefix, tensors);
   return tensors;
 }
 
@@ -47,7 +50,7 @@ Error malformed(const std::filesystem::path& path, const std::string& why) {
 
 std::string hash_of(const GeneratorModel& model) {
   Sha256 hash;
-  hash.update(generator_json(model).dump());
+  hash.update(generator_json(model).dump()).update(model.tokenizer().id());
   for (const auto& [name, tensor] : generator_tensors(model))
     hash.update(name).update(tensor.bytes.data(), tensor.bytes.size());
   return to_hex(hash.finish());
@@ -68,12 +71,15 @@ const std::string& Generator::id() const {
 }
 
 void Generator::save(const std::filesystem::path& path, const Json& training) const {
-  write_safetensors(
-      path, generator_tensors(*model_),
-      {{"weightloom.generator", generator_json(*model_).dump()}, {"weightloom.training", training.dump()}});
+  SafetensorsFile file = tokenizer().to_file(tokenizer().training());
+  file.tensors.merge(generator_tensors(*model_));
+  Json json = generator_json(*model_);
+  json["training"] = training;
+  file.metadata["weightloom.generator"] = json.dump();
+  write_safetensors(path, file.tensors, file.metadata);
 }
 
-Generator Generator::load(const std::filesystem::path& path, std::shared_ptr<const Tokenizer> tokenizer) {
+Generator Generator::load(const std::filesystem::path& path) {
   const SafetensorsFile file = read_safetensors(path);
   const auto found = file.metadata.find("weightloom.generator");
   const std::string what = "generator '" + path.string() + "'";
@@ -82,24 +88,27 @@ Generator Generator::load(const std::filesystem::path& path, std::shared_ptr<con
     throw Error(ErrorCode::kRefused, "generator.schema", "'" + path.string() + "' is not a generator",
                 "its metadata has no " + std::string(kSchema), "make one with `weightloom generator train`")
         .at(path.string());
-  const std::string wanted = json.contains("tokenizer") ? json["tokenizer"].dump().substr(1, 16) : "none";
-  if (wanted != tokenizer->id().substr(0, 16))
-    throw Error(ErrorCode::kRefused, "generator.tokenizer", "generator '" + path.string() + "' needs another tokenizer",
-                "it was trained with " + wanted + ", this one is " + tokenizer->id().substr(0, 16),
-                "pass the tokenizer file that it was trained with")
-        .at(path.string());
+  auto tokenizer = std::make_shared<const Tokenizer>(Tokenizer::from_file(file, path));
   try {
     return translate_torch_errors("load a generator", [&] {
       Generator generator(config_of(json, file.tensors), std::move(tokenizer), 0);
-      restore_parameters(*generator.model_, "", file.tensors);
-      if (const auto training = file.metadata.find("weightloom.training"); training != file.metadata.end())
-        generator.training_ = parse_json(training->second, what);
+      restore_parameters(*generator.model_, kPrefix, file.tensors);
+      generator.training_ = json.value("training", Json::object());
       return generator;
     });
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kUsage && error.code() != ErrorCode::kRefused) throw;
     throw malformed(path, error.what());
   }
+}
+
+Generator Generator::with_tokenizer(std::shared_ptr<const Tokenizer> tokenizer) const {
+  Generator out(model_->config(), std::move(tokenizer), 0);
+  TensorMap tensors;
+  collect_parameters(*model_, "", tensors);
+  restore_parameters(*out.model_, "", tensors);
+  out.training_ = training_;
+  return out;
 }
 
 Json to_json(const Request& request) {
@@ -109,6 +118,7 @@ Json to_json(const Request& request) {
           {"quality", request.quality},
           {"family", request.family},
           {"count", request.count},
+          {"refine", request.refine},
           {"temperature", request.sampling.temperature},
           {"top_k", request.sampling.top_k},
           {"top_p", request.sampling.top_p},
@@ -123,6 +133,7 @@ Request request_from_json(const Json& json) {
   request.quality = json.at("quality");
   request.family = json.at("family");
   request.count = json.at("count");
+  request.refine = json.value("refine", std::int64_t{0});  // records of before have none
   request.sampling = {json.at("temperature"), json.at("top_k"), json.at("top_p"), json.at("seed")};
   return request;
 }
@@ -203,25 +214,97 @@ Generated generate(const Generator& generator, const NetworkDescription& descrip
       "draw fewer networks at a time, or a smaller network");
 }
 
+namespace {
+
+// How much of what was generated is kept. More steps between would be chosen by noise.
+constexpr double kShares[] = {1.0, 0.5, 0.0};
+// Batches that running statistics are taken from: to compare shares, and of what is kept.
+constexpr std::int64_t kBatchesToCompare = 4, kBatches = 20;
+
+// `weights` with `share` of their deviation from the plan's anchor, which is the start's body.
+Weights with_share(const NetworkPlan& plan, const Weights& weights, double share) {
+  Weights out = weights;
+  if (share == 1) return out;
+  for (const SlotTensor& tensor : plan.layout().tensors) {
+    const auto& anchor = plan.anchor().tensors[tensor.parameter];
+    auto& values = out.tensors[tensor.parameter];
+    values = share == 0 ? anchor.expand_as(values).clone() : anchor + (values - anchor) * share;
+  }
+  return out;
+}
+
+// One generated network with running statistics, a head and what refinement the request asks for.
+class Finisher {
+ public:
+  Finisher(const Generator& generator, const NetworkPlan& plan, const Request& request, DataCache& data)
+      : anchor_(generator.tokenizer().find_anchor(plan.description().architecture, plan.family())),
+        plan_(plan),
+        request_(request),
+        on_(data.get(request.data)),
+        examples_(example_images(request, data)) {}
+
+  void finish(const Weights& generated, ReadyNetworks& ready, std::vector<Weights>& networks) const {
+    double share = 1, best = -1;
+    Weights chosen;
+    for (const double candidate : kShares) {
+      const Weights weights = with_share(plan_, generated, candidate);
+      // What its body is worth: a generated head would be judged on examples that it was made from.
+      const double expected =
+          fit_head(anchor_, plan_, example_features(plan_, calibrated(weights, kBatchesToCompare), examples_))
+              .expected_accuracy;
+      if (expected <= best) continue;
+      best = expected;
+      share = candidate;
+      chosen = weights;
+    }
+    chosen = calibrated(chosen, kBatches);
+    ready.shares.push_back(share);
+    ready.heads.push_back(refit_head(anchor_, plan_, examples_, chosen));
+    if (request_.refine > 0) {
+      const auto number = std::to_string(networks.size());
+      auto refined =
+          refine(plan_, chosen, examples_, request_.refine, derive_seed(request_.sampling.seed, "refine/" + number));
+      chosen = std::move(refined.weights);
+      ready.heads.back().expected_accuracy = refined.expected_accuracy;
+      ready.learning_rates.push_back(refined.learning_rate);
+    }
+    networks.push_back(std::move(chosen));
+  }
+
+ private:
+  Weights calibrated(const Weights& weights, std::int64_t batches) const {
+    return recalibrate(plan_.executor(), weights, {&on_->train}, derive_seed(request_.sampling.seed, "recalibrate"),
+                       batches);
+  }
+
+  const Anchor* anchor_;
+  const NetworkPlan& plan_;
+  const Request& request_;
+  std::shared_ptr<const TensorData> on_;
+  torch::Tensor examples_;
+};
+
+}  // namespace
+
 ReadyNetworks ready_to_use(const Generator& generator, const Generated& made, const Request& request, DataCache& data) {
   return translate_torch_errors(
       "make generated networks ready",
       [&] {
-        const Tokenizer& tokenizer = generator.tokenizer();
         const NetworkPlan& plan = *made.plan;
-        const auto reference = unlabelled(tokenizer.reference_images());
-        const auto chosen = request.data.empty() ? nullptr : data.get(request.data);
-        ReadyNetworks ready{recalibrate(plan.executor(), made.weights, {chosen ? &chosen->train : &reference},
-                                        derive_seed(request.sampling.seed, "recalibrate")),
-                            {}};
-        if (!chosen || !has_linear_head(plan)) return ready;
-        const auto examples = example_images(request, data);
-        const Anchor* anchor = tokenizer.find_anchor(plan.description().architecture, plan.family());
-        std::vector<Weights> networks;
-        for (std::int64_t i = 0; i < ready.weights.population(); ++i) {
-          networks.push_back(ready.weights.member(i));
-          ready.heads.push_back(refit_head(anchor, plan, examples, networks.back()));
+        if (request.data.empty() || !has_linear_head(plan)) {
+          const auto reference = unlabelled(generator.tokenizer().images_for(plan.executor()));
+          const auto chosen = request.data.empty() ? nullptr : data.get(request.data);
+          return ReadyNetworks{recalibrate(plan.executor(), made.weights, {chosen ? &chosen->train : &reference},
+                                           derive_seed(request.sampling.seed, "recalibrate")),
+                               {},
+                               {},
+                               {}};
         }
+        ReadyNetworks ready;
+        std::vector<Weights> networks;
+        const Finisher finisher(generator, plan, request, data);
+        for (std::int64_t i = 0; i < made.weights.population(); ++i)
+          finisher.finish(made.weights.member(i), ready, networks);
         ready.weights = concatenate(networks);
         return ready;
       },

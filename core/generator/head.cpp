@@ -34,12 +34,16 @@ std::optional<LinearHead> ancestor_head(const Anchor* anchor, const NetworkPlan&
   return head;
 }
 
+torch::Tensor answers(const LinearHead& head, const torch::Tensor& features) {
+  return features.matmul(head.weight.t()) + head.bias;
+}
+
 // Which of the ancestor's rows stands for which class: the rows under which the examples are likeliest, no row twice.
 // features [R, n, F]. Nothing when there are more classes than rows.
 std::optional<LinearHead> matched_rows(const LinearHead& head, const torch::Tensor& features) {
   const auto classes = features.size(0), rows = head.weight.size(0);
   if (classes > rows) return std::nullopt;
-  const auto likelihood = (features.matmul(head.weight.t()) + head.bias).log_softmax(-1).mean(1);  // [R, rows]
+  const auto likelihood = answers(head, features).log_softmax(-1).mean(1);  // [R, rows]
   // Square, as assign() wants it: the rows that no class takes cost nothing.
   auto cost = torch::zeros({rows, rows}, likelihood.options());
   cost.narrow(0, 0, classes).copy_(-likelihood);
@@ -49,17 +53,37 @@ std::optional<LinearHead> matched_rows(const LinearHead& head, const torch::Tens
   return LinearHead{head.weight.index_select(0, index), head.bias.index_select(0, index), HeadSource::kMatchedRows, 0};
 }
 
+LinearHead discriminant(const torch::Tensor& features) {
+  const auto found = linear_discriminant(features.unsqueeze(0));
+  return {found.weight[0], found.bias[0], HeadSource::kDiscriminant, 0};
+}
+
+// A head on the ancestor's answers is one on the features: both are linear.
+LinearHead of_answers(const LinearHead& ancestor, const torch::Tensor& features) {
+  const LinearHead head = discriminant(answers(ancestor, features));
+  return {head.weight.matmul(ancestor.weight), head.weight.matmul(ancestor.bias) + head.bias, HeadSource::kAnswers, 0};
+}
+
+LinearHead mean_of(const LinearHead& a, const LinearHead& b, const torch::Tensor& features) {
+  const auto size = [&](const LinearHead& head) { return answers(head, features).std(-1).mean().clamp_min(1e-6); };
+  const auto of_a = 0.5 / size(a), of_b = 0.5 / size(b);
+  return {a.weight * of_a + b.weight * of_b, a.bias * of_a + b.bias * of_b, HeadSource::kMixed, 0};
+}
+
 std::optional<LinearHead> fit(HeadSource source, const std::optional<LinearHead>& ancestor,
                               const torch::Tensor& features) {
-  if (source == HeadSource::kMatchedRows) return ancestor ? matched_rows(*ancestor, features) : std::nullopt;
-  const auto found = linear_discriminant(features.unsqueeze(0));
-  return LinearHead{found.weight[0], found.bias[0], HeadSource::kDiscriminant, 0};
+  if (source == HeadSource::kDiscriminant) return discriminant(features);
+  if (!ancestor) return std::nullopt;
+  if (source == HeadSource::kAnswers) return of_answers(*ancestor, features);
+  const auto rows = matched_rows(*ancestor, features);
+  if (!rows || source == HeadSource::kMatchedRows) return rows;
+  return mean_of(*rows, discriminant(features), features);
 }
 
 double accuracy(const LinearHead& head, const torch::Tensor& features) {
-  const auto answers = (features.matmul(head.weight.t()) + head.bias).argmax(-1);  // [R, n]
-  const auto truth = torch::arange(features.size(0), answers.options()).unsqueeze(1);
-  return answers.eq(truth).to(torch::kFloat64).mean().item<double>();
+  const auto said = answers(head, features).argmax(-1);  // [R, n]
+  const auto truth = torch::arange(features.size(0), said.options()).unsqueeze(1);
+  return said.eq(truth).to(torch::kFloat64).mean().item<double>();
 }
 
 // Nothing when such a head cannot be fitted.
@@ -98,6 +122,10 @@ std::string head_source_name(HeadSource source) {
       return "generated";
     case HeadSource::kMatchedRows:
       return "matched rows";
+    case HeadSource::kAnswers:
+      return "discriminant of the ancestor's answers";
+    case HeadSource::kMixed:
+      return "matched rows and discriminant";
     default:
       return "discriminant";
   }
@@ -127,11 +155,13 @@ LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::
   // One example a class cannot be validated; the discriminant needs no more.
   LinearHead best = *fit(HeadSource::kDiscriminant, ancestor, features);
   best.expected_accuracy = cross_validate(HeadSource::kDiscriminant, ancestor, features).value_or(0);
-  const auto rows = cross_validate(HeadSource::kMatchedRows, ancestor, features);
-  if (rows && *rows >= best.expected_accuracy) {
-    best = *fit(HeadSource::kMatchedRows, ancestor, features);
-    best.expected_accuracy = *rows;
-  }
+  // What comes later wins a tie: it took more from the ancestor, and less from few examples.
+  for (const auto source : {HeadSource::kMixed, HeadSource::kAnswers, HeadSource::kMatchedRows})
+    if (const auto expected = cross_validate(source, ancestor, features);
+        expected && *expected >= best.expected_accuracy) {
+      best = *fit(source, ancestor, features);
+      best.expected_accuracy = *expected;
+    }
   return best;
 }
 

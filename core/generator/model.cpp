@@ -1,5 +1,6 @@
 #include "weightloom/generator/model.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "weightloom/base/error.hpp"
@@ -31,10 +32,6 @@ torch::Tensor draw_codes(torch::Tensor logits, const SamplingOptions& options, t
     probabilities = torch::zeros_like(probabilities).scatter(-1, order, kept);
   }
   return torch::multinomial(probabilities, 1, false, generator).squeeze(-1);
-}
-
-torch::Tensor shift_right(const torch::Tensor& x) {
-  return torch::cat({torch::zeros_like(x.narrow(1, 0, 1)), x.narrow(1, 0, x.size(1) - 1)}, 1);
 }
 
 }  // namespace
@@ -84,6 +81,7 @@ GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tok
   anchor_in_ = linear("anchor_in", codes.chunk, d);
   evidence_in_ = linear("evidence_in", codes.chunk, d);
   code_in_ = linear("code_in", codes.chunk, d);
+  code_mix_ = linear("code_mix", d, d);
   latent_out_ = linear("latent_out", d, codes.chunk);
   evidence_skip_ = register_module("evidence_skip", Linear(codes.chunk, codes.chunk, generator, /*with_bias=*/false));
   code_up_ = linear("code_up", codes.chunk, d);
@@ -94,7 +92,6 @@ GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tok
   word_key_ = linear("word_key", d, d);
   word_value_ = linear("word_value", d, d);
   word_out_ = linear("word_out", d, d);
-  branch_ = embedding("branch", kBranchBuckets);
   class_ = embedding("class", config_.most_classes);
   word_ = embedding("word", kVocabulary);
   word_place_ = embedding("word_place", kInstructionWords);
@@ -126,10 +123,10 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
                 "this generator was made for at most " + std::to_string(config_.most_classes));
   Prepared out;
   const auto class_places = class_(torch::arange(classes, indices_like(plan.mask())));
-  auto class_tokens = class_places.unsqueeze(0).expand({batch, -1, -1});
+  out.classes = class_places.unsqueeze(0).expand({batch, -1, -1});
   if (condition.thumbnails.defined()) {
     out.image_classes = see_out_(torch::gelu(see_in_(condition.thumbnails)));
-    class_tokens = class_tokens + out.image_classes;
+    out.classes = out.classes + out.image_classes;
   }
   if (condition.words.defined()) {
     const auto words =
@@ -139,67 +136,116 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
         class_places.matmul(word_key_(words).transpose(1, 2)) / std::sqrt(static_cast<double>(config_.width));
     const auto read = scores.masked_fill(hidden, -1e9).softmax(-1).matmul(word_value_(words));
     out.word_classes = word_out_(torch::gelu(read + class_places));
-    if (!condition.thumbnails.defined()) class_tokens = class_tokens + out.word_classes;
+    if (!condition.thumbnails.defined()) out.classes = out.classes + out.word_classes;
   }
   const auto evidence_scale =
       condition.evidence_scale.defined() ? condition.evidence_scale : torch::zeros({batch, 2}, plan.mask().options());
   const auto network = torch::cat({plan.network_features().unsqueeze(0).expand({batch, -1}),
                                    (condition.quality - 0.5).unsqueeze(1), evidence_scale * 0.3},
                                   1);
-  out.prefix = torch::cat({network_(network).unsqueeze(1), class_tokens}, 1);
-
-  const auto chunks = plan.chunk_slots();
-  const auto features = slot_out_(torch::gelu(slot_in_(plan.features()) + branch_(plan.branches())));
-  auto known = features.index_add(0, chunks, anchor_in_(plan.anchor_chunks()));
-  auto slots = known.unsqueeze(0).expand({batch, -1, -1});
-  const auto rows = (plan.class_rows() >= 0).nonzero().flatten();
-  if (rows.size(0) > 0 && plan.description().classes <= classes) {
-    const auto of_row = class_tokens.index_select(1, plan.class_rows().index_select(0, rows));
-    slots = slots.index_add(1, rows, class_to_slot_(of_row));
-    out.head_chunks = torch::searchsorted(chunks, rows);
-    // Without images there is no evidence, and learning a head by heart is slow (docs/lab/0001). The model imagines
-    // what examples would say, and is corrected wherever it has them.
-    out.imagined = imagine_out_(torch::gelu(imagine_in_(slots.index_select(1, rows)))) *
-                   plan.mask().index_select(0, out.head_chunks);
-  }
+  out.prefix = torch::cat({network_(network).unsqueeze(1), out.classes}, 1);
   out.evidence = condition.evidence;
-  if (!out.evidence.defined() && out.imagined.defined())
-    out.evidence = torch::zeros({batch, chunks.size(0), tokenizer_->config().chunk}, out.imagined.options())
-                       .index_add(1, out.head_chunks, out.imagined);
-  if (out.evidence.defined()) slots = slots.index_add(1, chunks, evidence_in_(out.evidence));
-  out.slots = slots;
+  imagine(plan, out);
   return out;
 }
 
-torch::Tensor GeneratorModel::embed_tokens(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t first,
-                                           std::int64_t count) {
-  const auto within = [&](const torch::Tensor& slots) {
-    return ((slots >= first) & (slots < first + count)).nonzero().flatten();
-  };
-  const auto of_chunk = within(plan.chunk_slots());
-  const auto chunks = plan.chunk_slots().index_select(0, of_chunk);
-  const auto scales = plan.scale_slots().index_select(0, within(plan.scale_slots()));
-  const auto latents = tokenizer_->model().quantizer->lookup(tokens.index_select(1, chunks));
-  const auto mask = plan.mask().index_select(0, of_chunk);
-  const auto levels = tokens.select(2, 0).index_select(1, scales).clamp(0, tokenizer_->config().scale_levels - 1);
-  return torch::zeros({tokens.size(0), count, config_.width}, plan.mask().options())
-      .index_add(1, chunks - first, code_in_(latents * mask))
-      .index_add(1, scales - first, scale_in_(levels));
+// Without images there is no evidence, and learning a head by heart is slow (docs/lab/0001). The model imagines what
+// examples would say, and is corrected wherever it has them.
+void GeneratorModel::imagine(const NetworkPlan& plan, Prepared& prepared) {
+  const auto rows = (plan.class_rows() >= 0).nonzero().flatten();
+  if (rows.size(0) == 0 || plan.description().classes > prepared.classes.size(1)) return;
+  const auto tensor = plan.layout().slots[static_cast<std::size_t>(rows[0].item<std::int64_t>())].tensor;
+  const auto range = slot_range(plan.layout(), static_cast<std::int64_t>(tensor), 1);
+  const auto known = known_slots(plan, prepared.classes, range).index_select(1, rows - range.slot);
+  prepared.head_chunks = torch::searchsorted(plan.chunk_slots(), rows);
+  prepared.imagined = imagine_out_(torch::gelu(imagine_in_(known))) * plan.mask().index_select(0, prepared.head_chunks);
+  if (!prepared.evidence.defined())
+    prepared.evidence = torch::zeros({known.size(0), plan.mask().size(0), plan.mask().size(1)}, known.options())
+                            .index_add(1, prepared.head_chunks, prepared.imagined);
 }
 
-// What stands at a slot's position: the slot itself, and the token before it where that may be read.
-torch::Tensor GeneratorModel::inputs(const torch::Tensor& slots, const torch::Tensor& previous,
-                                     const torch::Tensor& previous_visible) const {
-  return slots + torch::where(previous_visible.view({1, -1, 1}), previous, unwritten_.view({1, 1, -1}));
+// What description, anchor and classes say of each slot: [B, slots, D].
+torch::Tensor GeneratorModel::known_slots(const NetworkPlan& plan, const torch::Tensor& classes,
+                                          const SlotRange& range) {
+  const auto chunks = plan.chunk_slots().narrow(0, range.chunk, range.chunks) - range.slot;
+  const auto features = slot_out_(torch::gelu(slot_in_(plan.features().narrow(0, range.slot, range.slots))));
+  const auto slots =
+      features.index_add(0, chunks, anchor_in_(plan.anchor_chunks().narrow(0, range.chunk, range.chunks)))
+          .unsqueeze(0)
+          .expand({classes.size(0), -1, -1});
+  const auto class_rows = plan.class_rows().narrow(0, range.slot, range.slots);
+  const auto rows = (class_rows >= 0).nonzero().flatten();
+  if (rows.size(0) == 0 || plan.description().classes > classes.size(1)) return slots;
+  return slots.index_add(1, rows, class_to_slot_(classes.index_select(1, class_rows.index_select(0, rows))));
+}
+
+// The same with the evidence.
+torch::Tensor GeneratorModel::slot_inputs(const NetworkPlan& plan, const Prepared& prepared, const SlotRange& range) {
+  const auto slots = known_slots(plan, prepared.classes, range);
+  if (!prepared.evidence.defined()) return slots;
+  const auto chunks = plan.chunk_slots().narrow(0, range.chunk, range.chunks) - range.slot;
+  return slots.index_add(1, chunks, evidence_in_(prepared.evidence.narrow(1, range.chunk, range.chunks)));
+}
+
+// What is read of the tokens of each slot: [B, slots, D].
+torch::Tensor GeneratorModel::embed_tokens(const NetworkPlan& plan, const torch::Tensor& tokens,
+                                           const SlotRange& range) {
+  const auto chunks = plan.chunk_slots().narrow(0, range.chunk, range.chunks);
+  const auto scales = plan.scale_slots().narrow(0, range.tensor, range.tensors);
+  const auto mask = plan.mask().narrow(0, range.chunk, range.chunks);
+  const auto latents = tokenizer_->model().quantizer->lookup(tokens.index_select(1, chunks)) * mask;
+  const auto levels = tokens.select(2, 0).index_select(1, scales).clamp(0, tokenizer_->config().scale_levels - 1);
+  return torch::zeros({tokens.size(0), range.slots, config_.width}, mask.options())
+      .index_add(1, chunks - range.slot, code_in_(latents))
+      .index_add(1, scales - range.slot, scale_in_(levels));
+}
+
+// What later tensors read of these: [B, tensors, D]. `slots`: of slot_inputs(). The first `written` of all tensors are
+// read with their tokens.
+torch::Tensor GeneratorModel::summaries(const NetworkPlan& plan, const torch::Tensor& slots,
+                                        const torch::Tensor& tokens, const SlotRange& range, std::int64_t written) {
+  const auto scales = plan.scale_slots().narrow(0, range.tensor, range.tensors) - range.slot;
+  const auto known = slots.index_select(1, scales);
+  const auto count = std::clamp<std::int64_t>(written - range.tensor, 0, range.tensors);
+  const auto unread = unwritten_.view({1, 1, -1}).expand({slots.size(0), range.tensors - count, -1});
+  if (count == 0) return known + unread;
+  const auto part = slot_range(plan.layout(), range.tensor, count);
+  const auto said = torch::gelu(embed_tokens(plan, tokens, part) + slots.narrow(1, 0, part.slots));
+  const auto tensor = plan.slot_tensor().narrow(0, part.slot, part.slots) - part.tensor;
+  const auto sums = torch::zeros({slots.size(0), count, config_.width}, slots.options()).index_add(1, tensor, said);
+  const auto sizes = torch::bincount(tensor, {}, count).to(slots.dtype()).view({1, -1, 1});
+  return known + torch::cat({code_mix_(sums / sizes), unread}, 1);
+}
+
+// The order kChunk: what each place reads of the slot before it in its block, [B, N, W, D]. `tokens` [B, slots, D] as
+// embedded; undefined: nothing.
+torch::Tensor GeneratorModel::previous(const SlotBlocks& blocks, const torch::Tensor& tokens) const {
+  const auto nothing = unwritten_.view({1, 1, 1, -1});
+  if (!tokens.defined()) return nothing;
+  const auto own = blocks.blocks, before = own.roll(1, 1);
+  auto starts = own.ne(before);
+  starts.select(1, 0).fill_(true);
+  return torch::where(starts.view({1, own.size(0), own.size(1), 1}), nothing, to_places(blocks, tokens).roll(1, 2));
 }
 
 torch::Tensor GeneratorModel::hidden(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& tokens,
-                                     const torch::Tensor& visible) {
-  const auto previous = shift_right(embed_tokens(plan, tokens, 0, plan.slots()));
-  const auto before = torch::cat({torch::zeros({1}, visible.options()), visible.narrow(0, 0, visible.size(0) - 1)});
+                                     std::int64_t written) {
+  const auto range = slot_range(plan.layout(), 0, plan.tensors());
+  const auto slots = slot_inputs(plan, prepared, range);
   const auto prefix = prepared.prefix.size(1);
-  const auto x = torch::cat({prepared.prefix, inputs(prepared.slots, previous, before)}, 1);
-  return body_->forward(x, prefix).narrow(1, prefix, plan.slots());
+  AttentionCache context;
+  body_->extend(torch::cat({prepared.prefix, summaries(plan, slots, tokens, range, written)}, 1), context, prefix);
+  const auto blocks = make_slot_blocks(plan.layout(), range, tokens.options());
+  // The prefix, and the tensors before its own.
+  const auto seen =
+      torch::cat({torch::full({prefix}, -1, tokens.options()), torch::arange(plan.tensors(), tokens.options())})
+          .unsqueeze(0)
+          .lt(blocks.tensors.view({-1, 1}));
+  const bool in_order = config_.order == GenerationOrder::kChunk;
+  auto x = to_places(blocks, slots);
+  if (in_order)
+    x = x + previous(blocks, written == plan.tensors() ? embed_tokens(plan, tokens, range) : torch::Tensor());
+  return from_places(blocks, body_->blocks(x, own_block(blocks, in_order), context, seen));
 }
 
 torch::Tensor GeneratorModel::predicted_latent(const torch::Tensor& hidden, const torch::Tensor& evidence,
@@ -218,7 +264,7 @@ torch::Tensor GeneratorModel::stage_logits(std::int64_t stage, const torch::Tens
 }
 
 torch::Tensor GeneratorModel::scale_logits(const torch::Tensor& hidden) {
-  const auto distance = tokenizer_->scale_levels() - scale_mean_(hidden);
+  const auto distance = tokenizer_->scale_places() - scale_mean_(hidden);
   // exp(2) at the start: a standard deviation of a quarter, two levels of 64.
   return scale_free_(hidden) - distance * distance * (scale_sharpness_ + 2.0).exp();
 }
@@ -238,7 +284,7 @@ GeneratorModel::Draft GeneratorModel::draft(const NetworkPlan& plan, const Prepa
     state = state + code_up_(chosen);
   }
   const auto scales =
-      choose(scale_logits(hidden.index_select(1, plan.scale_slots()))).matmul(tokenizer_->scale_levels());
+      choose(scale_logits(hidden.index_select(1, plan.scale_slots()))).matmul(tokenizer_->scale_factors());
   return {latents, scales};
 }
 
@@ -297,64 +343,73 @@ GeneratorModel::CodeLoss GeneratorModel::code_loss(const NetworkPlan& plan, cons
   return {entropy, latent_error};
 }
 
+// Draws the tokens of slots first .. first + n - 1 of a tensor, whose last hidden states are [B, n, D].
+void GeneratorModel::write_slots(const NetworkPlan& plan, const Prepared& prepared, const SlotRange& range,
+                                 std::int64_t first, const torch::Tensor& hidden, const SamplingOptions& options,
+                                 torch::Generator& generator, torch::Tensor& tokens) {
+  auto state = hidden;
+  if (first == 0) {  // the scale
+    const auto levels = draw_codes(scale_logits(hidden.select(1, 0)), options, generator);
+    tokens.select(1, range.slot).select(1, 0).copy_(levels);
+    state = hidden.narrow(1, 1, hidden.size(1) - 1);
+    first = 1;
+  }
+  const auto count = state.size(1), chunk = range.chunk + first - 1;
+  if (count == 0) return;
+  const auto mask = plan.mask().narrow(0, chunk, count);
+  const auto evidence = prepared.evidence.defined() ? prepared.evidence.narrow(1, chunk, count) : torch::Tensor();
+  auto left = predicted_latent(state, evidence, mask);
+  for (std::int64_t stage = 0; stage < tokenizer_->config().codebooks; ++stage) {
+    const auto logits = stage_logits(stage, left, mask, state);
+    const auto codes = draw_codes(logits.flatten(0, 1), options, generator).view({hidden.size(0), -1});
+    const auto chosen = torch::embedding(tokenizer_->model().quantizer->codebooks()[stage], codes) * mask;
+    left = left - chosen;
+    state = state + code_up_(chosen);
+    tokens.select(2, stage).narrow(1, range.slot + first, count).copy_(codes);
+  }
+}
+
 torch::Tensor GeneratorModel::sample(const NetworkPlan& plan, const Prepared& prepared, const SamplingOptions& options,
                                      std::int64_t tensors) {
   torch::NoGradGuard no_grad;
   auto generator = make_generator(options.seed);
-  const auto batch = prepared.prefix.size(0), slots = plan.slots();
-  auto tokens = torch::zeros({batch, slots, tokenizer_->config().codebooks}, tokenizer_->compute().indices());
+  auto tokens = torch::zeros({prepared.prefix.size(0), plan.slots(), tokenizer_->config().codebooks},
+                             tokenizer_->compute().indices());
+  AttentionCache context;
+  body_->extend(prepared.prefix, context, prepared.prefix.size(1));
+  const bool in_order = config_.order == GenerationOrder::kChunk;
   const auto count = tensors < 0 ? plan.tensors() : tensors;
-  if (count == 0) return tokens;
-  const auto& layout = plan.layout();
-  const std::int64_t end = count == plan.tensors()
-                               ? slots
-                               : static_cast<std::int64_t>(layout.tensors[static_cast<std::size_t>(count)].first_slot);
-
-  // hidden [B, n, D] of slots first .. first + n - 1
-  const auto write_slots = [&](std::int64_t first, const torch::Tensor& hidden) {
-    for (std::int64_t s = first; s < first + hidden.size(1); ++s)
-      if (layout.slots[static_cast<std::size_t>(s)].kind == Slot::Kind::kScale) {
-        const auto levels = draw_codes(scale_logits(hidden.select(1, s - first)), options, generator);
-        tokens.select(1, s).select(1, 0).copy_(levels);
-      }
-    const auto of_chunk =
-        ((plan.chunk_slots() >= first) & (plan.chunk_slots() < first + hidden.size(1))).nonzero().flatten();
-    if (of_chunk.size(0) == 0) return;
-    const auto places = plan.chunk_slots().index_select(0, of_chunk);
-    const auto mask = plan.mask().index_select(0, of_chunk);
-    const auto evidence = prepared.evidence.defined() ? prepared.evidence.index_select(1, of_chunk) : torch::Tensor();
-    auto state = hidden.index_select(1, places - first);
-    auto left = predicted_latent(state, evidence, mask);
-    for (std::int64_t stage = 0; stage < tokenizer_->config().codebooks; ++stage) {
-      const auto logits = stage_logits(stage, left, mask, state);
-      const auto codes = draw_codes(logits.flatten(0, 1), options, generator).view({batch, -1});
-      const auto chosen = torch::embedding(tokenizer_->model().quantizer->codebooks()[stage], codes) * mask;
-      left = left - chosen;
-      state = state + code_up_(chosen);
-      tokens.select(2, stage).index_copy_(1, places, codes);
+  for (std::int64_t t = 0; t < count; ++t) {
+    const auto range = slot_range(plan.layout(), t, 1);
+    const auto slots = slot_inputs(plan, prepared, range);
+    const auto blocks = make_slot_blocks(plan.layout(), range, tokens.options());
+    const auto x = to_places(blocks, slots), own = own_block(blocks, in_order);
+    const auto width = x.size(2);
+    if (!in_order)
+      write_slots(plan, prepared, range, 0, from_places(blocks, body_->blocks(x, own, context)), options, generator,
+                  tokens);
+    // A row is read again for every slot of it.
+    for (std::int64_t s = 0; in_order && s < range.slots; ++s) {
+      const auto row = s / width;
+      const auto read = x + previous(blocks, embed_tokens(plan, tokens, range));
+      const auto hidden = body_->blocks(read.narrow(1, row, 1), own.narrow(0, row, 1), context);
+      write_slots(plan, prepared, range, s, hidden.squeeze(1).narrow(1, s % width, 1), options, generator, tokens);
     }
-  };
+    body_->extend(summaries(plan, slots, tokens, range, t + 1), context);
+  }
+  return tokens;
+}
 
-  // A position is final once the token before it is written; final positions stay in the cache, the others are computed
-  // again with the next tensor.
-  AttentionCache cache;
-  body_->extend(prepared.prefix, cache, prepared.prefix.size(1), prepared.prefix.size(1));
-  // At s: the embedded tokens of slot s - 1.
-  auto previous = torch::zeros({batch, slots + 1, config_.width}, prepared.slots.options());
-  std::int64_t settled = 0;
-  for (std::int64_t first = 0; first < end;) {
-    const auto& tensor = layout.tensors[layout.slots[static_cast<std::size_t>(first)].tensor];
-    const std::int64_t next = config_.order == GenerationOrder::kChunk
-                                  ? first + 1
-                                  : static_cast<std::int64_t>(tensor.first_slot + tensor.slots);
-    const auto places = torch::arange(settled, next, tokens.options());
-    const auto x = inputs(prepared.slots.narrow(1, settled, next - settled),
-                          previous.narrow(1, settled, next - settled), (places <= first) & (places > 0));
-    const auto hidden = body_->extend(x, cache, first + 1 - settled);
-    write_slots(first, hidden.narrow(1, first - settled, next - first));
-    previous.narrow(1, first + 1, next - first).copy_(embed_tokens(plan, tokens, first, next - first));
-    settled = first + 1;
-    first = next;
+torch::Tensor GeneratorModel::sample_at_once(const NetworkPlan& plan, const Prepared& prepared,
+                                             const SamplingOptions& options) {
+  torch::NoGradGuard no_grad;
+  auto generator = make_generator(options.seed);
+  auto tokens = torch::zeros({prepared.prefix.size(0), plan.slots(), tokenizer_->config().codebooks},
+                             tokenizer_->compute().indices());
+  const auto states = hidden(plan, prepared, tokens, 0);
+  for (std::int64_t t = 0; t < plan.tensors(); ++t) {
+    const auto range = slot_range(plan.layout(), t, 1);
+    write_slots(plan, prepared, range, 0, states.narrow(1, range.slot, range.slots), options, generator, tokens);
   }
   return tokens;
 }

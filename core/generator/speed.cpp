@@ -56,10 +56,9 @@ GeneratorSpeed measure_speed(GeneratorModel& model, const NetworkPlan& plan, std
     const auto learn = [&] {
       const auto prepared = model.prepare(plan, condition);
       const auto tokens = torch::zeros({networks, plan.slots(), model.tokenizer().config().codebooks}, indices);
-      const auto hidden =
-          model.hidden(plan, prepared, tokens, torch::zeros({plan.slots()}, indices.dtype(torch::kBool)));
+      const auto hidden = model.hidden(plan, prepared, tokens, 0);
       const auto draft = model.expected(plan, prepared, hidden);
-      const auto written = model.tokenizer().assemble(plan, draft.latents, draft.log_scales);
+      const auto written = model.tokenizer().assemble(plan, draft.latents, draft.scales);
       const auto logits = plan.executor().forward(written, images, {ExecutionMode::Norm::kBatch});
       const auto loss = torch::cross_entropy_loss(logits.flatten(0, 1), labels);
       torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/{}, /*create_graph=*/false, /*allow_unused=*/true);

@@ -3,6 +3,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/torch_error.hpp"
+#include "weightloom/generator/refinement.hpp"
 #include "weightloom/runtime/training.hpp"
 
 namespace weightloom {
@@ -11,7 +12,7 @@ Start make_start(const Tokenizer& tokenizer, const NetworkDescription& descripti
                  DataCache& data) {
   return translate_torch_errors("make a start", [&] {
     const torch::NoGradGuard no_grad;
-    Start start{tokenizer.plan(description, request.family), {}, {}};
+    Start start{tokenizer.plan(description, request.family), {}, {}, {}};
     const NetworkPlan& plan = *start.plan;
     if (!has_linear_head(plan))
       throw Error(ErrorCode::kUsage, "start.head", "cannot make a start for '" + description.label() + "'",
@@ -23,6 +24,13 @@ Start make_start(const Tokenizer& tokenizer, const NetworkDescription& descripti
     start.head = fit_head(tokenizer.find_anchor(description.architecture, plan.family()), plan,
                           example_features(plan, start.weights, examples));
     write_head(plan, start.head, start.weights);
+    if (request.refine > 0) {
+      const auto refined =
+          refine(plan, start.weights, examples, request.refine, derive_seed(request.sampling.seed, "refine/start"));
+      start.weights = refined.weights;
+      start.head.expected_accuracy = refined.expected_accuracy;
+      start.learning_rate = refined.learning_rate;
+    }
     return start;
   });
 }

@@ -27,10 +27,13 @@ constexpr std::int64_t kExampleImagesPerClass = 300;
 constexpr double kAverageDecay = 0.98;
 // Transformers' usual limit (Vaswani et al. 2017 and after): the first drafts decode to networks with huge losses.
 constexpr double kGradientNorm = 1.0;
+// Of all networks of a part: a large network is practised in smaller company, so that parts take about as long.
+constexpr std::int64_t kPartSlots = 1500;
 // beta2 as for transformers (Vaswani et al. 2017, section 5.3): the mean square follows within 50 steps.
 constexpr double kBeta1 = 0.9, kBeta2 = 0.98;
 // Of the figures that progress shows: averages over about 20 steps.
 constexpr double kSmoothing = 0.05;
+constexpr const char* kMemoryHint = "use fewer networks, images or parts a step, or a smaller width";
 constexpr ExecutionMode kBatchNorm{ExecutionMode::Norm::kBatch};
 
 // What one description offers to learn from.
@@ -121,17 +124,17 @@ torch::Tensor imagination_error(const GeneratorModel::Prepared& prepared) {
 
 class Trainer {
  public:
-  Trainer(const GeneratorLessons& lessons, DataCache& data, std::shared_ptr<const Tokenizer> tokenizer,
-          const GeneratorTraining& options)
+  Trainer(const GeneratorLessons& lessons, DataCache& data, Generator generator, const GeneratorTraining& options)
       : options_(options),
-        courses_(collect_courses(lessons.members, lessons.practice, *tokenizer, data)),
+        courses_(collect_courses(lessons.members, lessons.practice, generator.tokenizer(), data)),
         images_(data, sources()),
         examples_(data, sources(), kExampleImagesPerClass),
         thumbnails_(thumbnails(examples_.images())),
-        generator_(options.config, std::move(tokenizer), options.seed),
+        generator_(std::move(generator)),
         parameters_(generator_.model()),
         optimizer_(parameters_.values(), {options.weight_decay, kBeta1, kBeta2}),
-        average_(parameters_.values(), kAverageDecay) {
+        average_(parameters_.values(), kAverageDecay),
+        start_(parameters_.values().clone()) {
     for (Course& course : courses_) course.features = anchor_features(*course.plan, examples_.images());
   }
 
@@ -171,8 +174,9 @@ class Trainer {
     // Half of the networks for class subsets get their classes in an order that no member has: the behaviour loss needs
     // no member, and what is learnt is to read the examples instead of recalling a network.
     const bool shuffled = course.subsets && random.uniform() < 0.5;
+    const auto networks = std::clamp<std::int64_t>(kPartSlots / course.plan->slots(), 1, options_.networks);
     std::vector<std::int64_t> members;
-    for (std::int64_t i = 0; i < options_.networks; ++i) {
+    for (std::int64_t i = 0; i < networks; ++i) {
       members.push_back(static_cast<std::int64_t>(random.below(population)));
       DataSpec task = course.tasks[static_cast<std::size_t>(members.back())];
       if (shuffled) {
@@ -199,7 +203,7 @@ class Trainer {
         const auto ids = instruction_words(random_instruction(task.source, Phrasing::kTraining, random));
         words.insert(words.end(), ids.begin(), ids.end());
       }
-      batch.condition.words = torch::tensor(words, indices_like(course.quality)).view({options_.networks, -1});
+      batch.condition.words = torch::tensor(words, indices_like(course.quality)).view({networks, -1});
     }
     return batch;
   }
@@ -264,38 +268,39 @@ class Trainer {
       upto = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(plan.tensors())));
     auto tokens = batch.tokens;
     if (own)
-      tokens = model.sample(plan, prepared, {0.5 * static_cast<double>(random.below(3)), 0, 1.0, random.next()}, upto);
-    else if (!tokens.defined())
       tokens =
-          torch::zeros({options_.networks, plan.slots(), tokenizer.config().codebooks}, tokenizer.compute().indices());
+          model.sample_at_once(plan, prepared, {0.5 * static_cast<double>(random.below(3)), 0, 1.0, random.next()});
+    else if (!tokens.defined())
+      tokens = torch::zeros({batch.condition.batch, plan.slots(), tokenizer.config().codebooks},
+                            tokenizer.compute().indices());
     const bool teacher = batch.tokens.defined() && !own;
 
-    const auto visible = plan.slot_tensor() < upto;
-    const auto hidden = model.hidden(plan, prepared, tokens, visible);
+    const auto hidden = model.hidden(plan, prepared, tokens, upto);
     // Half of the steps practise what sampling does, the others see every code. Expectations alone taught latents that
     // are far too long (docs/lab/0001): soft codes shrink towards the mean of the codebook. Temperatures 0, 0.5 and 1
     // are those that requests use.
     const auto draft = random.uniform() < 0.5
                            ? model.drawn(plan, prepared, hidden, 0.5 * static_cast<double>(random.below(3)), draws)
                            : model.expected(plan, prepared, hidden);
+    const auto visible = plan.slot_tensor() < upto;
     const auto chunk_visible = visible.index_select(0, plan.chunk_slots()).view({1, -1, 1});
     const auto scale_visible = visible.index_select(0, plan.scale_slots()).view({1, -1});
     const auto decoded =
         tokenizer.assemble(plan, torch::where(chunk_visible, tokenizer.latents(plan, tokens), draft.latents),
-                           torch::where(scale_visible, tokenizer.log_scales(plan, tokens), draft.log_scales));
+                           torch::where(scale_visible, tokenizer.scales(plan, tokens), draft.scales));
     const LabelledImages images = images_.batch(batch.tasks, options_.images, draws);
     const auto logits = plan.executor().forward(decoded, images.images, kBatchNorm);
     const auto behaviour = torch::cross_entropy_loss(logits.flatten(0, 1), images.labels.flatten());
 
     Part out;
-    out.positions = options_.networks * plan.slots();
+    out.positions = batch.condition.batch * plan.slots();
     out.behaviour = behaviour.item<double>();
     out.accuracy = (logits.argmax(-1) == images.labels).to(torch::kFloat32).mean().item<double>();
     auto loss = behaviour * options_.behaviour;
     if (teacher) {
-      const auto all = options_.config.order == GenerationOrder::kChunk;
+      const auto all = model.config().order == GenerationOrder::kChunk;
       // The paper's order learns by teacher forcing: every token is read by the next slots.
-      const auto state = all ? model.hidden(plan, prepared, tokens, torch::ones_like(visible)) : hidden;
+      const auto state = all ? model.hidden(plan, prepared, tokens, plan.tensors()) : hidden;
       const auto code = model.code_loss(plan, prepared, state, tokens, all ? torch::ones_like(visible) : ~visible);
       loss = loss + code.cross_entropy * options_.codes + code.latent_error * options_.latents;
       out.codes = code.cross_entropy.item<double>();
@@ -317,7 +322,11 @@ class Trainer {
   Checkpoint checkpoint() const {
     if (options_.checkpoint.empty()) return {};
     Fingerprint print;
-    print.add(generator_.tokenizer().id()).add(to_json(options_).dump()).add(examples_.images()).add(images_.images());
+    print.add(start_)
+        .add(generator_.tokenizer().id())
+        .add(to_json(options_).dump())
+        .add(examples_.images())
+        .add(images_.images());
     for (const Course& course : courses_) {
       print.add(course.plan->description().identity).add(course.quality);
       for (const DataSpec& task : course.tasks) print.add(task.text());
@@ -334,6 +343,7 @@ class Trainer {
   FlatParameters parameters_;
   AdamW optimizer_;
   MovingAverage average_;
+  torch::Tensor start_;  // parameters before the first step
   double accuracy_ = 0, code_loss_ = 0;
   std::int64_t positions_ = 0;  // of this run, as begin_
   std::chrono::steady_clock::time_point begin_;
@@ -407,8 +417,20 @@ Json to_json(const GeneratorTraining& options) {
 Generator train_generator(const GeneratorLessons& lessons, DataCache& data, std::shared_ptr<const Tokenizer> tokenizer,
                           const GeneratorTraining& options, const ProgressSink& progress) {
   return translate_torch_errors(
-      "train a generator", [&] { return Trainer(lessons, data, std::move(tokenizer), options).run(progress); },
-      "use fewer networks, images or parts a step, or a smaller width");
+      "train a generator",
+      [&] {
+        Generator fresh(options.config, std::move(tokenizer), options.seed);
+        return Trainer(lessons, data, std::move(fresh), options).run(progress);
+      },
+      kMemoryHint);
+}
+
+Generator train_generator(const GeneratorLessons& lessons, DataCache& data, const Generator& start,
+                          const GeneratorTraining& options, const ProgressSink& progress) {
+  return translate_torch_errors(
+      "train a generator",
+      [&] { return Trainer(lessons, data, start.with_tokenizer(start.shared_tokenizer()), options).run(progress); },
+      kMemoryHint);
 }
 
 }  // namespace weightloom

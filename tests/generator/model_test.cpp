@@ -27,6 +27,36 @@ TEST_CASE("greedy sampling is consistent with the hidden states of one whole pas
   }
 }
 
+TEST_CASE("what is drawn is what one pass over the drawn tokens predicts") {
+  torch::NoGradGuard no_grad;
+  for (const auto order : {GenerationOrder::kTensor, GenerationOrder::kChunk}) {
+    SmallGenerator small(order);
+    small.shake();
+    auto& [tokenizer, model] = small;
+    const auto plan = tokenizer->plan(small_mlp(3));
+    const auto prepared = model.prepare(*plan, examples(*plan, 2));
+    const auto tokens = model.sample(*plan, prepared, {0.0, 0, 1.0, 0});
+    const auto hidden = model.hidden(*plan, prepared, tokens, plan->tensors());
+    auto generator = make_generator(4);
+    const auto greedy = model.drawn(*plan, prepared, hidden, 0.0, generator);
+    CHECK(torch::allclose(greedy.latents, tokenizer->latents(*plan, tokens), 1e-4, 1e-5));
+    CHECK(torch::allclose(greedy.scales, tokenizer->scales(*plan, tokens), 1e-4, 1e-5));
+  }
+}
+
+TEST_CASE("tokens drawn at once begin like those drawn one tensor after the other") {
+  torch::NoGradGuard no_grad;
+  SmallGenerator small;
+  small.shake();
+  auto& [tokenizer, model] = small;
+  const auto plan = tokenizer->plan(small_mlp(3));
+  const auto prepared = model.prepare(*plan, examples(*plan, 2));
+  const auto at_once = model.sample_at_once(*plan, prepared, {0.0, 0, 1.0, 0});
+  const auto first = static_cast<std::int64_t>(plan->layout().tensors[1].first_slot);
+  CHECK(torch::equal(at_once.narrow(1, 0, first), model.sample(*plan, prepared, {0.0, 0, 1.0, 0}).narrow(1, 0, first)));
+  CHECK(torch::equal(at_once, model.sample_at_once(*plan, prepared, {0.0, 0, 1.0, 0})));
+}
+
 TEST_CASE("the same seed gives the same tokens, another seed gives others") {
   SmallGenerator small;
   auto& [tokenizer, model] = small;
@@ -54,13 +84,17 @@ TEST_CASE("later tensors never influence what is predicted for earlier ones") {
   auto& [tokenizer, model] = small;
   const auto plan = tokenizer->plan(small_mlp(3));
   const auto prepared = model.prepare(*plan, examples(*plan, 1));
-  const auto visible = torch::ones({plan->slots()}, torch::kBool);
   auto tokens = torch::zeros({1, plan->slots(), 2}, torch::kInt64);
-  const auto before = model.hidden(*plan, prepared, tokens, visible);
-  tokens.select(1, 10).fill_(3);
-  const auto after = model.hidden(*plan, prepared, tokens, visible);
-  CHECK(torch::allclose(before.narrow(1, 0, 11), after.narrow(1, 0, 11)));
-  CHECK_FALSE(torch::allclose(before.select(1, 11), after.select(1, 11)));
+  const auto before = model.hidden(*plan, prepared, tokens, plan->tensors());
+  const auto& changed = plan->layout().tensors[1];
+  tokens.narrow(1, static_cast<std::int64_t>(changed.first_slot), static_cast<std::int64_t>(changed.slots)).fill_(3);
+  const auto after = model.hidden(*plan, prepared, tokens, plan->tensors());
+  const auto next = static_cast<std::int64_t>(plan->layout().tensors[2].first_slot);
+  CHECK(torch::allclose(before.narrow(1, 0, next), after.narrow(1, 0, next)));
+  CHECK_FALSE(torch::allclose(before.select(1, next), after.select(1, next)));
+  // Nothing is read of what is not written yet.
+  CHECK(torch::equal(model.hidden(*plan, prepared, tokens, 1),
+                     model.hidden(*plan, prepared, torch::zeros_like(tokens), 1)));
 }
 
 TEST_CASE("words alone are a condition, and different words differ") {
@@ -88,9 +122,9 @@ TEST_CASE("the behaviour of the softly decoded network has gradients in every tr
   const auto plan = tokenizer->plan(small_mlp(2));
   const auto prepared = model.prepare(*plan, examples(*plan, 2));
   const auto tokens = torch::zeros({2, plan->slots(), 2}, torch::kInt64);
-  const auto hidden = model.hidden(*plan, prepared, tokens, torch::zeros({plan->slots()}, torch::kBool));
+  const auto hidden = model.hidden(*plan, prepared, tokens, 0);
   const auto soft = model.expected(*plan, prepared, hidden);
-  const auto weights = tokenizer->assemble(*plan, soft.latents, soft.log_scales);
+  const auto weights = tokenizer->assemble(*plan, soft.latents, soft.scales);
   auto generator = make_generator(3);
   plan->executor()
       .forward(weights, torch::randn({6, 1, 4, 4}, generator))
@@ -100,7 +134,8 @@ TEST_CASE("the behaviour of the softly decoded network has gradients in every tr
       .backward();
   for (const auto& item : model.named_parameters()) {
     const bool unused = item.key().starts_with("word") || item.key().starts_with("imagine") ||
-                        item.key().starts_with("scale_in") || item.key().starts_with("code_in");
+                        item.key().starts_with("scale_in") || item.key().starts_with("code_in") ||
+                        item.key().starts_with("code_mix");
     if (!unused) CHECK((item.key() + (item.value().grad().defined() ? "" : " has no gradient")) == item.key());
   }
 }
@@ -111,8 +146,7 @@ TEST_CASE("a draft drawn at temperature zero is the greedy sample's first tensor
   auto& [tokenizer, model] = small;
   const auto plan = tokenizer->plan(small_mlp(2));
   const auto prepared = model.prepare(*plan, examples(*plan, 2));
-  const auto nothing = torch::zeros({plan->slots()}, torch::kBool);
-  const auto hidden = model.hidden(*plan, prepared, torch::zeros({2, plan->slots(), 2}, torch::kInt64), nothing);
+  const auto hidden = model.hidden(*plan, prepared, torch::zeros({2, plan->slots(), 2}, torch::kInt64), 0);
   auto generator = make_generator(4);
   const auto draft = model.drawn(*plan, prepared, hidden, 0.0, generator);
   const auto sampled = tokenizer->latents(*plan, model.sample(*plan, prepared, {0.0, 0, 1.0, 0}, 1));

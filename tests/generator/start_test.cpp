@@ -91,3 +91,27 @@ TEST_CASE("a generated head stays where it is at least as good as what is fitted
   CHECK(refit_head(anchor, *plan, examples, wrong).source != HeadSource::kGenerated);
   CHECK(evaluate(plan->executor(), wrong, {&rows.data.get(rows.three)->test}).accuracy[0] == 1.0);
 }
+
+TEST_CASE("what means no deviation is the start, bit for bit", "[start]") {
+  Rows rows;
+  // The tokenizer's one code means "no deviation", whatever a generator draws.
+  const Generator generator({.width = 8, .layers = 1, .heads = 2}, rows.tokenizer, 3);
+  const Request request = on(rows.three);
+  const Generated made = generate(generator, small_mlp(2), request, rows.data);
+  const ReadyNetworks ready = ready_to_use(generator, made, request, rows.data);
+  const Start start = rows.make(rows.three);
+  for (std::size_t p = 0; p < start.weights.tensors.size(); ++p)
+    CHECK(torch::equal(ready.weights.tensors[p], start.weights.tensors[p]));
+}
+
+TEST_CASE("of a bad deviation nothing is kept, of a good one all", "[start]") {
+  Rows rows;
+  const Generator generator({.width = 8, .layers = 1, .heads = 2}, rows.tokenizer, 3);
+  const Request request = on(rows.three);
+  Generated made = generate(generator, small_mlp(2), request, rows.data);
+  CHECK(ready_to_use(generator, made, request, rows.data).shares == std::vector<double>{1});
+  for (auto& tensor : made.weights.tensors) tensor = torch::zeros_like(tensor);
+  const ReadyNetworks gated = ready_to_use(generator, made, request, rows.data);
+  CHECK(gated.shares.at(0) < 1);
+  CHECK(gated.heads.at(0).expected_accuracy == 1.0);
+}

@@ -10,6 +10,7 @@
 
 #include "small_networks.hpp"
 #include "temporary_folder.hpp"
+#include "weightloom/compute/random.hpp"
 #include "weightloom/runtime/alignment.hpp"
 #include "weightloom/tokenizer/tokenizer.hpp"
 

@@ -23,10 +23,15 @@ class Generator {
 
   GeneratorModel& model() const { return *model_; }
   const Tokenizer& tokenizer() const { return model_->tokenizer(); }
+  std::shared_ptr<const Tokenizer> shared_tokenizer() const { return model_->shared_tokenizer(); }
 
-  // One safetensors file that names its tokenizer's id. load() throws kRefused when `tokenizer` is another one.
+  // One safetensors file with its tokenizer in it, which Tokenizer::load() reads as well. load() throws kRefused
+  // "generator.schema" for a file that holds no generator, "generator.malformed" for one that is damaged, and what
+  // Tokenizer::load() throws.
   void save(const std::filesystem::path& path, const Json& training) const;
-  static Generator load(const std::filesystem::path& path, std::shared_ptr<const Tokenizer> tokenizer);
+  static Generator load(const std::filesystem::path& path);
+  // The same weights with another tokenizer of the same codes (Tokenizer::with_anchor()). Copies them.
+  Generator with_tokenizer(std::shared_ptr<const Tokenizer> tokenizer) const;
   // SHA-256 (hex) over configuration and tensors, as they are when it is first asked for: training comes before.
   // [any-thread]
   const std::string& id() const;
@@ -50,6 +55,7 @@ struct Request {
   double quality = 1.0;     // 0 .. 1, see Condition::quality
   std::string family;       // anchor lineage; empty: the architecture's own
   std::int64_t count = 1;   // networks
+  std::int64_t refine = 0;  // gradient steps on the example images at the end (refinement.hpp)
   SamplingOptions sampling;
 };
 Json to_json(const Request& request);
@@ -80,10 +86,14 @@ struct ReadyNetworks {
   // Of each network, where they come from and what they promise; empty without examples or without a head that
   // has_linear_head().
   std::vector<LinearHead> heads;
+  // The share of each network's deviation from the start's body that was kept: 1, a half, or 0, which is the start.
+  std::vector<double> shares;
+  std::vector<double> learning_rates;  // of the refinement of each network, where the request asks for one
 };
 // `made` with batch_norm statistics re-estimated: on the request's training images when it has data, else on the
-// tokenizer's reference images. With examples the head comes last, from what the written body makes of them: the
-// generated one stays where it is at least as good (head.hpp, refit_head()).
+// tokenizer's reference images. With examples a gate keeps all, half or nothing of what was generated for the body,
+// whichever gives the best cross-validated head on them, more of it in a tie. The head comes last, from what the
+// written body makes of them: the generated one stays where it is at least as good (head.hpp, refit_head()).
 ReadyNetworks ready_to_use(const Generator& generator, const Generated& made, const Request& request, DataCache& data);
 
 }  // namespace weightloom

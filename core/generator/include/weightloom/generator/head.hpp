@@ -9,8 +9,9 @@
 namespace weightloom {
 
 // Where a head comes from: a generator's tokens; rows of the ancestor's own head, each matched to the class whose
-// examples it knows; a linear discriminant (condition.hpp).
-enum class HeadSource { kGenerated, kMatchedRows, kDiscriminant };
+// examples it knows; a linear discriminant of the features (condition.hpp), or of the ancestor's answers to the
+// examples, which are fewer numbers and know more; the mean of rows and discriminant, brought to equal size.
+enum class HeadSource { kGenerated, kMatchedRows, kDiscriminant, kAnswers, kMixed };
 std::string head_source_name(HeadSource source);
 
 struct LinearHead {
@@ -28,9 +29,9 @@ bool has_linear_head(const NetworkPlan& plan);
 // has_linear_head().
 torch::Tensor example_features(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples);
 
-// The best of the heads in closed form for the examples' features [R, n, F]: matched rows of the anchor's head, or the
-// discriminant, whichever is better in cross-validation. One example a class cannot be validated: its expected accuracy
-// is 0. Anchors of other features, or nullptr, offer no rows.
+// The best of the heads in closed form for the examples' features [R, n, F], judged by cross-validation. One example a
+// class cannot be validated: it gets the discriminant, whose expected accuracy is 0. Anchors of other features, or
+// nullptr, offer nothing but the discriminant.
 LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& features);
 
 // `weights` (population 1) with the better of its own head and fit_head() on the example images [R, n, C, H, W]; its

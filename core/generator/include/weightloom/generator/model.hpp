@@ -12,6 +12,7 @@
 #include "weightloom/compute/layers.hpp"
 #include "weightloom/compute/torch.hpp"
 #include "weightloom/generator/condition.hpp"
+#include "weightloom/generator/slot_blocks.hpp"
 #include "weightloom/generator/transformer.hpp"
 #include "weightloom/tokenizer/tokenizer.hpp"
 
@@ -46,11 +47,12 @@ class GeneratorModel : public torch::nn::Module {
 
   const GeneratorConfig& config() const { return config_; }
   const Tokenizer& tokenizer() const { return *tokenizer_; }
+  const std::shared_ptr<const Tokenizer>& shared_tokenizer() const { return tokenizer_; }
 
   // A condition as the transformer sees it.
   struct Prepared {
     torch::Tensor prefix;    // [B, P, D]
-    torch::Tensor slots;     // [B, L, D]: what is known of each slot beforehand
+    torch::Tensor classes;   // [B, R, D]: what is known of each class
     torch::Tensor evidence;  // [B, M, C]: given, else imagined, else undefined
     // What the head's evidence should be judging by the class tokens alone: it stands in where there are only words.
     torch::Tensor head_chunks;                  // [r] int64, into the chunk slots; undefined without a head
@@ -59,13 +61,16 @@ class GeneratorModel : public torch::nn::Module {
   };
   Prepared prepare(const NetworkPlan& plan, const Condition& condition);
 
-  // Last hidden state of every slot, [B, L, D]. visible [L] (bool): slots whose tokens may be read by later slots.
+  // Last hidden state of every slot, [B, L, D]. A slot sees the condition, a summary of each tensor before its own, and
+  // its own block (slot_blocks.hpp). The tokens of the first `written` tensors are read; in the order kChunk, when all
+  // are, each slot also reads the one before it.
   torch::Tensor hidden(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& tokens,
-                       const torch::Tensor& visible);
+                       std::int64_t written);
 
-  // The whole network in one pass, differentiable: latents [B, M, C] and log scales [B, T].
+  // The whole network in one pass, differentiable: latents [B, M, C] and scales [B, T], as Tokenizer::assemble() reads
+  // them.
   struct Draft {
-    torch::Tensor latents, log_scales;
+    torch::Tensor latents, scales;
   };
   // The expectation over all codes.
   Draft expected(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden);
@@ -86,13 +91,21 @@ class GeneratorModel : public torch::nn::Module {
   // a seed on the same machine and thread count. No gradient.
   torch::Tensor sample(const NetworkPlan& plan, const Prepared& prepared, const SamplingOptions& options,
                        std::int64_t tensors = -1);
+  // The same in one pass: every tensor is drawn as if none before it were written. Training reads such tokens in place
+  // of sample()'s, which would cost a pass for each tensor.
+  torch::Tensor sample_at_once(const NetworkPlan& plan, const Prepared& prepared, const SamplingOptions& options);
 
  private:
-  // What later slots read of slots first .. first + count - 1: [B, count, D].
-  torch::Tensor embed_tokens(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t first,
-                             std::int64_t count);
-  torch::Tensor inputs(const torch::Tensor& slots, const torch::Tensor& previous,
-                       const torch::Tensor& previous_visible) const;
+  void imagine(const NetworkPlan& plan, Prepared& prepared);
+  torch::Tensor known_slots(const NetworkPlan& plan, const torch::Tensor& classes, const SlotRange& range);
+  torch::Tensor slot_inputs(const NetworkPlan& plan, const Prepared& prepared, const SlotRange& range);
+  torch::Tensor embed_tokens(const NetworkPlan& plan, const torch::Tensor& tokens, const SlotRange& range);
+  torch::Tensor summaries(const NetworkPlan& plan, const torch::Tensor& slots, const torch::Tensor& tokens,
+                          const SlotRange& range, std::int64_t written);
+  torch::Tensor previous(const SlotBlocks& blocks, const torch::Tensor& tokens) const;
+  void write_slots(const NetworkPlan& plan, const Prepared& prepared, const SlotRange& range, std::int64_t first,
+                   const torch::Tensor& hidden, const SamplingOptions& options, torch::Generator& generator,
+                   torch::Tensor& tokens);
   torch::Tensor predicted_latent(const torch::Tensor& hidden, const torch::Tensor& evidence, const torch::Tensor& mask);
   torch::Tensor stage_logits(std::int64_t stage, const torch::Tensor& left, const torch::Tensor& mask,
                              const torch::Tensor& state);
@@ -104,10 +117,10 @@ class GeneratorModel : public torch::nn::Module {
   GeneratorConfig config_;
   std::shared_ptr<const Tokenizer> tokenizer_;
   Linear network_{nullptr}, see_in_{nullptr}, see_out_{nullptr}, slot_in_{nullptr}, slot_out_{nullptr},
-      class_to_slot_{nullptr}, anchor_in_{nullptr}, evidence_in_{nullptr}, code_in_{nullptr}, latent_out_{nullptr},
-      evidence_skip_{nullptr}, code_up_{nullptr}, imagine_in_{nullptr}, imagine_out_{nullptr}, scale_mean_{nullptr},
-      scale_free_{nullptr}, word_key_{nullptr}, word_value_{nullptr}, word_out_{nullptr};
-  Embedding branch_{nullptr}, class_{nullptr}, word_{nullptr}, word_place_{nullptr}, scale_in_{nullptr};
+      class_to_slot_{nullptr}, anchor_in_{nullptr}, evidence_in_{nullptr}, code_in_{nullptr}, code_mix_{nullptr},
+      latent_out_{nullptr}, evidence_skip_{nullptr}, code_up_{nullptr}, imagine_in_{nullptr}, imagine_out_{nullptr},
+      scale_mean_{nullptr}, scale_free_{nullptr}, word_key_{nullptr}, word_value_{nullptr}, word_out_{nullptr};
+  Embedding class_{nullptr}, word_{nullptr}, word_place_{nullptr}, scale_in_{nullptr};
   std::vector<Linear> free_;
   torch::Tensor unwritten_, sharpness_, scale_sharpness_;
   std::shared_ptr<Transformer> body_;

@@ -27,7 +27,7 @@ struct GeneratorTraining {
   GeneratorConfig config;
   std::int64_t steps = 1000;
   std::int64_t parts = 2;         // per step, each with a description of its own; what threads share out
-  std::int64_t networks = 12;     // per part
+  std::int64_t networks = 12;     // per part, fewer of large ones
   std::int64_t images = 64;       // per network and step
   std::int64_t shots = 32;        // example images per class in a condition
   double learning_rate = 1.5e-3;  // the highest, of AdamW; plateau_schedule(), training/schedule.hpp
@@ -69,6 +69,9 @@ struct GeneratorLessons {
 // Throws kUsage "generator.no_members", kUsage "generator.practice" for practice without data, kRefused
 // "checkpoint.damaged", kInterrupted, kFailure "runtime.*".
 Generator train_generator(const GeneratorLessons& lessons, DataCache& data, std::shared_ptr<const Tokenizer> tokenizer,
+                          const GeneratorTraining& options, const ProgressSink& progress = {});
+// The same from the weights of `start` and with its tokenizer: options.config is not read. `start` stays as it is.
+Generator train_generator(const GeneratorLessons& lessons, DataCache& data, const Generator& start,
                           const GeneratorTraining& options, const ProgressSink& progress = {});
 
 }  // namespace weightloom

@@ -1,0 +1,48 @@
+#include "weightloom/generator/refinement.hpp"
+
+#include <algorithm>
+
+#include "weightloom/runtime/evaluation.hpp"
+#include "weightloom/runtime/training.hpp"
+
+namespace weightloom {
+namespace {
+
+constexpr double kLearningRates[] = {3e-4, 1e-3, 3e-3};
+constexpr std::int64_t kBatch = 64;
+
+LabelledImages labelled(const torch::Tensor& by_class) {
+  const auto labels = torch::arange(by_class.size(0), indices_like(by_class)).repeat_interleave(by_class.size(1));
+  return {by_class.flatten(0, 1).contiguous(), labels};
+}
+
+Weights steps_on(const NetworkPlan& plan, const Weights& weights, const LabelledImages& images, std::int64_t steps,
+                 double learning_rate, std::uint64_t seed) {
+  TrainingOptions options;
+  options.steps = steps;
+  options.batch = std::min(kBatch, images.labels.size(0));
+  options.learning_rate = learning_rate;
+  options.seed = seed;
+  return train(plan.executor(), weights.clone(), {&images}, options);
+}
+
+}  // namespace
+
+Refined refine(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples, std::int64_t steps,
+               std::uint64_t seed) {
+  const torch::AutoGradMode with_gradient(true);
+  const auto shots = examples.size(1), held_out = std::max<std::int64_t>(1, shots / 4);
+  const auto rest = labelled(examples.narrow(1, 0, shots - held_out));
+  const auto validation = labelled(examples.narrow(1, shots - held_out, held_out));
+  const auto accuracy = [&](const Weights& of) { return evaluate(plan.executor(), of, {&validation}).accuracy[0]; };
+  Refined best{weights, 0, accuracy(weights)};
+  for (const double rate : kLearningRates) {
+    const double found = accuracy(steps_on(plan, weights, rest, steps, rate, seed));
+    if (found > best.expected_accuracy) best = {weights, rate, found};
+  }
+  if (best.learning_rate > 0)
+    best.weights = steps_on(plan, weights, labelled(examples), steps, best.learning_rate, seed);
+  return best;
+}
+
+}  // namespace weightloom
