@@ -8,6 +8,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/runtime/evaluation.hpp"
+#include "weightloom/workflow/caveats.hpp"
 #include "weightloom/workflow/lineage.hpp"
 
 namespace weightloom {
@@ -31,6 +32,12 @@ bool is_chance(double accuracy, std::int64_t images, std::int64_t classes) {
   return accuracy <= std::min(std::max(chance * 1.2, chance + 3 * error), (1 + chance) / 2);
 }
 
+Error unknown_architecture(const NetworkDescription& description) {
+  return {ErrorCode::kUsage, "generate.unknown", "words alone cannot make weights for '" + description.label() + "'",
+          "the generator knows no weights of that architecture",
+          "add --data, for a head that is fitted to examples, or teach it with `weightloom generator adapt`"};
+}
+
 void refuse_chance(const GenerationJob& job, const NetworkDescription& description,
                    const std::vector<double>& accuracies, const std::optional<StartFacts>& start, DataCache& data) {
   if (job.force || accuracies.empty()) return;
@@ -43,7 +50,7 @@ void refuse_chance(const GenerationJob& job, const NetworkDescription& descripti
       format_percent(*std::ranges::max_element(accuracies)) + " on the validation images of '" + job.request.data + "'",
       start && !job.start_only && !chance(start->validation_accuracy)
           ? "the start alone has " + format_percent(start->validation_accuracy) + ": add --start-only"
-          : "grow an [[anchor]] for this architecture and train on it; --force keeps what there is");
+          : "more --shots or --refine may help, or `weightloom generator adapt`; --force keeps what there is");
 }
 
 std::vector<std::int64_t> select(Selection selection, const std::vector<double>& accuracy, std::int64_t drawn) {
@@ -62,7 +69,8 @@ struct Drawn {
 
 Drawn draw(const GenerationJob& job, const Generator& generator, const std::shared_ptr<const NetworkPlan>& plan,
            const std::optional<Start>& start, DataCache& data) {
-  if (job.start_only) return {{plan, {}, start->weights}, {start->weights, {start->head}}, 0};
+  if (job.start_only)
+    return {{plan, {}, start->weights}, {start->weights, {start->head}, {}, {start->learning_rate}}, 0};
   const auto begin = std::chrono::steady_clock::now();
   Generated made = generate(generator, plan->description(), job.request, data);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
@@ -72,12 +80,17 @@ Drawn draw(const GenerationJob& job, const Generator& generator, const std::shar
 
 // Network `index` of those that are ready, with what is known of it.
 GeneratedNetwork describe_network(const NetworkDescription& description, ZooRecord record, const ReadyNetworks& ready,
-                                  const std::vector<double>& accuracy, std::int64_t index) {
+                                  const std::vector<double>& accuracy, std::int64_t refine, std::int64_t index) {
   const auto place = static_cast<std::size_t>(index);
   GeneratedNetwork network{index, std::move(record), to_tensor_map(description, ready.weights, index), {}};
   if (!ready.heads.empty()) {
     network.record.hyperparameters["head"] = head_source_name(ready.heads[place].source);
     network.record.metrics["expected_accuracy"] = ready.heads[place].expected_accuracy;
+  }
+  if (place < ready.shares.size()) network.record.hyperparameters["share"] = ready.shares[place];
+  if (refine > 0 && place < ready.learning_rates.size()) {
+    network.record.hyperparameters["refine_steps"] = refine;
+    network.record.hyperparameters["refine_learning_rate"] = ready.learning_rates[place];
   }
   if (!accuracy.empty()) {
     network.validation_accuracy = accuracy[place];
@@ -89,22 +102,32 @@ GeneratedNetwork describe_network(const NetworkDescription& description, ZooReco
 
 }  // namespace
 
+ImageForm wanted_form(const GenerationJob& job, const Tokenizer& tokenizer) {
+  const auto number = [&](const char* key, std::int64_t known) {
+    const auto found = job.config.find(key);
+    return found != job.config.end() && found->is_number_integer() ? found->get<std::int64_t>() : known;
+  };
+  const auto& images = tokenizer.reference_images();
+  return {number("channels", images.size(1)), number("size", images.size(2))};
+}
+
 NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry, const Tokenizer& tokenizer,
                                   DataCache& data) {
   Json config = job.config;
   const auto fill = [&](const char* key, std::int64_t value) {
     if (!config.contains(key)) config[key] = value;
   };
-  // A generator knows images of one form only, that of its tokenizer.
-  fill("channels", tokenizer.reference_images().size(1));
-  fill("size", tokenizer.reference_images().size(2));
+  const auto form = wanted_form(job, tokenizer);
+  fill("channels", form.channels);
+  fill("size", form.size);
   if (!job.request.data.empty())
     fill("classes", static_cast<std::int64_t>(task_of(data, job.request.data).classes.size()));
   return registry.describe(job.architecture, config);
 }
 
-Generation generate_networks(const GenerationJob& job, const Generator& generator, const PluginRegistry& registry,
+Generation generate_networks(const GenerationJob& wanted, const Generator& generator, const PluginRegistry& registry,
                              DataCache& data) {
+  GenerationJob job = wanted;
   const Request& request = job.request;
   if (job.selection == Selection::kBest && request.data.empty())
     throw Error(ErrorCode::kUsage, "generate.select", "--select best needs a data set to choose on", "",
@@ -113,15 +136,28 @@ Generation generate_networks(const GenerationJob& job, const Generator& generato
     throw Error(ErrorCode::kUsage, "start.request", "cannot make a start",
                 request.data.empty() ? "its head needs example images" : "there is one start for one seed",
                 request.data.empty() ? "add --data" : "leave out --count, or give another --seed");
+  if (request.refine > 0 && request.data.empty())
+    throw Error(ErrorCode::kUsage, "generate.refine", "there is nothing to refine on", "", "add --data");
   const auto description = wanted_network(job, registry, generator.tokenizer(), data);
   const auto plan = generator.tokenizer().plan(description, request.family);
+  if (!is_known(generator.tokenizer(), description, request.family)) {
+    if (request.data.empty()) throw unknown_architecture(description);
+    job.start_only = true;
+    job.request.count = 1;
+  }
   std::optional<Start> start;
   if (job.start_only || (!request.data.empty() && has_linear_head(*plan)))
     start = make_start(generator.tokenizer(), description, request, data);
 
   const Drawn drawn = draw(job, generator, plan, start, data);
   const auto accuracy = validation_accuracies(*plan, drawn.ready.weights, request, data);
-  Generation out{description, {}, plan->slots(), drawn.ready.weights.population(), drawn.seconds, {}};
+  Generation out{description,
+                 {},
+                 plan->slots(),
+                 drawn.ready.weights.population(),
+                 drawn.seconds,
+                 {},
+                 caveats(generator.tokenizer(), description, request.family)};
   if (start)
     out.start = {start->head.source, start->head.expected_accuracy,
                  validation_accuracies(*plan, start->weights, request, data).front()};
@@ -130,7 +166,8 @@ Generation generate_networks(const GenerationJob& job, const Generator& generato
     auto record = job.start_only ? start_record({}, registry, generator, *start, request)
                                  : generated_record({}, registry, generator, drawn.made, request, index);
     record.hyperparameters = {{"selected", job.selection == Selection::kBest}, {"drawn", out.drawn}};
-    out.networks.push_back(describe_network(description, std::move(record), drawn.ready, accuracy, index));
+    out.networks.push_back(
+        describe_network(description, std::move(record), drawn.ready, accuracy, request.refine, index));
   }
   return out;
 }

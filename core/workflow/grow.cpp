@@ -16,6 +16,7 @@
 #include "weightloom/runtime/data_cache.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/runtime/inheritance.hpp"
+#include "weightloom/workflow/elastic_anchor.hpp"
 #include "weightloom/workflow/random_networks.hpp"
 #include "weightloom/workflow/records.hpp"
 
@@ -27,7 +28,6 @@ namespace {
 // zoos by rounding.
 constexpr std::size_t kMostTogether = 50;
 constexpr std::int64_t kMostImageBytes = 1ll << 30;
-constexpr std::size_t kAnchorNetworks = 64;  // that train an elastic anchor
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) {
@@ -119,17 +119,20 @@ class Grower {
       classes += class_count(spec);
     }
     const auto config = network_config(anchor.config, recipe_.form, classes);
-    const auto description = plugins_.describe(anchor.architecture, anchor.ranges.largest(config));
+    const auto networks =
+        anchor_networks(plugins_, anchor.architecture, config, anchor.ranges,
+                        derive_seed(recipe_.seed, "ranges/" + anchor.family), unseen_configurations());
+    const auto& description = networks.back().description();
     Json recipe{{"schema", "weightloom.grown/1"},      {"kind", "anchor"}, {"architecture", description.architecture},
                 {"config", description.config},        {"data", names},    {"seed", recipe_.seed},
                 {"training", to_json(anchor.training)}};
-    const auto networks = anchor_networks(anchor, config, description);
     // The draws leave out what the recipe holds out: ranges alone do not say what was trained.
     if (!anchor.ranges.empty()) {
       recipe["ranges"] = anchor.ranges.json();
       recipe["networks"] = hash_of(networks);
     }
     recipe["hash"] = short_hash(recipe.dump());
+    if (!anchor.ranges.empty()) recipe["base"] = anchor.config;  // what the ranges are settings of
     const std::string name = anchor.family + "/anchor", hash = recipe["hash"];
     if (const auto record = find(name, hash)) {
       summary_.present.push_back(name);
@@ -147,44 +150,22 @@ class Grower {
     return unseen.keys();
   }
 
-  // Random networks of the anchor's ranges, and the largest one, whose weights they share, at the end. Drawn once, so
-  // that each is described and analysed once: by far most configurations between them are served as well.
-  std::vector<Executor> anchor_networks(const AnchorRecipe& anchor, const Json& config,
-                                        const NetworkDescription& largest) const {
-    Random random(derive_seed(recipe_.seed, "ranges/" + anchor.family));
-    std::vector<Executor> networks;
-    if (!anchor.ranges.empty()) {
-      std::set<std::string> except = unseen_configurations();
-      except.insert(configuration_key(largest));
-      for (auto& description : random_networks(plugins_, anchor.architecture, config, anchor.ranges, kAnchorNetworks,
-                                               random, std::move(except)))
-        networks.emplace_back(std::move(description));
-    }
-    networks.emplace_back(largest);
-    return networks;
-  }
-
-  Ancestor train_ancestor(const AnchorRecipe& anchor, const std::vector<Executor>& executors, const std::string& name,
+  Ancestor train_ancestor(const AnchorRecipe& anchor, const std::vector<Executor>& networks, const std::string& name,
                           Json recipe) {
-    const auto& largest = executors.back();
+    const auto& largest = networks.back();
     std::vector<TensorData> parts;
     for (const auto& spec : anchor.data) parts.push_back(*data_.get(spec));
     const auto data = join(parts);
     const auto begin = Clock::now();
-    const auto seed = derive_seed(recipe_.seed, "anchor/" + anchor.family);
-    std::vector<const Executor*> all;
-    for (const auto& executor : executors) all.push_back(&executor);
     auto options = anchor.training;
-    options.seed = seed;
+    options.seed = derive_seed(recipe_.seed, "anchor/" + anchor.family);
     options.checkpoint = zoo_.directory() / "growing" / (recipe.at("hash").get<std::string>() + ".safetensors");
     std::filesystem::create_directory(options.checkpoint.parent_path());
     auto sink = [&](ProgressEvent event) {
       event.task = "grow " + name;
       if (progress_) progress_(event);
     };
-    auto weights = train_shared(all, initial_weights(largest.description(), 1, derive_seed(seed, "init")), data.train,
-                                options, sink);
-    weights = recalibrate(largest, std::move(weights), {&data.train}, seed);
+    auto weights = train_anchor(networks, data.train, options, sink);
     auto record = network_record(name, plugins_, largest.description(), anchor.family, data.name);
     record.hyperparameters = to_json(anchor.training);
     record.recipe = recipe;

@@ -80,7 +80,12 @@ std::vector<Anchor> collect_anchors(const Zoo& zoo, const PluginRegistry& regist
     if (is_anchor(record)) {
       auto description = registry.describe(record.architecture, record.config);
       auto weights = read_weights(zoo, description, record);
-      anchors.push_back({record.family, std::move(description), std::move(weights), false});
+      // A network that was not grown from a recipe says nothing of ranges.
+      const auto of_recipe = [&](const char* key) {
+        return record.recipe.is_object() ? record.recipe.value(key, Json::object()) : Json::object();
+      };
+      anchors.push_back(
+          {record.family, std::move(description), std::move(weights), false, of_recipe("base"), of_recipe("ranges")});
       anchored[record.family] = true;
     }
   // Held-out members are left out of the mean: they are what it is tested on.

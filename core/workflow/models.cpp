@@ -6,6 +6,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/workflow/members.hpp"
+#include "weightloom/workflow/practice.hpp"
 #include "weightloom/workflow/random_networks.hpp"
 #include "weightloom/workflow/up_to_date.hpp"
 
@@ -19,43 +20,6 @@ std::set<std::string> unseen_configurations(const Zoo& zoo, const PluginRegistry
   for (const ZooRecord& record : zoo.all())
     if (!record.split.empty()) unseen.add(registry.describe(record.architecture, record.config), record.split);
   return unseen.keys();
-}
-
-// The networks that `entry` stands for; what its configuration leaves open follows from the images and the data.
-std::vector<NetworkDescription> networks_of(const Practice& entry, const PluginRegistry& registry,
-                                            const Tokenizer& tokenizer, const std::set<std::string>& unseen,
-                                            Random& random) {
-  if (entry.data.empty() || !entry.config.is_object())
-    throw Error(ErrorCode::kUsage, "generator.practice", "there is nothing to practise on",
-                "'" + entry.architecture + "' needs data sets, and a table of settings");
-  const DataSpec data = DataSpec::parse(entry.data.front());
-  Json config = {{"channels", tokenizer.reference_images().size(1)},
-                 {"size", tokenizer.reference_images().size(2)},
-                 {"classes", data.classes.empty() ? source_class_names(data.source).size() : data.classes.size()}};
-  config.update(entry.config);
-  if (entry.ranges.empty()) return {registry.describe(entry.architecture, config)};
-  auto networks = random_networks(registry, entry.architecture, config, entry.ranges,
-                                  static_cast<std::size_t>(entry.count), random, unseen);
-  if (networks.empty())
-    throw Error(ErrorCode::kUsage, "generator.practice", "there is nothing to practise on",
-                "'" + entry.architecture + "' accepts no configuration of the ranges " + entry.ranges.json().dump());
-  return networks;
-}
-
-std::vector<PracticeNetwork> practice_networks(const std::vector<Practice>& practice, std::uint64_t seed,
-                                               const PluginRegistry& registry, const Tokenizer& tokenizer,
-                                               const std::set<std::string>& unseen) {
-  std::vector<PracticeNetwork> networks;
-  for (std::size_t i = 0; i < practice.size(); ++i) {
-    const Practice& entry = practice[i];
-    Random random(derive_seed(seed, "practice/" + std::to_string(i)));
-    const auto descriptions = networks_of(entry, registry, tokenizer, unseen, random);
-    // An entry counts as one group of the zoo, however many networks it stands for.
-    const double weight = 1.0 / static_cast<double>(descriptions.size());
-    for (const auto& description : descriptions)
-      networks.push_back({tokenizer.plan(description, entry.family), entry.data, weight});
-  }
-  return networks;
 }
 
 std::filesystem::path checkpoint_of(const std::filesystem::path& file) {
@@ -109,12 +73,14 @@ Refreshed<Tokenizer> refresh_tokenizer(const std::filesystem::path& file, const 
 Refreshed<Generator> refresh_generator(const std::filesystem::path& file, const Zoo& zoo,
                                        const PluginRegistry& registry, std::shared_ptr<const Tokenizer> tokenizer,
                                        GeneratorTraining options, Refresh refresh, const ProgressSink& progress) {
-  const Json provenance{
-      {"options", to_json(options)}, {"members", members_fingerprint(zoo)}, {"tokenizer", tokenizer->id()}};
+  const Json provenance{{"options", to_json(options)},
+                        {"members", members_fingerprint(zoo)},
+                        {"sources", data_sources(zoo)},
+                        {"tokenizer", tokenizer->id()}};
   options.checkpoint = checkpoint_of(file);
   return refresh_model(
       file, provenance, refresh, [&] { return train_generator(zoo, registry, tokenizer, options, progress); },
-      [&] { return Generator::load(file, tokenizer); });
+      [&] { return Generator::load(file); });
 }
 
 }  // namespace weightloom

@@ -17,7 +17,7 @@ Generator saved_generator(const test::TinyZoo& tiny, const Json& training) {
   const auto tokenizer = std::make_shared<Tokenizer>(test::small_tokenizer_config(), std::vector<Anchor>{},
                                                      torch::randn({16, 1, 4, 4}, draws));
   Generator({.width = 8, .layers = 1, .heads = 2}, tokenizer, 0).save(tiny.folder / "generator", training);
-  return Generator::load(tiny.folder / "generator", tokenizer);
+  return Generator::load(tiny.folder / "generator");
 }
 
 }  // namespace

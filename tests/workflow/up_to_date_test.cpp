@@ -20,6 +20,10 @@ TEST_CASE("a model file is current when it says that it was trained the same way
   CHECK_FALSE(is_current({{"weightloom.training", R"({"options":{"steps":4}})"}}));
   CHECK_FALSE(is_current({{"weightloom.training", "no JSON"}}));
   CHECK_FALSE(is_current({}));
+  // A generator's file says how its tokenizer was trained, too.
+  const auto generator = Json{{"training", provenance}}.dump();
+  CHECK(is_current({{"weightloom.generator", generator}, {"weightloom.training", "{}"}}));
+  CHECK_FALSE(is_current({{"weightloom.generator", "{}"}, {"weightloom.training", provenance.dump()}}));
 }
 
 TEST_CASE("results are current when they have the fingerprint, and none when they are malformed") {

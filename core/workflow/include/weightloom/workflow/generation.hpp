@@ -47,16 +47,21 @@ struct Generation {
   std::int64_t slots = 0, drawn = 0;
   double seconds = 0;  // drawing and decoding, without what makes the networks ready
   std::vector<GeneratedNetwork> networks;
+  std::vector<std::string> caveats;  // caveats.hpp
 };
 
-// The network that `job` asks for. Throws kUsage for a configuration that the plugin refuses.
+// The images that the network `job` asks for takes: the generator's form, unless the configuration says otherwise.
+ImageForm wanted_form(const GenerationJob& job, const Tokenizer& tokenizer);
+// The network that `job` asks for. `data`: of wanted_form(). Throws kUsage for a configuration that the plugin refuses.
 NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry, const Tokenizer& tokenizer,
                                   DataCache& data);
 
-// Draws request.count networks, or makes the start. Same job, generator and machine: same bits. Throws kUsage
-// "generate.select" when the best is wanted without data to choose on, kUsage "start.*" for a start without data or of
-// more than one network, kFailure "generate.chance" when no network is better than guessing on the validation images
-// and `force` is not set, and what generate() throws.
+// Draws request.count networks, or makes the start; of an architecture that the generator does not know, the start.
+// Same job, generator and machine: same bits. Throws kUsage "generate.unknown" for words alone and an architecture that
+// the generator does not know, kUsage "generate.select" when the best is wanted without data to choose on, kUsage
+// "generate.refine" for refinement without data, kUsage "start.*" for a start without data or of more than one network,
+// kFailure "generate.chance" when no network is better than guessing on the validation images and `force` is not set,
+// and what generate() throws.
 Generation generate_networks(const GenerationJob& job, const Generator& generator, const PluginRegistry& registry,
                              DataCache& data);
 

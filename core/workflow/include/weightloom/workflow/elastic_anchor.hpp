@@ -1,0 +1,35 @@
+#pragma once
+// Anchors that serve ranges of configurations: which networks they are trained on, and the training itself.
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "weightloom/network/config_ranges.hpp"
+#include "weightloom/plugin/registry.hpp"
+#include "weightloom/runtime/training.hpp"
+
+namespace weightloom {
+
+// The settings of a plugin's schema that only make networks wider or deeper, each from half to twice the value that it
+// has in `config` (complete, or completed by defaults), as far as the plugin accepts it; up to that value where twice
+// is too costly to train. What `fixed` names stays as it is, as do numbers that change kernels, places or no tensor at
+// all.
+ConfigRanges elastic_ranges(const PluginRegistry& registry, const std::string& architecture, const Json& config,
+                            const std::set<std::string>& fixed);
+
+// Random networks of the ranges, none whose key (configuration_key()) is in `except`, and the largest one, whose
+// weights they share, at the end. Drawn once, so that each is described and analysed once: by far most configurations
+// between them are served as well. `config`: what the ranges leave open, with channels, size and classes. Without
+// ranges the one network of `config`. Throws what PluginRegistry::describe() throws for the largest.
+std::vector<Executor> anchor_networks(const PluginRegistry& plugins, const std::string& architecture,
+                                      const Json& config, const ConfigRanges& ranges, std::uint64_t seed,
+                                      std::set<std::string> except = {});
+
+// Weights of the last of `networks` that serve all of them, from fresh ones; running statistics re-estimated. Throws
+// what train_shared() throws.
+Weights train_anchor(const std::vector<Executor>& networks, const LabelledImages& data, const TrainingOptions& options,
+                     const ProgressSink& progress = {});
+
+}  // namespace weightloom
