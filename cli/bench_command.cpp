@@ -4,6 +4,7 @@
 
 #include "cli/command_groups.hpp"
 #include "cli/plugin_registry.hpp"
+#include "weightloom/compute/random.hpp"
 #include "weightloom/compute/threads.hpp"
 #include "weightloom/generator/generator.hpp"
 #include "weightloom/generator/speed.hpp"
@@ -49,9 +50,10 @@ Json measure_training(const PluginRegistry& plugins, const std::string& architec
 // A generator of the usual shape that has learnt nothing: speed does not depend on what it knows.
 Generator fresh_generator(const NetworkDescription& description) {
   const auto& shape = description.input.shape;
+  auto draws = make_generator(0);
   auto tokenizer =
       std::make_shared<Tokenizer>(TokenizerConfig{}, std::vector<Anchor>{},
-                                  torch::zeros({1, shape[0], shape[1], shape[2]}, ComputeOptions().floats()));
+                                  torch::randn({64, shape[0], shape[1], shape[2]}, draws, ComputeOptions().floats()));
   const auto plan = tokenizer->plan(description);
   const auto chunks = tokenizer->normalise(*plan, initial_weights(description, 4, 0)).chunks.flatten(0, 1);
   tokenizer->model().quantizer->initialise(chunks, plan->mask().repeat({4, 1}), 0);

@@ -50,7 +50,9 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"generator train", Host::kEngine, "Train the shared generator on a zoo",
      "weightloom generator train --zoo my.zoo --tokenizer tokenizer.safetensors --recipe recipe.toml --out generator.safetensors"},
     {"generator info", Host::kEngine, "What a generator is and what it was trained on",
-     "weightloom generator info --tokenizer tokenizer.safetensors --generator generator.safetensors"},
+     "weightloom generator info --generator generator.safetensors"},
+    {"generator adapt", Host::kEngine, "Teach a generator an architecture that it was not trained on, in about two minutes",
+     "weightloom generator adapt --arch mixer --generator generator.safetensors"},
 
     {"generate", Host::kEngine, "Write weights for any registered architecture, from words or example images",
      "weightloom generate --arch resnet --set depth=20 --set \"width=[8,12,16]\" --data mnist --instruction \"handwritten digits\" --out w.safetensors"},

@@ -1,5 +1,6 @@
-// generator train | info, generate
+// generator train | info | adapt, generate
 
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -8,6 +9,8 @@
 #include "cli/network_argument.hpp"
 #include "cli/plugin_registry.hpp"
 #include "cli/recipe.hpp"
+#include "weightloom/base/file.hpp"
+#include "weightloom/workflow/adaptation.hpp"
 #include "weightloom/workflow/generation.hpp"
 #include "weightloom/workflow/lineage.hpp"
 #include "weightloom/workflow/models.hpp"
@@ -16,17 +19,12 @@
 namespace weightloom::cli {
 namespace {
 
-struct ModelFiles {
-  std::string tokenizer = "tokenizer.safetensors", generator = "generator.safetensors";
+struct InfoOptions {
+  std::string generator = "generator.safetensors";
 };
 
-void add_model_options(CLI::App& app, ModelFiles& files) {
-  app.add_option("--tokenizer", files.tokenizer, "Tokenizer file")->capture_default_str();
-  app.add_option("--generator", files.generator, "Generator file")->capture_default_str();
-}
-
-Generator load_generator(const ModelFiles& files) {
-  return Generator::load(files.generator, std::make_shared<const Tokenizer>(Tokenizer::load(files.tokenizer)));
+void add_generator_option(CLI::App& app, std::string& generator) {
+  app.add_option("--generator", generator, "Generator file")->capture_default_str();
 }
 
 std::int64_t parameter_count(const Generator& generator) {
@@ -71,13 +69,76 @@ Json train(Context& context, const TrainOptions& options) {
   return result;
 }
 
-Json info(Context&, const ModelFiles& files) {
-  return info_json(load_generator(files), files.generator);
+Json info(Context&, const InfoOptions& options) {
+  return info_json(Generator::load(options.generator), options.generator);
+}
+
+struct AdaptOptions {
+  std::string generator = "generator.safetensors", out;
+  Json ranges = Json::object();
+  AdaptationJob job;
+};
+
+Json row_json(const AdaptationRow& row) {
+  const auto figure = [](double accuracy) { return std::isnan(accuracy) ? Json() : Json(accuracy); };
+  return {{"family", row.family},
+          {"network", row.network},
+          {"data", row.data},
+          {"before", figure(row.before)},
+          {"after", figure(row.after)}};
+}
+
+Json adapt_generator(Context& context, const AdaptOptions& options) {
+  const std::string path = options.out.empty() ? options.generator : options.out;
+  const Generator generator = Generator::load(options.generator);
+  expect_writable(path);
+  AdaptationJob job = options.job;
+  job.ranges = ConfigRanges(options.ranges, "--range");
+  job.checkpoint = path + ".adapt-" + job.architecture;
+  const auto made = adapt(generator, plugin_registry(context), job, context.progress());
+  made.generator.save(path, made.training);
+  for (const char* part : {".anchor", ".generator"}) std::filesystem::remove(job.checkpoint.string() + part);
+  Json rows = Json::array();
+  for (const auto& row : made.rows) rows.push_back(row_json(row));
+  return {{"path", path},
+          {"id", made.generator.id()},
+          {"ranges", made.ranges.json()},
+          {"anchor_steps", made.anchor_steps},
+          {"rows", rows}};
+}
+
+void print_adaptation(Printer& printer, const Json& result) {
+  printer.field("generator", result["path"].get<std::string>());
+  printer.field("ranges", result["ranges"].dump());
+  printer.field("anchor steps", result["anchor_steps"], Format::kCount);
+  printer.table({{"family", ""},
+                 {"network", ""},
+                 {"data", ""},
+                 {"before", "", Format::kPercent},
+                 {"after", "", Format::kPercent}},
+                result["rows"]);
+}
+
+void declare_adapt(CLI::App& app, AdaptOptions& options) {
+  add_generator_option(app, options.generator);
+  app.add_option("--arch", options.job.architecture, "Architecture: a plugin's name or id")->required();
+  add_settings_option(app, "--set", options.job.config, "Configuration that stays as it is, key=value");
+  add_settings_option(
+      app, "--range", options.ranges,
+      "Configurations to serve, key=[from,to] (default: half to twice what makes networks wide and deep)");
+  app.add_option("--data", options.job.data, "Data sets to learn from (default: those of the generator)");
+  app.add_option("--anchor-steps", options.job.anchor_steps, "Steps of the anchor's training; 0: about a minute")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 100000000));
+  app.add_option("--steps", options.job.steps, "Steps of the generator's training; 0: the anchor alone")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 100000000));
+  app.add_option("--seed", options.job.seed, "Same seed, same machine, same threads: same bits")->capture_default_str();
+  app.add_option("--out", options.out, "File to write (default: the generator's own)");
 }
 
 struct GenerateOptions {
-  ModelFiles files;
-  std::string out, add, select, reproduce;
+  std::string generator = "generator.safetensors", out, add, select, reproduce;
   GenerationJob job;
 };
 
@@ -88,9 +149,10 @@ std::string numbered(const std::string& path, std::int64_t index, bool several) 
       .string();
 }
 
-Json reproduce_command(Context& context, const GenerateOptions& options, const Generator& generator, DataCache& data) {
+Json reproduce_command(Context& context, const GenerateOptions& options, const Generator& generator) {
   const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
   const ZooRecord record = zoo.get(options.reproduce);
+  DataCache data(wanted_form({record.architecture, record.config}, generator.tokenizer()));
   const TensorMap tensors = reproduce(record, generator, plugin_registry(context), data);
   const std::string hash = weights_hash(tensors);
   const bool same = hash == record.weights_hash;
@@ -146,14 +208,14 @@ Json run_generate(Context& context, const GenerateOptions& options) {
     throw Error(ErrorCode::kUsage, "generate.options", "nothing to generate, or nowhere to put it", "",
                 "give --arch, and --out FILE or --add NAME");
   expect_deliverable(context, options.out, names_to_add(options));
-  const Generator generator = load_generator(options.files);
-  const auto& images = generator.tokenizer().reference_images();
-  DataCache data({images.size(1), images.size(2)});
-  if (!options.reproduce.empty()) return reproduce_command(context, options, generator, data);
+  const Generator generator = Generator::load(options.generator);
+  if (!options.reproduce.empty()) return reproduce_command(context, options, generator);
 
+  DataCache data(wanted_form(options.job, generator.tokenizer()));
   auto job = options.job;
   if (options.select == "best") job.selection = Selection::kBest;
   const auto generation = generate_networks(job, generator, plugin_registry(context), data);
+  for (const auto& caveat : generation.caveats) context.warn(caveat);
   const auto drawn = std::to_string(generation.drawn);
   return {
       {"network", generation.description.label()},
@@ -165,6 +227,7 @@ Json run_generate(Context& context, const GenerateOptions& options) {
       {"selection",
        job.selection == Selection::kBest ? Json("best of " + drawn + " on the validation images") : Json("none")},
       {"start", start_json(generation.start)},
+      {"caveats", generation.caveats},
       {"networks", deliver(context, options, generation)}};
 }
 
@@ -187,7 +250,7 @@ void print_generated(Printer& printer, const Json& result) {
 }
 
 void declare_generate(CLI::App& app, GenerateOptions& options) {
-  add_model_options(app, options.files);
+  add_generator_option(app, options.generator);
   Request& request = options.job.request;
   app.add_option("--arch", options.job.architecture, "Architecture: a plugin's name or id");
   add_settings_option(app, "--set", options.job.config, "Configuration of the architecture, key=value");
@@ -214,6 +277,11 @@ void declare_generate(CLI::App& app, GenerateOptions& options) {
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--seed", request.sampling.seed, "Same seed, same machine, same threads: same bits")
       ->capture_default_str();
+  app.add_option(
+         "--refine", request.refine,
+         "Gradient steps on the example images at the end, at the learning rate that does best on a part of them")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 100000));
   app.add_option("--out", options.out, "safetensors file to write");
   app.add_option("--add", options.add, "Name under which to add it to the zoo, with its lineage");
   auto* start_only =
@@ -225,7 +293,7 @@ void declare_generate(CLI::App& app, GenerateOptions& options) {
   auto* reproduce =
       app.add_option("--reproduce", options.reproduce,
                      "Make a generated network of the zoo again and compare; its record says what was asked for");
-  const std::set<std::string> compatible{"--reproduce", "--tokenizer", "--generator", "--out"};
+  const std::set<std::string> compatible{"--reproduce", "--generator", "--out"};
   for (auto* option : app.get_options())
     if (!compatible.contains(option->get_name())) reproduce->excludes(option);
 }
@@ -242,7 +310,10 @@ void add_generator_commands(CommandTable& table) {
         app.add_flag("--again", options.again, "Train even when the file is up to date");
       },
       train, page(print_info, "id"));
-  table.add<ModelFiles>("generator info", add_model_options, info, page(print_info, "id"));
+  table.add<InfoOptions>(
+      "generator info", [](CLI::App& app, InfoOptions& options) { add_generator_option(app, options.generator); }, info,
+      page(print_info, "id"));
+  table.add<AdaptOptions>("generator adapt", declare_adapt, adapt_generator, page(print_adaptation, "id"));
   table.add<GenerateOptions>("generate", declare_generate, run_generate, page(print_generated));
 }
 

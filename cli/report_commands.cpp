@@ -16,8 +16,7 @@ namespace weightloom::cli {
 namespace {
 
 struct ReportOptions {
-  std::string recipe, tokenizer = "tokenizer.safetensors", generator = "generator.safetensors", out = "report.html",
-                      results = "results.json";
+  std::string recipe, generator = "generator.safetensors", out = "report.html", results = "results.json";
   Json stages = Json::object();
   bool again = false;
 };
@@ -36,8 +35,7 @@ Json run(Context& context, const ReportOptions& options) {
   for (const auto& [stage, seconds] : options.stages.items())
     job.stages.emplace_back(stage, seconds_of(stage, seconds));
   const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
-  const Generator generator =
-      Generator::load(options.generator, std::make_shared<const Tokenizer>(Tokenizer::load(options.tokenizer)));
+  const Generator generator = Generator::load(options.generator);
   const auto fingerprint = report_fingerprint(zoo, generator, table);
   const auto finished = options.again ? std::nullopt : current_results(options.results, fingerprint);
   if (finished) {
@@ -95,7 +93,6 @@ void add_report_commands(CommandTable& table) {
       "report",
       [](CLI::App& app, ReportOptions& options) {
         app.add_option("--recipe", options.recipe, "TOML file with an [assessment] table")->required();
-        app.add_option("--tokenizer", options.tokenizer, "Tokenizer file")->capture_default_str();
         app.add_option("--generator", options.generator, "Generator file")->capture_default_str();
         app.add_option("--out", options.out, "Page to write")->capture_default_str();
         app.add_option("--results", options.results, "JSON file to write")->capture_default_str();

@@ -28,7 +28,7 @@ if [ $fetched != 0 ]; then
   result=clothes instruction="a classifier for clothes"
 fi
 export WEIGHTLOOM_ZOO=$out/zoo
-models=(--tokenizer "$out/tokenizer.safetensors" --generator "$out/generator.safetensors")
+model=$out/generator.safetensors
 mkdir -p "$out/stages"
 
 # stop CODE COMMAND ...: ends the script with the code of a command that failed.
@@ -55,14 +55,14 @@ stage() {
 stage grow weightloom zoo grow "$recipe"
 stage tokenizer weightloom tokenizer train --recipe "$recipe" --out "$out/tokenizer.safetensors"
 stage encode weightloom tokenizer encode --tokenizer "$out/tokenizer.safetensors"
-stage generator weightloom generator train --recipe "$recipe" "${models[@]:0:2}" --out "$out/generator.safetensors"
+stage generator weightloom generator train --recipe "$recipe" --tokenizer "$out/tokenizer.safetensors" --out "$model"
 
 # Weights for a network that the zoo does not hold, asked for in words.
 stage generate weightloom generate --arch resnet --set depth=20 --set "width=[8,12,16]" --set classes=10 \
-  --instruction "$instruction" "${models[@]}" --out "$out/$result.safetensors"
+  --instruction "$instruction" --generator "$model" --out "$out/$result.safetensors"
 
 times=()
 for name in grow tokenizer encode generator generate; do times+=(--stage "$name=$(cat "$out/stages/$name")"); done
-run weightloom report --recipe "$recipe" "${models[@]}" "${times[@]}" --out "$out/report.html" --results "$out/results.json"
+run weightloom report --recipe "$recipe" --generator "$model" "${times[@]}" --out "$out/report.html" --results "$out/results.json"
 echo "The report is $out/report.html, its figures are in $out/results.json"
 [ -z "$gap" ] || say "$gap"

@@ -1,8 +1,8 @@
 // Weightloom as a library: finds networks in a zoo, evaluates each on the test images of its data set, and generates
 // another one for the same data.
 //
-//   library ZOO QUERY TOKENIZER GENERATOR
-//   for example: library my.zoo 'arch=mlp and test_accuracy>=0.9' tokenizer.safetensors generator.safetensors
+//   library ZOO QUERY GENERATOR
+//   for example: library my.zoo 'arch=mlp and test_accuracy>=0.9' generator.safetensors
 
 #include <iostream>
 
@@ -19,13 +19,11 @@ double test_accuracy(const NetworkDescription& description, const TensorMap& ten
   return evaluate(Executor(description), to_weights(description, tensors), {&data.get(dataset)->test}).accuracy[0];
 }
 
-int run(const std::string& directory, const std::string& query, const std::string& tokenizer_file,
-        const std::string& generator_file) {
+int run(const std::string& directory, const std::string& query, const std::string& generator_file) {
   const auto zoo = Zoo::open(directory, Zoo::Access::kRead);
   const PluginRegistry plugins(PluginRegistry::default_directories());
-  const auto tokenizer = std::make_shared<const Tokenizer>(Tokenizer::load(tokenizer_file));
-  const auto generator = Generator::load(generator_file, tokenizer);
-  const auto& images = tokenizer->reference_images();  // [n, channels, size, size]
+  const auto generator = Generator::load(generator_file);
+  const auto& images = generator.tokenizer().reference_images();  // [n, channels, size, size]
   DataCache data({images.size(1), images.size(2)});
   for (const auto& record : zoo.find(parse_query(query))) {
     const auto description = plugins.describe(record.architecture, record.config);
@@ -44,12 +42,12 @@ int run(const std::string& directory, const std::string& query, const std::strin
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    std::cerr << "usage: library ZOO QUERY TOKENIZER GENERATOR\n";
+  if (argc != 4) {
+    std::cerr << "usage: library ZOO QUERY GENERATOR\n";
     return static_cast<int>(ErrorCode::kUsage);
   }
   try {
-    return run(argv[1], argv[2], argv[3], argv[4]);
+    return run(argv[1], argv[2], argv[3]);
   } catch (const Error& error) {
     std::cerr << error.what() << '\n' << error.hint() << '\n';
     return static_cast<int>(error.code());

@@ -192,14 +192,14 @@ stub weightloom
 mv "$machine/bin/weightloom" "$machine/tree/build/release/bin/"
 run scripts/quickstart.sh
 expect_code 0
-recipe=examples/quickstart/quickstart.toml models="--tokenizer quickstart/tokenizer.safetensors --generator quickstart/generator.safetensors"
+recipe=examples/quickstart/quickstart.toml model="--generator quickstart/generator.safetensors"
 expected="weightloom zoo init quickstart/zoo
 weightloom zoo grow $recipe --progress=plain
 weightloom tokenizer train --recipe $recipe --out quickstart/tokenizer.safetensors --progress=plain
 weightloom tokenizer encode --tokenizer quickstart/tokenizer.safetensors --progress=plain
 weightloom generator train --recipe $recipe --tokenizer quickstart/tokenizer.safetensors --out quickstart/generator.safetensors --progress=plain
-weightloom generate --arch resnet --set depth=20 --set width=[8,12,16] --set classes=10 --instruction a classifier for handwritten digits $models --out quickstart/digits.safetensors --progress=plain
-weightloom report --recipe $recipe $models --stage grow=0 --stage tokenizer=0 --stage encode=0 --stage generator=0 --stage generate=0 --out quickstart/report.html --results quickstart/results.json"
+weightloom generate --arch resnet --set depth=20 --set width=[8,12,16] --set classes=10 --instruction a classifier for handwritten digits $model --out quickstart/digits.safetensors --progress=plain
+weightloom report --recipe $recipe $model --stage grow=0 --stage tokenizer=0 --stage encode=0 --stage generator=0 --stage generate=0 --out quickstart/report.html --results quickstart/results.json"
 [ "$(grep '^weightloom ' "$calls" | sed -E 's/(--stage [a-z]+)=[0-9]+/\1=0/g')" = "$expected" ] || problem "ran: $(cat "$calls")"
 [[ $output != *missing* ]] || problem "speaks of something missing"
 
