@@ -10,6 +10,7 @@
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/workflow/caveats.hpp"
 #include "weightloom/workflow/lineage.hpp"
+#include "weightloom/workflow/recipe.hpp"
 
 namespace weightloom {
 namespace {
@@ -111,8 +112,8 @@ ImageForm wanted_form(const GenerationJob& job, const Tokenizer& tokenizer) {
   return {number("channels", images.size(1)), number("size", images.size(2))};
 }
 
-NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry, const Tokenizer& tokenizer,
-                                  DataCache& data) {
+NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry,
+                                  const Tokenizer& tokenizer) {
   Json config = job.config;
   const auto fill = [&](const char* key, std::int64_t value) {
     if (!config.contains(key)) config[key] = value;
@@ -120,8 +121,7 @@ NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry
   const auto form = wanted_form(job, tokenizer);
   fill("channels", form.channels);
   fill("size", form.size);
-  if (!job.request.data.empty())
-    fill("classes", static_cast<std::int64_t>(task_of(data, job.request.data).classes.size()));
+  if (!job.request.data.empty()) fill("classes", class_count(DataSpec::parse(job.request.data)));
   return registry.describe(job.architecture, config);
 }
 
@@ -138,7 +138,7 @@ Generation generate_networks(const GenerationJob& wanted, const Generator& gener
                 request.data.empty() ? "add --data" : "leave out --count, or give another --seed");
   if (request.refine > 0 && request.data.empty())
     throw Error(ErrorCode::kUsage, "generate.refine", "there is nothing to refine on", "", "add --data");
-  const auto description = wanted_network(job, registry, generator.tokenizer(), data);
+  const auto description = wanted_network(job, registry, generator.tokenizer());
   const auto plan = generator.tokenizer().plan(description, request.family);
   if (!is_known(generator.tokenizer(), description, request.family)) {
     if (request.data.empty()) throw unknown_architecture(description);

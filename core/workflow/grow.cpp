@@ -41,10 +41,6 @@ Json network_config(Json config, const ImageForm& form, std::int64_t classes) {
   return config;
 }
 
-std::int64_t class_count(const DataSpec& spec) {
-  return static_cast<std::int64_t>(spec.classes.empty() ? source_class_names(spec.source).size() : spec.classes.size());
-}
-
 // The common ancestor of a family, as the zoo holds it.
 struct Ancestor {
   NetworkDescription description;

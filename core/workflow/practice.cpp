@@ -5,6 +5,7 @@
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/workflow/random_networks.hpp"
+#include "weightloom/workflow/recipe.hpp"
 
 namespace weightloom {
 namespace {
@@ -16,10 +17,9 @@ std::vector<NetworkDescription> networks_of(const Practice& entry, const PluginR
   if (entry.data.empty() || !entry.config.is_object())
     throw Error(ErrorCode::kUsage, "generator.practice", "there is nothing to practise on",
                 "'" + entry.architecture + "' needs data sets, and a table of settings");
-  const DataSpec data = DataSpec::parse(entry.data.front());
   Json config = {{"channels", tokenizer.reference_images().size(1)},
                  {"size", tokenizer.reference_images().size(2)},
-                 {"classes", data.classes.empty() ? source_class_names(data.source).size() : data.classes.size()}};
+                 {"classes", class_count(DataSpec::parse(entry.data.front()))}};
   config.update(entry.config);
   if (entry.ranges.empty()) return {registry.describe(entry.architecture, config)};
   auto networks = random_networks(registry, entry.architecture, config, entry.ranges,

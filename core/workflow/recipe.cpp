@@ -166,6 +166,10 @@ void read_population(const Json& table, const std::string& where, std::vector<Me
 
 }  // namespace
 
+std::int64_t class_count(const DataSpec& spec) {
+  return static_cast<std::int64_t>(spec.classes.empty() ? source_class_names(spec.source).size() : spec.classes.size());
+}
+
 std::vector<DataSpec> draw_tasks(const std::vector<std::pair<std::string, std::int64_t>>& sources, std::int64_t classes,
                                  std::int64_t count, std::uint64_t seed, const std::vector<DataSpec>& exclude) {
   using Key = std::pair<std::string, std::set<std::int64_t>>;

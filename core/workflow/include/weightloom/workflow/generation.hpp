@@ -52,16 +52,16 @@ struct Generation {
 
 // The images that the network `job` asks for takes: the generator's form, unless the configuration says otherwise.
 ImageForm wanted_form(const GenerationJob& job, const Tokenizer& tokenizer);
-// The network that `job` asks for. `data`: of wanted_form(). Throws kUsage for a configuration that the plugin refuses.
-NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry, const Tokenizer& tokenizer,
-                                  DataCache& data);
+// The network that `job` asks for. Reads no images: a size that the plugin refuses is refused before they are scaled to
+// it. Throws kUsage for a configuration that the plugin refuses.
+NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry, const Tokenizer& tokenizer);
 
-// Draws request.count networks, or makes the start; of an architecture that the generator does not know, the start.
-// Same job, generator and machine: same bits. Throws kUsage "generate.unknown" for words alone and an architecture that
-// the generator does not know, kUsage "generate.select" when the best is wanted without data to choose on, kUsage
-// "generate.refine" for refinement without data, kUsage "start.*" for a start without data or of more than one network,
-// kFailure "generate.chance" when no network is better than guessing on the validation images and `force` is not set,
-// and what generate() throws.
+// `data`: of wanted_form(). Draws request.count networks, or makes the start; of an architecture that the generator
+// does not know, the start. Same job, generator and machine: same bits. Throws kUsage "generate.unknown" for words
+// alone and an architecture that the generator does not know, kUsage "generate.select" when the best is wanted without
+// data to choose on, kUsage "generate.refine" for refinement without data, kUsage "start.*" for a start without data or
+// of more than one network, kFailure "generate.chance" when no network is better than guessing on the validation images
+// and `force` is not set, and what generate() throws.
 Generation generate_networks(const GenerationJob& job, const Generator& generator, const PluginRegistry& registry,
                              DataCache& data);
 

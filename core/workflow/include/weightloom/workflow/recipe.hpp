@@ -45,6 +45,9 @@ struct Recipe {
 // Reads `weightloom.recipe/1`. Throws kUsage naming the table and the key.
 Recipe parse_recipe(const Json& recipe);
 
+// The classes that `spec` names, else all of its source. Reads no images. Throws what source_class_names() throws.
+std::int64_t class_count(const DataSpec& spec);
+
 // `count` tasks, each `classes` classes of one source in random order, sources in turn. No two tasks, and no task and
 // one of `exclude`, have the same set of classes of the same source. `sources`: DataSpec texts without classes, and how
 // many classes they have. Throws kUsage when there are too few.
