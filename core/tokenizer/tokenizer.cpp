@@ -307,6 +307,9 @@ Anchor anchor_of(const Json& entry, const TensorMap& tensors) {
                 entry.at("independent"),
                 entry.at("config"),
                 entry.at("ranges")};
+  if (!anchor.config.is_object())
+    throw Error(ErrorCode::kRefused, "tokenizer.malformed", "the configuration of an anchor is no object",
+                anchor.config.dump());
   ConfigRanges(anchor.ranges, "ranges");
   TensorMap own;
   const std::string prefix = "anchor." + anchor.family + ":";

@@ -18,7 +18,7 @@ constexpr double kRehearsedShare = 0.5;                      // of the steps
 constexpr std::int64_t kAnchorBatch = 128;
 // Of the learning rate that a generator is trained with: what it has learnt is to stay.
 constexpr double kContinuationRate = 0.3;
-// The anchor's part of two minutes on two cores, from measured steps of small networks: operations that a second
+// The anchor's share of a few minutes on two cores, from measured steps of small networks: operations that a second
 // brings, and seconds that each node of a network costs however small it is.
 constexpr double kSeconds = 40, kOperationsPerSecond = 2e10, kNodeSeconds = 8e-5;
 constexpr std::int64_t kLeastSteps = 200, kMostSteps = 1600;
@@ -34,7 +34,8 @@ std::vector<std::string> sources_of(const Generator& generator, const Adaptation
   for (const auto& text : job.data) sources.push_back(without_classes(text));
   const Json known = generator.training().is_object() ? generator.training().value("sources", Json()) : Json();
   if (sources.empty() && known.is_array())
-    for (const Json& source : known) sources.push_back(source.get<std::string>());
+    for (const Json& source : known)
+      if (source.is_string()) sources.push_back(source.get<std::string>());
   if (sources.empty())
     throw Error(ErrorCode::kUsage, "adapt.data", "there is nothing to learn '" + job.architecture + "' from",
                 "the generator's file does not say what it was trained on", "name data sets with --data");
@@ -212,7 +213,8 @@ class Adapter {
 
   Json provenance(const ConfigRanges& ranges) const {
     Json training = before_.training().is_object() ? before_.training() : Json::object();
-    Json adaptations = training.value("adaptations", Json::array());
+    Json adaptations = training.value("adaptations", Json());
+    if (!adaptations.is_array()) adaptations = Json::array();
     adaptations.push_back({{"architecture", registry_.find(job_.architecture).id},
                            {"family", family_},
                            {"config", job_.config},

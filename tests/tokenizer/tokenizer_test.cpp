@@ -161,6 +161,8 @@ TEST_CASE("a tokenizer file that promises what it does not hold is refused befor
   CHECK(refusal("/anchors", 3) == "tokenizer.malformed");
   CHECK(refusal("/anchors/0/family", "c") == "tokenizer.malformed");
   CHECK(refusal("/anchors/0/description", Json::array()) == "tokenizer.malformed");
+  CHECK(refusal("/anchors/0/config", Json::array()) == "tokenizer.malformed");
+  CHECK(refusal("/anchors/0/ranges", 3) == "tokenizer.malformed");
   CHECK(refusal("/schema", 1) == "tokenizer.schema");
   SafetensorsFile file = good;
   file.tensors["reference_images"] = HostTensor::from_f32({2}, std::vector<float>{1, 2});

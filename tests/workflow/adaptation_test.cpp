@@ -136,6 +136,8 @@ TEST_CASE("a generator whose file does not say what it was trained on needs data
   taught.generator->save(taught.folder / "silent", Json::object());
   const Generator silent = Generator::load(taught.folder / "silent");
   CHECK(refusal([&] { adapt(silent, taught.plugins, taught.job); }) == "adapt.data");
+  taught.generator->save(taught.folder / "odd", {{"sources", {1, nullptr}}, {"adaptations", 7}});
+  CHECK(refusal([&] { adapt(Generator::load(taught.folder / "odd"), taught.plugins, taught.job); }) == "adapt.data");
   taught.job.data = {taught.data()};
   taught.job.steps = 0;
   CHECK(adapt(silent, taught.plugins, taught.job).generator.tokenizer().find_anchor("org.weightloom.cnn", "") !=
