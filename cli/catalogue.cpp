@@ -51,7 +51,7 @@ constexpr CatalogueEntry kCatalogue[] = {
      "weightloom generator train --zoo my.zoo --tokenizer tokenizer.safetensors --recipe recipe.toml --out generator.safetensors"},
     {"generator info", Host::kEngine, "What a generator is and what it was trained on",
      "weightloom generator info --generator generator.safetensors"},
-    {"generator adapt", Host::kEngine, "Teach a generator an architecture that it was not trained on, in about two minutes",
+    {"generator adapt", Host::kEngine, "Teach a generator an architecture that it was not trained on, in a few minutes",
      "weightloom generator adapt --arch mixer --generator generator.safetensors"},
 
     {"generate", Host::kEngine, "Write weights for any registered architecture, from words or example images",

@@ -127,7 +127,8 @@ void declare_adapt(CLI::App& app, AdaptOptions& options) {
       app, "--range", options.ranges,
       "Configurations to serve, key=[from,to] (default: half to twice what makes networks wide and deep)");
   app.add_option("--data", options.job.data, "Data sets to learn from (default: those of the generator)");
-  app.add_option("--anchor-steps", options.job.anchor_steps, "Steps of the anchor's training; 0: about a minute")
+  app.add_option("--anchor-steps", options.job.anchor_steps,
+                 "Steps of the anchor's training; 0: by the networks' cost, about a minute")
       ->capture_default_str()
       ->check(CLI::Range(0, 100000000));
   app.add_option("--steps", options.job.steps, "Steps of the generator's training; 0: the anchor alone")

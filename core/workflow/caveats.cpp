@@ -70,7 +70,7 @@ std::vector<std::string> caveats(const Tokenizer& tokenizer, const NetworkDescri
     out.push_back("the generator knows no weights of '" + id.substr(id.rfind('.') + 1) +
                   "': this is the start alone, fresh weights with a head fitted to the examples; `weightloom generator "
                   "adapt --arch " +
-                  id + "` teaches it in about two minutes");
+                  id + "` teaches it in a few minutes");
   }
   if (const auto caveat = images(tokenizer, description)) out.push_back(*caveat);
   return out;
