@@ -10,16 +10,16 @@
 namespace weightloom {
 namespace {
 
-// Ways through a graph double with every residual: they are counted modulo a prime (2^61 - 1), where equal numbers are
-// equal and different ones are all but never so.
-constexpr std::uint64_t kPrime = (1ull << 61) - 1;
+// Ways through a graph double with every residual: they are counted modulo a prime (2^32 - 5, so that products fit),
+// where equal numbers are equal and different ones are all but never so.
+constexpr std::uint64_t kPrime = (1ull << 32) - 5;
 
 std::uint64_t add(std::uint64_t a, std::uint64_t b) {
   return (a + b) % kPrime;
 }
 
 std::uint64_t multiply(std::uint64_t a, std::uint64_t b) {
-  return static_cast<std::uint64_t>(static_cast<unsigned __int128>(a) * b % kPrime);
+  return a * b % kPrime;
 }
 
 struct Place {
