@@ -232,11 +232,12 @@ void elementwise_flow(const NodeAxes& n, AxisClasses& classes) {
 void conv2d_flow(const NodeAxes& n, AxisClasses& classes) {
   const auto weight = n.parameter("weight");
   join_vectors(n, {"weight", "bias"}, n.output[0], classes);
-  if (n.node.attributes.at("groups") == 1) {
-    classes.join(weight[1], n.input()[0]);
-  } else {
-    for (const auto* axis : {&n.input()[0], &weight[1], &n.output[0]}) classes.fix(*axis);
-  }
+  // Groups can change places as a whole, and the channels inside where they do so in every group alike. With one
+  // channel a group these are the channels themselves.
+  const auto groups = n.node.attributes.at("groups").get<std::int64_t>();
+  const auto [read, inside] = classes.cut(n.input()[0], groups);
+  classes.join(weight[1], inside);
+  classes.join(read, classes.cut(n.output[0], groups).first);
   for (const auto* axis : {&n.input()[1], &n.input()[2], &weight[2], &weight[3], &n.output[1], &n.output[2]})
     classes.fix(*axis);
 }
@@ -257,19 +258,20 @@ void layer_norm_flow(const NodeAxes& n, AxisClasses& classes) {
   join_vectors(n, {"scale", "shift"}, n.output.back(), classes);
 }
 
+// As of a grouped convolution: whole groups, and the same places inside of all.
 void group_norm_flow(const NodeAxes& n, AxisClasses& classes) {
   elementwise_flow(n, classes);
   join_vectors(n, {"scale", "shift"}, n.output[0], classes);
-  classes.fix(n.output[0]);
+  classes.cut(n.output[0], n.node.attributes.at("groups").get<std::int64_t>());
 }
 
-// Heads move as blocks: the width is [heads, head width] in query, key, value and output alike. Key and value tokens
-// are summed over, so they need to agree with each other only.
+// Heads move as blocks, and the places inside where they do so in all heads alike: the width is [heads, head width] in
+// query, key, value and output. Key and value tokens are summed over, so they need to agree with each other only.
 void attention_flow(const NodeAxes& n, AxisClasses& classes) {
   classes.join(n.output[0], n.inputs[0][0]);
   classes.join(n.inputs[1][0], n.inputs[2][0]);
   for (const auto& input : n.inputs) classes.join(n.output[1], input[1]);
-  classes.fix(classes.cut(n.output[1], n.node.attributes.at("heads").get<std::int64_t>()).second);
+  classes.cut(n.output[1], n.node.attributes.at("heads").get<std::int64_t>());
 }
 
 // The axis along which values are put together is a sum, not a product of factors.

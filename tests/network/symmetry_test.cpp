@@ -58,10 +58,10 @@ TEST_CASE("a residual stream is one group, the inside of each block another") {
                                          "stage0.block1.conv2.weight:1[1,1]"});
 }
 
-TEST_CASE("attention heads move as blocks, the embedding as one group, hidden units freely") {
+TEST_CASE("attention heads move as blocks, the places inside all heads alike, embedding and hidden units freely") {
   const auto net = vit().parse();
   const auto groups = symmetry_groups(net);
-  REQUIRE(groups.size() == 3);
+  REQUIRE(groups.size() == 4);
   CHECK(groups[0].size == 6);
   CHECK(members(net, groups[0]) ==
         Names{"patch.weight:0[1,1]+", "class_token:0[1,1]+", "position:1[1,1]+", "block0.norm1.scale:0[1,1]",
@@ -75,23 +75,52 @@ TEST_CASE("attention heads move as blocks, the embedding as one group, hidden un
                                          "block0.key.weight:0[1,3]+", "block0.key.bias:0[1,3]+",
                                          "block0.value.weight:0[1,3]+", "block0.value.bias:0[1,3]+",
                                          "block0.out.weight:1[1,3]"});
-  CHECK(groups[2].size == 12);
+  CHECK(groups[2].size == 3);
+  CHECK(members(net, groups[2]) == Names{"block0.query.weight:0[2,1]+", "block0.query.bias:0[2,1]+",
+                                         "block0.key.weight:0[2,1]+", "block0.key.bias:0[2,1]+",
+                                         "block0.value.weight:0[2,1]+", "block0.value.bias:0[2,1]+",
+                                         "block0.out.weight:1[2,1]"});
+  CHECK(groups[3].size == 12);
 }
 
-TEST_CASE("grouped convolutions, group norm and concatenation hold their channels in place") {
+TEST_CASE("a concatenation holds its channels in place") {
   Net net("a.b", Json::object(), {2, 4, 4});
-  auto x = net.conv("first", "image", 2, 4, 1);
-  x = net.node("grouped", "conv2d", {x}, {{"weight", net.parameter("grouped.weight", {4, 2, 1, 1}, "weight", "zeros")}},
+  const auto left = net.conv("left", "image", 2, 4, 1), right = net.conv("right", "image", 2, 4, 1);
+  const auto both = net.node("both", "concat", {left, right}, Json::object(), {{"axis", 0}});
+  net.linear("head", net.node("pooled", "global_avg_pool", {both}), 8, 2);
+  CHECK(symmetry_groups(net.parse()).empty());
+}
+
+TEST_CASE("groups move as a whole, the channels inside of all groups alike") {
+  Net net("a.b", Json::object(), {2, 4, 4});
+  auto x = net.conv("first", "image", 2, 6, 1);
+  x = net.node("grouped", "conv2d", {x}, {{"weight", net.parameter("grouped.weight", {4, 3, 1, 1}, "weight", "zeros")}},
                {{"groups", 2}});
-  const auto left = net.conv("left", x, 4, 4, 1), right = net.conv("right", x, 4, 4, 1);
-  x = net.node("both", "concat", {left, right}, Json::object(), {{"axis", 0}});
-  x = net.conv("last", x, 8, 4, 1);
   x = net.node("normed", "group_norm", {x},
                {{"scale", net.parameter("normed.scale", {4}, "scale", "ones")},
                 {"shift", net.parameter("normed.shift", {4}, "shift", "zeros")}},
                {{"groups", 2}});
   net.linear("head", net.node("pooled", "global_avg_pool", {x}), 4, 2);
-  CHECK(symmetry_groups(net.parse()).empty());
+  const auto description = net.parse();
+  const auto groups = symmetry_groups(description);
+  REQUIRE(groups.size() == 3);
+  CHECK(members(description, groups[0]) == Names{"first.weight:0[1,3]+", "grouped.weight:0[1,2]+",
+                                                 "normed.scale:0[1,2]", "normed.shift:0[1,2]", "head.weight:1[1,2]"});
+  CHECK(members(description, groups[1]) == Names{"first.weight:0[2,1]+", "grouped.weight:1[1,1]"});
+  CHECK(members(description, groups[2]) ==
+        Names{"grouped.weight:0[2,1]+", "normed.scale:0[2,1]", "normed.shift:0[2,1]", "head.weight:1[2,1]"});
+}
+
+TEST_CASE("the channels of a depthwise convolution are units like any") {
+  Net net("a.b", Json::object(), {2, 4, 4});
+  auto x = net.conv("first", "image", 2, 6, 1);
+  x = net.node("apart", "conv2d", {x}, {{"weight", net.parameter("apart.weight", {6, 1, 3, 3}, "weight", "zeros")}},
+               {{"groups", 6}});
+  net.linear("head", net.node("pooled", "global_avg_pool", {x}), 6, 2);
+  const auto description = net.parse();
+  const auto groups = symmetry_groups(description);
+  REQUIRE(groups.size() == 1);
+  CHECK(members(description, groups[0]) == Names{"first.weight:0[1,1]+", "apart.weight:0[1,1]+", "head.weight:1[1,1]"});
 }
 
 TEST_CASE("a weight that two nodes share ties their axes together") {

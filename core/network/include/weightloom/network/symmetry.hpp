@@ -27,8 +27,8 @@ struct SymmetryGroup {
 };
 
 // Visits every node. Groups of at least two units, in order of first use. Axes tied to the input, the output,
-// positions, or to operators whose channels are not interchangeable (grouped convolutions, group norm) belong to no
-// group.
+// positions, or to concatenations belong to no group. Channels of grouped operators and heads are two groups: that of
+// the groups, and that of the places inside, which move in all groups alike.
 std::vector<SymmetryGroup> symmetry_groups(const NetworkDescription& description);
 
 // One factor of an axis: its units can be reordered together with those of its group (`is_free`), or are places.
