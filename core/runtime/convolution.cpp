@@ -2,11 +2,21 @@
 
 #include <vector>
 
+#include "depthwise.hpp"
+
 namespace weightloom {
 namespace {
 
 torch::Tensor conv2d(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor& bias,
                      const ConvolutionOptions& options, std::int64_t groups) {
+  const bool apart = groups > 1 && groups == input.size(1) && groups == weight.size(0);
+  if (apart && options.dilation == std::array<std::int64_t, 2>{1, 1} && has_depthwise(input, weight, options.padding)) {
+    // With a stride it makes more than is kept, which is still less work than the library's.
+    const auto out = depthwise(input, weight, options.padding)
+                         .slice(2, 0, c10::nullopt, options.stride[0])
+                         .slice(3, 0, c10::nullopt, options.stride[1]);
+    return bias.defined() ? out + bias.view({1, -1, 1, 1}) : out;
+  }
   return at::conv2d(input, weight, bias, options.stride, options.padding, options.dilation, groups);
 }
 

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "convolution.hpp"
+#include "depthwise.hpp"
 #include "weightloom/base/error.hpp"
 
 namespace weightloom {
@@ -100,10 +101,14 @@ Value batch_norm(const OperatorArguments& a, double epsilon) {
     Tensor batch_mean, batch_variance;
     if (a.context.statistics)
       batch_mean = torch::zeros_like(mean).flatten(), batch_variance = torch::ones_like(variance).flatten();
+    const auto joined = join_channels(x);
     // Momentum 1 makes the running statistics those of this batch.
-    const auto out = at::batch_norm(join_channels(x), scale.flatten(), shift.flatten(), batch_mean, batch_variance,
-                                    /*training=*/true,
-                                    /*momentum=*/1.0, epsilon, /*cudnn_enabled=*/false);
+    const auto out =
+        has_normalise_batch(joined)
+            ? normalise_batch(joined, scale.flatten(), shift.flatten(), epsilon, batch_mean, batch_variance)
+            : at::batch_norm(joined, scale.flatten(), shift.flatten(), batch_mean, batch_variance,
+                             /*training=*/true,
+                             /*momentum=*/1.0, epsilon, /*cudnn_enabled=*/false);
     if (a.context.statistics) {
       a.context.statistics->emplace_back(a.indices[2], batch_mean.view_as(mean));
       a.context.statistics->emplace_back(a.indices[3], batch_variance.view_as(variance));
