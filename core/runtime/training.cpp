@@ -109,11 +109,20 @@ Student sharing_student(const Executor& executor, const NetworkDescription& owne
   return out;
 }
 
-// Whose turn each step is. Drawn beforehand, the turns are no state of the training.
-std::vector<std::size_t> draw_turns(std::size_t students, std::int64_t steps, std::uint64_t seed) {
+// Whose turn each step is: of several networks the first, the largest or the smallest, and one at random (the sandwich
+// rule of Yu & Huang 2019: what all sizes share is pulled to what both ends need; the first is the one that is asked
+// for most). Drawn beforehand, the turns are no state of the training.
+using Turn = std::vector<std::size_t>;
+std::vector<Turn> draw_turns(const std::vector<Student>& students, std::int64_t steps, std::uint64_t seed) {
+  if (students.size() == 1) return std::vector<Turn>(static_cast<std::size_t>(steps), Turn{0});
+  const auto size = [](const Student& student) { return student.executor->facts().flops; };
+  const auto [smallest, largest] = std::ranges::minmax_element(students, {}, size);
+  const auto place = [&](auto student) { return static_cast<std::size_t>(student - students.begin()); };
+  const std::size_t ends[] = {0, place(largest), 0, place(smallest)};
   Random random(derive_seed(seed, "networks"));
-  std::vector<std::size_t> turns;
-  for (std::int64_t step = 0; step < steps; ++step) turns.push_back(random.below(students));
+  std::vector<Turn> turns;
+  for (std::int64_t step = 0; step < steps; ++step)
+    turns.push_back({ends[step % std::ssize(ends)], random.below(students.size())});
   return turns;
 }
 
@@ -145,14 +154,11 @@ class Trainer {
         data_(data),
         options_(options),
         steps_(step_count(options, data[0]->labels.size(0))),
-        turns_(draw_turns(students.size(), steps_, seeds[0])),
+        turns_(draw_turns(students, steps_, seeds[0])),
         weights_(start.detach().clone()),
         parameters_(trainable(students.back().executor->description(), weights_)),
         optimizer_(parameters_.values(), {options.weight_decay}) {
-    for (std::size_t p = 0; p < seeds.size(); ++p) {
-      batches_.emplace_back(data[data.size() == 1 ? 0 : p]->labels.size(0), derive_seed(seeds[p], "batches"));
-      dropout_.push_back(make_generator(derive_seed(seeds[p], "dropout")));
-    }
+    for (std::size_t part = 0; part < turns_.front().size(); ++part) draws_.push_back(draws_of(part, seeds));
   }
 
   Weights run(const Checkpoint& checkpoint, const ProgressSink& progress) {
@@ -172,42 +178,87 @@ class Trainer {
     const auto& parameters = students_.back().executor->description().parameters;
     for (std::size_t i = 0; i < parameters.size(); ++i)
       if (!parameters[i].trainable) out.keep("fixed." + parameters[i].name, weights_.tensors[i]);
-    for (std::size_t p = 0; p < batches_.size(); ++p) {
-      batches_[p].keep_in(out, "batches." + std::to_string(p) + ".");
-      out.keep("dropout." + std::to_string(p), dropout_[p]);
+    for (std::size_t part = 0; part < draws_.size(); ++part)
+      for (std::size_t p = 0; p < draws_[part].batches.size(); ++p) {
+        const auto name = std::to_string(part) + "." + std::to_string(p);
+        draws_[part].batches[p].keep_in(out, "batches." + name + ".");
+        out.keep("dropout." + name, draws_[part].dropout[p]);
+      }
+    return out;
+  }
+
+  // What one part of the steps draws, for each member.
+  struct Draws {
+    std::vector<IndexStream> batches;
+    std::vector<torch::Generator> dropout;
+  };
+
+  Draws draws_of(std::size_t part, const std::vector<std::uint64_t>& seeds) const {
+    const auto suffix = part == 0 ? std::string() : "." + std::to_string(part);
+    Draws draws;
+    for (std::size_t p = 0; p < seeds.size(); ++p) {
+      const auto images = data_[data_.size() == 1 ? 0 : p]->labels.size(0);
+      draws.batches.emplace_back(images, derive_seed(seeds[p], "batches" + suffix));
+      draws.dropout.push_back(make_generator(derive_seed(seeds[p], "dropout" + suffix)));
     }
+    return draws;
+  }
+
+  // What one network's turn in a step says.
+  struct Part {
+    torch::Tensor gradient;  // flat
+    BatchStatistics statistics;
+    double loss = 0;
+  };
+
+  Part part(const Student& student, Draws& draws) const {
+    Weights view;
+    for (const auto& cut : student.cuts) view.tensors.push_back(cut_tensor(weights_.tensors[cut.source], cut));
+    const auto batch = next_batch(data_, draws.batches, options_.batch);
+    Part out;
+    const auto logits = student.executor->forward(view, batch.images,
+                                                  {ExecutionMode::Norm::kBatch, true, &draws.dropout}, &out.statistics);
+    const auto loss = population_loss(logits, batch.labels);
+    out.gradient = parameters_.gradient(loss);
+    out.loss = loss.item<double>();
     return out;
   }
 
   Json step(std::int64_t step) {
-    const auto& student = students_[turns_[static_cast<std::size_t>(step)]];
-    Weights view;
-    for (const auto& cut : student.cuts) view.tensors.push_back(cut_tensor(weights_.tensors[cut.source], cut));
-    const auto batch = next_batch(data_, batches_, options_.batch);
-    BatchStatistics statistics;
-    const auto logits =
-        student.executor->forward(view, batch.images, {ExecutionMode::Norm::kBatch, true, &dropout_}, &statistics);
-    const auto loss = population_loss(logits, batch.labels);
-    const auto gradient = parameters_.gradient(loss);
+    const Turn& turn = turns_[static_cast<std::size_t>(step)];
+    std::vector<Part> parts(turn.size());
+    const auto run = [&](std::size_t i) { parts[i] = part(students_[turn[i]], draws_[i]); };
+    // Networks side by side use cores better than one network's operations do.
+    if (turn.size() == 1)
+      run(0);
+    else
+      run_workers(turn.size(), 0, run);
     const torch::NoGradGuard no_grad;
-    optimizer_.step(gradient, linear_schedule(options_.learning_rate, options_.warmup, step, steps_));
-    // Statistics of a cut are those of another network: whoever shares weights re-estimates them.
-    for (const auto& [index, statistic] : statistics)
-      if (const auto& cut = student.cuts[index]; cut.whole())
-        weights_.tensors[cut.source].lerp_(statistic, student.momenta[index]);
-    return {{"loss", loss.item<double>() / static_cast<double>(weights_.population())}};
+    auto gradient = parts[0].gradient;
+    for (std::size_t i = 1; i < parts.size(); ++i) gradient = gradient + parts[i].gradient;
+    optimizer_.step(gradient / static_cast<double>(parts.size()),
+                    linear_schedule(options_.learning_rate, options_.warmup, step, steps_));
+    double loss = 0;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const Student& student = students_[turn[i]];
+      // Statistics of a cut are those of another network: whoever shares weights re-estimates them.
+      for (const auto& [index, statistic] : parts[i].statistics)
+        if (const auto& cut = student.cuts[index]; cut.whole())
+          weights_.tensors[cut.source].lerp_(statistic, student.momenta[index]);
+      loss += parts[i].loss;
+    }
+    return {{"loss", loss / static_cast<double>(weights_.population() * static_cast<std::int64_t>(parts.size()))}};
   }
 
   const std::vector<Student>& students_;  // the last one owns the weights
   const std::vector<const LabelledImages*>& data_;
   const TrainingOptions& options_;
   std::int64_t steps_;
-  std::vector<std::size_t> turns_;
+  std::vector<Turn> turns_;
   Weights weights_;
   FlatParameters parameters_;
   AdamW optimizer_;
-  std::vector<IndexStream> batches_;
-  std::vector<torch::Generator> dropout_;
+  std::vector<Draws> draws_;  // of each part of a step
 };
 
 Weights train_together(const std::vector<Student>& students, const Weights& start,

@@ -39,9 +39,10 @@ struct TrainingOptions {
 Weights train(const Executor& executor, Weights weights, const std::vector<const LabelledImages*>& data,
               const TrainingOptions& options, const ProgressSink& progress = {});
 
-// Trains the weights (population 1) of the last network so that they serve all networks at once: every step draws one
-// of them and takes its tensors from `weights` as cut_network() says (network/cut.hpp). Running statistics are moved
-// only by networks that take them whole: recalibrate() before use. Throws what train() throws, and kUsage
+// Trains the weights (population 1) of the last network so that they serve all networks at once: every step goes
+// through a batch with the first, the largest or the smallest of them and through another batch with one at random,
+// side by side; their tensors are taken from `weights` as cut_network() says (network/cut.hpp). Running statistics are
+// moved only by networks that take them whole: recalibrate() before use. Throws what train() throws, and kUsage
 // "training.shared" when a tensor has no counterpart. REQUIRES at least one network.
 Weights train_shared(const std::vector<const Executor*>& executors, Weights weights, const LabelledImages& data,
                      const TrainingOptions& options, const ProgressSink& progress = {});
