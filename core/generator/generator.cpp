@@ -241,7 +241,8 @@ class Finisher {
         plan_(plan),
         request_(request),
         on_(data.get(request.data)),
-        examples_(example_images(request, data)) {}
+        examples_(example_images(request, data)),
+        with_copies_(copies_of(examples_)) {}
 
   void finish(const Weights& generated, ReadyNetworks& ready, std::vector<Weights>& networks) const {
     double share = 1, best = -1;
@@ -250,7 +251,7 @@ class Finisher {
       const Weights weights = with_share(plan_, generated, candidate);
       // What its body is worth: a generated head would be judged on examples that it was made from.
       const double expected =
-          fit_head(anchor_, plan_, example_features(plan_, calibrated(weights, kBatchesToCompare), examples_))
+          fit_head(anchor_, plan_, example_features(plan_, calibrated(weights, kBatchesToCompare), with_copies_))
               .expected_accuracy;
       if (expected <= best) continue;
       best = expected;
@@ -259,11 +260,12 @@ class Finisher {
     }
     chosen = calibrated(chosen, kBatches);
     ready.shares.push_back(share);
-    ready.heads.push_back(refit_head(anchor_, plan_, examples_, chosen));
+    ready.heads.push_back(refit_head(anchor_, plan_, with_copies_, chosen));
     if (request_.refine > 0) {
       const auto number = std::to_string(networks.size());
-      auto refined =
-          refine(plan_, chosen, examples_, request_.refine, derive_seed(request_.sampling.seed, "refine/" + number));
+      auto refined = refine(
+          plan_, chosen, examples_, request_.refine, derive_seed(request_.sampling.seed, "refine/" + number),
+          [&](const torch::Tensor& some, Weights& weights) { refit_head(anchor_, plan_, copies_of(some), weights); });
       chosen = std::move(refined.weights);
       ready.heads.back().expected_accuracy = refined.expected_accuracy;
       ready.learning_rates.push_back(refined.learning_rate);
@@ -272,6 +274,9 @@ class Finisher {
   }
 
  private:
+  torch::Tensor copies_of(const torch::Tensor& examples) const {
+    return with_copies(plan_, examples, derive_seed(request_.sampling.seed, "jitter"));
+  }
   Weights calibrated(const Weights& weights, std::int64_t batches) const {
     return recalibrate(plan_.executor(), weights, {&on_->train}, derive_seed(request_.sampling.seed, "recalibrate"),
                        batches);
@@ -281,7 +286,7 @@ class Finisher {
   const NetworkPlan& plan_;
   const Request& request_;
   std::shared_ptr<const TensorData> on_;
-  torch::Tensor examples_;
+  torch::Tensor examples_, with_copies_;
 };
 
 }  // namespace

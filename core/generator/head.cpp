@@ -7,12 +7,17 @@
 #include "weightloom/generator/condition.hpp"
 #include "weightloom/runtime/assignment.hpp"
 #include "weightloom/runtime/inheritance.hpp"
+#include "weightloom/runtime/jitter.hpp"
 
 namespace weightloom {
 namespace {
 
 // Of few examples a fold should leave most: with 32 a class a head is fitted on 24.
 constexpr std::int64_t kFolds = 4;
+// Jittered copies of every example; their number was not tuned. Large networks get fewer: looking at all of them costs
+// at most about so many operations, and features take at most so many values.
+constexpr std::int64_t kCopies = 8;
+constexpr double kMostOperations = 1e10, kMostValues = 1 << 26;
 
 // The anchor's own head on the features of the plan's network: a row for each class that it was trained to tell apart.
 // Nothing where its features are others.
@@ -70,14 +75,29 @@ LinearHead mean_of(const LinearHead& a, const LinearHead& b, const torch::Tensor
   return {a.weight * of_a + b.weight * of_b, a.bias * of_a + b.bias * of_b, HeadSource::kMixed, 0};
 }
 
-std::optional<LinearHead> fit(HeadSource source, const std::optional<LinearHead>& ancestor,
+// How a head is fitted: from what, and whether jittered copies of the examples are counted as examples.
+struct Recipe {
+  HeadSource source;
+  bool jittered;
+};
+// What comes later wins a tie: it took more from the ancestor, and less from few examples. Jitter does not help to find
+// which rows are whose.
+constexpr Recipe kRecipes[] = {{HeadSource::kDiscriminant, false}, {HeadSource::kDiscriminant, true},
+                               {HeadSource::kMixed, false},        {HeadSource::kMixed, true},
+                               {HeadSource::kAnswers, false},      {HeadSource::kAnswers, true},
+                               {HeadSource::kMatchedRows, false}};
+
+// `features` [K, R, n, F]. Nothing when such a head cannot be fitted.
+std::optional<LinearHead> fit(const Recipe& recipe, const std::optional<LinearHead>& ancestor,
                               const torch::Tensor& features) {
-  if (source == HeadSource::kDiscriminant) return discriminant(features);
+  if (recipe.jittered && features.size(0) == 1) return std::nullopt;
+  const auto seen = recipe.jittered ? features.transpose(0, 1).flatten(1, 2) : features[0];
+  if (recipe.source == HeadSource::kDiscriminant) return discriminant(seen);
   if (!ancestor) return std::nullopt;
-  if (source == HeadSource::kAnswers) return of_answers(*ancestor, features);
-  const auto rows = matched_rows(*ancestor, features);
-  if (!rows || source == HeadSource::kMatchedRows) return rows;
-  return mean_of(*rows, discriminant(features), features);
+  if (recipe.source == HeadSource::kAnswers) return of_answers(*ancestor, seen);
+  const auto rows = matched_rows(*ancestor, features[0]);
+  if (!rows || recipe.source == HeadSource::kMatchedRows) return rows;
+  return mean_of(*rows, discriminant(seen), seen);
 }
 
 double accuracy(const LinearHead& head, const torch::Tensor& features) {
@@ -86,17 +106,17 @@ double accuracy(const LinearHead& head, const torch::Tensor& features) {
   return said.eq(truth).to(torch::kFloat64).mean().item<double>();
 }
 
-// Nothing when such a head cannot be fitted.
-std::optional<double> cross_validate(HeadSource source, const std::optional<LinearHead>& ancestor,
+// Nothing when such a head cannot be fitted. The copies of an image are in its fold.
+std::optional<double> cross_validate(const Recipe& recipe, const std::optional<LinearHead>& ancestor,
                                      const torch::Tensor& features) {
-  const auto shots = features.size(1), folds = std::min(kFolds, shots);
+  const auto shots = features.size(2), folds = std::min(kFolds, shots);
   double sum = 0;
   for (std::int64_t fold = 0; fold < folds; ++fold) {
     const auto first = fold * shots / folds, end = (fold + 1) * shots / folds;
-    const auto rest = torch::cat({features.narrow(1, 0, first), features.narrow(1, end, shots - end)}, 1);
-    const auto head = rest.size(1) > 0 ? fit(source, ancestor, rest) : std::nullopt;
+    const auto rest = torch::cat({features.narrow(2, 0, first), features.narrow(2, end, shots - end)}, 2);
+    const auto head = rest.size(2) > 0 ? fit(recipe, ancestor, rest) : std::nullopt;
     if (!head) return std::nullopt;
-    sum += accuracy(*head, features.narrow(1, first, end - first));
+    sum += accuracy(*head, features[0].narrow(1, first, end - first));
   }
   return sum / static_cast<double>(folds);
 }
@@ -110,8 +130,8 @@ LinearHead own_head(const NetworkPlan& plan, const Weights& weights) {
 }
 
 LinearHead zero_head(const torch::Tensor& features) {
-  return {torch::zeros({features.size(0), features.size(2)}, features.options()),
-          torch::zeros({features.size(0)}, features.options()), HeadSource::kDiscriminant, 0};
+  return {torch::zeros({features.size(1), features.size(3)}, features.options()),
+          torch::zeros({features.size(1)}, features.options()), HeadSource::kDiscriminant, 0};
 }
 
 }  // namespace
@@ -143,8 +163,26 @@ bool has_linear_head(const NetworkPlan& plan) {
   });
 }
 
+torch::Tensor with_copies(const NetworkPlan& plan, const torch::Tensor& examples, std::uint64_t seed) {
+  const auto& facts = plan.executor().facts();
+  const auto images = static_cast<double>(examples.size(0) * examples.size(1));
+  const auto values =
+      static_cast<double>(std::max(examples[0][0].numel(), element_count(facts.shapes.at(facts.head_input))));
+  const auto most =
+      std::min(kMostOperations / std::max<double>(1, static_cast<double>(facts.flops)), kMostValues / values);
+  const auto copies = std::min(kCopies, static_cast<std::int64_t>(most / images));
+  auto draws = make_generator(seed);
+  const auto own = examples.unsqueeze(0);
+  if (copies == 0) return own;
+  auto shape = examples.sizes().vec();
+  shape.insert(shape.begin(), copies);
+  return torch::cat({own, jittered(examples.flatten(0, 1), copies, draws).view(shape)});
+}
+
 torch::Tensor example_features(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples) {
-  return head_features(plan, weights, examples.flatten(0, 1)).view({examples.size(0), examples.size(1), -1});
+  auto sizes = examples.sizes().slice(0, 3).vec();
+  sizes.push_back(-1);
+  return head_features(plan, weights, examples.flatten(0, 2)).view(sizes);
 }
 
 LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& features) {
@@ -153,15 +191,15 @@ LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::
   if (!features.isfinite().all().item<bool>()) return zero_head(features);
   const auto ancestor = ancestor_head(anchor, plan);
   // One example a class cannot be validated; the discriminant needs no more.
-  LinearHead best = *fit(HeadSource::kDiscriminant, ancestor, features);
-  best.expected_accuracy = cross_validate(HeadSource::kDiscriminant, ancestor, features).value_or(0);
-  // What comes later wins a tie: it took more from the ancestor, and less from few examples.
-  for (const auto source : {HeadSource::kMixed, HeadSource::kAnswers, HeadSource::kMatchedRows})
-    if (const auto expected = cross_validate(source, ancestor, features);
-        expected && *expected >= best.expected_accuracy) {
-      best = *fit(source, ancestor, features);
+  LinearHead best = *fit(kRecipes[0], ancestor, features);
+  best.expected_accuracy = -1;
+  for (const Recipe& recipe : kRecipes)
+    if (const auto expected = cross_validate(recipe, ancestor, features);
+        expected.value_or(-1) >= best.expected_accuracy) {
+      best = *fit(recipe, ancestor, features);
       best.expected_accuracy = *expected;
     }
+  best.expected_accuracy = std::max(best.expected_accuracy, 0.0);
   return best;
 }
 
@@ -169,10 +207,10 @@ LinearHead refit_head(const Anchor* anchor, const NetworkPlan& plan, const torch
   const torch::NoGradGuard no_grad;
   const auto features = example_features(plan, weights, examples);
   LinearHead own = own_head(plan, weights);
-  own.expected_accuracy = accuracy(own, features);
+  own.expected_accuracy = accuracy(own, features[0]);
   LinearHead fitted = fit_head(anchor, plan, features);
   // One example a class tells nothing of a fitted head, and little of one that was generated from it.
-  if (examples.size(1) > 1 && own.expected_accuracy >= fitted.expected_accuracy) return own;
+  if (examples.size(2) > 1 && own.expected_accuracy >= fitted.expected_accuracy) return own;
   write_head(plan, fitted, weights);
   return fitted;
 }

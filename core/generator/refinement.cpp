@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "weightloom/generator/head.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/runtime/training.hpp"
 
@@ -11,9 +12,11 @@ namespace {
 constexpr double kLearningRates[] = {3e-4, 1e-3, 3e-3};
 constexpr std::int64_t kBatch = 64;
 
-LabelledImages labelled(const torch::Tensor& by_class) {
-  const auto labels = torch::arange(by_class.size(0), indices_like(by_class)).repeat_interleave(by_class.size(1));
-  return {by_class.flatten(0, 1).contiguous(), labels};
+// `copies` [K, R, n, C, H, W] of images of R classes.
+LabelledImages labelled(const torch::Tensor& copies) {
+  const auto classes = torch::arange(copies.size(1), indices_like(copies));
+  const auto labels = classes.view({1, -1, 1}).expand({copies.size(0), -1, copies.size(2)});
+  return {copies.flatten(0, 2).contiguous(), labels.flatten().contiguous()};
 }
 
 Weights steps_on(const NetworkPlan& plan, const Weights& weights, const LabelledImages& images, std::int64_t steps,
@@ -29,19 +32,23 @@ Weights steps_on(const NetworkPlan& plan, const Weights& weights, const Labelled
 }  // namespace
 
 Refined refine(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples, std::int64_t steps,
-               std::uint64_t seed) {
+               std::uint64_t seed, const HeadFit& fit) {
   const torch::AutoGradMode with_gradient(true);
   const auto shots = examples.size(1), held_out = std::max<std::int64_t>(1, shots / 4);
-  const auto rest = labelled(examples.narrow(1, 0, shots - held_out));
-  const auto validation = labelled(examples.narrow(1, shots - held_out, held_out));
+  const auto others = examples.narrow(1, 0, shots - held_out);
+  const auto seen = labelled(with_copies(plan, others, seed));
+  const auto validation = labelled(examples.narrow(1, shots - held_out, held_out).unsqueeze(0));
+  Weights start = weights.clone();
+  fit(others, start);
   const auto accuracy = [&](const Weights& of) { return evaluate(plan.executor(), of, {&validation}).accuracy[0]; };
-  Refined best{weights, 0, accuracy(weights)};
+  Refined best{weights, 0, accuracy(start)};
   for (const double rate : kLearningRates) {
-    const double found = accuracy(steps_on(plan, weights, rest, steps, rate, seed));
+    const double found = accuracy(steps_on(plan, start, seen, steps, rate, seed));
     if (found > best.expected_accuracy) best = {weights, rate, found};
   }
   if (best.learning_rate > 0)
-    best.weights = steps_on(plan, weights, labelled(examples), steps, best.learning_rate, seed);
+    best.weights =
+        steps_on(plan, weights, labelled(with_copies(plan, examples, seed)), steps, best.learning_rate, seed);
   return best;
 }
 

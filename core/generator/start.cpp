@@ -21,12 +21,17 @@ Start make_start(const Tokenizer& tokenizer, const NetworkDescription& descripti
     check_classes(description, request, examples.size(0));
     start.weights = recalibrate(plan.executor(), plan.anchor().clone(), {&data.get(request.data)->train},
                                 derive_seed(request.sampling.seed, "recalibrate"));
-    start.head = fit_head(tokenizer.find_anchor(description.architecture, plan.family()), plan,
-                          example_features(plan, start.weights, examples));
-    write_head(plan, start.head, start.weights);
+    const Anchor* anchor = tokenizer.find_anchor(description.architecture, plan.family());
+    const auto fit = [&](const torch::Tensor& some, Weights& weights) {
+      const auto copies = with_copies(plan, some, derive_seed(request.sampling.seed, "jitter"));
+      const LinearHead head = fit_head(anchor, plan, example_features(plan, weights, copies));
+      write_head(plan, head, weights);
+      return head;
+    };
+    start.head = fit(examples, start.weights);
     if (request.refine > 0) {
-      const auto refined =
-          refine(plan, start.weights, examples, request.refine, derive_seed(request.sampling.seed, "refine/start"));
+      const auto refined = refine(plan, start.weights, examples, request.refine,
+                                  derive_seed(request.sampling.seed, "refine/start"), fit);
       start.weights = refined.weights;
       start.head.expected_accuracy = refined.expected_accuracy;
       start.learning_rate = refined.learning_rate;

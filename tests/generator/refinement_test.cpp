@@ -37,12 +37,13 @@ TEST_CASE("refinement makes a bad network good on images like its examples, and 
   const auto accuracy = [&](const Weights& of) {
     return evaluate(plan->executor(), of, {&rows.data.get(rows.three)->test}).accuracy[0];
   };
-  const Refined refined = refine(*plan, bad, examples, 150, 1);
+  const auto keep = [](const torch::Tensor&, Weights&) {};
+  const Refined refined = refine(*plan, bad, examples, 150, 1, keep);
   CHECK(refined.learning_rate > 0);
   CHECK(accuracy(bad) < 0.8);
   CHECK(accuracy(refined.weights) > 0.9);
   CHECK(refined.expected_accuracy > 0.9);
-  const Refined again = refine(*plan, bad, examples, 150, 1);
+  const Refined again = refine(*plan, bad, examples, 150, 1, keep);
   for (std::size_t p = 0; p < bad.tensors.size(); ++p)
     CHECK(torch::equal(refined.weights.tensors[p], again.weights.tensors[p]));
 }
@@ -51,7 +52,7 @@ TEST_CASE("where no step is better than none, the network stays as it is", "[ref
   Rows rows;
   const Start start = make_start(*rows.tokenizer, small_mlp(2), rows.request, rows.data);
   const auto examples = example_images(rows.request, rows.data);
-  const Refined refined = refine(*start.plan, start.weights, examples, 5, 1);
+  const Refined refined = refine(*start.plan, start.weights, examples, 5, 1, [](const torch::Tensor&, Weights&) {});
   CHECK(refined.learning_rate == 0);
   for (std::size_t p = 0; p < start.weights.tensors.size(); ++p)
     CHECK(torch::equal(refined.weights.tensors[p], start.weights.tensors[p]));

@@ -72,7 +72,7 @@ TEST_CASE("a body that overflows gets a head that answers nothing, not an endles
   const auto plan = rows.tokenizer->plan(small_mlp(2), "line");
   Weights broken = plan->anchor().clone();
   broken.tensors[*plan->description().find_parameter("block0.linear.bias")].fill_(INFINITY);
-  const auto examples = example_images(on(rows.three), rows.data);
+  const auto examples = example_images(on(rows.three), rows.data).unsqueeze(0);
   const auto* anchor = rows.tokenizer->find_anchor(plan->description().architecture, "line");
   const auto head = refit_head(anchor, *plan, examples, broken);
   CHECK(head.expected_accuracy <= 0.5);
@@ -83,7 +83,7 @@ TEST_CASE("a generated head stays where it is at least as good as what is fitted
   Rows rows;
   const auto plan = rows.tokenizer->plan(small_mlp(2), "line");
   const auto* anchor = rows.tokenizer->find_anchor(plan->description().architecture, "line");
-  const auto examples = example_images(on(rows.three), rows.data);
+  const auto examples = example_images(on(rows.three), rows.data).unsqueeze(0);
   Weights right = right_network(2), wrong = wrong_network(2);
   const auto before = right.clone();
   CHECK(refit_head(anchor, *plan, examples, right).source == HeadSource::kGenerated);

@@ -25,16 +25,21 @@ struct LinearHead {
 // Whether the network's output is that of a linear layer of its own on flat features.
 bool has_linear_head(const NetworkPlan& plan);
 
-// What the body of `weights` (population 1) makes of the example images [R, n, C, H, W]: [R, n, F]. REQUIRES
+// The example images [R, n, C, H, W] first, then jittered copies of them (runtime/jitter.hpp), fewer the larger the
+// network is: [K, R, n, C, H, W].
+torch::Tensor with_copies(const NetworkPlan& plan, const torch::Tensor& examples, std::uint64_t seed);
+
+// What the body of `weights` (population 1) makes of with_copies() [K, R, n, C, H, W]: [K, R, n, F]. REQUIRES
 // has_linear_head().
 torch::Tensor example_features(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples);
 
-// The best of the heads in closed form for the examples' features [R, n, F], judged by cross-validation. One example a
-// class cannot be validated: it gets the discriminant, whose expected accuracy is 0. Anchors of other features, or
-// nullptr, offer nothing but the discriminant.
+// The best of the heads in closed form for the features [K, R, n, F] of with_copies(), judged by cross-validation on
+// the examples themselves; whether the copies help is judged as well. One example a class cannot be validated: it gets
+// the discriminant, whose expected accuracy is 0. Anchors of other features, or nullptr, offer nothing but the
+// discriminant.
 LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& features);
 
-// `weights` (population 1) with the better of its own head and fit_head() on the example images [R, n, C, H, W]; its
+// `weights` (population 1) with the better of its own head and fit_head() on with_copies() [K, R, n, C, H, W]; its
 // own is judged on the examples as it is, and never taken with one example a class. Returns the head that was taken.
 // REQUIRES has_linear_head().
 LinearHead refit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& examples, Weights& weights);

@@ -2,6 +2,7 @@
 // A few gradient steps on the example images, after everything that takes none.
 
 #include <cstdint>
+#include <functional>
 
 #include "weightloom/compute/torch.hpp"
 #include "weightloom/tokenizer/network_plan.hpp"
@@ -14,10 +15,14 @@ struct Refined {
   double expected_accuracy;  // on the held-out examples, of what was chosen
 };
 
-// `weights` (population 1) after `steps` steps of AdamW on the examples [R, n, C, H, W], n >= 2. The learning rate,
-// none included, is the one that does best on a quarter of the examples (at least one a class) after as many steps on
-// the others. Running statistics are those of the training. The same arguments give the same bits.
+// Gives a network the head that it would have if there were only these examples [R, n, C, H, W].
+using HeadFit = std::function<void(const torch::Tensor& examples, Weights& weights)>;
+
+// `weights` (population 1) after `steps` steps of AdamW on the examples [R, n, C, H, W], n >= 2, and on jittered copies
+// of them (head.hpp, with_copies()). The learning rate, none included, is the one that does best on a quarter of the
+// examples (at least one a class) after as many steps on the others, from weights that `fit` has made for these others
+// alone. Running statistics are those of the training. The same arguments give the same bits.
 Refined refine(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples, std::int64_t steps,
-               std::uint64_t seed);
+               std::uint64_t seed, const HeadFit& fit);
 
 }  // namespace weightloom
