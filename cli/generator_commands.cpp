@@ -125,7 +125,7 @@ void declare_adapt(CLI::App& app, AdaptOptions& options) {
   add_settings_option(app, "--set", options.job.config, "Configuration that stays as it is, key=value");
   add_settings_option(
       app, "--range", options.ranges,
-      "Configurations to serve, key=[from,to] (default: half to twice what makes networks wide and deep)");
+      "Configurations to serve, key=[from,to] (default: what makes networks wide and deep, from half of it)");
   app.add_option("--data", options.job.data, "Data sets to learn from (default: those of the generator)");
   app.add_option("--anchor-steps", options.job.anchor_steps,
                  "Steps of the anchor's training; 0: by the networks' cost, about a minute")

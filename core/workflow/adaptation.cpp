@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
@@ -15,13 +16,14 @@ namespace {
 
 constexpr std::int64_t kNewNetworks = 16, kOldNetworks = 6;  // to practise on, of the new family and of each old one
 constexpr double kRehearsedShare = 0.5;                      // of the steps
-constexpr std::int64_t kAnchorBatch = 128;
+constexpr std::int64_t kAnchorBatch = 64;
 // Of the learning rate that a generator is trained with: what it has learnt is to stay.
 constexpr double kContinuationRate = 0.3;
-// The anchor's share of a few minutes on two cores, from measured steps of small networks: operations that a second
-// brings, and seconds that each node of a network costs however small it is.
-constexpr double kSeconds = 40, kOperationsPerSecond = 2e10, kNodeSeconds = 8e-5;
-constexpr std::int64_t kLeastSteps = 200, kMostSteps = 1600;
+// The anchor's share of two minutes on two cores, from measured steps of small networks: operations that a second of
+// one core brings, and seconds that each node of a network costs however small it is.
+constexpr double kSeconds = 70, kOperationsPerSecond = 1e10, kNodeSeconds = 1.5e-4;
+constexpr std::int64_t kComparisonImages = 2000;
+constexpr std::int64_t kLeastSteps = 200, kMostSteps = 4000;
 
 std::string without_classes(const std::string& text) {
   DataSpec spec = DataSpec::parse(text);
@@ -42,14 +44,12 @@ std::vector<std::string> sources_of(const Generator& generator, const Adaptation
   return sources;
 }
 
-std::int64_t affordable_steps(const std::vector<Executor>& networks) {
-  double seconds = 0;
-  for (const auto& network : networks)
-    // Forwards and twice as much backwards.
-    seconds += 3 * (static_cast<double>(network.facts().flops * kAnchorBatch) / kOperationsPerSecond +
-                    static_cast<double>(network.description().nodes.size()) * kNodeSeconds);
-  const double steps = kSeconds * static_cast<double>(networks.size()) / seconds;
-  return std::clamp(static_cast<std::int64_t>(steps), kLeastSteps, kMostSteps);
+// A step waits for the dearer of its two networks, which mostly is about the largest.
+std::int64_t affordable_steps(const Executor& largest) {
+  // Forwards and twice as much backwards.
+  const double seconds = 3 * (static_cast<double>(largest.facts().flops * kAnchorBatch) / kOperationsPerSecond +
+                              static_cast<double>(largest.description().nodes.size()) * kNodeSeconds);
+  return std::clamp(static_cast<std::int64_t>(kSeconds / seconds), kLeastSteps, kMostSteps);
 }
 
 Json with_form(Json config, const Tokenizer& tokenizer, std::int64_t classes) {
@@ -109,11 +109,11 @@ class Adapter {
                         derive_seed(job_.seed, "ranges"));
     const auto& largest = networks.back().description();
     family_ = family_name(registry_.find(job_.architecture));
-    anchor_steps_ = job_.anchor_steps > 0 ? job_.anchor_steps : affordable_steps(networks);
+    anchor_steps_ = job_.anchor_steps > 0 ? job_.anchor_steps : affordable_steps(networks.back());
     TrainingOptions options;
     options.steps = anchor_steps_;
     options.batch = kAnchorBatch;
-    options.learning_rate = 3e-3;
+    options.learning_rate = 5e-3;
     options.weight_decay = 1e-4;
     options.warmup = 0.03;
     options.seed = derive_seed(job_.seed, "anchor");
@@ -127,7 +127,7 @@ class Adapter {
   }
 
   Practice practice(const std::string& architecture, const std::string& family, const Json& config, const Json& ranges,
-                    std::int64_t count) const {
+                    std::int64_t count) {
     Practice out;
     out.architecture = architecture;
     out.family = family;
@@ -135,6 +135,11 @@ class Adapter {
     out.ranges = ConfigRanges(ranges, "ranges");
     out.count = out.ranges.empty() ? 1 : count;
     out.data = sources_;
+    // More classes than it can write heads for are practised in parts.
+    const auto is_too_many = [&](const std::string& source) {
+      return data_.get(source)->classes() > before_.model().config().most_classes;
+    };
+    if (std::ranges::any_of(sources_, is_too_many)) out.tasks.emplace();
     return out;
   }
 
@@ -143,7 +148,7 @@ class Adapter {
   }
 
   // The families that the generator has, to go on practising.
-  std::vector<Practice> rehearsal(const Tokenizer& tokenizer) const {
+  std::vector<Practice> rehearsal(const Tokenizer& tokenizer) {
     std::vector<Practice> out;
     for (const Anchor& anchor : tokenizer.anchors())
       if (anchor.family != family_ && !anchor.independent && is_registered(anchor.description.architecture))
@@ -192,22 +197,33 @@ class Adapter {
     request.sampling.seed = job_.seed;
     const auto made = generate(generator, description, request, data_);
     const auto ready = ready_to_use(generator, made, request, data_);
-    return evaluate(made.plan->executor(), ready.weights, {&data_.get(source)->validation}).accuracy[0];
+    return evaluate(made.plan->executor(), ready.weights, {&data_.get(source)->validation}, kComparisonImages)
+        .accuracy[0];
+  }
+
+  // The whole source, or a few of its classes where there are very many.
+  std::string comparison_task(const std::string& source) {
+    constexpr std::int64_t kFewClasses = 10;
+    DataSpec task = DataSpec::parse(source);
+    if (data_.get(source)->classes() <= before_.model().config().most_classes) return source;
+    for (std::int64_t c = 0; c < kFewClasses; ++c) task.classes.push_back(c);
+    return task.text();
   }
 
   std::vector<AdaptationRow> compare(const Generator& after) {
     std::vector<AdaptationRow> rows;
-    const auto add = [&](const std::string& family, const std::string& architecture, const Json& config) {
-      for (const auto& source : sources_) {
-        const auto classes = data_.get(source)->classes();
-        const auto description = registry_.describe(architecture, with_form(config, after.tokenizer(), classes));
-        rows.push_back({family, description.label(), source, accuracy(before_, family, description, source),
-                        accuracy(after, family, description, source)});
+    const auto add = [&](const std::string& family, const std::string& architecture, const Json& config,
+                         std::size_t sources) {
+      for (const auto& source : std::span(sources_).first(sources)) {
+        const auto task = comparison_task(source);
+        const auto description =
+            registry_.describe(architecture, with_form(config, after.tokenizer(), data_.get(task)->classes()));
+        rows.push_back({family, description.label(), task, accuracy(before_, family, description, task),
+                        accuracy(after, family, description, task)});
       }
     };
-    add(family_, job_.architecture, job_.config);
-    for (const Practice& old : rehearsal(after.tokenizer()))
-      add(old.family, old.architecture, old.ranges.empty() ? old.config : old.ranges.largest(old.config));
+    add(family_, job_.architecture, job_.config, sources_.size());
+    for (const Practice& old : rehearsal(after.tokenizer())) add(old.family, old.architecture, old.config, 1);
     return rows;
   }
 

@@ -13,8 +13,9 @@ namespace weightloom {
 namespace {
 
 constexpr std::size_t kNetworks = 64;
-// Of one image through the largest network of elastic_ranges(): beyond that a minute brings too few steps.
-constexpr std::int64_t kMostOperations = 40'000'000;
+// The cost of the largest network of elastic_ranges(), alone and beside the one that was asked for: beyond that a
+// minute brings too few steps (docs/lab/0005).
+constexpr std::int64_t kMostOperations = 40'000'000, kMostTimesDearer = 3;
 // Values that are tried before a setting counts as having no other one.
 constexpr int kTries = 64;
 
@@ -125,8 +126,9 @@ class ElasticSettings {
 ConfigRanges elastic_ranges(const PluginRegistry& registry, const std::string& architecture, const Json& config,
                             const std::set<std::string>& fixed) {
   const ElasticSettings settings(registry, architecture, config);
-  const ConfigRanges wide = settings.find(fixed, 2);
-  return settings.operations(wide) <= kMostOperations ? wide : settings.find(fixed, 1);
+  const ConfigRanges wide = settings.find(fixed, 2), narrow = settings.find(fixed, 1);
+  const auto most = std::min(kMostOperations, kMostTimesDearer * settings.operations(narrow));
+  return settings.operations(wide) <= most ? wide : narrow;
 }
 
 std::vector<Executor> anchor_networks(const PluginRegistry& plugins, const std::string& architecture,
@@ -136,6 +138,9 @@ std::vector<Executor> anchor_networks(const PluginRegistry& plugins, const std::
   std::vector<Executor> networks;
   if (!ranges.empty()) {
     Random random(seed);
+    if (auto usual = plugins.describe(architecture, config);
+        ranges.outside(usual.config).empty() && except.insert(configuration_key(usual)).second)
+      networks.emplace_back(std::move(usual));
     except.insert(configuration_key(largest));
     for (auto& description :
          random_networks(plugins, architecture, config, ranges, kNetworks, random, std::move(except)))

@@ -19,8 +19,8 @@ struct AdaptationJob {
   Json config = Json::object();   // what the ranges leave open, without channels, size and classes
   ConfigRanges ranges;            // what the anchor is to serve; empty: elastic_ranges()
   std::vector<std::string> data;  // DataSpec texts; empty: what the generator was trained on
-  std::int64_t anchor_steps = 0;  // 0: as many as take less than a minute on two cores, judged by the networks' cost
-  std::int64_t steps = 80;        // of the generator; 0: the anchor alone
+  std::int64_t anchor_steps = 0;  // 0: as many as take about 70 seconds on two cores, judged by the largest network
+  std::int64_t steps = 30;        // of the generator; 0: the anchor alone
   std::uint64_t seed = 0;
   // When set, both trainings keep their state beside it, and go on from there.
   std::filesystem::path checkpoint;
