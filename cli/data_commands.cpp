@@ -1,5 +1,7 @@
 #include "cli/command_groups.hpp"
+#include "weightloom/base/units.hpp"
 #include "weightloom/data/dataset.hpp"
+#include "weightloom/data/glyphs.hpp"
 
 namespace weightloom::cli {
 namespace {
@@ -19,6 +21,54 @@ Json list_sources(Context&, const ListOptions&) {
   return {{"sources", std::move(sources)}};
 }
 
+struct RenderOptions {
+  std::string out;
+  GlyphOptions glyphs;
+  std::vector<std::string> fonts;
+};
+
+void declare_render(CLI::App& app, RenderOptions& options) {
+  std::string scripts;
+  for (const auto& script : glyph_scripts()) scripts += (scripts.empty() ? "" : ", ") + script;
+  app.add_option("--out", options.out, "Folder to make; it is a data set like any other")->type_name("DIR")->required();
+  app.add_option("--script", options.glyphs.scripts,
+                 "Draw this script, and no other that is not named; one of " + scripts)
+      ->type_name("SCRIPT")
+      ->allow_extra_args(false);
+  app.add_option("--without", options.glyphs.without, "Leave this script out")
+      ->type_name("SCRIPT")
+      ->allow_extra_args(false);
+  app.add_option("--classes", options.glyphs.classes, "Characters, chosen at random; 0: all that two fonts have")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--train", options.glyphs.train, "Training images of each character")->check(CLI::PositiveNumber);
+  app.add_option("--test", options.glyphs.test, "Test images of each character")->check(CLI::PositiveNumber);
+  app.add_option("--size", options.glyphs.size, "Height and width of an image")->check(CLI::Range(8, 512));
+  app.add_option("--fonts", options.fonts, "Take fonts from here, a file or a folder; default: /usr/share/fonts")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  app.add_option("--seed", options.glyphs.seed, "Seed of the characters and their images");
+}
+
+Json render(Context& context, const RenderOptions& options) {
+  auto glyphs = options.glyphs;
+  if (!options.fonts.empty()) glyphs.fonts.assign(options.fonts.begin(), options.fonts.end());
+  const auto set = render_glyphs(glyphs, options.out, context.progress());
+  const auto classes = static_cast<std::int64_t>(set.classes.size());
+  return {{"out", options.out},
+          {"classes", set.classes},
+          {"fonts", set.fonts},
+          {"train", classes * glyphs.train},
+          {"test", classes * glyphs.test}};
+}
+
+void print_rendered(Printer& print, const Json& result) {
+  print.field("data set", result.at("out").get<std::string>());
+  print.field("classes", format_count(static_cast<std::int64_t>(result.at("classes").size())));
+  print.field("images", format_count(result.at("train").get<std::int64_t>()) + " to train on, " +
+                            format_count(result.at("test").get<std::int64_t>()) + " to test on");
+  print.field("fonts", format_count(result.at("fonts").get<std::int64_t>()));
+}
+
 }  // namespace
 
 void add_data_commands(CommandTable& table) {
@@ -31,6 +81,7 @@ void add_data_commands(CommandTable& table) {
                {"test", "test images", Format::kCount},
                {"location"},
                {"get"}}));
+  table.add<RenderOptions>("data render", declare_render, render, page(print_rendered, "out"));
 }
 
 }  // namespace weightloom::cli

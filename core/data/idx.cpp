@@ -1,5 +1,6 @@
-// IDX files (the format of MNIST), plain or gzip-compressed: 0, 0, type (8: unsigned byte), rank, then the sizes as
-// big-endian 32-bit numbers, then the values in C order.
+// IDX files (the format of MNIST), plain or gzip-compressed: 0, 0, type (8: unsigned byte; labels also 11: 16-bit and
+// 12: 32-bit signed numbers, big-endian), rank, then the sizes as big-endian 32-bit numbers, then the values in C
+// order.
 
 #include <zlib.h>
 
@@ -8,6 +9,8 @@
 #include <map>
 #include <memory>
 #include <regex>
+#include <set>
+#include <sstream>
 
 #include "source_reader.hpp"
 #include "weightloom/base/error.hpp"
@@ -83,23 +86,42 @@ class InflatedFile {
 
 struct IdxArray {
   std::vector<std::int64_t> sizes;
-  std::string bytes;  // of the whole file
-  std::size_t begin;  // of the values
+  std::string bytes;      // of the whole file
+  std::size_t begin;      // of the values
+  std::size_t width = 1;  // bytes of a value
   const std::uint8_t* values() const { return reinterpret_cast<const std::uint8_t*>(bytes.data()) + begin; }
+
+  std::int64_t value(std::int64_t index) const {
+    const auto* at = values() + static_cast<std::size_t>(index) * width;
+    if (width == 1) return *at;
+    // The first byte has the sign.
+    std::int64_t value = static_cast<std::int8_t>(*at);
+    for (std::size_t i = 1; i < width; ++i) value = value * 256 + at[i];
+    return value;
+  }
 };
 
-// Reads the header and gives the number of values that it declares.
+// Bytes of a value of that type; 0: none that is read here. Images are unsigned bytes.
+std::size_t width_of(std::uint32_t type, std::size_t rank) {
+  if (type == 8) return 1;
+  if (rank > 1) return 0;
+  return type == 11 ? 2 : type == 12 ? 4 : 0;
+}
+
+// Reads the header and gives the number of bytes of the values that it declares.
 std::uint64_t read_header(const fs::path& path, std::size_t rank, InflatedFile& file, IdxArray& array) {
   file.append_to(array.bytes, array.begin);
   const auto byte = [&](std::size_t i) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(array.bytes[i]));
   };
   if (array.bytes.size() < array.begin) refuse(path, "idx.truncated", "the header is incomplete");
-  if (byte(0) != 0 || byte(1) != 0 || byte(2) != 8 || byte(3) != rank)
+  array.width = width_of(byte(2), rank);
+  if (byte(0) != 0 || byte(1) != 0 || array.width == 0 || byte(3) != rank)
     refuse(path, "idx.magic",
-           "expected an array of unsigned bytes of rank " + std::to_string(rank) + "; the type byte is " +
-               std::to_string(byte(2)) + ", the rank " + std::to_string(byte(3)));
-  std::uint64_t count = 1;
+           "expected an array of " + std::string(rank > 1 ? "unsigned bytes" : "bytes or integers") + " of rank " +
+               std::to_string(rank) + "; the type byte is " + std::to_string(byte(2)) + ", the rank " +
+               std::to_string(byte(3)));
+  std::uint64_t count = array.width;
   for (std::size_t d = 0; d < rank; ++d) {
     const auto at = 4 + 4 * d;
     array.sizes.push_back(byte(at) << 24 | byte(at + 1) << 16 | byte(at + 2) << 8 | byte(at + 3));
@@ -135,10 +157,11 @@ void read_part(const fs::path& image_path, const fs::path& label_path, Part part
   Raster raster{1, images.sizes[1], images.sizes[2], std::vector<std::uint8_t>(static_cast<std::size_t>(area))};
   for (std::int64_t i = 0; i < images.sizes[0]; ++i) {
     std::copy_n(images.values() + i * area, area, raster.pixels.begin());
-    const auto found = std::ranges::lower_bound(label_values, labels.values()[i]);
-    if (found == label_values.end() || *found != labels.values()[i])
+    const auto label = labels.value(i);
+    const auto found = std::ranges::lower_bound(label_values, label);
+    if (found == label_values.end() || *found != label)
       refuse(label_path, "idx.label",
-             "label " + std::to_string(labels.values()[i]) + " of image " + std::to_string(i) + " is none of the " +
+             "label " + std::to_string(label) + " of image " + std::to_string(i) + " is none of the " +
                  std::to_string(label_values.size()) + " that the data set has");
     sink(raster, found - label_values.begin(), part);
   }
@@ -162,12 +185,27 @@ FormFiles idx_files(const fs::path& folder) {
 
 std::vector<std::int64_t> idx_labels(const fs::path& folder) {
   const auto array = read_idx(folder / only_set(folder)[1], 1);
-  std::array<bool, 256> seen{};
-  for (std::int64_t i = 0; i < array.sizes[0]; ++i) seen[array.values()[i]] = true;
-  std::vector<std::int64_t> labels;
-  for (std::size_t label = 0; label < seen.size(); ++label)
-    if (seen[label]) labels.push_back(static_cast<std::int64_t>(label));
-  return labels;
+  std::set<std::int64_t> labels;
+  for (std::int64_t i = 0; i < array.sizes[0]; ++i) labels.insert(array.value(i));
+  return {labels.begin(), labels.end()};
+}
+
+std::vector<std::string> idx_class_names(const fs::path& folder, const std::vector<std::int64_t>& labels) {
+  std::vector<std::string> names;
+  const auto path = folder / kClassNamesFile;
+  if (!fs::exists(path)) {
+    for (const auto label : labels) names.push_back(std::to_string(label));
+    return names;
+  }
+  constexpr std::uint64_t kMostNames = 16 << 20;  // bytes
+  std::istringstream lines(read_file(path, kMostNames));
+  for (std::string line; std::getline(lines, line);)
+    if (!line.empty()) names.push_back(line);
+  if (names.size() != labels.size())
+    refuse(path, "idx.class_names",
+           "it names " + std::to_string(names.size()) + " classes, the labels are of " + std::to_string(labels.size()),
+           "give one name a line, in the order of the labels, or remove the file");
+  return names;
 }
 
 void read_idx_folder(const fs::path& folder, const std::vector<std::int64_t>& labels, const ImageSink& sink,

@@ -57,9 +57,8 @@ void expect_folder(const std::string& name) {
 
 Source open_idx_folder(const fs::path& folder) {
   const auto labels = idx_labels(folder);
-  std::vector<std::string> names;
-  for (auto label : labels) names.push_back(std::to_string(label));
-  return {names, [=](const ImageSink& sink, Sha256& hash) { read_idx_folder(folder, labels, sink, hash); }};
+  return {idx_class_names(folder, labels),
+          [=](const ImageSink& sink, Sha256& hash) { read_idx_folder(folder, labels, sink, hash); }};
 }
 
 Source open_cifar_folder(const fs::path& folder) {

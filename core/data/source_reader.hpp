@@ -55,6 +55,9 @@ std::vector<std::string> file_names(const std::filesystem::path& folder);
 FormFiles idx_files(const std::filesystem::path& folder);
 // The labels that the training images have, in order.
 std::vector<std::int64_t> idx_labels(const std::filesystem::path& folder);
+// Their names: the lines of kClassNamesFile where the folder has it, else the labels themselves.
+inline constexpr const char* kClassNamesFile = "classes.txt";
+std::vector<std::string> idx_class_names(const std::filesystem::path& folder, const std::vector<std::int64_t>& labels);
 void read_idx_folder(const std::filesystem::path& folder, const std::vector<std::int64_t>& labels,
                      const ImageSink& sink, Sha256& hash);
 

@@ -64,8 +64,9 @@ std::vector<DataSource> list_data_sources();
 // A folder that is named as a source has one of these forms; the first that is complete is taken:
 // - IDX files, plain or gzip: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte,
 //   t10k-labels-idx1-ubyte, also with ".idx" for "-idx", "test" for "t10k" and one common beginning such as
-//   "emnist-letters-". The classes are the labels of the training images, in order, named by their number: class 0 of
-//   EMNIST's letters is label 1. Pixels are taken as they lie (EMNIST's are transposed).
+//   "emnist-letters-". The classes are the labels of the training images, in order, named by their number (class 0 of
+//   EMNIST's letters is label 1) or by the lines of a classes.txt beside them. More than 256 classes need labels of 16
+//   or 32 bits. Pixels are taken as they lie (EMNIST's are transposed).
 // - CIFAR-10, binary (data_batch_1.bin .. data_batch_5.bin, test_batch.bin, batches.meta.txt) or as PNG files, and
 //   CIFAR-100, binary, with the fine labels as classes (train.bin, test.bin, fine_label_names.txt).
 // - one sub-folder of images for each class (class names in alphabetical order), or `train` and `test` with such
