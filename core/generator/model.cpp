@@ -116,13 +116,31 @@ GeneratorModel::GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tok
   evidence_skip_->weight.copy_(torch::eye(codes.chunk, ComputeOptions().floats()));
 }
 
+// Which of the outputs each class is, [classes, D]. Beyond most_classes the embeddings come again, told apart by waves.
+torch::Tensor GeneratorModel::place_classes(std::int64_t classes) {
+  const auto index = torch::arange(classes, indices_like(unwritten_));
+  const auto places = class_(index.remainder(config_.most_classes));
+  if (classes <= config_.most_classes) return places;
+  const auto round = index.div(config_.most_classes, "floor").to(places.scalar_type()).unsqueeze(1);
+  // From every round to every few hundred.
+  const auto frequencies = torch::linspace(0, -6, config_.width, places.options()).exp();
+  return places + (round * frequencies).sin();
+}
+
+// The classes as all slots see them, [B, at most most_classes, D]: of very many, means, so that a slot costs no more.
+torch::Tensor GeneratorModel::class_tokens(const torch::Tensor& classes) const {
+  const auto count = classes.size(1), most = config_.most_classes;
+  if (count <= most) return classes;
+  const auto group = torch::arange(count, indices_like(classes)).remainder(most);
+  const auto sums =
+      torch::zeros({classes.size(0), most, classes.size(2)}, classes.options()).index_add(1, group, classes);
+  return sums / torch::bincount(group, {}, most).to(classes.scalar_type()).view({1, -1, 1});
+}
+
 GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const Condition& condition) {
   const auto batch = condition.batch, classes = condition.classes;
-  if (classes > config_.most_classes)
-    throw Error(ErrorCode::kUsage, "generator.classes", "cannot generate for " + std::to_string(classes) + " classes",
-                "this generator was made for at most " + std::to_string(config_.most_classes));
   Prepared out;
-  const auto class_places = class_(torch::arange(classes, indices_like(plan.mask())));
+  const auto class_places = place_classes(classes);
   out.classes = class_places.unsqueeze(0).expand({batch, -1, -1});
   if (condition.thumbnails.defined()) {
     out.image_classes = see_out_(torch::gelu(see_in_(condition.thumbnails)));
@@ -143,7 +161,7 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
   const auto network = torch::cat({plan.network_features().unsqueeze(0).expand({batch, -1}),
                                    (condition.quality - 0.5).unsqueeze(1), evidence_scale * 0.3},
                                   1);
-  out.prefix = torch::cat({network_(network).unsqueeze(1), out.classes}, 1);
+  out.prefix = torch::cat({network_(network).unsqueeze(1), class_tokens(out.classes)}, 1);
   out.evidence = condition.evidence;
   imagine(plan, out);
   return out;

@@ -349,6 +349,21 @@ class Trainer {
   std::chrono::steady_clock::time_point begin_;
 };
 
+Practice::Tasks read_tasks(const Json& table, const std::string& where) {
+  ConfigReader read(table, where);
+  Practice::Tasks tasks;
+  const Json classes = read.value("classes", Json::array({tasks.least, tasks.most}));
+  const auto is_count = [](const Json& value) { return value.is_number_integer() && value >= 2; };
+  if (!classes.is_array() || classes.size() != 2 || !std::ranges::all_of(classes, is_count) || classes[0] > classes[1])
+    throw Error(ErrorCode::kUsage, "config.value", where + ": key 'classes'", "expected [least, most], at least 2",
+                "for example classes = [2, 20]");
+  tasks.least = classes[0].get<std::int64_t>();
+  tasks.most = classes[1].get<std::int64_t>();
+  tasks.count = read.integer("count", tasks.count, 1, 100'000);
+  read.finish();
+  return tasks;
+}
+
 }  // namespace
 
 GeneratorTraining parse_generator_training(const Json& table, const std::string& where) {
@@ -380,6 +395,7 @@ GeneratorTraining parse_generator_training(const Json& table, const std::string&
                   "without ranges there is one network", "add ranges, or leave count out");
     practice.family = item.text("family", "");
     practice.data = item.texts("data");
+    if (item.has("tasks")) practice.tasks = read_tasks(item.value("tasks"), where + ".practice: tasks");
     item.finish();
     out.practice.push_back(std::move(practice));
   }
@@ -389,13 +405,16 @@ GeneratorTraining parse_generator_training(const Json& table, const std::string&
 
 Json to_json(const GeneratorTraining& options) {
   Json practice = Json::array();
-  for (const Practice& entry : options.practice)
-    practice.push_back({{"architecture", entry.architecture},
-                        {"config", entry.config},
-                        {"ranges", entry.ranges.json()},
-                        {"count", entry.count},
-                        {"family", entry.family},
-                        {"data", entry.data}});
+  for (const Practice& entry : options.practice) {
+    Json& item = practice.emplace_back(Json{{"architecture", entry.architecture},
+                                            {"config", entry.config},
+                                            {"ranges", entry.ranges.json()},
+                                            {"count", entry.count},
+                                            {"family", entry.family},
+                                            {"data", entry.data}});
+    if (entry.tasks)
+      item["tasks"] = {{"classes", {entry.tasks->least, entry.tasks->most}}, {"count", entry.tasks->count}};
+  }
   Json out = to_json(options.config);
   out.update({{"steps", options.steps},
               {"parts", options.parts},

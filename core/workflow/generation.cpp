@@ -158,6 +158,9 @@ Generation generate_networks(const GenerationJob& wanted, const Generator& gener
                  drawn.seconds,
                  {},
                  caveats(generator.tokenizer(), description, request.family)};
+  if (const auto most = generator.model().config().most_classes; !job.start_only && description.classes > most)
+    out.caveats.push_back("the generator was made for at most " + std::to_string(most) + " classes, not for " +
+                          std::to_string(description.classes) + ": the body is written for groups of them");
   if (start)
     out.start = {start->head.source, start->head.expected_accuracy,
                  validation_accuracies(*plan, start->weights, request, data).front()};

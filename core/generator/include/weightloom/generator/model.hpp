@@ -24,7 +24,7 @@ enum class GenerationOrder { kTensor, kChunk };
 
 struct GeneratorConfig {
   std::int64_t width = 128, layers = 3, heads = 4;
-  std::int64_t most_classes = 32;
+  std::int64_t most_classes = 32;  // that a slot sees one by one; more are seen in groups
   GenerationOrder order = GenerationOrder::kTensor;
 };
 // The same keys in recipes and in generator files. Reading throws kUsage "config.value" for values out of range; what
@@ -96,6 +96,8 @@ class GeneratorModel : public torch::nn::Module {
   torch::Tensor sample_at_once(const NetworkPlan& plan, const Prepared& prepared, const SamplingOptions& options);
 
  private:
+  torch::Tensor place_classes(std::int64_t classes);
+  torch::Tensor class_tokens(const torch::Tensor& classes) const;
   void imagine(const NetworkPlan& plan, Prepared& prepared);
   torch::Tensor known_slots(const NetworkPlan& plan, const torch::Tensor& classes, const SlotRange& range);
   torch::Tensor slot_inputs(const NetworkPlan& plan, const Prepared& prepared, const SlotRange& range);

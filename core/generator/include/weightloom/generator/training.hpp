@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,14 @@ struct Practice {
   ConfigRanges ranges;
   std::int64_t count = 1;
   std::string family;             // anchor lineage
-  std::vector<std::string> data;  // DataSpec texts, all classes used
+  std::vector<std::string> data;  // DataSpec texts
+  // Random class subsets of the data instead of all classes: each network has its own number of classes, and `tasks`
+  // of them to practise on.
+  struct Tasks {
+    std::int64_t least = 2, most = 20;  // classes
+    std::int64_t count = 16;
+  };
+  std::optional<Tasks> tasks;
 };
 
 struct GeneratorTraining {
@@ -52,7 +60,7 @@ Json to_json(const GeneratorTraining& options);
 // A network to practise on: the behaviour loss needs a description and data only.
 struct PracticeNetwork {
   std::shared_ptr<const NetworkPlan> plan;
-  std::vector<std::string> data;  // DataSpec texts, all classes used
+  std::vector<std::string> data;  // DataSpec texts of as many classes as the network has
   double weight = 1;              // how often it is drawn, beside 1 to 4 for a group of members
 };
 
