@@ -35,6 +35,8 @@ constexpr CatalogueEntry kCatalogue[] = {
 
     {"data", {}, "Image data sets: what this machine has", {}},
     {"data list", Host::kFront, "List the known data sets, where they are, or how to get them", "weightloom data list"},
+    {"data render", Host::kFront, "Draw a data set of characters from the fonts of this machine",
+     "weightloom data render --out glyphs --classes 200 --without digits"},
 
     {"tokenizer", {}, "Turn weights into tokens and back", {}},
     {"tokenizer train", Host::kEngine, "Train a tokenizer on the training members of a zoo",
@@ -64,7 +66,10 @@ constexpr CatalogueEntry kCatalogue[] = {
      "weightloom finetune w.safetensors --data fashion-mnist --epochs 1 --out tuned.safetensors"},
     {"predict", Host::kEngine, "Run a network on images or arrays; logits to a .npy file",
      "weightloom predict mlp/mnist/0 digit.png --zoo my-zoo --out logits.npy"},
-    {"bench", Host::kEngine, "Measure this machine: matrix products, training steps, generator positions", "weightloom bench"},
+    {"bench", {}, "Measure this machine, or what a generator is worth", {}},
+    {"bench speed", Host::kEngine, "Measure this machine: matrix products, training steps, generator positions", "weightloom bench speed"},
+    {"bench quality", Host::kEngine, "Carry out a benchmark, from its first image to its table",
+     "weightloom bench quality unseen-data --out unseen-data"},
 
     {"completion", Host::kFront, "Print the completion script of a shell",
      "weightloom completion bash > ~/.local/share/bash-completion/completions/weightloom"},

@@ -16,6 +16,7 @@ void add_runtime_commands(CommandTable& table);
 void add_tokenizer_commands(CommandTable& table);
 void add_generator_commands(CommandTable& table);
 void add_report_commands(CommandTable& table);
-void add_bench_command(CommandTable& table);
+void add_speed_command(CommandTable& table);
+void add_quality_command(CommandTable& table);
 
 }  // namespace weightloom::cli

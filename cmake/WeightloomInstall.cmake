@@ -24,4 +24,5 @@ install(FILES
   DESTINATION ${package_folder} COMPONENT development)
 
 install(DIRECTORY docs/ TYPE DOC COMPONENT runtime)
+install(DIRECTORY examples/benchmarks DESTINATION ${CMAKE_INSTALL_DATADIR}/weightloom COMPONENT runtime)
 install(FILES README.md CHANGELOG.md TYPE DOC COMPONENT runtime)

@@ -34,10 +34,20 @@ Assessor::Assessor(const AssessmentInput& input, const AssessmentOptions& option
       progress_(progress),
       tokenizer_(input.generator.tokenizer()),
       rows_(tokenizer_),
-      total_(input.train.size() * 2 + input.held_out.size() + input.unseen.size() * 2 + 3) {}
+      total_(options.zoo_rows ? input.train.size() * 2 + input.held_out.size() + input.unseen.size() * 2 + 3 : 0) {
+  total_ += input.trials.size() * static_cast<std::uint64_t>(options.samples);
+}
 
 Assessment Assessor::run() {
   const torch::NoGradGuard no_grad;
+  for (const Trial& trial : input_.trials) assess_trial(trial);
+  if (options_.zoo_rows) assess_zoo();
+  total_ = done_;
+  advance("done", true);
+  return {rows_.rows(), instruction_};
+}
+
+void Assessor::assess_zoo() {
   for (const MemberGroup& group : input_.train) {
     if (is_task_group(group)) continue;
     for (const std::string& spec : data_sets(group)) assess_seen(group, spec);
@@ -58,9 +68,6 @@ Assessment Assessor::run() {
       advance("unseen tasks");
     }
   finetune_seen();
-  total_ = done_;
-  advance("done", true);
-  return {rows_.rows(), instruction_};
 }
 
 void Assessor::advance(const std::string& part, bool last) {
@@ -135,12 +142,21 @@ AssessmentOptions parse_assessment(const Json& table, const std::string& where) 
   out.finetune_epochs = read.number("finetune_epochs", out.finetune_epochs, 0, 10000);
   out.temperature = read.number("temperature", out.temperature, 0, 100);
   out.seed = static_cast<std::uint64_t>(read.integer("seed", 0, 0, INT64_MAX));
+  const auto network = [](ConfigReader& item) {
+    return UnseenNetwork{item.required_text("architecture"), item.value("config", Json::object()),
+                         item.text("family", "")};
+  };
   for (const Json& entry : read.value("unseen", Json::array())) {
     ConfigReader item(entry, where + ".unseen");
-    out.unseen.push_back(
-        {item.required_text("architecture"), item.value("config", Json::object()), item.text("family", "")});
+    out.unseen.push_back(network(item));
     item.finish();
   }
+  for (const Json& entry : read.value("trials", Json::array())) {
+    ConfigReader item(entry, where + ".trials");
+    out.trials.push_back({network(item), item.texts("data")});
+    item.finish();
+  }
+  out.zoo_rows = read.boolean("zoo_rows", out.zoo_rows);
   read.finish();
   return out;
 }

@@ -19,6 +19,9 @@ class Assessor {
   Assessment run();
 
  private:
+  // Everything that the zoo's networks are needed for.
+  void assess_zoo();
+
   // seen.cpp: one network and data set that the zoo holds.
   void assess_seen(const MemberGroup& group, const std::string& spec);
   void add_zoo(const std::string& name, const MemberGroup& group, const std::string& spec, const TensorData& on);
@@ -39,6 +42,9 @@ class Assessor {
   void assess_unseen_tasks(const MemberGroup& group);
   void assess_task(const MemberGroup& group, const DataSpec& task, const std::vector<DataSpec>& known,
                    std::int64_t index);
+
+  // trial.cpp: a network and a data set that no training saw.
+  void assess_trial(const Trial& trial);
 
   // finetuning.cpp: the same starts after a little training.
   void finetune(const std::string& name, const NetworkPlan& plan, const Weights& start, const std::string& spec);

@@ -36,7 +36,12 @@ constexpr RowDefinition kRows[] = {
     {"retrieval-unseen-task", RowKind::kBaseline, Setting::kUnseenTask, ""},
     {"discriminant-unseen-task", RowKind::kBaseline, Setting::kUnseenTask, ""},
     {"average-unseen-task", RowKind::kBaseline, Setting::kUnseenTask, ""},
-    {"random-init-unseen-task", RowKind::kBaseline, Setting::kUnseenTask, ""}};
+    {"random-init-unseen-task", RowKind::kBaseline, Setting::kUnseenTask, ""},
+    {"generated-trial", RowKind::kGenerated, Setting::kTrial, "generated for a trial"},
+    {"start-trial", RowKind::kBaseline, Setting::kTrial, ""},
+    {"discriminant-trial", RowKind::kBaseline, Setting::kTrial, ""},
+    {"scratch-trial", RowKind::kBaseline, Setting::kTrial, ""},
+    {"refined-start-trial", RowKind::kBaseline, Setting::kTrial, ""}};
 
 constexpr const char* kSchema = "weightloom.quickstart/1";
 

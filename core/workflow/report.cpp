@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "weightloom/base/hash.hpp"
+#include "weightloom/workflow/generation.hpp"
 #include "weightloom/workflow/members.hpp"
 
 namespace weightloom {
@@ -24,6 +25,16 @@ std::int64_t peak_memory() {
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
 }
 
+// What the configuration leaves open follows from the data.
+Trial plan_trial(const UnseenNetwork& network, const std::string& data, const PluginRegistry& registry,
+                 const Tokenizer& tokenizer) {
+  GenerationJob job;
+  job.architecture = network.architecture;
+  job.config = network.config;
+  job.request.data = data;
+  return {tokenizer.plan(wanted_network(job, registry, tokenizer), network.family), data};
+}
+
 // Loads what the recipe's assessment needs, and assesses.
 Assessment assess_zoo(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator,
                       const AssessmentOptions& options, const ProgressSink& progress) {
@@ -33,9 +44,12 @@ Assessment assess_zoo(const Zoo& zoo, const PluginRegistry& registry, const Gene
                         data,
                         load_members(zoo, registry, tokenizer, "train"),
                         load_members(zoo, registry, tokenizer, "held-out"),
+                        {},
                         {}};
   for (const UnseenNetwork& unseen : options.unseen)
     input.unseen.push_back(tokenizer.plan(registry.describe(unseen.architecture, unseen.config), unseen.family));
+  for (const TrialNetwork& trial : options.trials)
+    for (const auto& text : trial.data) input.trials.push_back(plan_trial(trial.network, text, registry, tokenizer));
   return assess(input, options, progress);
 }
 

@@ -24,7 +24,7 @@ struct HandMade {
   std::shared_ptr<const Tokenizer> tokenizer = anchor_tokenizer();
   Generator generator{{16, 1, 4, 8, GenerationOrder::kTensor}, tokenizer, 0};
   DataCache data{ImageForm{1, 4}};
-  AssessmentInput input{generator, data, {}, {}, {}};
+  AssessmentInput input{generator, data, {}, {}, {}, {}};
   AssessmentOptions options;
 
   HandMade() {

@@ -20,8 +20,8 @@ namespace weightloom {
 enum class RowKind { kReference, kGenerated, kBaseline };
 
 // What the networks of a row are made for: a network and data set that the zoo's training members have, a configuration
-// or a depth that none of them has, a class subset that none of them has.
-enum class Setting { kSeen, kConfiguration, kUnseenDepth, kUnseenTask };
+// or a depth that none of them has, a class subset that none of them has, or a network and data that a recipe tries.
+enum class Setting { kSeen, kConfiguration, kUnseenDepth, kUnseenTask, kTrial };
 
 struct RowDefinition {
   std::string_view name;

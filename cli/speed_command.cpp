@@ -1,4 +1,4 @@
-// bench
+// bench speed
 
 #include <chrono>
 
@@ -115,8 +115,8 @@ void print_bench(Printer& print, const Json& result) {
 
 }  // namespace
 
-void add_bench_command(CommandTable& table) {
-  table.add<BenchOptions>("bench", declare_bench, bench, page(print_bench, "sgemm_gflops"));
+void add_speed_command(CommandTable& table) {
+  table.add<BenchOptions>("bench speed", declare_bench, bench, page(print_bench, "sgemm_gflops"));
 }
 
 }  // namespace weightloom::cli
