@@ -49,11 +49,7 @@ std::optional<LinearHead> matched_rows(const LinearHead& head, const torch::Tens
   const auto classes = features.size(0), rows = head.weight.size(0);
   if (classes > rows) return std::nullopt;
   const auto likelihood = answers(head, features).log_softmax(-1).mean(1);  // [R, rows]
-  // Square, as assign() wants it: the rows that no class takes cost nothing.
-  auto cost = torch::zeros({rows, rows}, likelihood.options());
-  cost.narrow(0, 0, classes).copy_(-likelihood);
-  auto chosen = assign(to_vector(cost), rows);
-  chosen.resize(static_cast<std::size_t>(classes));
+  const auto chosen = assign(to_vector(-likelihood), classes, rows);
   const auto index = torch::tensor(chosen, indices_like(features));
   return LinearHead{head.weight.index_select(0, index), head.bias.index_select(0, index), HeadSource::kMatchedRows, 0};
 }

@@ -48,7 +48,7 @@ double tensor_weight(const torch::Tensor& reference) {
 // order[i]: which unit of `weights` belongs at place i.
 Order solve(const torch::Tensor& cost) {
   const auto dense = cost.cpu().contiguous();
-  return assign({dense.data_ptr<double>(), dense.data_ptr<double>() + dense.numel()}, dense.size(0));
+  return assign({dense.data_ptr<double>(), dense.data_ptr<double>() + dense.numel()}, dense.size(0), dense.size(1));
 }
 
 // [group size, group size], in double precision: costs are sums of many small differences.
