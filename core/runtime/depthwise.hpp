@@ -1,6 +1,6 @@
 #pragma once
 // Convolutions in which every channel has a filter of its own, and the normalisation that mostly follows them: for
-// small maps the library's kernels take five to ten times as long (docs/lab/0005). float32 on the CPU; differentiable
+// small maps the library's kernels are slow (docs/lab/0005). float32 on the CPU; differentiable
 // once.
 
 #include <array>
