@@ -22,6 +22,10 @@ function(weightloom_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
   # Spelled out, not by POSITION_INDEPENDENT_CODE: executables must share the libraries' precompiled header.
   target_compile_options(${target} PRIVATE -fPIC)
+  # The compiler's own garbage collection takes a seventh of its time with its default, however much memory there is.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE --param=ggc-min-expand=300 --param=ggc-min-heapsize=500000)
+  endif()
   if(WEIGHTLOOM_WARNINGS_AS_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
@@ -37,14 +41,18 @@ function(weightloom_use_torch target)
   target_precompile_headers(${target} REUSE_FROM weightloom_torch_pch)
 endfunction()
 
-# weightloom_test(NAME SOURCES ... DEPENDS ... [TORCH]): a Catch2 executable and one ctest entry for each test case tag group.
+# weightloom_test(NAME SOURCES ... DEPENDS ... [TORCH]): a Catch2 executable and one ctest entry. Not optimised: what takes
+# time is in the libraries, and compiling tests would take longer than compiling what they test.
 function(weightloom_test name)
   cmake_parse_arguments(arg "TORCH" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   target_link_libraries(${name}_test PRIVATE ${arg_DEPENDS} weightloom_catch_main)
   weightloom_compile_options(${name}_test)
+  target_compile_options(${name}_test PRIVATE -O0)
   if(arg_TORCH)
-    weightloom_use_torch(${name}_test)
+    target_precompile_headers(${name}_test REUSE_FROM weightloom_torch_test_pch)
+  else()
+    target_precompile_headers(${name}_test REUSE_FROM weightloom_test_pch)
   endif()
   add_test(NAME ${name} COMMAND ${name}_test --order lex)
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600 ENVIRONMENT "${WEIGHTLOOM_TEST_ENVIRONMENT}")
@@ -55,10 +63,16 @@ set(WEIGHTLOOM_TEST_ENVIRONMENT
   # Tests ask for more memory than there is, and expect to be told so.
   "ASAN_OPTIONS=allocator_may_return_null=1")
 
-function(weightloom_add_torch_pch)
-  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/torch_pch.cpp CONTENT "")  # unlike WRITE, not at every configuration
-  add_library(weightloom_torch_pch STATIC ${PROJECT_BINARY_DIR}/torch_pch.cpp)
-  target_link_libraries(weightloom_torch_pch PUBLIC Weightloom::torch)
-  target_precompile_headers(weightloom_torch_pch PRIVATE ${PROJECT_SOURCE_DIR}/core/compute/include/weightloom/compute/torch.hpp)
-  weightloom_compile_options(weightloom_torch_pch)
+# weightloom_precompile(NAME [TORCH] HEADERS ... [OPTIONS ...]): headers that many translation units include, compiled once.
+function(weightloom_precompile name)
+  cmake_parse_arguments(arg "TORCH" "" "HEADERS;OPTIONS" ${ARGN})
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/${name}.cpp CONTENT "")  # unlike WRITE, not at every configuration
+  add_library(${name} STATIC ${PROJECT_BINARY_DIR}/${name}.cpp)
+  if(arg_TORCH)
+    target_link_libraries(${name} PUBLIC Weightloom::torch)
+    list(PREPEND arg_HEADERS ${PROJECT_SOURCE_DIR}/core/compute/include/weightloom/compute/torch.hpp)
+  endif()
+  target_precompile_headers(${name} PRIVATE ${arg_HEADERS})
+  weightloom_compile_options(${name})
+  target_compile_options(${name} PRIVATE ${arg_OPTIONS})
 endfunction()

@@ -67,15 +67,15 @@ void check_tensor(const TensorMap& tensors, const std::string& name, const Shape
                     : "the file has shape " + to_string(found->second.shape) + ", expected " + to_string(shape));
 }
 
-void collect_parameters(const torch::nn::Module& module, const std::string& prefix, TensorMap& out) {
-  for (const auto& item : module.named_parameters()) out[prefix + item.key()] = to_host(item.value());
+void collect_parameters(const Module& module, const std::string& prefix, TensorMap& out) {
+  for (const auto& [name, parameter] : module.named_parameters()) out[prefix + name] = to_host(parameter);
 }
 
-void restore_parameters(torch::nn::Module& module, const std::string& prefix, const TensorMap& tensors) {
+void restore_parameters(Module& module, const std::string& prefix, const TensorMap& tensors) {
   torch::NoGradGuard no_grad;
-  for (auto& item : module.named_parameters()) {
-    check_tensor(tensors, prefix + item.key(), item.value().sizes().vec());
-    item.value().copy_(to_torch(tensors.at(prefix + item.key())));
+  for (auto& [name, parameter] : module.named_parameters()) {
+    check_tensor(tensors, prefix + name, parameter.sizes().vec());
+    parameter.copy_(to_torch(tensors.at(prefix + name)));
   }
 }
 

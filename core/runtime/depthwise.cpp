@@ -1,6 +1,7 @@
 #include "depthwise.hpp"
 
 #include <ATen/Parallel.h>
+#include <torch/autograd.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,11 +1,13 @@
 #include "weightloom/training/flat_parameters.hpp"
 
+#include <torch/autograd.h>
+
 #include <optional>
 
 namespace weightloom {
 namespace {
 
-std::vector<torch::Tensor> trained(const torch::nn::Module& module) {
+std::vector<torch::Tensor> trained(const Module& module) {
   std::vector<torch::Tensor> out;
   for (const auto& parameter : module.parameters())
     if (parameter.requires_grad()) out.push_back(parameter);
@@ -26,7 +28,7 @@ FlatParameters::FlatParameters(std::vector<torch::Tensor> leaves) : leaves_(std:
   }
 }
 
-FlatParameters::FlatParameters(const torch::nn::Module& module) : FlatParameters(trained(module)) {}
+FlatParameters::FlatParameters(const Module& module) : FlatParameters(trained(module)) {}
 
 torch::Tensor FlatParameters::gradient(const torch::Tensor& loss) const {
   // grad() and not backward(), which would add to the leaves' own gradients: parts of a step run side by side.

@@ -38,7 +38,7 @@ TEST_CASE("layers compute what LibTorch's own compute, and move to another type"
                      torch::stack({embedding->weight[5], embedding->weight[0]}).unsqueeze(0)));
   torch::nn::LayerNorm same(torch::nn::LayerNormOptions({4}));
   CHECK(torch::equal(LayerNorm(4)(x), same->forward(x)));
-  linear->to(torch::kFloat64);
+  linear->to(torch::kCPU, torch::kFloat64);
   CHECK(linear(x.to(torch::kFloat64)).scalar_type() == torch::kFloat64);
 }
 

@@ -25,18 +25,18 @@ TEST_CASE("parameters that are missing or of another shape are refused by name",
   auto generator = make_generator(1);
   Linear linear(2, 3, generator);
   TensorMap tensors;
-  collect_parameters(*linear, "layer.", tensors);
+  collect_parameters(*linear.pointer(), "layer.", tensors);
   auto wrong = tensors;
   wrong.at("layer.weight") = to_host(torch::zeros({3, 3}));
   for (const auto& broken : {TensorMap{}, wrong}) try {
-      restore_parameters(*linear, "layer.", broken);
+      restore_parameters(*linear.pointer(), "layer.", broken);
       FAIL("accepted");
     } catch (const Error& error) {
       CHECK(error.id() == "model.tensors");
       CHECK(error.summary().find("'layer.weight'") != std::string::npos);
     }
   Linear other(2, 3, generator);
-  restore_parameters(*other, "layer.", tensors);
+  restore_parameters(*other.pointer(), "layer.", tensors);
   CHECK(torch::equal(other->weight, linear->weight));
 }
 

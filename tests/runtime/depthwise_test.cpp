@@ -1,5 +1,7 @@
 #include "../../core/runtime/depthwise.hpp"
 
+#include <torch/autograd.h>
+
 #include <catch2/catch.hpp>
 #include <functional>
 

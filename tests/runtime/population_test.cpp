@@ -1,3 +1,5 @@
+#include <torch/autograd.h>
+
 #include <catch2/catch.hpp>
 
 #include "networks.hpp"

@@ -13,7 +13,7 @@ TEST_CASE("a module's parameters are views of the buffer and compute what they d
   Linear linear(3, 2, generator);
   const auto x = torch::randn({4, 3}, generator);
   const auto before = linear(x).detach();
-  const FlatParameters parameters(*linear);
+  const FlatParameters parameters(*linear.pointer());
   CHECK(parameters.values().numel() == 8);
   CHECK(torch::equal(linear(x), before));
   parameters.values().zero_();
@@ -32,7 +32,7 @@ TEST_CASE("a module's fixed parameters stay out of the buffer", "[flat_parameter
   auto generator = make_generator(1);
   Linear linear(3, 2, generator);
   linear->bias.requires_grad_(false);
-  CHECK(FlatParameters(*linear).values().numel() == 6);
+  CHECK(FlatParameters(*linear.pointer()).values().numel() == 6);
 }
 
 TEST_CASE("long gradients are cut to the limit, short ones left alone", "[flat_parameters]") {

@@ -4,12 +4,13 @@
 
 #include <cstdint>
 
+#include "weightloom/compute/module.hpp"
 #include "weightloom/compute/torch.hpp"
 
 namespace weightloom {
 
 // x [..., in] -> x weight^T + bias [..., out]. float32 on the CPU until moved with to().
-class LinearImpl : public torch::nn::Module {
+class LinearImpl : public Module {
  public:
   // weight [out, in], then bias [out]: uniform in +-1 / sqrt(in) (He et al. 2015, equation 10, for a leaky rectifier
   // of slope sqrt(5), as in torch::nn::Linear).
@@ -18,27 +19,27 @@ class LinearImpl : public torch::nn::Module {
 
   torch::Tensor weight, bias;  // bias: undefined without one
 };
-TORCH_MODULE(Linear);
+using Linear = ModuleHandle<LinearImpl>;
 
 // x [..., width] with mean 0 and variance 1 over the last dimension, times weight plus bias [width] (Ba et al. 2016).
 // Starts as ones and zeros. float32 on the CPU until moved with to().
-class LayerNormImpl : public torch::nn::Module {
+class LayerNormImpl : public Module {
  public:
   explicit LayerNormImpl(std::int64_t width);
   torch::Tensor forward(const torch::Tensor& x) const { return torch::layer_norm(x, weight.sizes(), weight, bias); }
 
   torch::Tensor weight, bias;
 };
-TORCH_MODULE(LayerNorm);
+using LayerNorm = ModuleHandle<LayerNormImpl>;
 
 // indices [...] int64 -> rows of weight, [..., width]. Rows are drawn from the standard normal distribution.
-class EmbeddingImpl : public torch::nn::Module {
+class EmbeddingImpl : public Module {
  public:
   EmbeddingImpl(std::int64_t rows, std::int64_t width, torch::Generator& generator);
   torch::Tensor forward(const torch::Tensor& indices) const { return torch::embedding(weight, indices); }
 
   torch::Tensor weight;  // [rows, width]
 };
-TORCH_MODULE(Embedding);
+using Embedding = ModuleHandle<EmbeddingImpl>;
 
 }  // namespace weightloom

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "weightloom/base/tensor.hpp"
+#include "weightloom/compute/module.hpp"
 #include "weightloom/compute/torch.hpp"
 
 namespace weightloom {
@@ -22,9 +23,9 @@ std::vector<double> to_vector(const torch::Tensor& tensor);
 void check_tensor(const TensorMap& tensors, const std::string& name, const Shape& shape);
 
 // All parameters of `module` as "<prefix><name>", copied.
-void collect_parameters(const torch::nn::Module& module, const std::string& prefix, TensorMap& out);
+void collect_parameters(const Module& module, const std::string& prefix, TensorMap& out);
 // The reverse, in place; `tensors` may hold more. Throws kRefused "model.tensors" when one is missing or has another
 // shape; some parameters may have been written by then.
-void restore_parameters(torch::nn::Module& module, const std::string& prefix, const TensorMap& tensors);
+void restore_parameters(Module& module, const std::string& prefix, const TensorMap& tensors);
 
 }  // namespace weightloom

@@ -1,9 +1,6 @@
 #pragma once
-// What this project uses of LibTorch: tensors, gradients and modules. <torch/torch.h> brings data loaders, optimisers
-// and all layers besides, whose templates every translation unit would instantiate again: twice the time to compile.
+// What every translation unit needs of LibTorch: tensors. The rest (autograd's functions, modules, <torch/torch.h> with
+// its data loaders, optimisers and layers) brings templates that each of them would instantiate again; few include it.
 
-#include <torch/autograd.h>
-#include <torch/nn/module.h>
-#include <torch/nn/pimpl.h>
 #include <torch/types.h>
 #include <torch/version.h>

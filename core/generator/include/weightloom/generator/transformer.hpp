@@ -16,7 +16,7 @@ struct AttentionCache {
   std::vector<torch::Tensor> keys, values;
 };
 
-class TransformerLayer : public torch::nn::Module {
+class TransformerLayer : public Module {
  public:
   TransformerLayer(std::int64_t width, std::int64_t heads, torch::Generator& generator);
   // x [B, S, D] stands after the cached positions; mask [S, cached + S] additive. Appends to `keys` and `values`.
@@ -33,7 +33,7 @@ class TransformerLayer : public torch::nn::Module {
   Linear qkv_{nullptr}, project_{nullptr}, up_{nullptr}, down_{nullptr};
 };
 
-class Transformer : public torch::nn::Module {
+class Transformer : public Module {
  public:
   // Start values are drawn from `generator`. REQUIRES that `heads` divides `width`.
   Transformer(std::int64_t width, std::int64_t layers, std::int64_t heads, torch::Generator& generator);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "weightloom/compute/module.hpp"
 #include "weightloom/compute/torch.hpp"
 #include "weightloom/training/checkpoint.hpp"
 
@@ -15,7 +16,7 @@ enum class QuantizerKind { kEma, kGumbel };
 
 // Q codebooks of K codes of dimension C. Stage q quantises what the stages before it left over. Places where the mask
 // is 0 take no part in distances or updates.
-class ResidualQuantizer : public torch::nn::Module {
+class ResidualQuantizer : public Module {
  public:
   ResidualQuantizer(std::int64_t codebooks, std::int64_t codes, std::int64_t dimension, QuantizerKind kind);
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "weightloom/compute/module.hpp"
 #include "weightloom/compute/torch.hpp"
 
 namespace weightloom {
@@ -15,7 +16,7 @@ class FlatParameters {
   // every holder of such a tensor (a module, the caller) sees what is written there.
   explicit FlatParameters(std::vector<torch::Tensor> leaves);
   // Those parameters of `module` that require a gradient, in its order.
-  explicit FlatParameters(const torch::nn::Module& module);
+  explicit FlatParameters(const Module& module);
 
   // [N], without gradient; write to it in place.
   const torch::Tensor& values() const { return values_; }
