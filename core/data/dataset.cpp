@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <optional>
 
 #include "source_reader.hpp"
 #include "weightloom/base/error.hpp"
@@ -18,6 +20,49 @@ struct Pixels {
   std::vector<std::int64_t> labels;
 };
 
+// Which images of a part are kept: of each class all, or a sample of fixed size in which every image of the class is as
+// likely (Vitter 1985, algorithm R).
+class Reservoir {
+ public:
+  Reservoir(std::int64_t most, std::uint64_t seed) : most_(most), random_(seed) {}
+
+  // The place of the next image of `label` among the `count` images that are kept: `count` for a new one, another
+  // where it takes the place of an earlier one, nothing where it is left out.
+  std::optional<std::int64_t> place(std::int64_t label, std::int64_t count) {
+    if (most_ == 0) return count;
+    auto& of_class = classes_[label];
+    ++of_class.seen;
+    if (static_cast<std::int64_t>(of_class.places.size()) < most_) {
+      of_class.places.push_back(count);
+      return count;
+    }
+    const auto drawn = random_.below(static_cast<std::uint64_t>(of_class.seen));
+    if (drawn >= of_class.places.size()) return std::nullopt;
+    return of_class.places[drawn];
+  }
+
+ private:
+  struct OfClass {
+    std::int64_t seen = 0;
+    std::vector<std::int64_t> places;
+  };
+  std::int64_t most_;  // of a class; 0: all
+  Random random_;
+  std::map<std::int64_t, OfClass> classes_;
+};
+
+std::int64_t length(const ImageForm& form) {
+  return form.channels * form.size * form.size;
+}
+
+// The share of the values, in fourths, that a part may take.
+Reservoir reservoir(const ImageLimits& limits, std::int64_t fourths, std::size_t classes, const ImageForm& form,
+                    std::uint64_t seed) {
+  if (limits.most_values == 0) return {0, seed};
+  const auto each = std::max<std::int64_t>(1, static_cast<std::int64_t>(classes) * length(form));
+  return {std::max<std::int64_t>(1, limits.most_values / 4 * fourths / each), seed};
+}
+
 void check_form(const ImageForm& form) {
   if ((form.channels != 1 && form.channels != 3) || form.size < 1 || form.size > 4096)
     throw Error(
@@ -26,14 +71,19 @@ void check_form(const ImageForm& form) {
         "channels must be 1 or 3, the size 1 .. 4096");
 }
 
-void append(Pixels& part, const Raster& image, std::int64_t label, const ImageForm& form) {
-  const auto length = static_cast<std::size_t>(form.channels * form.size * form.size);
-  if (part.values.size() + length > static_cast<std::size_t>(kMostValues))
+void append(Pixels& part, const Raster& image, std::int64_t label, const ImageForm& form, Reservoir& reservoir) {
+  const auto size = static_cast<std::size_t>(length(form));
+  const auto place = reservoir.place(label, static_cast<std::int64_t>(part.labels.size()));
+  if (!place) return;
+  const auto begin = static_cast<std::size_t>(*place) * size;
+  if (begin + size > static_cast<std::size_t>(kMostValues))
     throw Error(ErrorCode::kRefused, "data.too_large", "the data set does not fit into memory",
                 "more than " + std::to_string(kMostValues) + " pixel values", "choose a smaller image size");
-  part.values.resize(part.values.size() + length);
-  resample(image, form, std::span(part.values).last(length));
-  part.labels.push_back(label);
+  if (begin == part.values.size()) {
+    part.values.resize(begin + size);
+    part.labels.push_back(label);
+  }
+  resample(image, form, std::span(part.values).subspan(begin, size));
 }
 
 void measure(const Pixels& part, ImageData& data) {
@@ -96,15 +146,29 @@ std::vector<std::int64_t> in_order(std::int64_t count) {
 
 }  // namespace
 
-ImageData load_images(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed) {
-  check_form(form);
+ImageData load_images(const DataSpec& spec, const ImageForm& wanted, std::uint64_t split_seed,
+                      const ImageLimits& limits) {
+  check_form(wanted);
   const auto source = open_source(spec.source, split_seed);
   const auto labels = relabelling(spec, source.class_names.size());
   Pixels train, test;
   Sha256 hash;
-  source.read([&](const Raster& image, std::int64_t label,
-                  Part part) { append(part == Part::kTrain ? train : test, image, label, form); },
-              hash);
+  ImageForm form = wanted;
+  std::optional<Reservoir> of_train, of_test;
+  const auto begin = [&](const Raster& first) {
+    if (!limits.enlarge)
+      form = {std::min(form.channels, first.channels), std::min(form.size, std::max(first.height, first.width))};
+    const auto classes = source.class_names.size();
+    of_train = reservoir(limits, 3, classes, form, derive_seed(split_seed, "sample/train"));
+    of_test = reservoir(limits, 1, classes, form, derive_seed(split_seed, "sample/test"));
+  };
+  source.read(
+      [&](const Raster& image, std::int64_t label, Part part) {
+        if (!of_train) begin(image);
+        const bool trains = part == Part::kTrain;
+        append(trains ? train : test, image, label, form, trains ? *of_train : *of_test);
+      },
+      hash);
 
   ImageData data;
   data.name = spec.text();

@@ -32,7 +32,8 @@ std::int64_t DataCache::copied_bytes(const DataSpec& spec) {
 std::shared_ptr<const TensorData> DataCache::source(const std::string& name) {
   const std::lock_guard lock(mutex_);
   auto& kept = sources_[name];
-  if (!kept) kept = std::make_shared<const TensorData>(load_tensors(DataSpec{name, {}, 0}, form_, 0, compute_));
+  if (!kept)
+    kept = std::make_shared<const TensorData>(load_tensors(DataSpec{name, {}, 0}, form_, 0, compute_, limits_));
   return kept;
 }
 

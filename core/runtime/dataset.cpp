@@ -44,13 +44,22 @@ LabelledImages unlabelled(const torch::Tensor& images) {
   return {images, torch::zeros({images.size(0)}, indices_like(images))};
 }
 
+torch::Tensor fit_images(const torch::Tensor& images, const Shape& shape) {
+  const bool both_images = shape.size() == 3 && images.dim() == 4;
+  if (!both_images || std::ranges::equal(shape, images.sizes().slice(1))) return images;
+  const auto grey = shape[0] == images.size(1) ? images : images.mean(1, true).expand({-1, shape[0], -1, -1});
+  const bool smaller = shape[1] <= images.size(2) && shape[2] <= images.size(3);
+  return (smaller ? torch::adaptive_avg_pool2d(grey, {shape[1], shape[2]})
+                  : torch::upsample_bilinear2d(grey, {shape[1], shape[2]}, /*align_corners=*/false))
+      .contiguous();
+}
+
 TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed,
-                        const ComputeOptions& options) {
-  auto data = load_images(spec, form, split_seed);
+                        const ComputeOptions& options, const ImageLimits& limits) {
+  auto data = load_images(spec, form, split_seed, limits);
   return translate_torch_errors("load a data set", [&] {
-    return TensorData{data.name, data.class_names, to_tensors(std::move(data.train), form, options),
-                      to_tensors(std::move(data.validation), form, options),
-                      to_tensors(std::move(data.test), form, options)};
+    const auto tensors = [&](ImageSet& split) { return to_tensors(std::move(split), data.form, options); };
+    return TensorData{data.name, data.class_names, tensors(data.train), tensors(data.validation), tensors(data.test)};
   });
 }
 

@@ -13,7 +13,7 @@ namespace {
 // Images at a time: few enough that the values of one execution stay near the caches, enough to fill a matrix product.
 std::int64_t batch_size(const Executor& executor, std::int64_t population) {
   const auto values = std::max<std::int64_t>(1, executor.facts().activation_values * population);
-  return std::clamp<std::int64_t>((std::int64_t{16} << 20) / values, 32, 2048);
+  return std::clamp<std::int64_t>((std::int64_t{16} << 20) / values, 4, 2048);
 }
 
 void check(const std::vector<const LabelledImages*>& data, std::int64_t population) {
@@ -44,7 +44,7 @@ Evaluation evaluate_together(const Executor& executor, const Weights& weights,
       const auto indices = chosen.narrow(0, at, std::min(step, count - at));
       std::vector<torch::Tensor> images, labels;
       for (const auto* split : data) {
-        images.push_back(split->images.index_select(0, indices));
+        images.push_back(fit_images(split->images.index_select(0, indices), executor.description().input.shape));
         labels.push_back(split->labels.index_select(0, indices));
       }
       const auto logits = executor.forward(weights, data.size() == 1 ? images[0] : torch::stack(images));

@@ -10,6 +10,7 @@
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/threads.hpp"
 #include "weightloom/compute/torch_error.hpp"
+#include "weightloom/runtime/budget.hpp"
 #include "weightloom/runtime/inheritance.hpp"
 #include "weightloom/training/adamw.hpp"
 #include "weightloom/training/flat_parameters.hpp"
@@ -56,14 +57,14 @@ void check_sizes(const std::vector<const LabelledImages*>& data) {
                   "the data sets differ in size, and so would their epochs", "give steps, or train them one by one");
 }
 
-// images [P, B, ...] and labels [P, B] of every member's next batch.
+// images [P, B, ...] and labels [P, B] of every member's next batch, as a network with an input of `shape` takes them.
 LabelledImages next_batch(const std::vector<const LabelledImages*>& data, std::vector<IndexStream>& streams,
-                          std::int64_t batch) {
+                          std::int64_t batch, const Shape& shape) {
   std::vector<torch::Tensor> images, labels;
   for (std::size_t p = 0; p < streams.size(); ++p) {
     const auto& split = *data[data.size() == 1 ? 0 : p];
     const auto chosen = streams[p].next(batch).to(split.labels.device());
-    images.push_back(split.images.index_select(0, chosen));
+    images.push_back(fit_images(split.images.index_select(0, chosen), shape));
     labels.push_back(split.labels.index_select(0, chosen));
   }
   if (images.size() == 1) return {images[0].unsqueeze(0), labels[0].unsqueeze(0)};
@@ -214,7 +215,7 @@ class Trainer {
   Part part(const Student& student, Draws& draws) const {
     Weights view;
     for (const auto& cut : student.cuts) view.tensors.push_back(cut_tensor(weights_.tensors[cut.source], cut));
-    const auto batch = next_batch(data_, draws.batches, options_.batch);
+    const auto batch = next_batch(data_, draws.batches, options_.batch, student.executor->description().input.shape);
     Part out;
     const auto logits = student.executor->forward(view, batch.images,
                                                   {ExecutionMode::Norm::kBatch, true, &draws.dropout}, &out.statistics);
@@ -307,7 +308,7 @@ Weights recalibrate_together(const Executor& executor, Weights weights, const st
     std::vector<torch::Tensor> sums(weights.tensors.size());
     for (std::int64_t i = 0; i < batches; ++i) {
       throw_if_interrupted();
-      const auto drawn = next_batch(data, streams, batch);
+      const auto drawn = next_batch(data, streams, batch, executor.description().input.shape);
       BatchStatistics statistics;
       executor.forward(weights, data.size() == 1 ? drawn.images[0] : drawn.images, {ExecutionMode::Norm::kBatch},
                        &statistics);
@@ -318,6 +319,20 @@ Weights recalibrate_together(const Executor& executor, Weights weights, const st
       if (sums[i].defined()) weights.tensors[i] = sums[i] / static_cast<double>(batches);
     return weights;
   });
+}
+
+// Of a batch that statistics are taken from, and the values of all its activations, which do not live at once.
+constexpr std::int64_t kFewestTogether = 16, kMostValues = std::int64_t{1} << 29;
+
+// Images of all batches, and of one: a large network sees fewer.
+struct CalibrationSize {
+  std::int64_t batches, batch;
+};
+CalibrationSize within_budget(const Executor& executor, std::int64_t batches, std::int64_t batch) {
+  const auto images = std::clamp<std::int64_t>(affordable_images(executor), 1, batches * batch);
+  const auto values = std::max<std::int64_t>(1, executor.facts().activation_values);
+  const auto together = std::min({batch, images, std::max(kFewestTogether, kMostValues / values)});
+  return {images / together, together};
 }
 
 bool has_running_statistics(const NetworkDescription& description) {
@@ -358,13 +373,14 @@ Weights recalibrate(const Executor& executor, Weights weights, const std::vector
   if (!has_running_statistics(executor.description())) return weights;
   std::vector<std::uint64_t> seeds;
   for (std::size_t d = 0; d < data.size(); ++d) seeds.push_back(derive_seed(seed, "recalibrate/" + std::to_string(d)));
+  const auto size = within_budget(executor, batches, batch);
   if (population == 1 || !executes_apart(executor.description()))
-    return recalibrate_together(executor, std::move(weights), data, seeds, batches, batch);
+    return recalibrate_together(executor, std::move(weights), data, seeds, size.batches, size.batch);
   std::vector<Weights> members(static_cast<std::size_t>(population));
   run_workers(members.size(), 0, [&](std::size_t p) {
     const std::size_t d = data.size() == 1 ? 0 : p;
     members[p] = recalibrate_together(executor, weights.member(static_cast<std::int64_t>(p)), {data[d]}, {seeds[d]},
-                                      batches, batch);
+                                      size.batches, size.batch);
   });
   return translate_torch_errors("recalibrate", [&] { return concatenate(members); });
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/random.hpp"
@@ -112,6 +113,7 @@ Weights Weights::repeat(std::int64_t times) const {
 
 Weights concatenate(const std::vector<Weights>& parts) {
   if (parts.empty()) return {};
+  if (parts.size() == 1) return parts.front();
   Weights out;
   for (std::size_t i = 0; i < parts.front().tensors.size(); ++i) {
     std::vector<torch::Tensor> pieces;
@@ -170,10 +172,14 @@ Weights to_weights(const NetworkDescription& description, const TensorMap& tenso
 }
 
 TensorMap to_tensor_map(const NetworkDescription& description, const Weights& weights, std::int64_t index) {
+  return to_tensor_map(description, weights.member(index));
+}
+
+TensorMap to_tensor_map(const NetworkDescription& description, Weights&& network) {
   TensorMap out;
   for (std::size_t i = 0; i < description.parameters.size(); ++i) {
     const auto& spec = description.parameters[i];
-    const auto values = weights.tensors[i][index].detach().to(ComputeOptions{}.floats()).contiguous();
+    const auto values = std::exchange(network.tensors[i], {})[0].detach().to(ComputeOptions{}.floats()).contiguous();
     out.emplace(spec.name,
                 HostTensor::from_f32(spec.shape, {values.data_ptr<float>(), static_cast<std::size_t>(values.numel())}));
   }

@@ -11,8 +11,10 @@
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/network/config_ranges.hpp"
 #include "weightloom/runtime/alignment.hpp"
+#include "weightloom/runtime/budget.hpp"
 #include "weightloom/runtime/training.hpp"
 #include "weightloom/runtime/unit_variance.hpp"
+#include "weightloom/tokenizer/chunks.hpp"
 
 namespace weightloom {
 namespace {
@@ -23,36 +25,28 @@ constexpr std::int64_t kSlotWidth = 64;
 // first level stands one step below: no deviation at all.
 constexpr double kLowestLogScale = -6, kHighestLogScale = 2;
 constexpr const char* kSchema = "weightloom.tokenizer/3";
+// Decoded together: their chunks and hidden values take a few megabytes.
+constexpr std::int64_t kSlotsAtATime = 4096;
 
 double scale_step(const TokenizerConfig& config) {
   return (kHighestLogScale - kLowestLogScale) / static_cast<double>(config.scale_levels - 2);
 }
 
-// Looking at images costs at most about this many operations, however large a network is.
-constexpr double kMostOperations = 2e12;
-constexpr std::int64_t kMostImages = 1024, kCalibrationBatch = 128, kScalingImages = 64;
+constexpr std::int64_t kFewestImages = 8, kMostImages = 1024, kCalibrationBatch = 128, kScalingImages = 64;
 
+// The anchor of a large network is looked at with less care: what is generated is calibrated again.
 std::int64_t images_within_budget(const Executor& executor) {
-  const double each = std::max<double>(1, static_cast<double>(executor.facts().flops));
-  return static_cast<std::int64_t>(std::clamp<double>(kMostOperations / each, 8, kMostImages));
+  return std::clamp(affordable_images(executor, kLookOperations / 2), kFewestImages, kMostImages);
 }
 
-// Reference images in the form that a network expects: averaged or interpolated, grey where channels differ. What is no
-// image gets noise.
-torch::Tensor fit_images(const torch::Tensor& images, const Shape& shape, std::int64_t most) {
+// Reference images in the form that a network expects. What is no image gets noise.
+torch::Tensor reference_for(const torch::Tensor& images, const Shape& shape, std::int64_t most) {
   const auto some = images.narrow(0, 0, std::min(images.size(0), most));
-  if (std::ranges::equal(shape, images.sizes().slice(1))) return some;
-  if (shape.size() != 3) {
-    auto sizes = shape;
-    sizes.insert(sizes.begin(), some.size(0));
-    auto generator = make_generator(0);
-    return torch::randn(sizes, generator, ComputeOptions().floats()).to(images.options());
-  }
-  const auto grey = shape[0] == images.size(1) ? some : some.mean(1, true).expand({-1, shape[0], -1, -1});
-  const bool smaller = shape[1] <= images.size(2) && shape[2] <= images.size(3);
-  return (smaller ? torch::adaptive_avg_pool2d(grey, {shape[1], shape[2]})
-                  : torch::upsample_bilinear2d(grey, {shape[1], shape[2]}, /*align_corners=*/false))
-      .contiguous();
+  if (shape.size() == 3) return fit_images(some, shape);
+  auto sizes = shape;
+  sizes.insert(sizes.begin(), some.size(0));
+  auto generator = make_generator(0);
+  return torch::randn(sizes, generator, ComputeOptions().floats()).to(images.options());
 }
 
 // Where there is no anchor: fresh values that pass signals on, always the same; the head at zero like an anchor's.
@@ -149,7 +143,7 @@ const Anchor* Tokenizer::find_anchor(const std::string& architecture, const std:
 }
 
 torch::Tensor Tokenizer::images_for(const Executor& executor) const {
-  return fit_images(reference_images_, executor.description().input.shape, images_within_budget(executor));
+  return reference_for(reference_images_, executor.description().input.shape, images_within_budget(executor));
 }
 
 std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& description,
@@ -188,42 +182,63 @@ Tokenizer::Normalised Tokenizer::normalise(const NetworkPlan& plan, const Weight
   return translate_torch_errors(
       "normalise weights",
       [&] {
-        torch::NoGradGuard no_grad;
-        const auto deviations = plan.deviations(aligned(plan, weights));
-        // 1e-9, far below the lowest level: a tensor that did not move from its anchor has no logarithm.
-        const auto relative = (plan.tensor_rms(deviations) / plan.reference_scales()).clamp_min(1e-9).log();
-        const auto levels = ((relative - kLowestLogScale) / scale_step(config_) + 1)
-                                .round()
-                                .clamp(0, static_cast<double>(config_.scale_levels - 1))
-                                .to(torch::kInt64);
-        const auto scales = this->scales(levels) * plan.reference_scales();
-        const auto inverse = torch::where(levels > 0, scales.reciprocal(), torch::zeros_like(scales));
-        return Normalised{plan.to_chunks(deviations * plan.spread(inverse)), levels};
+        const torch::NoGradGuard no_grad;
+        const Weights own = aligned(plan, weights);
+        std::vector<torch::Tensor> chunks, levels;
+        for (std::int64_t t = 0; t < plan.tensors(); ++t) {
+          auto part = normalise(plan, t, own);
+          chunks.push_back(std::move(part.chunks));
+          levels.push_back(std::move(part.levels));
+        }
+        return Normalised{torch::cat(chunks, 1), torch::stack(levels, 1)};
       },
       "encode fewer networks at a time");
+}
+
+Tokenizer::Normalised Tokenizer::normalise(const NetworkPlan& plan, std::int64_t index, const Weights& own) const {
+  const SlotTensor& tensor = plan.tensor(index);
+  const auto deviation = plan.deviation(index, own);
+  // 1e-9, far below the lowest level: a tensor that did not move from its anchor has no logarithm.
+  const auto rms = (deviation * deviation).mean(1).sqrt();
+  const auto relative = (rms / tensor.reference_scale).clamp_min(1e-9).log();
+  const auto levels = ((relative - kLowestLogScale) / scale_step(config_) + 1)
+                          .round()
+                          .clamp(0, static_cast<double>(config_.scale_levels - 1))
+                          .to(torch::kInt64);
+  const auto scales = this->scales(levels) * tensor.reference_scale;
+  const auto inverse = torch::where(levels > 0, scales.reciprocal(), torch::zeros_like(scales));
+  const auto chunks = static_cast<std::int64_t>(tensor.slots) - 1;
+  return {cut_chunks(tensor, deviation * inverse.unsqueeze(1), config_.chunk, 0, chunks), levels};
 }
 
 torch::Tensor Tokenizer::encode(const NetworkPlan& plan, const Weights& weights) const {
   return translate_torch_errors(
       "encode weights",
       [&] {
-        torch::NoGradGuard no_grad;
-        const Normalised normalised = normalise(plan, weights);
-        const auto population = normalised.chunks.size(0);
-        const auto mask = plan.mask().expand_as(normalised.chunks);
-        const auto slots = model_->embed_slots(plan.features()).index_select(0, plan.chunk_slots());
-        const auto latents = model_->encode(normalised.chunks, mask, slots.unsqueeze(0).expand({population, -1, -1}));
-        const auto codes =
-            model_->quantizer->quantise(latents.reshape({-1, config_.chunk}), mask.reshape({-1, config_.chunk}));
+        const torch::NoGradGuard no_grad;
+        const Weights own = aligned(plan, weights);
+        const auto population = own.population();
         auto tokens = torch::zeros({population, plan.slots(), config_.codebooks}, compute_.indices());
-        tokens.index_copy_(1, plan.chunk_slots(), codes.view({population, -1, config_.codebooks}));
-        // One level says all there is to say about a scale; the other places of its slot stay zero.
-        auto scale_tokens = torch::zeros({population, plan.tensors(), config_.codebooks}, compute_.indices());
-        scale_tokens.select(2, 0).copy_(normalised.levels);
-        tokens.index_copy_(1, plan.scale_slots(), scale_tokens);
+        for (std::int64_t t = 0; t < plan.tensors(); ++t) {
+          const auto range = slot_range(plan.layout(), t, 1);
+          const Normalised normalised = normalise(plan, t, own);
+          const auto mask = plan.mask(range).expand_as(normalised.chunks);
+          const auto latents = model_->encode(normalised.chunks, mask, embed_chunks(plan, range, population));
+          const auto codes =
+              model_->quantizer->quantise(latents.reshape({-1, config_.chunk}), mask.reshape({-1, config_.chunk}));
+          tokens.narrow(1, range.slot + 1, range.chunks).copy_(codes.view({population, -1, config_.codebooks}));
+          // One level says all there is to say about a scale; the other places of its slot stay zero.
+          tokens.select(1, range.slot).select(1, 0).copy_(normalised.levels);
+        }
         return tokens;
       },
       "encode fewer networks at a time");
+}
+
+// The chunk slots of a range as encoder and decoder see them: [P, chunks, 64].
+torch::Tensor Tokenizer::embed_chunks(const NetworkPlan& plan, const SlotRange& range, std::int64_t population) const {
+  const auto chunks = plan.chunk_slots().narrow(0, range.chunk, range.chunks) - range.slot;
+  return model_->embed_slots(plan.features(range).index_select(0, chunks)).unsqueeze(0).expand({population, -1, -1});
 }
 
 torch::Tensor Tokenizer::latents(const NetworkPlan& plan, const torch::Tensor& tokens, std::int64_t stages) const {
@@ -242,10 +257,8 @@ Weights Tokenizer::assemble(const NetworkPlan& plan, const torch::Tensor& latent
   return translate_torch_errors(
       "decode tokens",
       [&] {
-        const auto slots = model_->embed_slots(plan.features()).index_select(0, plan.chunk_slots());
-        const auto mask = plan.mask().expand_as(latents);
-        const auto chunks = model_->decode(latents, mask, slots.unsqueeze(0).expand({latents.size(0), -1, -1}));
-        return plan.weights(plan.from_chunks(chunks) * plan.spread(scales * plan.reference_scales()));
+        const auto slots = embed_chunks(plan, plan.all(), latents.size(0));
+        return plan.weights(model_->decode(latents, plan.mask().expand_as(latents), slots), scales);
       },
       "decode fewer networks at a time");
 }
@@ -254,8 +267,24 @@ Weights Tokenizer::decode(const NetworkPlan& plan, const torch::Tensor& tokens, 
   return translate_torch_errors(
       "decode tokens",
       [&] {
-        torch::NoGradGuard no_grad;
-        return assemble(plan, latents(plan, tokens, stages), scales(plan, tokens)).clone();
+        const torch::NoGradGuard no_grad;
+        const auto population = tokens.size(0);
+        const auto scales = this->scales(plan, tokens);
+        Weights out = plan.anchor();
+        for (std::int64_t t = 0; t < plan.tensors(); ++t) {
+          std::vector<torch::Tensor> chunks;
+          for (const SlotRange& range : slot_parts(plan.layout(), t, kSlotsAtATime)) {
+            const auto codes = tokens.narrow(1, range.slot + range.scales(), range.chunks);
+            const auto latents = model_->quantizer->lookup(codes, stages) * plan.mask(range);
+            const auto mask = plan.mask(range).expand_as(latents);
+            chunks.push_back(model_->decode(latents, mask, embed_chunks(plan, range, population)));
+          }
+          out.tensors[plan.tensor(t).parameter] = plan.values(t, torch::cat(chunks, 1), scales.select(1, t));
+        }
+        const auto& parameters = plan.description().parameters;
+        for (std::size_t p = 0; p < parameters.size(); ++p)
+          if (!parameters[p].trainable) out.tensors[p] = out.tensors[p].repeat_interleave(population, 0);
+        return out;
       },
       "decode fewer networks at a time");
 }

@@ -226,3 +226,27 @@ TEST_CASE("the list of sources says where a data set is or how to get it", "[dat
     }
   }
 }
+
+TEST_CASE("under limits images keep their size, and a sample of each class is kept", "[data]") {
+  const SmallMnist mnist;
+  const auto spec = DataSpec::parse("mnist");
+  const auto small = load_images(spec, {3, 224}, 0, {false, 0});
+  CHECK(small.form.channels == 1);
+  CHECK(small.form.size == 2);
+  CHECK(small.train.images == load_images(spec, {1, 2}).train.images);
+  // Smaller than they lie there: resampled as ever.
+  CHECK(load_images(spec, {1, 1}, 0, {false, 0}).form.size == 1);
+
+  // Room for two training images of each class and one test image.
+  const auto sampled = load_images(spec, {1, 2}, 0, {true, 4 * 4 * 10});
+  CHECK(sampled.train.count() + sampled.validation.count() == 30);
+  CHECK(sampled.test.count() == 10);
+  CHECK(std::set(sampled.test.labels.begin(), sampled.test.labels.end()).size() == 10);
+  const auto values = pixel_values(sampled, sampled.train);
+  CHECK(std::set(values.begin(), values.end()).size() == values.size());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    CHECK(static_cast<std::int64_t>(values[i]) % 10 == sampled.train.labels[i]);
+  CHECK(load_images(spec, {1, 2}, 0, {true, 4 * 4 * 10}).train.images == sampled.train.images);
+  // However little there is room for, no class is lost.
+  CHECK(load_images(spec, {1, 2}, 0, {true, 1}).test.count() == 10);
+}

@@ -45,6 +45,16 @@ struct ImageData {
   std::string hash;                      // of the source's files, classes, limits and form
 };
 
+// How much of a source is kept, for whoever looks at some images of a large form only.
+struct ImageLimits {
+  // false: images that are smaller than the form keep the size and the channels of the first one, so that a large form
+  // costs no memory: ImageData::form says which. fit_images() (runtime/dataset.hpp) brings them to it.
+  bool enlarge = true;
+  // Of all images together; 0: no limit. Above it, as many images of each class as fit are kept, drawn at random, of
+  // the test images a third as many as of the others.
+  std::int64_t most_values = 0;
+};
+
 // Names of all classes of a source, which need not be on this machine when it is a known one. Decodes no images. Throws
 // like load_images().
 std::vector<std::string> source_class_names(const std::string& source);
@@ -74,6 +84,7 @@ std::vector<DataSource> list_data_sources();
 // Images are stretched to the square form. Resizes by area average (down) or bilinear (up); colour to grey by luma
 // 0.299 0.587 0.114, grey to colour by copying. Throws kNotFound (with how to get it), kRefused for malformed files and
 // for folders of no form ("folder.unknown_form") or with files missing ("folder.incomplete").
-ImageData load_images(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed = 0);
+ImageData load_images(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed = 0,
+                      const ImageLimits& limits = {});
 
 }  // namespace weightloom

@@ -11,12 +11,14 @@
 
 namespace weightloom {
 
-// Data sets by DataSpec, all in one image form, on one device and of one type. A source is read when it is first asked
+// Data sets by DataSpec, all in one image form (under limits, which may leave them smaller), on one device and of one
+// type. A source is read when it is first asked
 // for and kept as long as the cache lives. What get() returns is immutable and outlives the cache; a train limit is a
 // view of the source, a choice of classes a copy. [any-thread]
 class DataCache {
  public:
-  explicit DataCache(ImageForm form, ComputeOptions compute = {}) : form_(form), compute_(compute) {}
+  explicit DataCache(ImageForm form, ComputeOptions compute = {}, ImageLimits limits = {})
+      : form_(form), compute_(compute), limits_(limits) {}
 
   const ImageForm& form() const { return form_; }
   // Classes are chosen first, then the training images limited, as load_images() does. Throws what load_tensors()
@@ -31,6 +33,7 @@ class DataCache {
 
   ImageForm form_;
   ComputeOptions compute_;
+  ImageLimits limits_;
   std::mutex mutex_;  // of sources_, held while one is read, so that no source is read twice
   std::map<std::string, std::shared_ptr<const TensorData>> sources_;
 };

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "weightloom/base/tensor.hpp"
 #include "weightloom/compute/options.hpp"
 #include "weightloom/compute/random.hpp"
 #include "weightloom/compute/torch.hpp"
@@ -19,6 +20,10 @@ struct LabelledImages {
 // `images` as if all were of class 0: for what looks at images alone, as recalibrate() does.
 LabelledImages unlabelled(const torch::Tensor& images);
 
+// Images [N, C, H, W] as a network takes them whose input is of `shape` [C', H', W']: averaged or interpolated, in grey
+// where channels differ. Themselves where they are of that form, or where one of the two is no image.
+torch::Tensor fit_images(const torch::Tensor& images, const Shape& shape);
+
 struct TensorData {
   std::string name;  // the DataSpec's text
   std::vector<std::string> class_names;
@@ -28,7 +33,7 @@ struct TensorData {
 
 // Throws what load_images() throws (data/dataset.hpp), and kFailure "runtime.memory".
 TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed = 0,
-                        const ComputeOptions& options = {});
+                        const ComputeOptions& options = {}, const ImageLimits& limits = {});
 
 // A task derived from `data`: the classes listed, relabelled 0, 1, ... in that order. Throws kUsage "data.class".
 TensorData subset_classes(const TensorData& data, const std::vector<std::int64_t>& classes);

@@ -25,6 +25,7 @@ struct Weights {
   Weights repeat(std::int64_t times) const;  // REQUIRES population 1
 };
 
+// One part is itself.
 Weights concatenate(const std::vector<Weights>& parts);
 // The mean over the members, population 1.
 Weights mean(const Weights& members);
@@ -42,5 +43,7 @@ torch::Tensor to_float_tensor(const HostTensor& tensor, const ComputeOptions& op
 Weights to_weights(const NetworkDescription& description, const TensorMap& tensors, const ComputeOptions& options = {});
 // Member `index` as F32, whatever the type of `weights`.
 TensorMap to_tensor_map(const NetworkDescription& description, const Weights& weights, std::int64_t index = 0);
+// The same of a population of 1, which is given up tensor by tensor: both together take little more memory than one.
+TensorMap to_tensor_map(const NetworkDescription& description, Weights&& network);
 
 }  // namespace weightloom
