@@ -153,7 +153,7 @@ std::string numbered(const std::string& path, std::int64_t index, bool several) 
 Json reproduce_command(Context& context, const GenerateOptions& options, const Generator& generator) {
   const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
   const ZooRecord record = zoo.get(options.reproduce);
-  DataCache data(wanted_form({record.architecture, record.config}, generator.tokenizer()));
+  DataCache data(wanted_form({record.architecture, record.config}, generator.tokenizer()), {}, kGenerationLimits);
   const TensorMap tensors = reproduce(record, generator, plugin_registry(context), data);
   const std::string hash = weights_hash(tensors);
   const bool same = hash == record.weights_hash;
@@ -173,11 +173,11 @@ std::vector<std::string> names_to_add(const GenerateOptions& options) {
 }
 
 // Writes and stores what was asked for, and says where each network went.
-Json deliver(Context& context, const GenerateOptions& options, const Generation& generation) {
+Json deliver(Context& context, const GenerateOptions& options, Generation& generation) {
   const bool several = generation.networks.size() > 1;
   Json networks = Json::array();
   std::vector<std::pair<ZooRecord, TensorMap>> additions;
-  for (const auto& network : generation.networks) {
+  for (auto& network : generation.networks) {
     Json entry{{"index", network.index}, {"weights_hash", network.record.weights_hash}};
     if (network.validation_accuracy) entry["validation_accuracy"] = *network.validation_accuracy;
     if (!options.out.empty()) {
@@ -189,7 +189,7 @@ Json deliver(Context& context, const GenerateOptions& options, const Generation&
       auto record = network.record;
       record.name = several ? options.add + "/" + std::to_string(network.index) : options.add;
       entry["name"] = record.name;
-      additions.emplace_back(std::move(record), network.tensors);
+      additions.emplace_back(std::move(record), std::move(network.tensors));
     }
     networks.push_back(std::move(entry));
   }
@@ -212,12 +212,15 @@ Json run_generate(Context& context, const GenerateOptions& options) {
   const Generator generator = Generator::load(options.generator);
   if (!options.reproduce.empty()) return reproduce_command(context, options, generator);
 
-  DataCache data(wanted_form(options.job, generator.tokenizer()));
+  DataCache data(wanted_form(options.job, generator.tokenizer()), {}, kGenerationLimits);
   auto job = options.job;
   if (options.select == "best") job.selection = Selection::kBest;
-  const auto generation = generate_networks(job, generator, plugin_registry(context), data);
+  if (!options.out.empty()) job.checkpoint = options.out + ".partial";
+  auto generation = generate_networks(job, generator, plugin_registry(context), data, context.progress());
   for (const auto& caveat : generation.caveats) context.warn(caveat);
   const auto drawn = std::to_string(generation.drawn);
+  const Json networks = deliver(context, options, generation);
+  if (!job.checkpoint.empty()) std::filesystem::remove(job.checkpoint);
   return {
       {"network", generation.description.label()},
       {"parameters", generation.description.parameter_count()},
@@ -229,7 +232,7 @@ Json run_generate(Context& context, const GenerateOptions& options) {
        job.selection == Selection::kBest ? Json("best of " + drawn + " on the validation images") : Json("none")},
       {"start", start_json(generation.start)},
       {"caveats", generation.caveats},
-      {"networks", deliver(context, options, generation)}};
+      {"networks", networks}};
 }
 
 void print_generated(Printer& printer, const Json& result) {

@@ -1,5 +1,10 @@
 #include "weightloom/generator/condition.hpp"
 
+#include <algorithm>
+
+#include "weightloom/runtime/dataset.hpp"
+#include "weightloom/tokenizer/chunks.hpp"
+
 namespace weightloom {
 namespace {
 
@@ -7,12 +12,11 @@ namespace {
 // mean variance (Ledoit & Wolf 2004, who choose the share from the data; a constant is the same for every task).
 constexpr double kShrinkage = 0.1;
 // Images whose features are computed at a time: memory for activations, not speed, sets it.
-constexpr std::int64_t kFeatureBatch = 512;
+constexpr std::int64_t kFeatureBatch = 512, kBatchValues = std::int64_t{1} << 26;
 
 std::int64_t find_tensor(const NetworkPlan& plan, const std::string& name) {
-  for (std::size_t t = 0; t < plan.layout().tensors.size(); ++t)
-    if (plan.description().parameters[plan.layout().tensors[t].parameter].name == name)
-      return static_cast<std::int64_t>(t);
+  for (std::int64_t t = 0; t < plan.tensors(); ++t)
+    if (plan.description().parameters[plan.tensor(t).parameter].name == name) return t;
   return -1;
 }
 
@@ -38,8 +42,11 @@ torch::Tensor head_features(const NetworkPlan& plan, const Weights& weights, con
   if (facts.head_node.empty() || facts.shapes.at(facts.head_input).size() != 1)
     return torch::zeros({images.size(0), 0}, images.options());
   std::vector<torch::Tensor> parts;
-  for (const auto& part : images.split(kFeatureBatch))
-    parts.push_back(plan.executor().value(weights, part, facts.head_input).squeeze(0));
+  const auto batch =
+      std::clamp<std::int64_t>(kBatchValues / std::max<std::int64_t>(1, facts.activation_values), 4, kFeatureBatch);
+  for (const auto& part : images.split(batch))
+    parts.push_back(
+        plan.executor().value(weights, fit_images(part, plan.description().input.shape), facts.head_input).squeeze(0));
   return torch::cat(parts);
 }
 
@@ -66,7 +73,7 @@ Condition example_condition(const NetworkPlan& plan, const torch::Tensor& thumbs
   condition.classes = thumbs.size(1);
   condition.thumbnails = thumbs.mean(2);
   condition.quality = torch::ones({condition.batch}, thumbs.options());
-  auto values = torch::zeros({condition.batch, plan.layout().values}, features.options());
+  condition.evidence.resize(static_cast<std::size_t>(plan.tensors()));
   condition.evidence_scale = torch::zeros({condition.batch, 2}, features.options());
   const GraphFacts& facts = plan.executor().facts();
   if (features.size(3) > 0 && plan.description().classes == condition.classes) {
@@ -75,16 +82,17 @@ Condition example_condition(const NetworkPlan& plan, const torch::Tensor& thumbs
       const auto t = find_tensor(plan, name);
       if (t < 0) return;
       const auto scale = rms(tensor);
-      const auto& layout = plan.layout().tensors[static_cast<std::size_t>(t)];
+      const SlotTensor& slots = plan.tensor(t);
       // Direction and length apart: the length of a discriminant depends on the spread of the features, and differs by
       // orders of magnitude between families.
-      values.narrow(1, layout.offset, tensor[0].numel()).copy_(tensor.flatten(1) / scale.unsqueeze(1));
-      condition.evidence_scale.select(1, column).copy_((scale / layout.reference_scale).log());
+      condition.evidence[static_cast<std::size_t>(t)] =
+          cut_chunks(slots, tensor.flatten(1) / scale.unsqueeze(1), plan.layout().chunk, 0,
+                     static_cast<std::int64_t>(slots.slots) - 1);
+      condition.evidence_scale.select(1, column).copy_((scale / slots.reference_scale).log());
     };
     place(facts.head_weight, discriminant.weight, 0);
     place(facts.head_bias, discriminant.bias, 1);
   }
-  condition.evidence = plan.to_chunks(values);
   return condition;
 }
 

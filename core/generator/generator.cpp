@@ -1,5 +1,8 @@
 #include "weightloom/generator/generator.hpp"
 
+#include <algorithm>
+#include <span>
+
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/random.hpp"
@@ -8,6 +11,7 @@
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/generator/instruction.hpp"
 #include "weightloom/generator/refinement.hpp"
+#include "weightloom/runtime/budget.hpp"
 #include "weightloom/runtime/training.hpp"
 
 namespace weightloom {
@@ -160,7 +164,16 @@ torch::Tensor example_images(const Request& request, DataCache& data) {
   });
 }
 
+std::int64_t affordable_shots(const Executor& executor, const Request& request) {
+  const auto images = affordable_images(executor, kMostExampleOperations);
+  return std::min(request.shots, images / std::max<std::int64_t>(1, executor.description().classes));
+}
+
 namespace {
+
+bool looks_at_examples(const NetworkPlan& plan, const Request& request) {
+  return !request.data.empty() && affordable_shots(plan.executor(), request) > 0;
+}
 
 // The condition of one network with the request's examples, which every network of the request is drawn under.
 Condition examples_condition(const NetworkPlan& plan, const Request& request, DataCache& data) {
@@ -168,12 +181,19 @@ Condition examples_condition(const NetworkPlan& plan, const Request& request, Da
   const auto classes = by_network.size(0), shots = by_network.size(1);
   const auto examples = by_network.flatten(0, 1);
   const auto by_class = [&](const torch::Tensor& x) { return x.reshape({1, classes, shots, x.size(1)}); };
-  auto condition = example_condition(plan, by_class(thumbnails(examples)), by_class(anchor_features(plan, examples)));
-  for (auto* tensor : {&condition.thumbnails, &condition.evidence, &condition.evidence_scale}) {
-    auto repeated = tensor->sizes().vec();
+  const bool looks = looks_at_examples(plan, request);
+  const auto features = looks ? anchor_features(plan, examples) : torch::zeros({examples.size(0), 0}, plan.floats());
+  auto condition = example_condition(plan, by_class(thumbnails(examples)), by_class(features));
+  if (!looks) condition.evidence.clear();  // imagined
+  const auto repeat = [&](torch::Tensor& tensor) {
+    if (!tensor.defined()) return;
+    auto repeated = tensor.sizes().vec();
     repeated[0] = request.count;
-    *tensor = tensor->expand(repeated);
-  }
+    tensor = tensor.expand(repeated);
+  };
+  repeat(condition.thumbnails);
+  repeat(condition.evidence_scale);
+  for (auto& tensor : condition.evidence) repeat(tensor);
   return condition;
 }
 
@@ -186,18 +206,26 @@ Condition condition_of(const NetworkPlan& plan, const Request& request, DataCach
   }
   condition.batch = request.count;
   condition.classes = classes;
-  condition.quality = torch::full({request.count}, request.quality, plan.mask().options());
+  condition.quality = torch::full({request.count}, request.quality, plan.floats());
   if (!request.instruction.empty())
-    condition.words = torch::tensor(instruction_words(request.instruction), indices_like(plan.mask()))
+    condition.words = torch::tensor(instruction_words(request.instruction), indices_like(plan.reference_scales()))
                           .unsqueeze(0)
                           .expand({request.count, -1});
   return condition;
 }
 
+// What was written so far belongs to a request: the same tokens follow only where all of this is the same.
+std::string fingerprint(const Generator& generator, const NetworkPlan& plan, const Request& request,
+                        const GeneratorModel::Prepared& prepared) {
+  Fingerprint print;
+  print.add(generator.id()).add(plan.description().identity).add(plan.family()).add(to_json(request).dump());
+  return print.add(prepared.prefix).text();
+}
+
 }  // namespace
 
 Generated generate(const Generator& generator, const NetworkDescription& description, const Request& request,
-                   DataCache& data) {
+                   DataCache& data, const std::filesystem::path& checkpoint, const ProgressSink& progress) {
   if (request.instruction.empty() && request.data.empty())
     throw Error(ErrorCode::kUsage, "generate.condition", "nothing says what the network is for", "",
                 "give words (--instruction \"handwritten digits\"), a data set (--data mnist), or both");
@@ -207,7 +235,10 @@ Generated generate(const Generator& generator, const NetworkDescription& descrip
         torch::NoGradGuard no_grad;
         auto plan = generator.tokenizer().plan(description, request.family);
         GeneratorModel& model = generator.model();
-        auto tokens = model.sample(*plan, model.prepare(*plan, condition_of(*plan, request, data)), request.sampling);
+        const auto prepared = model.prepare(*plan, condition_of(*plan, request, data));
+        Checkpoint kept;
+        if (!checkpoint.empty()) kept = {checkpoint, fingerprint(generator, *plan, request, prepared)};
+        auto tokens = model.sample(*plan, prepared, request.sampling, -1, kept, progress);
         Weights weights = generator.tokenizer().decode(*plan, tokens);
         return Generated{std::move(plan), std::move(tokens), std::move(weights)};
       },
@@ -216,19 +247,21 @@ Generated generate(const Generator& generator, const NetworkDescription& descrip
 
 namespace {
 
-// How much of what was generated is kept. More steps between would be chosen by noise.
-constexpr double kShares[] = {1.0, 0.5, 0.0};
+// How much of what was generated is kept. More steps between would be chosen by noise. A half is a third set of weights
+// beside the anchor's and what was generated: too much of large networks, for which half a gigabyte is the bound.
+constexpr double kShares[] = {1.0, 0.5, 0.0}, kWholeShares[] = {1.0, 0.0};
+constexpr std::int64_t kMostWeightsToMix = std::int64_t{1} << 27;
 // Batches that running statistics are taken from: to compare shares, and of what is kept.
 constexpr std::int64_t kBatchesToCompare = 4, kBatches = 20;
 
-// `weights` with `share` of their deviation from the plan's anchor, which is the start's body.
+// One network with `share` of its deviation from the plan's anchor, which is the start's body.
 Weights with_share(const NetworkPlan& plan, const Weights& weights, double share) {
   Weights out = weights;
   if (share == 1) return out;
   for (const SlotTensor& tensor : plan.layout().tensors) {
     const auto& anchor = plan.anchor().tensors[tensor.parameter];
     auto& values = out.tensors[tensor.parameter];
-    values = share == 0 ? anchor.expand_as(values).clone() : anchor + (values - anchor) * share;
+    values = share == 0 ? anchor : anchor + (values - anchor) * share;
   }
   return out;
 }
@@ -247,7 +280,8 @@ class Finisher {
   void finish(const Weights& generated, ReadyNetworks& ready, std::vector<Weights>& networks) const {
     double share = 1, best = -1;
     Weights chosen;
-    for (const double candidate : kShares) {
+    const bool mixes = plan_.description().parameter_count() <= kMostWeightsToMix;
+    for (const double candidate : mixes ? std::span<const double>(kShares) : kWholeShares) {
       const Weights weights = with_share(plan_, generated, candidate);
       // What its body is worth: a generated head would be judged on examples that it was made from.
       const double expected =
@@ -296,7 +330,7 @@ ReadyNetworks ready_to_use(const Generator& generator, const Generated& made, co
       "make generated networks ready",
       [&] {
         const NetworkPlan& plan = *made.plan;
-        if (request.data.empty() || !has_linear_head(plan)) {
+        if (!looks_at_examples(plan, request) || !has_linear_head(plan)) {
           const auto reference = unlabelled(generator.tokenizer().images_for(plan.executor()));
           const auto chosen = request.data.empty() ? nullptr : data.get(request.data);
           return ReadyNetworks{recalibrate(plan.executor(), made.weights, {chosen ? &chosen->train : &reference},

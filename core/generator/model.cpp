@@ -1,14 +1,20 @@
 #include "weightloom/generator/model.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/compute/random.hpp"
 #include "weightloom/generator/instruction.hpp"
+#include "weightloom/training/loop.hpp"
 
 namespace weightloom {
 namespace {
+
+// Slots that are written in one pass, whole blocks of them: what memory it takes beyond tokens and weights, about a
+// hundred megabytes. A checkpoint every ten seconds or so of a large network.
+constexpr std::int64_t kPartSlots = 64 * kBlockSlots, kCheckpointEvery = 16;
 
 void zero(Linear& layer) {
   torch::NoGradGuard no_grad;
@@ -157,7 +163,7 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
     if (!condition.thumbnails.defined()) out.classes = out.classes + out.word_classes;
   }
   const auto evidence_scale =
-      condition.evidence_scale.defined() ? condition.evidence_scale : torch::zeros({batch, 2}, plan.mask().options());
+      condition.evidence_scale.defined() ? condition.evidence_scale : torch::zeros({batch, 2}, plan.floats());
   const auto network = torch::cat({plan.network_features().unsqueeze(0).expand({batch, -1}),
                                    (condition.quality - 0.5).unsqueeze(1), evidence_scale * 0.3},
                                   1);
@@ -172,25 +178,40 @@ GeneratorModel::Prepared GeneratorModel::prepare(const NetworkPlan& plan, const 
 void GeneratorModel::imagine(const NetworkPlan& plan, Prepared& prepared) {
   const auto rows = (plan.class_rows() >= 0).nonzero().flatten();
   if (rows.size(0) == 0 || plan.description().classes > prepared.classes.size(1)) return;
-  const auto tensor = plan.layout().slots[static_cast<std::size_t>(rows[0].item<std::int64_t>())].tensor;
-  const auto range = slot_range(plan.layout(), static_cast<std::int64_t>(tensor), 1);
+  prepared.head = plan.layout().slots[static_cast<std::size_t>(rows[0].item<std::int64_t>())].tensor;
+  const auto range = slot_range(plan.layout(), static_cast<std::int64_t>(prepared.head), 1);
   const auto known = known_slots(plan, prepared.classes, range).index_select(1, rows - range.slot);
-  prepared.head_chunks = torch::searchsorted(plan.chunk_slots(), rows);
-  prepared.imagined = imagine_out_(torch::gelu(imagine_in_(known))) * plan.mask().index_select(0, prepared.head_chunks);
-  if (!prepared.evidence.defined())
-    prepared.evidence = torch::zeros({known.size(0), plan.mask().size(0), plan.mask().size(1)}, known.options())
-                            .index_add(1, prepared.head_chunks, prepared.imagined);
+  prepared.imagined = imagine_out_(torch::gelu(imagine_in_(known))) * plan.mask(range);
+  if (!prepared.evidence.empty()) return;
+  prepared.evidence.resize(static_cast<std::size_t>(plan.tensors()));
+  prepared.evidence[prepared.head] = prepared.imagined;
+}
+
+// [B, chunks, C], zero where there is none; undefined where there is none for the whole network.
+torch::Tensor GeneratorModel::evidence_of(const NetworkPlan& plan, const Prepared& prepared,
+                                          const SlotRange& range) const {
+  if (prepared.evidence.empty()) return {};
+  std::vector<torch::Tensor> parts;
+  for (std::int64_t t = range.tensor; t < range.tensor + range.tensors; ++t) {
+    const auto whole = slot_range(plan.layout(), t, 1);
+    const auto begin = std::max(whole.chunk, range.chunk),
+               end = std::min(whole.chunk + whole.chunks, range.chunk + range.chunks);
+    const auto& of_tensor = prepared.evidence[static_cast<std::size_t>(t)];
+    parts.push_back(of_tensor.defined() ? of_tensor.narrow(1, begin - whole.chunk, end - begin)
+                                        : torch::zeros({prepared.prefix.size(0), end - begin, plan.layout().chunk},
+                                                       prepared.prefix.options()));
+  }
+  return torch::cat(parts, 1);
 }
 
 // What description, anchor and classes say of each slot: [B, slots, D].
 torch::Tensor GeneratorModel::known_slots(const NetworkPlan& plan, const torch::Tensor& classes,
                                           const SlotRange& range) {
   const auto chunks = plan.chunk_slots().narrow(0, range.chunk, range.chunks) - range.slot;
-  const auto features = slot_out_(torch::gelu(slot_in_(plan.features().narrow(0, range.slot, range.slots))));
-  const auto slots =
-      features.index_add(0, chunks, anchor_in_(plan.anchor_chunks().narrow(0, range.chunk, range.chunks)))
-          .unsqueeze(0)
-          .expand({classes.size(0), -1, -1});
+  const auto features = slot_out_(torch::gelu(slot_in_(plan.features(range))));
+  const auto slots = features.index_add(0, chunks, anchor_in_(plan.anchor_chunks(range)))
+                         .unsqueeze(0)
+                         .expand({classes.size(0), -1, -1});
   const auto class_rows = plan.class_rows().narrow(0, range.slot, range.slots);
   const auto rows = (class_rows >= 0).nonzero().flatten();
   if (rows.size(0) == 0 || plan.description().classes > classes.size(1)) return slots;
@@ -200,17 +221,18 @@ torch::Tensor GeneratorModel::known_slots(const NetworkPlan& plan, const torch::
 // The same with the evidence.
 torch::Tensor GeneratorModel::slot_inputs(const NetworkPlan& plan, const Prepared& prepared, const SlotRange& range) {
   const auto slots = known_slots(plan, prepared.classes, range);
-  if (!prepared.evidence.defined()) return slots;
+  const auto evidence = evidence_of(plan, prepared, range);
+  if (!evidence.defined()) return slots;
   const auto chunks = plan.chunk_slots().narrow(0, range.chunk, range.chunks) - range.slot;
-  return slots.index_add(1, chunks, evidence_in_(prepared.evidence.narrow(1, range.chunk, range.chunks)));
+  return slots.index_add(1, chunks, evidence_in_(evidence));
 }
 
 // What is read of the tokens of each slot: [B, slots, D].
 torch::Tensor GeneratorModel::embed_tokens(const NetworkPlan& plan, const torch::Tensor& tokens,
                                            const SlotRange& range) {
   const auto chunks = plan.chunk_slots().narrow(0, range.chunk, range.chunks);
-  const auto scales = plan.scale_slots().narrow(0, range.tensor, range.tensors);
-  const auto mask = plan.mask().narrow(0, range.chunk, range.chunks);
+  const auto scales = plan.scale_slots().narrow(0, range.tensor, range.scales());
+  const auto mask = plan.mask(range);
   const auto latents = tokenizer_->model().quantizer->lookup(tokens.index_select(1, chunks)) * mask;
   const auto levels = tokens.select(2, 0).index_select(1, scales).clamp(0, tokenizer_->config().scale_levels - 1);
   return torch::zeros({tokens.size(0), range.slots, config_.width}, mask.options())
@@ -291,7 +313,7 @@ GeneratorModel::Draft GeneratorModel::draft(const NetworkPlan& plan, const Prepa
                                             const torch::Tensor& hidden, const Choice& choose) {
   const auto chunks = hidden.index_select(1, plan.chunk_slots());
   const auto mask = plan.mask();
-  auto left = predicted_latent(chunks, prepared.evidence, mask);
+  auto left = predicted_latent(chunks, evidence_of(plan, prepared, plan.all()), mask);
   auto state = chunks;
   torch::Tensor latents;
   for (std::int64_t stage = 0; stage < tokenizer_->config().codebooks; ++stage) {
@@ -340,7 +362,8 @@ GeneratorModel::CodeLoss GeneratorModel::code_loss(const NetworkPlan& plan, cons
   const auto mask = plan.mask().index_select(0, chunk_where);
   const auto targets = tokens.index_select(1, slots);  // [B, m, Q]
   const auto chunks = hidden.index_select(1, slots);
-  const auto evidence = prepared.evidence.defined() ? prepared.evidence.index_select(1, chunk_where) : torch::Tensor();
+  auto evidence = evidence_of(plan, prepared, plan.all());
+  if (evidence.defined()) evidence = evidence.index_select(1, chunk_where);
   auto left = predicted_latent(chunks, evidence, mask);
   const auto& quantizer = *tokenizer_->model().quantizer;
   const auto gap = left - quantizer.lookup(targets) * mask;
@@ -361,60 +384,98 @@ GeneratorModel::CodeLoss GeneratorModel::code_loss(const NetworkPlan& plan, cons
   return {entropy, latent_error};
 }
 
-// Draws the tokens of slots first .. first + n - 1 of a tensor, whose last hidden states are [B, n, D].
+// Draws the tokens of slots first .. first + n - 1 of a range within one tensor, whose last hidden states are [B, n,
+// D].
 void GeneratorModel::write_slots(const NetworkPlan& plan, const Prepared& prepared, const SlotRange& range,
                                  std::int64_t first, const torch::Tensor& hidden, const SamplingOptions& options,
                                  torch::Generator& generator, torch::Tensor& tokens) {
   auto state = hidden;
-  if (first == 0) {  // the scale
+  if (first < range.scales()) {
     const auto levels = draw_codes(scale_logits(hidden.select(1, 0)), options, generator);
     tokens.select(1, range.slot).select(1, 0).copy_(levels);
     state = hidden.narrow(1, 1, hidden.size(1) - 1);
     first = 1;
   }
-  const auto count = state.size(1), chunk = range.chunk + first - 1;
+  const auto count = state.size(1);
   if (count == 0) return;
-  const auto mask = plan.mask().narrow(0, chunk, count);
-  const auto evidence = prepared.evidence.defined() ? prepared.evidence.narrow(1, chunk, count) : torch::Tensor();
-  auto left = predicted_latent(state, evidence, mask);
+  auto part = range;
+  part.slot += first;
+  part.chunk += first - range.scales();
+  part.slots = part.chunks = count;
+  const auto mask = plan.mask(part);
+  auto left = predicted_latent(state, evidence_of(plan, prepared, part), mask);
   for (std::int64_t stage = 0; stage < tokenizer_->config().codebooks; ++stage) {
     const auto logits = stage_logits(stage, left, mask, state);
     const auto codes = draw_codes(logits.flatten(0, 1), options, generator).view({hidden.size(0), -1});
     const auto chosen = torch::embedding(tokenizer_->model().quantizer->codebooks()[stage], codes) * mask;
     left = left - chosen;
     state = state + code_up_(chosen);
-    tokens.select(2, stage).narrow(1, range.slot + first, count).copy_(codes);
+    tokens.select(2, stage).narrow(1, part.slot, count).copy_(codes);
+  }
+}
+
+// Draws the tokens of a range within one tensor. `slots`: of slot_inputs().
+void GeneratorModel::write_part(const NetworkPlan& plan, const Prepared& prepared, const SlotRange& range,
+                                const torch::Tensor& slots, const AttentionCache& context,
+                                const SamplingOptions& options, torch::Generator& generator, torch::Tensor& tokens) {
+  const bool in_order = config_.order == GenerationOrder::kChunk;
+  const auto blocks = make_slot_blocks(plan.layout(), range, tokens.options());
+  const auto x = to_places(blocks, slots), own = own_block(blocks, in_order);
+  if (!in_order)
+    return write_slots(plan, prepared, range, 0, from_places(blocks, body_->blocks(x, own, context)), options,
+                       generator, tokens);
+  const auto width = x.size(2);
+  // A row is read again for every slot of it.
+  for (std::int64_t s = 0; s < range.slots; ++s) {
+    const auto row = s / width;
+    const auto read = x + previous(blocks, embed_tokens(plan, tokens, range));
+    const auto hidden = body_->blocks(read.narrow(1, row, 1), own.narrow(0, row, 1), context);
+    write_slots(plan, prepared, range, s, hidden.squeeze(1).narrow(1, s % width, 1), options, generator, tokens);
   }
 }
 
 torch::Tensor GeneratorModel::sample(const NetworkPlan& plan, const Prepared& prepared, const SamplingOptions& options,
-                                     std::int64_t tensors) {
-  torch::NoGradGuard no_grad;
+                                     std::int64_t tensors, const Checkpoint& checkpoint, const ProgressSink& progress) {
+  const torch::NoGradGuard no_grad;
   auto generator = make_generator(options.seed);
   auto tokens = torch::zeros({prepared.prefix.size(0), plan.slots(), tokenizer_->config().codebooks},
                              tokenizer_->compute().indices());
-  AttentionCache context;
-  body_->extend(prepared.prefix, context, prepared.prefix.size(1));
-  const bool in_order = config_.order == GenerationOrder::kChunk;
-  const auto count = tensors < 0 ? plan.tensors() : tensors;
-  for (std::int64_t t = 0; t < count; ++t) {
-    const auto range = slot_range(plan.layout(), t, 1);
-    const auto slots = slot_inputs(plan, prepared, range);
-    const auto blocks = make_slot_blocks(plan.layout(), range, tokens.options());
-    const auto x = to_places(blocks, slots), own = own_block(blocks, in_order);
-    const auto width = x.size(2);
-    if (!in_order)
-      write_slots(plan, prepared, range, 0, from_places(blocks, body_->blocks(x, own, context)), options, generator,
-                  tokens);
-    // A row is read again for every slot of it.
-    for (std::int64_t s = 0; in_order && s < range.slots; ++s) {
-      const auto row = s / width;
-      const auto read = x + previous(blocks, embed_tokens(plan, tokens, range));
-      const auto hidden = body_->blocks(read.narrow(1, row, 1), own.narrow(0, row, 1), context);
-      write_slots(plan, prepared, range, s, hidden.squeeze(1).narrow(1, s % width, 1), options, generator, tokens);
-    }
-    body_->extend(summaries(plan, slots, tokens, range, t + 1), context);
+  std::vector<SlotRange> parts;
+  for (std::int64_t t = 0; t < (tensors < 0 ? plan.tensors() : tensors); ++t)
+    for (const SlotRange& part : slot_parts(plan.layout(), t, kPartSlots)) parts.push_back(part);
+  const auto layers = static_cast<std::size_t>(config_.layers);
+  AttentionCache context{std::vector<torch::Tensor>(layers), std::vector<torch::Tensor>(layers)};
+  // Of the tensor at hand: what is known of it, [B, 1, D], and the sum of what its slots say, [B, D].
+  torch::Tensor known, said;
+
+  TrainingState state;
+  state.keep("tokens", tokens);
+  state.keep("draws", generator);
+  state.keep("known", known);
+  state.keep("said", said);
+  for (std::size_t i = 0; i < layers; ++i) {
+    state.keep("keys" + std::to_string(i), context.keys[i]);
+    state.keep("values" + std::to_string(i), context.values[i]);
   }
+  const auto begin = std::chrono::steady_clock::now();
+  std::int64_t positions = 0;
+  const auto write = [&](std::int64_t step) {
+    const SlotRange& part = parts[static_cast<std::size_t>(step)];
+    const auto whole = slot_range(plan.layout(), part.tensor, 1);
+    if (step == 0) body_->extend(prepared.prefix, context, prepared.prefix.size(1));
+    const auto slots = slot_inputs(plan, prepared, part);
+    write_part(plan, prepared, part, slots, context, options, generator, tokens);
+    const auto sum = torch::gelu(embed_tokens(plan, tokens, part) + slots).sum(1);
+    if (part.slot == whole.slot) known = slots.narrow(1, 0, 1).clone();
+    said = part.slot == whole.slot ? sum : said + sum;
+    if (part.slot + part.slots == whole.slot + whole.slots)
+      body_->extend(known + code_mix_(said / static_cast<double>(whole.slots)).unsqueeze(1), context);
+    positions += part.slots * tokens.size(0);
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+    return Json{{"positions_per_second", static_cast<double>(positions) / elapsed.count()}};
+  };
+  run_steps({"generate", static_cast<std::int64_t>(parts.size()), 1, kCheckpointEvery}, checkpoint, state, write,
+            progress);
   return tokens;
 }
 

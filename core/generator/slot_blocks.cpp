@@ -5,16 +5,6 @@
 
 namespace weightloom {
 
-SlotRange slot_range(const SlotLayout& layout, std::int64_t tensor, std::int64_t tensors) {
-  const auto begin_of = [&](std::int64_t t) {
-    return static_cast<std::int64_t>(t == static_cast<std::int64_t>(layout.tensors.size())
-                                         ? layout.slots.size()
-                                         : layout.tensors[static_cast<std::size_t>(t)].first_slot);
-  };
-  const auto slot = begin_of(tensor), slots = begin_of(tensor + tensors) - slot;
-  return {tensor, tensors, slot, slots, slot - tensor, slots - tensors};
-}
-
 SlotBlocks make_slot_blocks(const SlotLayout& layout, const SlotRange& range, const torch::TensorOptions& indices) {
   const std::int64_t width = std::min(kBlockSlots, range.slots);
   std::vector<std::int64_t> slots, blocks, tensors, places;
@@ -27,7 +17,9 @@ SlotBlocks make_slot_blocks(const SlotLayout& layout, const SlotRange& range, co
   };
   std::int64_t block = 0, slot = 0;
   for (std::int64_t t = range.tensor; t < range.tensor + range.tensors; ++t) {
-    const auto of_tensor = static_cast<std::int64_t>(layout.tensors[static_cast<std::size_t>(t)].slots);
+    const auto whole = slot_range(layout, t, 1);
+    const auto of_tensor =
+        std::min(whole.slot + whole.slots, range.slot + range.slots) - std::max(whole.slot, range.slot);
     for (std::int64_t begin = 0; begin < of_tensor; begin += kBlockSlots, ++block) {
       const auto size = std::min(kBlockSlots, of_tensor - begin);
       if (static_cast<std::int64_t>(slots.size()) % width + size > width) fill_row();

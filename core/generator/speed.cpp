@@ -1,5 +1,7 @@
 #include "weightloom/generator/speed.hpp"
 
+#include <torch/autograd.h>
+
 #include <chrono>
 #include <functional>
 
@@ -29,8 +31,8 @@ double runs_per_second(const std::function<void()>& run, double seconds) {
 Condition random_condition(const NetworkPlan& plan, std::int64_t networks, torch::Generator& generator) {
   const auto& description = plan.description();
   const auto& shape = description.input.shape;
-  const auto images = torch::randn({networks * description.classes * kShots, shape[0], shape[1], shape[2]}, generator,
-                                   plan.mask().options());
+  const auto images =
+      torch::randn({networks * description.classes * kShots, shape[0], shape[1], shape[2]}, generator, plan.floats());
   const auto by_class = [&](const torch::Tensor& x) {
     return x.view({networks, description.classes, kShots, x.size(1)});
   };
@@ -44,7 +46,7 @@ GeneratorSpeed measure_speed(GeneratorModel& model, const NetworkPlan& plan, std
     auto generator = make_generator(0);
     const auto& shape = plan.description().input.shape;
     const Condition condition = random_condition(plan, networks, generator);
-    const auto floats = plan.mask().options(), indices = indices_like(plan.mask());
+    const auto floats = plan.floats(), indices = indices_like(plan.reference_scales());
     const auto images = torch::randn({networks, kImages, shape[0], shape[1], shape[2]}, generator, floats);
     const auto labels = torch::randint(plan.description().classes, {networks * kImages}, generator, indices);
     const auto parameters = model.parameters();

@@ -17,9 +17,13 @@ Start make_start(const Tokenizer& tokenizer, const NetworkDescription& descripti
     if (!has_linear_head(plan))
       throw Error(ErrorCode::kUsage, "start.head", "cannot make a start for '" + description.label() + "'",
                   "its output is not that of a linear layer on flat features");
+    if (affordable_shots(plan.executor(), request) == 0)
+      throw Error(ErrorCode::kUsage, "start.cost", "cannot make a start for '" + description.label() + "'",
+                  "its head needs an image of each class, and that many cost too much in a network of this size",
+                  "ask for fewer classes, or for a smaller size of images");
     const auto examples = example_images(request, data);
     check_classes(description, request, examples.size(0));
-    start.weights = recalibrate(plan.executor(), plan.anchor().clone(), {&data.get(request.data)->train},
+    start.weights = recalibrate(plan.executor(), plan.anchor(), {&data.get(request.data)->train},
                                 derive_seed(request.sampling.seed, "recalibrate"));
     const Anchor* anchor = tokenizer.find_anchor(description.architecture, plan.family());
     const auto fit = [&](const torch::Tensor& some, Weights& weights) {

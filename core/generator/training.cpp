@@ -118,7 +118,8 @@ std::size_t draw_course(const std::vector<Course>& courses, Random& random) {
 // How far the imagined evidence is from the given one.
 torch::Tensor imagination_error(const GeneratorModel::Prepared& prepared) {
   if (!prepared.imagined.defined()) return torch::zeros({}, prepared.prefix.options());
-  const auto gap = prepared.imagined - prepared.evidence.index_select(1, prepared.head_chunks);
+  const auto& given = prepared.evidence[prepared.head];
+  const auto gap = given.defined() ? prepared.imagined - given : prepared.imagined;
   return (gap * gap).mean();
 }
 
@@ -254,7 +255,8 @@ class Trainer {
       const auto gap = both.word_classes - both.image_classes.detach();
       agreement = (gap * gap).mean() + imagination_error(both);
       if (random.uniform() < options_.words_alone) {
-        batch.condition.thumbnails = batch.condition.evidence = batch.condition.evidence_scale = torch::Tensor();
+        batch.condition.thumbnails = batch.condition.evidence_scale = torch::Tensor();
+        batch.condition.evidence.clear();
       }
     }
     const auto prepared = model.prepare(plan, batch.condition);

@@ -22,23 +22,23 @@ std::int64_t parts_of(std::int64_t length, std::int64_t most) {
   return (length + most - 1) / most;
 }
 
-struct MatrixView {
-  std::int64_t rows, columns;
-};
-
-MatrixView matrix_view(const Shape& shape) {
-  if (shape.size() < 2) return {1, element_count(shape)};
-  return {shape[0], element_count(shape) / shape[0]};
+SlotTensor cut(const Shape& shape, std::int64_t chunk, std::int64_t vector_chunk, bool head_weight) {
+  SlotTensor tensor;
+  const bool matrix = shape.size() > 1;
+  tensor.rows = matrix ? shape[0] : 1;
+  tensor.columns = element_count(shape) / tensor.rows;
+  const std::int64_t most = tensor.rows == 1 ? std::min(chunk, vector_chunk) : chunk;
+  tensor.packed = head_weight ? 1 : std::max<std::int64_t>(1, most / tensor.columns);
+  tensor.parts = parts_of(tensor.columns, most);
+  return tensor;
 }
 
-void add_chunks(SlotLayout& layout, std::size_t tensor, MatrixView view, std::int64_t chunk, bool head_weight) {
-  const std::int64_t packed = head_weight ? 1 : std::max<std::int64_t>(1, chunk / view.columns);
-  const std::int64_t parts = parts_of(view.columns, chunk);
-  for (std::int64_t row = 0; row < view.rows; row += packed)
-    for (std::int64_t part = 0; part < parts; ++part) {
-      const std::int64_t begin = view.columns * part / parts, end = view.columns * (part + 1) / parts;
-      layout.slots.push_back({Slot::Kind::kChunk, tensor, row, std::min(packed, view.rows - row), begin, end - begin,
-                              head_weight ? row : -1});
+void add_chunks(SlotLayout& layout, std::size_t index, const SlotTensor& tensor, bool head_weight) {
+  for (std::int64_t row = 0; row < tensor.rows; row += tensor.packed)
+    for (std::int64_t part = 0; part < tensor.parts; ++part) {
+      const std::int64_t begin = tensor.columns * part / tensor.parts, end = tensor.columns * (part + 1) / tensor.parts;
+      layout.slots.push_back({Slot::Kind::kChunk, index, row, std::min(tensor.packed, tensor.rows - row), begin,
+                              end - begin, head_weight ? row : -1});
     }
 }
 
@@ -57,23 +57,26 @@ float log_size(double n, double most) {
 
 }  // namespace
 
-std::vector<std::int64_t> SlotLayout::gather() const {
-  std::vector<std::int64_t> index;
-  for (std::size_t s = 0; s < slots.size(); ++s) {
-    const Slot& slot = slots[s];
-    if (slot.kind == Slot::Kind::kScale) continue;
-    const SlotTensor& tensor = tensors[slot.tensor];
-    // The row length follows from the last chunk of the tensor's first row block.
-    std::int64_t row_length = 0;
-    for (std::size_t t = tensor.first_slot + 1; t < tensor.first_slot + tensor.slots && slots[t].row == 0; ++t)
-      row_length = slots[t].column + slots[t].columns;
-    const std::size_t end = index.size() + static_cast<std::size_t>(chunk);
-    for (std::int64_t row = 0; row < slot.rows; ++row)
-      for (std::int64_t column = 0; column < slot.columns; ++column)
-        index.push_back(tensor.offset + (slot.row + row) * row_length + slot.column + column);
-    index.resize(end, -1);
+SlotRange slot_range(const SlotLayout& layout, std::int64_t tensor, std::int64_t tensors) {
+  const auto begin_of = [&](std::int64_t t) {
+    return static_cast<std::int64_t>(t == static_cast<std::int64_t>(layout.tensors.size())
+                                         ? layout.slots.size()
+                                         : layout.tensors[static_cast<std::size_t>(t)].first_slot);
+  };
+  const auto slot = begin_of(tensor), slots = begin_of(tensor + tensors) - slot;
+  return {tensor, tensors, slot, slots, slot - tensor, slots - tensors};
+}
+
+std::vector<SlotRange> slot_parts(const SlotLayout& layout, std::int64_t tensor, std::int64_t most) {
+  const auto whole = slot_range(layout, tensor, 1);
+  std::vector<SlotRange> parts;
+  for (std::int64_t begin = 0; begin < whole.slots; begin += most) {
+    const auto size = std::min(most, whole.slots - begin);
+    const bool first = begin == 0;
+    parts.push_back(
+        {tensor, 1, whole.slot + begin, size, first ? whole.chunk : whole.chunk + begin - 1, first ? size - 1 : size});
   }
-  return index;
+  return parts;
 }
 
 SlotLayout make_slots(const NetworkDescription& description, const GraphFacts& facts, std::int64_t chunk,
@@ -83,59 +86,72 @@ SlotLayout make_slots(const NetworkDescription& description, const GraphFacts& f
   for (std::size_t p = 0; p < description.parameters.size(); ++p) {
     const ParameterSpec& parameter = description.parameters[p];
     if (!parameter.trainable) continue;
-    const std::size_t tensor = layout.tensors.size();
-    const std::size_t first = layout.slots.size();
-    const MatrixView view = matrix_view(parameter.shape);
-    layout.slots.push_back({Slot::Kind::kScale, tensor});
-    add_chunks(layout, tensor, view, view.rows == 1 ? std::min(chunk, vector_chunk) : chunk,
-               parameter.name == facts.head_weight);
-    layout.tensors.push_back({p, first, layout.slots.size() - first, layout.values, reference_scale(parameter)});
+    const bool head_weight = parameter.name == facts.head_weight;
+    SlotTensor tensor = cut(parameter.shape, chunk, vector_chunk, head_weight);
+    tensor.parameter = p;
+    tensor.reference_scale = reference_scale(parameter);
+    tensor.first_slot = layout.slots.size();
+    layout.slots.push_back({Slot::Kind::kScale, layout.tensors.size()});
+    add_chunks(layout, layout.tensors.size(), tensor, head_weight);
+    tensor.slots = layout.slots.size() - tensor.first_slot;
+    layout.tensors.push_back(tensor);
     layout.values += element_count(parameter.shape);
   }
   return layout;
 }
 
-std::vector<float> slot_features(const NetworkDescription& description, const GraphFacts& facts,
-                                 const SlotLayout& layout) {
+SlotFeatures::SlotFeatures(const NetworkDescription& description, const GraphFacts& facts, const SlotLayout& layout) {
   const std::vector<Address> places = addresses(description);
   const auto graph = surroundings(description, facts);
   const double tensor_count = static_cast<double>(layout.tensors.size());
-  std::vector<float> features;
-  features.reserve(layout.slots.size() * kSlotFeatures);
-  std::vector<float> row;
-  for (const Slot& slot : layout.slots) {
-    const SlotTensor& tensor = layout.tensors[slot.tensor];
+  for (const SlotTensor& tensor : layout.tensors) {
     const ParameterSpec& parameter = description.parameters[tensor.parameter];
     const Address& place = places[tensor.parameter];
-    const MatrixView view = matrix_view(parameter.shape);
-    const double order = static_cast<double>(slot.tensor);
-    row.clear();
-    row.push_back(slot.kind == Slot::Kind::kScale);
-    for (int role = 0; role < 9; ++role) row.push_back(role == static_cast<int>(parameter.role));
-    row.push_back(static_cast<float>(parameter.shape.size()) / 4);
-    row.push_back(log_size(static_cast<double>(view.rows), 12));
-    row.push_back(log_size(static_cast<double>(view.columns), 16));
-    row.push_back(log_size(tensor.reference_scale * 1024, 10));
-    row.push_back(static_cast<float>(order / std::max(1.0, tensor_count - 1)));
-    row.push_back(log_size(tensor_count, 10));
-    row.push_back(place.stage >= 0);
-    row.push_back(place.block >= 0);
-    row.push_back(static_cast<float>(place.fraction()));
-    row.push_back(log_size(place.blocks, 6));
-    for (int stage = 0; stage < 4; ++stage) row.push_back(place.stage == stage);
-    row.push_back(static_cast<float>(slot.row) / static_cast<float>(view.rows));
-    row.push_back(static_cast<float>(slot.column) / static_cast<float>(view.columns));
-    row.push_back(log_size(static_cast<double>(slot.rows), 8));
-    row.push_back(parameter.name == facts.head_weight);
-    row.push_back(parameter.name == facts.head_bias);
-    push_waves(row, order, 6);
-    push_waves(row, static_cast<double>(slot.row), 6);
-    push_waves(row, static_cast<double>(slot.column) / static_cast<double>(std::max<std::int64_t>(1, slot.columns)), 3);
-    push_waves(row, place.block, 4);
+    const double order = static_cast<double>(tensors_.size());
+    Shared& shared = tensors_.emplace_back();
+    auto& before = shared.before;
+    for (int role = 0; role < 9; ++role) before.push_back(role == static_cast<int>(parameter.role));
+    before.push_back(static_cast<float>(parameter.shape.size()) / 4);
+    before.push_back(log_size(static_cast<double>(tensor.rows), 12));
+    before.push_back(log_size(static_cast<double>(tensor.columns), 16));
+    before.push_back(log_size(tensor.reference_scale * 1024, 10));
+    before.push_back(static_cast<float>(order / std::max(1.0, tensor_count - 1)));
+    before.push_back(log_size(tensor_count, 10));
+    before.push_back(place.stage >= 0);
+    before.push_back(place.block >= 0);
+    before.push_back(static_cast<float>(place.fraction()));
+    before.push_back(log_size(place.blocks, 6));
+    for (int stage = 0; stage < 4; ++stage) before.push_back(place.stage == stage);
+    shared.between.push_back(parameter.name == facts.head_weight);
+    shared.between.push_back(parameter.name == facts.head_bias);
+    push_waves(shared.between, order, 6);
+    push_waves(shared.behind, place.block, 4);
     const auto& around = graph[tensor.parameter];
-    row.insert(row.end(), around.begin(), around.end());
-    row.resize(kSlotFeatures, 0.0f);
-    features.insert(features.end(), row.begin(), row.end());
+    shared.behind.insert(shared.behind.end(), around.begin(), around.end());
+  }
+}
+
+std::vector<float> SlotFeatures::of(const SlotLayout& layout, const SlotRange& range) const {
+  std::vector<float> features;
+  features.reserve(static_cast<std::size_t>(range.slots * kSlotFeatures));
+  const auto append = [&](const std::vector<float>& part) {
+    features.insert(features.end(), part.begin(), part.end());
+  };
+  for (std::int64_t s = range.slot; s < range.slot + range.slots; ++s) {
+    const Slot& slot = layout.slots[static_cast<std::size_t>(s)];
+    const SlotTensor& tensor = layout.tensors[slot.tensor];
+    const Shared& shared = tensors_[slot.tensor];
+    features.push_back(slot.kind == Slot::Kind::kScale);
+    append(shared.before);
+    features.push_back(static_cast<float>(slot.row) / static_cast<float>(tensor.rows));
+    features.push_back(static_cast<float>(slot.column) / static_cast<float>(tensor.columns));
+    features.push_back(log_size(static_cast<double>(slot.rows), 8));
+    append(shared.between);
+    push_waves(features, static_cast<double>(slot.row), 6);
+    push_waves(features,
+               static_cast<double>(slot.column) / static_cast<double>(std::max<std::int64_t>(1, slot.columns)), 3);
+    append(shared.behind);
+    features.resize(static_cast<std::size_t>((s - range.slot + 1) * kSlotFeatures), 0.0f);
   }
   return features;
 }

@@ -28,7 +28,7 @@ torch::Tensor unpack_tokens(std::string_view stream, const NetworkPlan& plan, co
   auto small =
       torch::empty({1, plan.slots(), config.codebooks}, torch::TensorOptions(torch::kInt16).device(torch::kCPU));
   std::copy(stream.begin(), stream.end(), static_cast<char*>(small.data_ptr()));
-  auto tokens = small.to(plan.mask().device(), torch::kInt64);
+  auto tokens = small.to(plan.floats().device(), torch::kInt64);
   // Codebooks and levels are looked up without a check of their own.
   if (!within(tokens.index_select(1, plan.chunk_slots()), config.codes) ||
       !within(tokens.index_select(1, plan.scale_slots()), config.scale_levels))

@@ -4,9 +4,12 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/memory.hpp"
 #include "weightloom/base/units.hpp"
+#include "weightloom/runtime/budget.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/workflow/caveats.hpp"
 #include "weightloom/workflow/lineage.hpp"
@@ -15,12 +18,30 @@
 namespace weightloom {
 namespace {
 
+constexpr std::int64_t kFewestValidationImages = 16;
+// Some ten seconds of work: what is written sooner is written again.
+constexpr std::int64_t kSlotsWorthKeeping = std::int64_t{1} << 16;
+
+// Validation images that a network is judged on: all, or as many as it can look at.
+std::int64_t judged_on(const Executor& executor, const TensorData& on) {
+  return std::min(on.validation.labels.size(0), std::max(kFewestValidationImages, affordable_images(executor)));
+}
+
 // Accuracy on the validation images of the request's data; empty without data.
 std::vector<double> validation_accuracies(const NetworkPlan& plan, const Weights& ready, const Request& request,
                                           DataCache& data) {
   if (request.data.empty()) return {};
   const auto on = data.get(request.data);
-  return evaluate(plan.executor(), ready, {&on->validation}).accuracy;
+  return evaluate(plan.executor(), ready, {&on->validation}, judged_on(plan.executor(), *on)).accuracy;
+}
+
+// What all networks of a request take, beside what the program takes anyway: the anchor's weights and theirs, and for
+// each of the slots tokens, features and places.
+std::uint64_t memory_of(const NetworkDescription& description, const Request& request) {
+  constexpr std::uint64_t kOfSlot = 256, kWeightsOfSlot = 64, kActivations = std::uint64_t{256} << 20;
+  const auto weights = static_cast<std::uint64_t>(description.parameter_count());
+  const auto networks = static_cast<std::uint64_t>(request.count);
+  return (weights * sizeof(float) + weights / kWeightsOfSlot * kOfSlot) * (networks + 1) + kActivations;
 }
 
 // Guessing is right once in as many images as there are classes. Within three standard errors of that, or a fifth of
@@ -39,10 +60,19 @@ Error unknown_architecture(const NetworkDescription& description) {
           "add --data, for a head that is fitted to examples, or teach it with `weightloom generator adapt`"};
 }
 
-void refuse_chance(const GenerationJob& job, const NetworkDescription& description,
-                   const std::vector<double>& accuracies, const std::optional<StartFacts>& start, DataCache& data) {
+std::string few_examples(const NetworkDescription& description, std::int64_t shots, std::int64_t wanted) {
+  if (shots > 0)
+    return "looking at an image costs much in a network of this size: " + std::to_string(shots) +
+           " examples of each class are shown, not " + std::to_string(wanted);
+  return "looking at an image of each of " + std::to_string(description.classes) +
+         " classes costs too much in a network of this size: the head is what the generator imagines";
+}
+
+void refuse_chance(const GenerationJob& job, const NetworkPlan& plan, const std::vector<double>& accuracies,
+                   const std::optional<StartFacts>& start, DataCache& data) {
   if (job.force || accuracies.empty()) return;
-  const auto images = data.get(job.request.data)->validation.labels.size(0);
+  const NetworkDescription& description = plan.description();
+  const auto images = judged_on(plan.executor(), *data.get(job.request.data));
   const auto chance = [&](double accuracy) { return is_chance(accuracy, images, description.classes); };
   if (!std::ranges::all_of(accuracies, chance)) return;
   throw Error(
@@ -69,21 +99,28 @@ struct Drawn {
 };
 
 Drawn draw(const GenerationJob& job, const Generator& generator, const std::shared_ptr<const NetworkPlan>& plan,
-           const std::optional<Start>& start, DataCache& data) {
+           const std::optional<Start>& start, DataCache& data, const ProgressSink& progress) {
   if (job.start_only)
     return {{plan, {}, start->weights}, {start->weights, {start->head}, {}, {start->learning_rate}}, 0};
   const auto begin = std::chrono::steady_clock::now();
-  Generated made = generate(generator, plan->description(), job.request, data);
+  const bool takes_long = plan->slots() * job.request.count >= kSlotsWorthKeeping;
+  Generated made = takes_long ? generate(generator, plan->description(), job.request, data, job.checkpoint, progress)
+                              : generate(generator, plan->description(), job.request, data);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
   ReadyNetworks ready = ready_to_use(generator, made, job.request, data);
   return {std::move(made), std::move(ready), elapsed.count()};
 }
 
 // Network `index` of those that are ready, with what is known of it.
-GeneratedNetwork describe_network(const NetworkDescription& description, ZooRecord record, const ReadyNetworks& ready,
+GeneratedNetwork describe_network(const NetworkDescription& description, ZooRecord record, ReadyNetworks& ready,
                                   const std::vector<double>& accuracy, std::int64_t refine, std::int64_t index) {
   const auto place = static_cast<std::size_t>(index);
-  GeneratedNetwork network{index, std::move(record), to_tensor_map(description, ready.weights, index), {}};
+  const bool only = ready.weights.population() == 1;
+  GeneratedNetwork network{index,
+                           std::move(record),
+                           only ? to_tensor_map(description, std::exchange(ready.weights, {}))
+                                : to_tensor_map(description, ready.weights, index),
+                           {}};
   if (!ready.heads.empty()) {
     network.record.hyperparameters["head"] = head_source_name(ready.heads[place].source);
     network.record.metrics["expected_accuracy"] = ready.heads[place].expected_accuracy;
@@ -126,7 +163,7 @@ NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry
 }
 
 Generation generate_networks(const GenerationJob& wanted, const Generator& generator, const PluginRegistry& registry,
-                             DataCache& data) {
+                             DataCache& data, const ProgressSink& progress) {
   GenerationJob job = wanted;
   const Request& request = job.request;
   if (job.selection == Selection::kBest && request.data.empty())
@@ -139,32 +176,33 @@ Generation generate_networks(const GenerationJob& wanted, const Generator& gener
   if (request.refine > 0 && request.data.empty())
     throw Error(ErrorCode::kUsage, "generate.refine", "there is nothing to refine on", "", "add --data");
   const auto description = wanted_network(job, registry, generator.tokenizer());
+  expect_memory(memory_of(description, request), "'" + description.label() + "'",
+                request.count > 1 ? "draw fewer networks at a time" : "free some, or ask for a smaller network");
   const auto plan = generator.tokenizer().plan(description, request.family);
   if (!is_known(generator.tokenizer(), description, request.family)) {
     if (request.data.empty()) throw unknown_architecture(description);
     job.start_only = true;
     job.request.count = 1;
   }
+  auto notes = caveats(generator.tokenizer(), description, request.family);
+  if (const auto most = generator.model().config().most_classes; !job.start_only && description.classes > most)
+    notes.push_back("the generator was made for at most " + std::to_string(most) + " classes, not for " +
+                    std::to_string(description.classes) + ": the body is written for groups of them");
+  const auto shots = request.data.empty() ? request.shots : affordable_shots(plan->executor(), request);
+  if (shots < request.shots) notes.push_back(few_examples(description, shots, request.shots));
+  job.request.shots = std::max<std::int64_t>(1, shots);
   std::optional<Start> start;
-  if (job.start_only || (!request.data.empty() && has_linear_head(*plan)))
+  if (job.start_only || (!request.data.empty() && shots > 0 && has_linear_head(*plan)))
     start = make_start(generator.tokenizer(), description, request, data);
 
-  const Drawn drawn = draw(job, generator, plan, start, data);
+  Drawn drawn = draw(job, generator, plan, start, data, progress);
   const auto accuracy = validation_accuracies(*plan, drawn.ready.weights, request, data);
-  Generation out{description,
-                 {},
-                 plan->slots(),
-                 drawn.ready.weights.population(),
-                 drawn.seconds,
-                 {},
-                 caveats(generator.tokenizer(), description, request.family)};
-  if (const auto most = generator.model().config().most_classes; !job.start_only && description.classes > most)
-    out.caveats.push_back("the generator was made for at most " + std::to_string(most) + " classes, not for " +
-                          std::to_string(description.classes) + ": the body is written for groups of them");
+  Generation out{description, {}, plan->slots(), drawn.ready.weights.population(), drawn.seconds, {}, std::move(notes)};
   if (start)
     out.start = {start->head.source, start->head.expected_accuracy,
                  validation_accuracies(*plan, start->weights, request, data).front()};
-  refuse_chance(job, description, accuracy, out.start, data);
+  refuse_chance(job, *plan, accuracy, out.start, data);
+  drawn.made.weights = {};  // those that are ready need none of it
   for (const auto index : select(job.selection, accuracy, out.drawn)) {
     auto record = job.start_only ? start_record({}, registry, generator, *start, request)
                                  : generated_record({}, registry, generator, drawn.made, request, index);

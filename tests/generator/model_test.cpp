@@ -2,13 +2,28 @@
 
 #include <catch2/catch.hpp>
 
+#include "../support/temporary_folder.hpp"
 #include "small_generator.hpp"
+#include "weightloom/base/error.hpp"
 #include "weightloom/generator/instruction.hpp"
 
 namespace weightloom {
 namespace {
 
 using namespace weightloom::test;
+
+// A request for each instruction, without images.
+Condition words(const std::vector<std::string>& instructions) {
+  Condition condition;
+  condition.batch = static_cast<std::int64_t>(instructions.size());
+  condition.classes = 3;
+  condition.quality = torch::ones({condition.batch});
+  std::vector<std::int64_t> ids;
+  for (const auto& instruction : instructions)
+    for (const auto id : instruction_words(instruction)) ids.push_back(id);
+  condition.words = torch::tensor(ids, torch::kInt64).view({condition.batch, -1});
+  return condition;
+}
 
 TEST_CASE("greedy sampling is consistent with the hidden states of one whole pass") {
   torch::NoGradGuard no_grad;
@@ -56,6 +71,55 @@ TEST_CASE("the same seed gives the same tokens, another seed gives others") {
   CHECK_FALSE(torch::equal(first, model.sample(*plan, prepared, {1.0, 0, 1.0, 8})));
 }
 
+TEST_CASE("writing that was stopped goes on with the same tokens, and only for the same network") {
+  for (const auto order : {GenerationOrder::kTensor, GenerationOrder::kChunk}) {
+    SmallGenerator small(order);
+    small.shake();
+    auto& [tokenizer, model] = small;
+    const auto plan = tokenizer->plan(small_mlp(3));
+    const auto prepared = model.prepare(*plan, examples(*plan, 2));
+    const SamplingOptions options{1.0, 0, 1.0, 7};
+    const auto whole = model.sample(*plan, prepared, options);
+    const TemporaryFolder folder;
+    const Checkpoint checkpoint{folder / "partial", "this one"};
+    const auto stop_at = [](std::uint64_t part) {
+      return [part](const ProgressEvent& event) {
+        if (event.done >= part) request_interrupt();
+      };
+    };
+    for (const std::uint64_t part : {1, 3, 4}) {
+      CHECK_THROWS_AS(model.sample(*plan, prepared, options, -1, checkpoint, stop_at(part)), Error);
+      clear_interrupt();
+    }
+    std::int64_t parts = 0;
+    const auto count = [&](const ProgressEvent&) { ++parts; };
+    CHECK(torch::equal(model.sample(*plan, prepared, options, -1, checkpoint, count), whole));
+    CHECK(parts < plan->tensors());
+    CHECK(torch::equal(model.sample(*plan, prepared, options, -1, checkpoint), whole));
+    const Checkpoint other{folder / "partial", "another one"};
+    CHECK_FALSE(torch::equal(model.sample(*plan, prepared, {1.0, 0, 1.0, 8}, -1, other), whole));
+  }
+}
+
+TEST_CASE("a large tensor is written in parts that see what all of it sees") {
+  torch::NoGradGuard no_grad;
+  SmallGenerator small;
+  small.shake();
+  auto& [tokenizer, model] = small;
+  // 5,000 chunks of 8 for one matrix: two parts.
+  const auto plan = tokenizer->plan(small_mlp(1, 2500));
+  const auto prepared = model.prepare(*plan, words({"left or right"}));
+  const auto greedy = model.sample(*plan, prepared, {0.0, 0, 1.0, 0});
+  auto generator = make_generator(4);
+  const auto draft =
+      model.drawn(*plan, prepared, model.hidden(*plan, prepared, greedy, plan->tensors()), 0.0, generator);
+  CHECK(torch::allclose(draft.latents, tokenizer->latents(*plan, greedy), 1e-4, 1e-5));
+  const auto decoded = tokenizer->decode(*plan, greedy);
+  const auto assembled = tokenizer->assemble(*plan, draft.latents, draft.scales);
+  for (std::size_t p = 0; p < decoded.tensors.size(); ++p)
+    CHECK(torch::allclose(decoded.tensors[p], assembled.tensors[p], 1e-4, 1e-5));
+}
+
 TEST_CASE("top-k of one is greedy, and a tiny top-p too") {
   SmallGenerator small;
   small.shake();
@@ -91,15 +155,7 @@ TEST_CASE("words alone are a condition, and different words differ") {
   SmallGenerator small;
   auto& [tokenizer, model] = small;
   const auto plan = tokenizer->plan(small_mlp(2));
-  Condition condition;
-  condition.batch = 2;
-  condition.classes = 3;
-  condition.quality = torch::ones({2});
-  auto words = instruction_words("handwritten digits");
-  const auto other = instruction_words("shoes and shirts");
-  words.insert(words.end(), other.begin(), other.end());
-  condition.words = torch::tensor(words, torch::kInt64).view({2, -1});
-  const auto prepared = model.prepare(*plan, condition);
+  const auto prepared = model.prepare(*plan, words({"handwritten digits", "shoes and shirts"}));
   CHECK_FALSE(torch::allclose(prepared.prefix[0], prepared.prefix[1]));
   CHECK(model.sample(*plan, prepared, {0.0, 0, 1.0, 0}).size(0) == 2);
 }
@@ -121,11 +177,10 @@ TEST_CASE("the behaviour of the softly decoded network has gradients in every tr
       .select(-1, 0)
       .sum()
       .backward();
-  for (const auto& item : model.named_parameters()) {
-    const bool unused = item.key().starts_with("word") || item.key().starts_with("imagine") ||
-                        item.key().starts_with("scale_in") || item.key().starts_with("code_in") ||
-                        item.key().starts_with("code_mix");
-    if (!unused) CHECK((item.key() + (item.value().grad().defined() ? "" : " has no gradient")) == item.key());
+  for (const auto& [name, parameter] : model.named_parameters()) {
+    const bool unused = name.starts_with("word") || name.starts_with("imagine") || name.starts_with("scale_in") ||
+                        name.starts_with("code_in") || name.starts_with("code_mix");
+    if (!unused) CHECK((name + (parameter.grad().defined() ? "" : " has no gradient")) == name);
   }
 }
 

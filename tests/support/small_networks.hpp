@@ -7,8 +7,8 @@
 
 namespace weightloom::test {
 
-// [1, 4, 4] image -> `depth` hidden layers of 8 units (block<k>.linear) -> 3 classes.
-inline NetworkDescription small_mlp(int depth) {
+// [1, 4, 4] image -> `depth` hidden layers of `width` units (block<k>.linear) -> 3 classes.
+inline NetworkDescription small_mlp(int depth, int width = 8) {
   Json parameters = Json::array(), nodes = Json::array();
   nodes.push_back({{"name", "flat"}, {"op", "flatten"}, {"inputs", {"image"}}});
   std::string from = "flat";
@@ -26,15 +26,15 @@ inline NetworkDescription small_mlp(int depth) {
   };
   for (int block = 0; block < depth; ++block) {
     const std::string name = "block" + std::to_string(block);
-    linear(name + ".linear", block == 0 ? 16 : 8, 8);
+    linear(name + ".linear", block == 0 ? 16 : width, width);
     nodes.push_back({{"name", name + ".relu"}, {"op", "relu"}, {"inputs", {from}}});
     from = name + ".relu";
   }
-  linear("head", 8, 3);
+  linear("head", width, 3);
   return parse_description(Json{
       {"schema", "weightloom.network/1"},
       {"architecture", "org.weightloom.test"},
-      {"config", {{"depth", depth}}},
+      {"config", {{"depth", depth}, {"width", width}}},
       {"task", "classification"},
       {"input", {{"name", "image"}, {"shape", {1, 4, 4}}}},
       {"output", "head"},

@@ -2,6 +2,7 @@
 // What the generator is told: example images as the anchor sees them, words, and the wanted quality.
 
 #include <cstdint>
+#include <vector>
 
 #include "weightloom/compute/torch.hpp"
 #include "weightloom/tokenizer/network_plan.hpp"
@@ -12,8 +13,10 @@ inline constexpr std::int64_t kThumbnail = 196;  // a 14 x 14 grey image
 
 // B requests for networks of one plan with R classes. Undefined tensors mean: not given.
 struct Condition {
-  torch::Tensor thumbnails;      // [B, R, kThumbnail]: mean example image of each class
-  torch::Tensor evidence;        // [B, M, C]: what the examples say about each chunk, in its place (example_condition)
+  torch::Tensor thumbnails;  // [B, R, kThumbnail]: mean example image of each class
+  // What the examples say about each tensor, in the places of its chunks: [B, chunks of the tensor, C], undefined where
+  // they say nothing (example_condition). One for each tokenised tensor; empty without examples.
+  std::vector<torch::Tensor> evidence;
   torch::Tensor evidence_scale;  // [B, 2]: log scale of that evidence for the head's weight and bias
   torch::Tensor words;           // [B, kInstructionWords] int64
   torch::Tensor quality;         // [B]: share of the comparable zoo networks that are worse, 0 .. 1

@@ -65,6 +65,11 @@ Request request_from_json(const Json& json);
 // request.data. Throws kUsage "data.*".
 torch::Tensor example_images(const Request& request, DataCache& data);
 
+// Examples of each class that a network can be shown: kMostExampleOperations buys so many; at most request.shots, 0
+// when not even one of each class is within it.
+inline constexpr double kMostExampleOperations = 1e13;
+std::int64_t affordable_shots(const Executor& executor, const Request& request);
+
 // Throws kUsage "generate.classes" unless the network has as many outputs as request.data has classes.
 void check_classes(const NetworkDescription& description, const Request& request, std::int64_t classes);
 
@@ -75,10 +80,11 @@ struct Generated {
   torch::Tensor tokens;  // [count, L, Q]
   Weights weights;
 };
-// `data` must provide request.data when it is given. Throws kUsage when neither words nor data are given, or class
+// `data` must provide request.data when it is given. With a checkpoint, a generation that was stopped goes on there and
+// ends with the same bits; the file stays. Interruptible. Throws kUsage when neither words nor data are given, or class
 // counts disagree.
 Generated generate(const Generator& generator, const NetworkDescription& description, const Request& request,
-                   DataCache& data);
+                   DataCache& data, const std::filesystem::path& checkpoint = {}, const ProgressSink& progress = {});
 
 // What one uses, stores and exports.
 struct ReadyNetworks {
@@ -92,8 +98,9 @@ struct ReadyNetworks {
 };
 // `made` with batch_norm statistics re-estimated: on the request's training images when it has data, else on the
 // tokenizer's reference images. With examples a gate keeps all, half or nothing of what was generated for the body,
-// whichever gives the best cross-validated head on them, more of it in a tie. The head comes last, from what the
-// written body makes of them: the generated one stays where it is at least as good (head.hpp, refit_head()).
+// whichever gives the best cross-validated head on them, more of it in a tie; of a large network all or nothing, since
+// a half is a third set of weights. The head comes last, from what the written body makes of them: the generated one
+// stays where it is at least as good (head.hpp, refit_head()).
 ReadyNetworks ready_to_use(const Generator& generator, const Generated& made, const Request& request, DataCache& data);
 
 }  // namespace weightloom

@@ -9,12 +9,14 @@
 
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/json.hpp"
+#include "weightloom/base/progress.hpp"
 #include "weightloom/compute/layers.hpp"
 #include "weightloom/compute/torch.hpp"
 #include "weightloom/generator/condition.hpp"
 #include "weightloom/generator/slot_blocks.hpp"
 #include "weightloom/generator/transformer.hpp"
 #include "weightloom/tokenizer/tokenizer.hpp"
+#include "weightloom/training/checkpoint.hpp"
 
 namespace weightloom {
 
@@ -40,7 +42,7 @@ struct SamplingOptions {
 };
 
 // B requests, P prefix positions, L slots, M chunk slots, T tensors, C places, Q codebooks, D width.
-class GeneratorModel : public torch::nn::Module {
+class GeneratorModel : public Module {
  public:
   // The tokenizer is used, never trained. Start values are drawn from `generator`.
   GeneratorModel(GeneratorConfig config, std::shared_ptr<const Tokenizer> tokenizer, torch::Generator& generator);
@@ -51,12 +53,14 @@ class GeneratorModel : public torch::nn::Module {
 
   // A condition as the transformer sees it.
   struct Prepared {
-    torch::Tensor prefix;    // [B, P, D]
-    torch::Tensor classes;   // [B, R, D]: what is known of each class
-    torch::Tensor evidence;  // [B, M, C]: given, else imagined, else undefined
-    // What the head's evidence should be judging by the class tokens alone: it stands in where there are only words.
-    torch::Tensor head_chunks;                  // [r] int64, into the chunk slots; undefined without a head
-    torch::Tensor imagined;                     // [B, r, C]
+    torch::Tensor prefix;   // [B, P, D]
+    torch::Tensor classes;  // [B, R, D]: what is known of each class
+    // As in Condition: given, else the head's is imagined, else empty.
+    std::vector<torch::Tensor> evidence;
+    // What the head weight's evidence should be judging by the class tokens alone: it stands in where there are only
+    // words. [B, chunks of the head weight, C]; undefined without a head.
+    torch::Tensor imagined;
+    std::size_t head = 0;  // the head weight among the tokenised tensors, where there is something imagined
     torch::Tensor image_classes, word_classes;  // [B, R, D], undefined when not given
   };
   Prepared prepare(const NetworkPlan& plan, const Condition& condition);
@@ -87,10 +91,12 @@ class GeneratorModel : public torch::nn::Module {
   CodeLoss code_loss(const NetworkPlan& plan, const Prepared& prepared, const torch::Tensor& hidden,
                      const torch::Tensor& tokens, const torch::Tensor& where);
 
-  // Writes tokens [B, L, Q] for the first `tensors` tensors (all when negative), the rest stays 0. Bit-reproducible for
-  // a seed on the same machine and thread count. No gradient.
+  // Writes tokens [B, L, Q] for the first `tensors` tensors (all when negative), the rest stays 0; tensor after tensor,
+  // large ones in parts, so that memory beyond that of the tokens does not depend on the network. Bit-reproducible for
+  // a seed on the same machine and thread count. No gradient. Goes on from `checkpoint` where there is one, with the
+  // same bits, and is interruptible between parts (training/loop.hpp).
   torch::Tensor sample(const NetworkPlan& plan, const Prepared& prepared, const SamplingOptions& options,
-                       std::int64_t tensors = -1);
+                       std::int64_t tensors = -1, const Checkpoint& checkpoint = {}, const ProgressSink& progress = {});
   // The same in one pass: every tensor is drawn as if none before it were written. Training reads such tokens in place
   // of sample()'s, which would cost a pass for each tensor.
   torch::Tensor sample_at_once(const NetworkPlan& plan, const Prepared& prepared, const SamplingOptions& options);
@@ -105,6 +111,10 @@ class GeneratorModel : public torch::nn::Module {
   torch::Tensor summaries(const NetworkPlan& plan, const torch::Tensor& slots, const torch::Tensor& tokens,
                           const SlotRange& range, std::int64_t written);
   torch::Tensor previous(const SlotBlocks& blocks, const torch::Tensor& tokens) const;
+  torch::Tensor evidence_of(const NetworkPlan& plan, const Prepared& prepared, const SlotRange& range) const;
+  void write_part(const NetworkPlan& plan, const Prepared& prepared, const SlotRange& range, const torch::Tensor& slots,
+                  const AttentionCache& context, const SamplingOptions& options, torch::Generator& generator,
+                  torch::Tensor& tokens);
   void write_slots(const NetworkPlan& plan, const Prepared& prepared, const SlotRange& range, std::int64_t first,
                    const torch::Tensor& hidden, const SamplingOptions& options, torch::Generator& generator,
                    torch::Tensor& tokens);

@@ -1,5 +1,5 @@
 #pragma once
-// Slots as the transformer reads them: ranges of whole tensors, cut into blocks of one tensor each.
+// Slots as the transformer reads them: cut into blocks of one tensor each.
 
 #include <cstdint>
 
@@ -7,14 +7,6 @@
 #include "weightloom/network/slots.hpp"
 
 namespace weightloom {
-
-// Whole tensors. A tensor's scale slot comes before its chunks, so that the chunks of a range stand in a row too.
-struct SlotRange {
-  std::int64_t tensor = 0, tensors = 0;  // the first, and how many
-  std::int64_t slot = 0, slots = 0;
-  std::int64_t chunk = 0, chunks = 0;
-};
-SlotRange slot_range(const SlotLayout& layout, std::int64_t tensor, std::int64_t tensors);
 
 // The most slots that see each other: what attention costs a slot, however large its network is.
 inline constexpr std::int64_t kBlockSlots = 64;
@@ -27,7 +19,8 @@ struct SlotBlocks {
   torch::Tensor places;   // [slots of the range]: where each stands in the flattened rows
 };
 
-// A tensor is cut into blocks of at most kBlockSlots; a row holds whole blocks, as many as fit.
+// Tensors are cut into blocks of at most kBlockSlots; a row holds whole blocks, as many as fit. The blocks of a part of
+// a tensor are those of the whole when it begins with one of them.
 SlotBlocks make_slot_blocks(const SlotLayout& layout, const SlotRange& range, const torch::TensorOptions& indices);
 
 // [N, W, W] (bool): which places of its row each place sees: those of its own block, up to itself when `in_order`. One

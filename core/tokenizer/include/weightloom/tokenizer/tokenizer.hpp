@@ -37,7 +37,7 @@ Json to_json(const TokenizerConfig& config);
 
 // The learned part. Encoder and decoder see the slot and start as the identity, so that training can only improve on
 // plain residual quantisation of the chunks.
-class TokenizerModel : public torch::nn::Module {
+class TokenizerModel : public Module {
  public:
   // Start values are drawn from `generator`.
   TokenizerModel(const TokenizerConfig& config, torch::Generator& generator);
@@ -122,6 +122,9 @@ class Tokenizer {
 
  private:
   static Tokenizer from_tensors(const Json& json, const TensorMap& tensors);
+  // One tensor of networks that are aligned.
+  Normalised normalise(const NetworkPlan& plan, std::int64_t index, const Weights& own) const;
+  torch::Tensor embed_chunks(const NetworkPlan& plan, const SlotRange& range, std::int64_t population) const;
 
   TokenizerConfig config_;
   std::vector<Anchor> anchors_;

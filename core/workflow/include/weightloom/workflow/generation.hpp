@@ -3,6 +3,7 @@
 // where asked for, chosen on the validation images.
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ struct GenerationJob {
   Selection selection = Selection::kNone;
   bool start_only = false;  // the start as it is, without a generator's part
   bool force = false;       // also what is no better than guessing
+  // When set, what was written of large networks is kept here every few seconds, and a generation that was stopped goes
+  // on there (generator.hpp, generate()). The file stays; whoever has stored the networks removes it.
+  std::filesystem::path checkpoint{};
 };
 
 struct GeneratedNetwork {
@@ -50,19 +54,23 @@ struct Generation {
   std::vector<std::string> caveats;  // caveats.hpp
 };
 
+// How much generation keeps of a data set: the images of a large form as small as they lie in it, and no more of them
+// than fit into a gigabyte.
+inline constexpr ImageLimits kGenerationLimits{false, std::int64_t{1} << 28};
 // The images that the network `job` asks for takes: the generator's form, unless the configuration says otherwise.
 ImageForm wanted_form(const GenerationJob& job, const Tokenizer& tokenizer);
 // The network that `job` asks for. Reads no images: a size that the plugin refuses is refused before they are scaled to
 // it. Throws kUsage for a configuration that the plugin refuses.
 NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry, const Tokenizer& tokenizer);
 
-// `data`: of wanted_form(). Draws request.count networks, or makes the start; of an architecture that the generator
-// does not know, the start. Same job, generator and machine: same bits. Throws kUsage "generate.unknown" for words
-// alone and an architecture that the generator does not know, kUsage "generate.select" when the best is wanted without
-// data to choose on, kUsage "generate.refine" for refinement without data, kUsage "start.*" for a start without data or
-// of more than one network, kFailure "generate.chance" when no network is better than guessing on the validation images
-// and `force` is not set, and what generate() throws.
+// `data`: of wanted_form(), best under kGenerationLimits. Draws request.count networks, or makes the start; of an
+// architecture that the generator does not know, the start. Same job, generator and machine: same bits. Throws kUsage
+// "generate.unknown" for words alone and an architecture that the generator does not know, kUsage "generate.select"
+// when the best is wanted without data to choose on, kUsage "generate.refine" for refinement without data, kUsage
+// "start.*" for a start without data or of more than one network, kFailure "generate.chance" when no network is better
+// than guessing on the validation images and `force` is not set, kFailure "memory.short" (base/memory.hpp), and what
+// generate() throws.
 Generation generate_networks(const GenerationJob& job, const Generator& generator, const PluginRegistry& registry,
-                             DataCache& data);
+                             DataCache& data, const ProgressSink& progress = {});
 
 }  // namespace weightloom
