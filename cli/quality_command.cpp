@@ -34,8 +34,7 @@ Json measure_quality(Context& context, const QualityOptions& options) {
 }
 
 // Every family's rows; generated ones beside the strongest baseline of their condition.
-void print_quality(Printer& print, const Json& json) {
-  const Results results = results_from_json(json);
+Json row_cells(const Results& results) {
   Json rows = Json::array();
   for (const ResultRow& row : results.assessment.rows) {
     if (row.architecture == kAllFamilies) continue;
@@ -50,15 +49,28 @@ void print_quality(Printer& print, const Json& json) {
     if (const ResultRow* baseline = strongest_baseline(results.assessment.rows, row))
       cells["baseline"] = compare_baseline(row, *baseline);
   }
+  return rows;
+}
+
+void print_quality(Printer& print, const Json& json) {
+  const Results results = results_from_json(json);
   if (json.at("quick").get<bool>()) print.line("A quick run: the figures mean nothing");
-  print.table({{"row"},
-               {"data"},
-               {"family"},
-               {"n", "", Format::kCount},
-               {"mean", "", Format::kPercent},
-               {"std", "", Format::kPercent},
-               {"baseline", "strongest baseline"}},
-              rows);
+  if (!results.assessment.rows.empty())
+    print.table({{"row"},
+                 {"data"},
+                 {"family"},
+                 {"n", "", Format::kCount},
+                 {"mean", "", Format::kPercent},
+                 {"std", "", Format::kPercent},
+                 {"baseline", "strongest baseline"}},
+                row_cells(results));
+  if (!results.costs.empty())
+    print.table({{"network"},
+                 {"weights", "", Format::kCount},
+                 {"seconds", "time", Format::kDuration},
+                 {"weights_per_second", "weights/s", Format::kCount},
+                 {"peak_rss_bytes", "peak memory", Format::kSize}},
+                json.at("costs"));
   print.line();
   print.field("folder", json.at("folder").get<std::string>());
   print.field("time", format_duration(results.wall_seconds));

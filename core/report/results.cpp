@@ -196,12 +196,28 @@ std::string seeds_text(const Results& results) {
   return text;
 }
 
+Json to_json(const GenerationCost& cost) {
+  return {{"network", cost.network},
+          {"weights", cost.weights},
+          {"seconds", cost.seconds},
+          {"weights_per_second", cost.weights_per_second()},
+          {"peak_rss_bytes", cost.peak_rss_bytes}};
+}
+
+GenerationCost cost_from_json(const Json& json) {
+  const Entry entry(json, "cost");
+  return {entry.at("network").text(), entry.at("weights").count(), entry.at("seconds").number(),
+          entry.at("peak_rss_bytes").count()};
+}
+
 Json to_json(const Results& results) {
   Json out{{"schema", kSchema}, {"fingerprint", results.fingerprint}, {"rows", Json::array()}};
   for (const ResultRow& row : results.assessment.rows) out["rows"].push_back(row_json(row));
   const InstructionResult& instruction = results.assessment.instruction;
   out["instruction"] = {
       {"samples", instruction.samples}, {"right_data", instruction.right_data}, {"share", instruction.share()}};
+  if (!results.costs.empty()) out["costs"] = Json::array();
+  for (const GenerationCost& cost : results.costs) out["costs"].push_back(to_json(cost));
   out["stages"] = Json::object();
   for (const auto& [stage, seconds] : results.stages) out["stages"][stage] = seconds;
   out["wall_seconds"] = results.wall_seconds;
@@ -227,6 +243,8 @@ Results results_from_json(const Json& json) {
   for (const Entry& row : file.at("rows").items()) out.assessment.rows.push_back(read_row(row));
   out.assessment.instruction = {file.at("instruction").at("samples").count(),
                                 file.at("instruction").at("right_data").count()};
+  if (const auto costs = file.find("costs"))
+    for (const Entry& cost : costs->items()) out.costs.push_back(cost_from_json(cost.json()));
   for (const auto& [stage, seconds] : file.at("stages").fields()) out.stages.emplace_back(stage, seconds.number());
   out.wall_seconds = file.at("wall_seconds").number();
   out.peak_rss_bytes = file.at("peak_rss_bytes").count();

@@ -161,6 +161,16 @@ void add_finetuning(HtmlReport& page, const Rows& rows) {
                 "Before and after fine-tuning on " + data + ", same optimiser, batches and learning rate.");
 }
 
+void add_costs(HtmlReport& page, const Results& results) {
+  Table table{{{"Network"}, {"Weights", true}, {"Time", true}, {"Weights/s", true}, {"Peak memory", true}}, {}};
+  for (const GenerationCost& cost : results.costs)
+    table.row({cost.network, format_count(cost.weights), format_duration(cost.seconds),
+               format_count(static_cast<std::int64_t>(cost.weights_per_second())),
+               format_size(static_cast<std::uint64_t>(std::max<std::int64_t>(0, cost.peak_rss_bytes)))});
+  page.section("What large networks cost");
+  page.table(table, "Written from words alone, one network each, from the request to the file on the disk.");
+}
+
 void add_families(HtmlReport& page, const Results& results) {
   std::set<std::string> families;
   for (const ResultRow& row : results.assessment.rows)
@@ -178,6 +188,8 @@ std::string render_results_page(const Results& results) {
   HtmlReport page("Weightloom: generated weights, assessed",
                   "Unselected samples on test images, beside every trivial baseline");
   add_facts(page, results);
+  if (!results.costs.empty()) add_costs(page, results);
+  if (all.empty()) return page.render();
   page.key_figures(key_figures(results, all));
   page.section("Accuracy");
   page.figure(accuracy_plot(all, "Accuracy of zoo, generated networks and baselines"),

@@ -7,9 +7,11 @@
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
+#include "weightloom/base/hash.hpp"
 #include "weightloom/data/glyphs.hpp"
 #include "weightloom/report/results_page.hpp"
 #include "weightloom/workflow/adaptation.hpp"
+#include "weightloom/workflow/generation_cost.hpp"
 #include "weightloom/workflow/grow.hpp"
 #include "weightloom/workflow/models.hpp"
 #include "weightloom/workflow/report.hpp"
@@ -53,7 +55,7 @@ class Benchmark {
 
   Results run() {
     for (const Json& table : take("render")) stage("render", [&] { render(table); });
-    const Json adaptations = take("adapt");
+    const Json adaptations = take("adapt"), large = take("large");
     const Recipe recipe = parse_recipe(recipe_);
     const auto assessment = table("assessment");
     const auto options = parse_assessment(assessment, where("assessment"));
@@ -74,8 +76,10 @@ class Benchmark {
     });
     for (const Json& adaptation : adaptations)
       generator = stage("adapt", [&] { return adapted(std::move(generator), adaptation); });
+    std::vector<GenerationCost> costs;
+    for (const Json& table : large) costs.push_back(stage("large", [&] { return cost(generator, table); }));
     ReportJob report{options, recipe.seed, stages_, job_.threads};
-    return assess(zoo, generator, report, assessment);
+    return assess(zoo, generator, report, assessment, costs);
   }
 
  private:
@@ -160,13 +164,37 @@ class Benchmark {
            adaptations.back().value("from", Json()) == before;
   }
 
-  Results assess(const Zoo& zoo, const Generator& generator, const ReportJob& report, const Json& assessment) const {
+  // Measured once for a generator: a file remembers.
+  GenerationCost cost(const Generator& generator, const Json& table) const {
+    ConfigReader reader(table, where("large"));
+    GenerationJob job;
+    job.architecture = reader.required_text("architecture");
+    job.config = reader.value("config", Json::object());
+    job.request.instruction = reader.required_text("instruction");
+    job.request.family = reader.text("family", "");
+    reader.finish();
+    const auto path = job_.folder / "costs.json";
+    const auto key = short_hash(table.dump() + generator.id());
+    Json known = fs::exists(path) ? parse_json(read_file(path), path.string()) : Json::object();
+    if (known.is_object() && known.contains(key)) return cost_from_json(known[key]);
+    job.checkpoint = job_.folder / ("large-" + key + ".partial");
+    const auto made =
+        measure_cost(job, generator, registry_, job_.folder / ("large-" + key + ".safetensors"), progress_);
+    fs::remove(job.checkpoint);
+    known[key] = to_json(made);
+    write_file(path, known.dump(1) + "\n");
+    return made;
+  }
+
+  Results assess(const Zoo& zoo, const Generator& generator, const ReportJob& report, const Json& assessment,
+                 const std::vector<GenerationCost>& costs) const {
     const auto fingerprint = report_fingerprint(zoo, generator, assessment);
     const auto path = job_.folder / "results.json";
     const auto finished = current_results(path, fingerprint);
-    const Results results = finished ? results_from_json(*finished)
-                                     : make_report(zoo, registry_, generator, report, fingerprint, progress_);
-    if (!finished) write_file(path, to_json(results).dump(1) + "\n");
+    Results results = finished ? results_from_json(*finished)
+                               : make_report(zoo, registry_, generator, report, fingerprint, progress_);
+    results.costs = costs;
+    write_file(path, to_json(results).dump(1) + "\n");
     write_file(job_.folder / "report.html", render_results_page(results));
     return results;
   }
@@ -214,6 +242,10 @@ Json quick_recipe(Json recipe) {
   limit(recipe, "count", 6);
   limit(recipe, "classes", 40);
   limit(recipe, "networks", 3);
+  if (const auto large = recipe.find("large"); large != recipe.end() && large->is_array() && !large->empty()) {
+    large->erase(large->begin() + 1, large->end());
+    limit(*large, "size", 64);
+  }
   Json& assessment = recipe["assessment"];
   if (assessment.is_null()) assessment = Json::object();
   if (assessment.is_object()) {

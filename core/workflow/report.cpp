@@ -1,11 +1,10 @@
 #include "weightloom/workflow/report.hpp"
 
-#include <sys/resource.h>
-
 #include <chrono>
 #include <fstream>
 
 #include "weightloom/base/hash.hpp"
+#include "weightloom/base/memory.hpp"
 #include "weightloom/workflow/generation.hpp"
 #include "weightloom/workflow/members.hpp"
 
@@ -17,12 +16,6 @@ std::string processor_name() {
   for (std::string line; std::getline(info, line);)
     if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
   return "unknown";
-}
-
-std::int64_t peak_memory() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
 }
 
 // What the configuration leaves open follows from the data.
@@ -63,7 +56,7 @@ std::uint64_t training_seed(const Json& training, const std::string& of) {
   return options.is_null() ? 0 : member<std::uint64_t>(options, "seed", "the options that " + of + " was trained with");
 }
 
-std::int64_t parameters_of(const torch::nn::Module& model) {
+std::int64_t parameters_of(const Module& model) {
   std::int64_t count = 0;
   for (const auto& parameter : model.parameters()) count += parameter.numel();
   return count;
@@ -98,7 +91,7 @@ Results make_report(const Zoo& zoo, const PluginRegistry& registry, const Genera
   results.stages.emplace_back("assessment",
                               std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   for (const auto& [stage, seconds] : results.stages) results.wall_seconds += seconds;
-  results.peak_rss_bytes = peak_memory();
+  results.peak_rss_bytes = static_cast<std::int64_t>(peak_memory());
   results.temperature = job.assessment.temperature;
   results.hardware = {processor_name(), job.threads};
   results.zoo = size_of(zoo);

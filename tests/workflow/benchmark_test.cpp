@@ -67,6 +67,11 @@ config = {width = [4], pool = [1]}
 anchor_steps = 5
 steps = 2
 
+[[large]]
+architecture = "mlp"
+config = {hidden = [300], channels = 1, size = 8, classes = 6}
+instruction = "letters"
+
 [assessment]
 samples = 2
 zoo_rows = false
@@ -89,6 +94,10 @@ TEST_CASE("a benchmark is carried out from its first image to its table, and goe
                   Error);
   clear_interrupt();
   const Results results = run_benchmark(job, tiny.plugins);
+  REQUIRE(results.costs.size() == 1);
+  CHECK(results.costs[0].weights == 64 * 300 + 300 + 300 * 6 + 6);
+  CHECK(results.costs[0].seconds > 0);
+  CHECK(results.costs[0].peak_rss_bytes > 1 << 20);
   for (const char* name :
        {"generated-trial", "start-trial", "discriminant-trial", "scratch-trial", "refined-start-trial"})
     for (const char* family : {"mlp", "cnn"}) {

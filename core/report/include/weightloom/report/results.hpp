@@ -76,10 +76,20 @@ struct Assessment {
   InstructionResult instruction;
 };
 
+// What it takes to write one network, from reading the request to the file on the disk.
+struct GenerationCost {
+  std::string network;  // NetworkDescription::label()
+  std::int64_t weights = 0;
+  double seconds = 0;
+  std::int64_t peak_rss_bytes = 0;  // of the process meanwhile, whatever else it holds included
+  double weights_per_second() const { return seconds > 0 ? static_cast<double>(weights) / seconds : 0.0; }
+};
+
 // An assessment with all that repeating it needs.
 struct Results {
   std::string fingerprint;  // of what went in: equal fingerprints, equal assessments
   Assessment assessment;
+  std::vector<GenerationCost> costs;                   // of networks that are written, not judged
   std::vector<std::pair<std::string, double>> stages;  // seconds of the assessment and of the stages before it
   double wall_seconds = 0;                             // their sum
   std::int64_t peak_rss_bytes = 0;
@@ -104,6 +114,8 @@ struct Results {
 // "recipe 0, assessment 7": digits alone, however large.
 std::string seeds_text(const Results& results);
 
+Json to_json(const GenerationCost& cost);
+GenerationCost cost_from_json(const Json& json);  // throws like results_from_json()
 Json to_json(const Results& results);
 // Throws kRefused "results.schema" naming the key that is missing or malformed. Figures that follow from `values` (n,
 // mean, std) are not read but computed; keys that are not known are ignored.
