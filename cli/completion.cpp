@@ -15,7 +15,7 @@ struct CompletionOptions {
   std::string shell;
 };
 
-void declare(CLI::App& app, CompletionOptions& options) {
+void declare_completion(CLI::App& app, CompletionOptions& options) {
   app.add_option("shell", options.shell, "Which shell: bash")->required()->check(CLI::IsMember({"bash"}));
 }
 
@@ -39,7 +39,7 @@ std::vector<std::string> option_names(const CLI::App& app) {
 }
 
 void add_completion_command(CommandTable& table) {
-  table.add<CompletionOptions>("completion", declare, run, page([](Printer& out, const Json& result) {
+  table.add<CompletionOptions>("completion", declare_completion, run, page([](Printer& out, const Json& result) {
                                  out.lines(result["script"].get<std::string>());
                                }));
 }

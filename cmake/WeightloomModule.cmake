@@ -15,6 +15,16 @@ function(weightloom_module name)
   weightloom_compile_options(weightloom_${name})
   if(arg_TORCH)
     weightloom_use_torch(weightloom_${name})
+    weightloom_unite(weightloom_${name})
+  endif()
+endfunction()
+
+# Source files of a target that includes LibTorch or CLI11, several at a time (WEIGHTLOOM_UNITY): most of the time goes into
+# templates of those headers. Names in the unnamed namespaces of such a target must differ.
+function(weightloom_unite target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${WEIGHTLOOM_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+  if(WEIGHTLOOM_UNITY)
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)  # it takes the files of a batch for headers
   endif()
 endfunction()
 

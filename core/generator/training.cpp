@@ -28,7 +28,7 @@ constexpr double kAverageDecay = 0.98;
 // Transformers' usual limit (Vaswani et al. 2017 and after): the first drafts decode to networks with huge losses.
 constexpr double kGradientNorm = 1.0;
 // Of all networks of a part: a large network is practised in smaller company, so that parts take about as long.
-constexpr std::int64_t kPartSlots = 1500;
+constexpr std::int64_t kSlotsOfPart = 1500;
 // beta2 as for transformers (Vaswani et al. 2017, section 5.3): the mean square follows within 50 steps.
 constexpr double kBeta1 = 0.9, kBeta2 = 0.98;
 // Of the figures that progress shows: averages over about 20 steps.
@@ -175,7 +175,7 @@ class Trainer {
     // Half of the networks for class subsets get their classes in an order that no member has: the behaviour loss needs
     // no member, and what is learnt is to read the examples instead of recalling a network.
     const bool shuffled = course.subsets && random.uniform() < 0.5;
-    const auto networks = std::clamp<std::int64_t>(kPartSlots / course.plan->slots(), 1, options_.networks);
+    const auto networks = std::clamp<std::int64_t>(kSlotsOfPart / course.plan->slots(), 1, options_.networks);
     std::vector<std::int64_t> members;
     for (std::int64_t i = 0; i < networks; ++i) {
       members.push_back(static_cast<std::int64_t>(random.below(population)));

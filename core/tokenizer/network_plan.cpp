@@ -8,8 +8,8 @@ namespace {
 // Training asks for the same rows at every step. This many take 75 MB; larger networks are written, not trained on.
 constexpr std::int64_t kMostKept = std::int64_t{1} << 15;
 
-ComputeOptions options_of(const Weights& weights) {
-  return weights.tensors.empty() ? ComputeOptions() : weightloom::options_of(weights.tensors.front());
+ComputeOptions compute_of(const Weights& weights) {
+  return weights.tensors.empty() ? ComputeOptions() : options_of(weights.tensors.front());
 }
 
 }  // namespace
@@ -21,8 +21,8 @@ NetworkPlan::NetworkPlan(NetworkDescription description, std::string family, Wei
       layout_(make_slots(executor_.description(), executor_.facts(), chunk, vector_chunk)),
       slot_features_(executor_.description(), executor_.facts(), layout_),
       anchor_(anchor_weights.detach()),
-      floats_(options_of(anchor_).floats()) {
-  const auto indices = options_of(anchor_).indices();
+      floats_(compute_of(anchor_).floats()) {
+  const auto indices = compute_of(anchor_).indices();
   const auto int64_tensor = [&](const std::vector<std::int64_t>& values) { return torch::tensor(values, indices); };
   std::vector<std::int64_t> chunk_slots, scale_slots, slot_tensor, class_rows;
   std::vector<double> reference_scales;
