@@ -29,6 +29,14 @@ std::optional<std::uint64_t> left_of(std::optional<std::uint64_t> limit, std::op
   return *limit - std::min(*limit, *used);
 }
 
+// The root of the control groups has no limit file; that of a container shows its own. Cached files count as used
+// there, and give way.
+std::optional<std::uint64_t> group_left() {
+  auto used = number_in("/sys/fs/cgroup/memory.current");
+  if (used) *used -= std::min(*used, number_in("/sys/fs/cgroup/memory.stat", "file").value_or(0));
+  return left_of(number_in("/sys/fs/cgroup/memory.max"), used);
+}
+
 std::optional<std::uint64_t> address_space_left() {
   rlimit limit{};
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
@@ -43,9 +51,7 @@ std::optional<std::uint64_t> available_memory() {
   auto system = number_in("/proc/meminfo", "MemAvailable:");
   if (system) *system *= 1024;
   std::optional<std::uint64_t> least;
-  // The root of the control groups has no limit file; that of a container shows its own.
-  const auto group = left_of(number_in("/sys/fs/cgroup/memory.max"), number_in("/sys/fs/cgroup/memory.current"));
-  for (const auto& left : {system, group, address_space_left()})
+  for (const auto& left : {system, group_left(), address_space_left()})
     if (left && (!least || *left < *least)) least = left;
   return least;
 }
