@@ -220,7 +220,7 @@ Json run_generate(Context& context, const GenerateOptions& options) {
   for (const auto& caveat : generation.caveats) context.warn(caveat);
   const auto drawn = std::to_string(generation.drawn);
   const Json networks = deliver(context, options, generation);
-  if (!job.checkpoint.empty()) std::filesystem::remove(job.checkpoint);
+  if (!generation.checkpoint.empty()) std::filesystem::remove(generation.checkpoint);
   return {
       {"network", generation.description.label()},
       {"parameters", generation.description.parameter_count()},

@@ -22,6 +22,10 @@ constexpr std::int64_t kFewestValidationImages = 16;
 // Some ten seconds of work: what is written sooner is written again.
 constexpr std::int64_t kSlotsWorthKeeping = std::int64_t{1} << 16;
 
+bool takes_long(const NetworkPlan& plan, const GenerationJob& job) {
+  return !job.start_only && plan.slots() * job.request.count >= kSlotsWorthKeeping;
+}
+
 // Validation images that a network is judged on: all, or as many as it can look at.
 std::int64_t judged_on(const Executor& executor, const TensorData& on) {
   return std::min(on.validation.labels.size(0), std::max(kFewestValidationImages, affordable_images(executor)));
@@ -36,12 +40,14 @@ std::vector<double> validation_accuracies(const NetworkPlan& plan, const Weights
 }
 
 // What all networks of a request take, beside what the program takes anyway: the anchor's weights and theirs, and for
-// each of the slots tokens, features and places.
-std::uint64_t memory_of(const NetworkDescription& description, const Request& request) {
-  constexpr std::uint64_t kOfSlot = 256, kWeightsOfSlot = 64, kActivations = std::uint64_t{256} << 20;
+// each slot its place and its tokens, of which a checkpoint holds copies.
+std::uint64_t memory_of(const NetworkDescription& description, const Request& request, const TokenizerConfig& codes) {
+  constexpr std::uint64_t kPlace = 96, kToken = 3 * sizeof(std::int64_t), kActivations = std::uint64_t{256} << 20;
   const auto weights = static_cast<std::uint64_t>(description.parameter_count());
   const auto networks = static_cast<std::uint64_t>(request.count);
-  return (weights * sizeof(float) + weights / kWeightsOfSlot * kOfSlot) * (networks + 1) + kActivations;
+  const auto slots = weights / static_cast<std::uint64_t>(codes.chunk);
+  return weights * sizeof(float) * (networks + 1) +
+         slots * (kPlace + networks * static_cast<std::uint64_t>(codes.codebooks) * kToken) + kActivations;
 }
 
 // Guessing is right once in as many images as there are classes. Within three standard errors of that, or a fifth of
@@ -103,9 +109,9 @@ Drawn draw(const GenerationJob& job, const Generator& generator, const std::shar
   if (job.start_only)
     return {{plan, {}, start->weights}, {start->weights, {start->head}, {}, {start->learning_rate}}, 0};
   const auto begin = std::chrono::steady_clock::now();
-  const bool takes_long = plan->slots() * job.request.count >= kSlotsWorthKeeping;
-  Generated made = takes_long ? generate(generator, plan->description(), job.request, data, job.checkpoint, progress)
-                              : generate(generator, plan->description(), job.request, data);
+  Generated made = takes_long(*plan, job)
+                       ? generate(generator, plan->description(), job.request, data, job.checkpoint, progress)
+                       : generate(generator, plan->description(), job.request, data);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
   ReadyNetworks ready = ready_to_use(generator, made, job.request, data);
   return {std::move(made), std::move(ready), elapsed.count()};
@@ -176,7 +182,7 @@ Generation generate_networks(const GenerationJob& wanted, const Generator& gener
   if (request.refine > 0 && request.data.empty())
     throw Error(ErrorCode::kUsage, "generate.refine", "there is nothing to refine on", "", "add --data");
   const auto description = wanted_network(job, registry, generator.tokenizer());
-  expect_memory(memory_of(description, request), "'" + description.label() + "'",
+  expect_memory(memory_of(description, request, generator.tokenizer().config()), "'" + description.label() + "'",
                 request.count > 1 ? "draw fewer networks at a time" : "free some, or ask for a smaller network");
   const auto plan = generator.tokenizer().plan(description, request.family);
   if (!is_known(generator.tokenizer(), description, request.family)) {
@@ -198,6 +204,7 @@ Generation generate_networks(const GenerationJob& wanted, const Generator& gener
   Drawn drawn = draw(job, generator, plan, start, data, progress);
   const auto accuracy = validation_accuracies(*plan, drawn.ready.weights, request, data);
   Generation out{description, {}, plan->slots(), drawn.ready.weights.population(), drawn.seconds, {}, std::move(notes)};
+  if (takes_long(*plan, job)) out.checkpoint = job.checkpoint;
   if (start)
     out.start = {start->head.source, start->head.expected_accuracy,
                  validation_accuracies(*plan, start->weights, request, data).front()};

@@ -27,7 +27,8 @@ struct GenerationJob {
   bool start_only = false;  // the start as it is, without a generator's part
   bool force = false;       // also what is no better than guessing
   // When set, what was written of large networks is kept here every few seconds, and a generation that was stopped goes
-  // on there (generator.hpp, generate()). The file stays; whoever has stored the networks removes it.
+  // on there (generator.hpp, generate()). The file stays; whoever has stored the networks removes
+  // Generation::checkpoint.
   std::filesystem::path checkpoint{};
 };
 
@@ -52,6 +53,7 @@ struct Generation {
   double seconds = 0;  // drawing and decoding, without what makes the networks ready
   std::vector<GeneratedNetwork> networks;
   std::vector<std::string> caveats;  // caveats.hpp
+  std::filesystem::path checkpoint;  // the job's, where something was kept in it; else empty
 };
 
 // How much generation keeps of a data set: the images of a large form as small as they lie in it, and no more of them
