@@ -200,6 +200,7 @@ Json deliver(Context& context, const GenerateOptions& options, Generation& gener
 Json start_json(const std::optional<StartFacts>& start) {
   if (!start) return nullptr;
   return {{"head", head_source_name(start->head)},
+          {"body_passes", start->passes},
           {"expected_accuracy", start->expected_accuracy},
           {"validation_accuracy", start->validation_accuracy}};
 }
@@ -248,7 +249,8 @@ void print_generated(Printer& printer, const Json& result) {
   printer.field("selection", result["selection"].get<std::string>());
   if (const Json& start = result["start"]; !start.is_null())
     printer.field("start", format_value(start["validation_accuracy"], Format::kPercent) +
-                               " on the validation images, " + start["head"].get<std::string>());
+                               " on the validation images, " + start["head"].get<std::string>() +
+                               (start["body_passes"].get<std::int64_t>() > 0 ? ", body fitted to the examples" : ""));
   printer.table({{"index", ""}, {"validation_accuracy", "validation", Format::kPercent}, {"path", ""}, {"name", ""}},
                 result["networks"]);
 }
@@ -286,11 +288,12 @@ void declare_generate(CLI::App& app, GenerateOptions& options) {
          "Gradient steps on the example images at the end, at the learning rate that does best on a part of them")
       ->capture_default_str()
       ->check(CLI::Range(0, 100000));
+  app.add_flag("--head-only{false}", request.fit_body, "Fit nothing but the head to the example images");
   app.add_option("--out", options.out, "safetensors file to write");
   app.add_option("--add", options.add, "Name under which to add it to the zoo, with its lineage");
-  auto* start_only =
-      app.add_flag("--start-only", options.job.start_only,
-                   "The start alone: the anchor cut to the configuration, and a head from the examples in closed form");
+  auto* start_only = app.add_flag(
+      "--start-only", options.job.start_only,
+      "The start alone: the anchor cut to the configuration, head and body fitted to the examples in closed form");
   for (const char* option : {"--instruction", "--select", "--temperature", "--top-k", "--top-p", "--quality"})
     start_only->excludes(app.get_option(option));
   app.add_flag("--force", options.job.force, "Keep networks that are no better than guessing");

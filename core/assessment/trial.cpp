@@ -44,6 +44,10 @@ void Assessor::assess_trial(const Trial& trial) {
     novelty.disagreements = disagreements(plan, ready, start.weights, on.test);
     rows_.add("generated-trial", trial.data, plan, score(plan, ready, on).accuracy, novelty);
     rows_.add("start-trial", trial.data, plan, score(plan, start.weights, on).accuracy);
+    Request head_only = wanted;
+    head_only.fit_body = false;
+    rows_.add("head-only-trial", trial.data, plan,
+              score(plan, make_start(tokenizer_, plan.description(), head_only, input_.data).weights, on).accuracy);
     if (known)
       add_calibrated("discriminant-trial", trial.data, plan, discriminant_network(plan, wanted, input_.data), on);
     const auto scratch =

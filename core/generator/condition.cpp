@@ -50,7 +50,7 @@ torch::Tensor head_features(const NetworkPlan& plan, const Weights& weights, con
   return torch::cat(parts);
 }
 
-Discriminant linear_discriminant(const torch::Tensor& features) {
+Discriminant linear_discriminant(const torch::Tensor& features, std::int64_t dimensions) {
   const auto classes = features.size(1), shots = features.size(2), width = features.size(3);
   const auto means = features.mean(2);  // [B, R, F]
   const auto centred = means - means.mean(1, true);
@@ -58,7 +58,8 @@ Discriminant linear_discriminant(const torch::Tensor& features) {
   auto covariance =
       within.transpose(1, 2).matmul(within) / static_cast<double>(classes * std::max<std::int64_t>(shots - 1, 1));
   // The floor keeps features that never vary (dead units) from making the system singular.
-  const auto level = covariance.diagonal(0, 1, 2).mean(1).clamp_min(1e-6).view({-1, 1, 1});
+  const auto spread = covariance.diagonal(0, 1, 2).sum(1) / static_cast<double>(dimensions > 0 ? dimensions : width);
+  const auto level = spread.clamp_min(1e-6).view({-1, 1, 1});
   covariance = covariance * (1 - kShrinkage) + torch::eye(width, covariance.options()) * level * kShrinkage;
   const auto weight = torch::linalg_solve(covariance, centred.transpose(1, 2)).transpose(1, 2);
   // Thresholds are those of the uncentred features: the mean over classes is taken back.

@@ -9,6 +9,7 @@
 #include "weightloom/compute/module_io.hpp"
 #include "weightloom/compute/torch_error.hpp"
 #include "weightloom/formats/safetensors.hpp"
+#include "weightloom/generator/body.hpp"
 #include "weightloom/generator/instruction.hpp"
 #include "weightloom/generator/refinement.hpp"
 #include "weightloom/runtime/budget.hpp"
@@ -122,6 +123,7 @@ Json to_json(const Request& request) {
           {"quality", request.quality},
           {"family", request.family},
           {"count", request.count},
+          {"fit_body", request.fit_body},
           {"refine", request.refine},
           {"temperature", request.sampling.temperature},
           {"top_k", request.sampling.top_k},
@@ -137,7 +139,9 @@ Request request_from_json(const Json& json) {
   request.quality = json.at("quality");
   request.family = json.at("family");
   request.count = json.at("count");
-  request.refine = json.value("refine", std::int64_t{0});  // records of before have none
+  // Records of before have none of these.
+  request.fit_body = json.value("fit_body", false);
+  request.refine = json.value("refine", std::int64_t{0});
   request.sampling = {json.at("temperature"), json.at("top_k"), json.at("top_p"), json.at("seed")};
   return request;
 }
@@ -295,6 +299,8 @@ class Finisher {
     chosen = calibrated(chosen, kBatches);
     ready.shares.push_back(share);
     ready.heads.push_back(refit_head(anchor_, plan_, with_copies_, chosen));
+    ready.passes.push_back(
+        request_.fit_body ? fit_body_where_better(anchor_, plan_, with_copies_, chosen, ready.heads.back()) : 0);
     if (request_.refine > 0) {
       const auto number = std::to_string(networks.size());
       auto refined = refine(
@@ -335,6 +341,7 @@ ReadyNetworks ready_to_use(const Generator& generator, const Generated& made, co
           const auto chosen = request.data.empty() ? nullptr : data.get(request.data);
           return ReadyNetworks{recalibrate(plan.executor(), made.weights, {chosen ? &chosen->train : &reference},
                                            derive_seed(request.sampling.seed, "recalibrate")),
+                               {},
                                {},
                                {},
                                {}};

@@ -39,16 +39,12 @@ std::optional<LinearHead> ancestor_head(const Anchor* anchor, const NetworkPlan&
   return head;
 }
 
-torch::Tensor answers(const LinearHead& head, const torch::Tensor& features) {
-  return features.matmul(head.weight.t()) + head.bias;
-}
-
 // Which of the ancestor's rows stands for which class: the rows under which the examples are likeliest, no row twice.
 // features [R, n, F]. Nothing when there are more classes than rows.
 std::optional<LinearHead> matched_rows(const LinearHead& head, const torch::Tensor& features) {
   const auto classes = features.size(0), rows = head.weight.size(0);
   if (classes > rows) return std::nullopt;
-  const auto likelihood = answers(head, features).log_softmax(-1).mean(1);  // [R, rows]
+  const auto likelihood = head_scores(head, features).log_softmax(-1).mean(1);  // [R, rows]
   const auto chosen = assign(to_vector(-likelihood), classes, rows);
   const auto index = torch::tensor(chosen, indices_like(features));
   return LinearHead{head.weight.index_select(0, index), head.bias.index_select(0, index), HeadSource::kMatchedRows, 0};
@@ -59,14 +55,23 @@ LinearHead discriminant(const torch::Tensor& features) {
   return {found.weight[0], found.bias[0], HeadSource::kDiscriminant, 0};
 }
 
-// A head on the ancestor's answers is one on the features: both are linear.
+// A head on the ancestor's answers is one on the features: both are linear. More answers than features are as far apart
+// as the features are in the metric of the rows, so that the features in that metric stand for them.
 LinearHead of_answers(const LinearHead& ancestor, const torch::Tensor& features) {
-  const LinearHead head = discriminant(answers(ancestor, features));
-  return {head.weight.matmul(ancestor.weight), head.weight.matmul(ancestor.bias) + head.bias, HeadSource::kAnswers, 0};
+  const auto rows = ancestor.weight.size(0);
+  if (rows <= ancestor.weight.size(1)) {
+    const LinearHead head = discriminant(head_scores(ancestor, features));
+    return {head.weight.matmul(ancestor.weight), head.weight.matmul(ancestor.bias) + head.bias, HeadSource::kAnswers,
+            0};
+  }
+  const auto [squares, directions] = torch::linalg_eigh(ancestor.weight.t().matmul(ancestor.weight));
+  const auto metric = directions * squares.clamp_min(0).sqrt();  // [F, F]
+  const auto found = linear_discriminant(features.matmul(metric).unsqueeze(0), rows);
+  return {found.weight[0].matmul(metric.t()), found.bias[0], HeadSource::kAnswers, 0};
 }
 
 LinearHead mean_of(const LinearHead& a, const LinearHead& b, const torch::Tensor& features) {
-  const auto size = [&](const LinearHead& head) { return answers(head, features).std(-1).mean().clamp_min(1e-6); };
+  const auto size = [&](const LinearHead& head) { return head_scores(head, features).std(-1).mean().clamp_min(1e-6); };
   const auto of_a = 0.5 / size(a), of_b = 0.5 / size(b);
   return {a.weight * of_a + b.weight * of_b, a.bias * of_a + b.bias * of_b, HeadSource::kMixed, 0};
 }
@@ -96,12 +101,6 @@ std::optional<LinearHead> fit(const Recipe& recipe, const std::optional<LinearHe
   return mean_of(*rows, discriminant(seen), seen);
 }
 
-double accuracy(const LinearHead& head, const torch::Tensor& features) {
-  const auto said = answers(head, features).argmax(-1);  // [R, n]
-  const auto truth = torch::arange(features.size(0), said.options()).unsqueeze(1);
-  return said.eq(truth).to(torch::kFloat64).mean().item<double>();
-}
-
 // Nothing when such a head cannot be fitted. The copies of an image are in its fold.
 std::optional<double> cross_validate(const Recipe& recipe, const std::optional<LinearHead>& ancestor,
                                      const torch::Tensor& features) {
@@ -112,7 +111,7 @@ std::optional<double> cross_validate(const Recipe& recipe, const std::optional<L
     const auto rest = torch::cat({features.narrow(2, 0, first), features.narrow(2, end, shots - end)}, 2);
     const auto head = rest.size(2) > 0 ? fit(recipe, ancestor, rest) : std::nullopt;
     if (!head) return std::nullopt;
-    sum += accuracy(*head, features[0].narrow(1, first, end - first));
+    sum += head_accuracy(*head, features[0].narrow(1, first, end - first));
   }
   return sum / static_cast<double>(folds);
 }
@@ -145,6 +144,16 @@ std::string head_source_name(HeadSource source) {
     default:
       return "discriminant";
   }
+}
+
+torch::Tensor head_scores(const LinearHead& head, const torch::Tensor& features) {
+  return features.matmul(head.weight.t()) + head.bias;
+}
+
+double head_accuracy(const LinearHead& head, const torch::Tensor& features) {
+  const auto said = head_scores(head, features).argmax(-1);  // [R, n]
+  const auto truth = torch::arange(features.size(0), said.options()).unsqueeze(1);
+  return said.eq(truth).to(torch::kFloat64).mean().item<double>();
 }
 
 bool has_linear_head(const NetworkPlan& plan) {
@@ -203,7 +212,7 @@ LinearHead refit_head(const Anchor* anchor, const NetworkPlan& plan, const torch
   const torch::NoGradGuard no_grad;
   const auto features = example_features(plan, weights, examples);
   LinearHead own = own_head(plan, weights);
-  own.expected_accuracy = accuracy(own, features[0]);
+  own.expected_accuracy = head_accuracy(own, features[0]);
   LinearHead fitted = fit_head(anchor, plan, features);
   // One example a class tells nothing of a fitted head, and little of one that was generated from it.
   if (examples.size(2) > 1 && own.expected_accuracy >= fitted.expected_accuracy) return own;

@@ -3,6 +3,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/torch_error.hpp"
+#include "weightloom/generator/body.hpp"
 #include "weightloom/generator/refinement.hpp"
 #include "weightloom/runtime/training.hpp"
 
@@ -33,6 +34,8 @@ Start make_start(const Tokenizer& tokenizer, const NetworkDescription& descripti
       return head;
     };
     start.head = fit(examples, start.weights);
+    const auto copies = with_copies(plan, examples, derive_seed(request.sampling.seed, "jitter"));
+    if (request.fit_body) start.passes = fit_body_where_better(anchor, plan, copies, start.weights, start.head);
     if (request.refine > 0) {
       const auto refined = refine(plan, start.weights, examples, request.refine,
                                   derive_seed(request.sampling.seed, "refine/start"), fit);

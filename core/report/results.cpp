@@ -39,6 +39,7 @@ constexpr RowDefinition kRows[] = {
     {"random-init-unseen-task", RowKind::kBaseline, Setting::kUnseenTask, ""},
     {"generated-trial", RowKind::kGenerated, Setting::kTrial, "generated for a trial"},
     {"start-trial", RowKind::kBaseline, Setting::kTrial, ""},
+    {"head-only-trial", RowKind::kBaseline, Setting::kTrial, ""},
     {"discriminant-trial", RowKind::kBaseline, Setting::kTrial, ""},
     {"scratch-trial", RowKind::kBaseline, Setting::kTrial, ""},
     {"refined-start-trial", RowKind::kBaseline, Setting::kTrial, ""}};

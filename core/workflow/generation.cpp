@@ -107,7 +107,8 @@ struct Drawn {
 Drawn draw(const GenerationJob& job, const Generator& generator, const std::shared_ptr<const NetworkPlan>& plan,
            const std::optional<Start>& start, DataCache& data, const ProgressSink& progress) {
   if (job.start_only)
-    return {{plan, {}, start->weights}, {start->weights, {start->head}, {}, {start->learning_rate}}, 0};
+    return {
+        {plan, {}, start->weights}, {start->weights, {start->head}, {}, {start->passes}, {start->learning_rate}}, 0};
   const auto begin = std::chrono::steady_clock::now();
   Generated made = takes_long(*plan, job)
                        ? generate(generator, plan->description(), job.request, data, job.checkpoint, progress)
@@ -132,6 +133,7 @@ GeneratedNetwork describe_network(const NetworkDescription& description, ZooReco
     network.record.metrics["expected_accuracy"] = ready.heads[place].expected_accuracy;
   }
   if (place < ready.shares.size()) network.record.hyperparameters["share"] = ready.shares[place];
+  if (place < ready.passes.size()) network.record.hyperparameters["body_passes"] = ready.passes[place];
   if (refine > 0 && place < ready.learning_rates.size()) {
     network.record.hyperparameters["refine_steps"] = refine;
     network.record.hyperparameters["refine_learning_rate"] = ready.learning_rates[place];
@@ -206,7 +208,7 @@ Generation generate_networks(const GenerationJob& wanted, const Generator& gener
   Generation out{description, {}, plan->slots(), drawn.ready.weights.population(), drawn.seconds, {}, std::move(notes)};
   if (takes_long(*plan, job)) out.checkpoint = job.checkpoint;
   if (start)
-    out.start = {start->head.source, start->head.expected_accuracy,
+    out.start = {start->head.source, start->passes, start->head.expected_accuracy,
                  validation_accuracies(*plan, start->weights, request, data).front()};
   refuse_chance(job, *plan, accuracy, out.start, data);
   drawn.made.weights = {};  // those that are ready need none of it

@@ -32,12 +32,13 @@ torch::Tensor anchor_features(const NetworkPlan& plan, const torch::Tensor& imag
 torch::Tensor head_features(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& images);
 
 // Linear discriminant analysis of example features (Fisher 1936): w_r = S^-1 mu_r, b_r = -mu_r . w_r / 2, with the
-// means centred and the pooled covariance S shrunk towards its mean variance. features [B, R, shots, F].
+// means centred and the pooled covariance S shrunk towards its mean variance over `dimensions`, 0: over the F features
+// [B, R, shots, F]. More than F where the features stand for more numbers, which vary in F directions only.
 struct Discriminant {
   torch::Tensor weight;  // [B, R, F]
   torch::Tensor bias;    // [B, R]
 };
-Discriminant linear_discriminant(const torch::Tensor& features);
+Discriminant linear_discriminant(const torch::Tensor& features, std::int64_t dimensions = 0);
 
 // Completes a condition from examples: thumbs [B, R, shots, kThumbnail], features [B, R, shots, F]. The discriminant is
 // laid out like the network's own head and cut into the same chunks, each tensor at unit root mean square.

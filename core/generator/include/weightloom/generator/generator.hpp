@@ -55,6 +55,7 @@ struct Request {
   double quality = 1.0;     // 0 .. 1, see Condition::quality
   std::string family;       // anchor lineage; empty: the architecture's own
   std::int64_t count = 1;   // networks
+  bool fit_body = true;     // whether the body is fitted to the example images where that is better (body.hpp)
   std::int64_t refine = 0;  // gradient steps on the example images at the end (refinement.hpp)
   SamplingOptions sampling;
 };
@@ -94,13 +95,14 @@ struct ReadyNetworks {
   std::vector<LinearHead> heads;
   // The share of each network's deviation from the start's body that was kept: 1, a half, or 0, which is the start.
   std::vector<double> shares;
+  std::vector<std::int64_t> passes;    // that fitted each network's body to the examples (body.hpp)
   std::vector<double> learning_rates;  // of the refinement of each network, where the request asks for one
 };
 // `made` with batch_norm statistics re-estimated: on the request's training images when it has data, else on the
 // tokenizer's reference images. With examples a gate keeps all, half or nothing of what was generated for the body,
 // whichever gives the best cross-validated head on them, more of it in a tie; of a large network all or nothing, since
 // a half is a third set of weights. The head comes last, from what the written body makes of them: the generated one
-// stays where it is at least as good (head.hpp, refit_head()).
+// stays where it is at least as good (head.hpp, refit_head()). Then the body may be fitted to them (body.hpp).
 ReadyNetworks ready_to_use(const Generator& generator, const Generated& made, const Request& request, DataCache& data);
 
 }  // namespace weightloom

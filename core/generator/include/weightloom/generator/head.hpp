@@ -22,6 +22,11 @@ struct LinearHead {
   double expected_accuracy = 0;
 };
 
+// What the head says of features [..., F]: [..., R].
+torch::Tensor head_scores(const LinearHead& head, const torch::Tensor& features);
+// Of features [R, n, F], n of each class: the share that the head tells right.
+double head_accuracy(const LinearHead& head, const torch::Tensor& features);
+
 // Whether the network's output is that of a linear layer of its own on flat features.
 bool has_linear_head(const NetworkPlan& plan);
 

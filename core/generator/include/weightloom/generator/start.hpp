@@ -9,8 +9,9 @@ namespace weightloom {
 
 struct Start {
   std::shared_ptr<const NetworkPlan> plan;
-  Weights weights;  // population 1, ready to use: running statistics are those of the request's training images
-  LinearHead head;  // theirs, before any refinement
+  Weights weights;          // population 1, ready to use: running statistics are those of the request's training images
+  LinearHead head;          // theirs, before any refinement
+  std::int64_t passes = 0;  // that fitted the body to the examples (body.hpp)
   double learning_rate = 0;  // of the refinement, where the request asks for one
 };
 

@@ -42,6 +42,7 @@ struct GeneratedNetwork {
 // The start of a generation, for comparison.
 struct StartFacts {
   HeadSource head;
+  std::int64_t passes;         // that fitted its body (generator/body.hpp)
   double expected_accuracy;    // cross-validated on the examples
   double validation_accuracy;  // of the start as a network, like those of the networks drawn
 };

@@ -1,0 +1,30 @@
+#pragma once
+// Bodies fitted to example images in closed form, as heads are (head.hpp).
+//
+// Near its weights w a network's scores are linear in a change d of them: f(w + d) = f(w) + J d, where J are gradients.
+// So the change that brings the scores of the examples nearest to their classes is a ridge regression on gradients (Mu,
+// Liang & Li 2020, "Gradients as features for deep representation learning"), solved through the matrix of their
+// products, the neural tangent kernel (Jacot, Gabriel & Hongler 2018), as large as there are scores. There is no
+// learning rate and no descent; a pass linearises anew where the last one ended.
+
+#include "weightloom/generator/head.hpp"
+
+namespace weightloom {
+
+// Whether the body can be fitted to copies of examples [K, R, n, C, H, W]: their gradients fit into the budget of
+// memory and operations, and half of the examples is enough to judge the other half by.
+bool can_fit_body(const NetworkPlan& plan, const torch::Tensor& examples);
+
+// One pass: `weights` (population 1, running statistics as they are to be used) with the body that the ridge regression
+// gives for with_copies() [K, R, n, C, H, W]. Its head is to be fitted anew. An example is the mean of its copies, so
+// that what changes under jitter counts for little. REQUIRES can_fit_body().
+Weights fit_body(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples);
+
+// Passes of fit_body(), for as long as they tell more of one half of the examples when the other half is all there is,
+// and the head fitted anew; returns their number. 0: `weights` (population 1) and `head`, which is theirs, are as they
+// were. So it is where the head is of rows of the ancestor's own, or was generated: these classes are known.
+// Where there are passes, the head's expected accuracy is that of the halves, which knew half as many examples.
+std::int64_t fit_body_where_better(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& examples,
+                                   Weights& weights, LinearHead& head);
+
+}  // namespace weightloom
