@@ -172,6 +172,15 @@ Weights fit_body(const NetworkPlan& plan, const Weights& weights, const torch::T
   return out;
 }
 
+LinearHead fit_body_and_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& examples,
+                             std::int64_t passes, Weights& weights) {
+  const torch::NoGradGuard no_grad;
+  for (std::int64_t pass = 0; pass < passes; ++pass) weights = fit_body(plan, weights, examples);
+  const LinearHead head = fit_head(anchor, plan, example_features(plan, weights, examples));
+  write_head(plan, head, weights);
+  return head;
+}
+
 std::int64_t fit_body_where_better(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& examples,
                                    Weights& weights, LinearHead& head) {
   const torch::NoGradGuard no_grad;
@@ -179,10 +188,8 @@ std::int64_t fit_body_where_better(const Anchor* anchor, const NetworkPlan& plan
   if (known || !can_fit_body(plan, examples)) return 0;
   const Validated found = validate(anchor, plan, weights, examples);
   if (found.passes == 0) return 0;
-  for (std::int64_t pass = 0; pass < found.passes; ++pass) weights = fit_body(plan, weights, examples);
-  head = fit_head(anchor, plan, example_features(plan, weights, examples));
+  head = fit_body_and_head(anchor, plan, examples, found.passes, weights);
   head.expected_accuracy = found.accuracy;
-  write_head(plan, head, weights);
   return found.passes;
 }
 

@@ -298,14 +298,21 @@ class Finisher {
     }
     chosen = calibrated(chosen, kBatches);
     ready.shares.push_back(share);
+    const Weights body = chosen;
     ready.heads.push_back(refit_head(anchor_, plan_, with_copies_, chosen));
     ready.passes.push_back(
         request_.fit_body ? fit_body_where_better(anchor_, plan_, with_copies_, chosen, ready.heads.back()) : 0);
     if (request_.refine > 0) {
       const auto number = std::to_string(networks.size());
-      auto refined = refine(
-          plan_, chosen, examples_, request_.refine, derive_seed(request_.sampling.seed, "refine/" + number),
-          [&](const torch::Tensor& some, Weights& weights) { refit_head(anchor_, plan_, copies_of(some), weights); });
+      auto refined =
+          refine(plan_, chosen, examples_, request_.refine, derive_seed(request_.sampling.seed, "refine/" + number),
+                 [&, passes = ready.passes.back()](const torch::Tensor& some, Weights& weights) {
+                   weights = body;
+                   if (passes > 0)
+                     fit_body_and_head(anchor_, plan_, copies_of(some), passes, weights);
+                   else
+                     refit_head(anchor_, plan_, copies_of(some), weights);
+                 });
       chosen = std::move(refined.weights);
       ready.heads.back().expected_accuracy = refined.expected_accuracy;
       ready.learning_rates.push_back(refined.learning_rate);

@@ -32,7 +32,7 @@ Weights steps_on(const NetworkPlan& plan, const Weights& weights, const Labelled
 }  // namespace
 
 Refined refine(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples, std::int64_t steps,
-               std::uint64_t seed, const HeadFit& fit) {
+               std::uint64_t seed, const ExampleFit& fit) {
   const torch::AutoGradMode with_gradient(true);
   const auto shots = examples.size(1), held_out = std::max<std::int64_t>(1, shots / 4);
   const auto others = examples.narrow(1, 0, shots - held_out);

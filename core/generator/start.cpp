@@ -27,18 +27,20 @@ Start make_start(const Tokenizer& tokenizer, const NetworkDescription& descripti
     start.weights = recalibrate(plan.executor(), plan.anchor(), {&data.get(request.data)->train},
                                 derive_seed(request.sampling.seed, "recalibrate"));
     const Anchor* anchor = tokenizer.find_anchor(description.architecture, plan.family());
-    const auto fit = [&](const torch::Tensor& some, Weights& weights) {
-      const auto copies = with_copies(plan, some, derive_seed(request.sampling.seed, "jitter"));
-      const LinearHead head = fit_head(anchor, plan, example_features(plan, weights, copies));
-      write_head(plan, head, weights);
-      return head;
+    const auto copies_of = [&](const torch::Tensor& some) {
+      return with_copies(plan, some, derive_seed(request.sampling.seed, "jitter"));
     };
-    start.head = fit(examples, start.weights);
-    const auto copies = with_copies(plan, examples, derive_seed(request.sampling.seed, "jitter"));
+    const auto copies = copies_of(examples);
+    const Weights body = start.weights;
+    start.head = fit_body_and_head(anchor, plan, copies, 0, start.weights);
     if (request.fit_body) start.passes = fit_body_where_better(anchor, plan, copies, start.weights, start.head);
     if (request.refine > 0) {
-      const auto refined = refine(plan, start.weights, examples, request.refine,
-                                  derive_seed(request.sampling.seed, "refine/start"), fit);
+      const auto refined =
+          refine(plan, start.weights, examples, request.refine, derive_seed(request.sampling.seed, "refine/start"),
+                 [&](const torch::Tensor& some, Weights& weights) {
+                   weights = body;
+                   fit_body_and_head(anchor, plan, copies_of(some), start.passes, weights);
+                 });
       start.weights = refined.weights;
       start.head.expected_accuracy = refined.expected_accuracy;
       start.learning_rate = refined.learning_rate;

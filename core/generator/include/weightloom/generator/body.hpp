@@ -20,6 +20,11 @@ bool can_fit_body(const NetworkPlan& plan, const torch::Tensor& examples);
 // that what changes under jitter counts for little. REQUIRES can_fit_body().
 Weights fit_body(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples);
 
+// So many passes of fit_body(), then fit_head(), which is returned; its expected accuracy is too high after passes,
+// which have seen the examples that it is judged on.
+LinearHead fit_body_and_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& examples,
+                             std::int64_t passes, Weights& weights);
+
 // Passes of fit_body(), for as long as they tell more of one half of the examples when the other half is all there is,
 // and the head fitted anew; returns their number. 0: `weights` (population 1) and `head`, which is theirs, are as they
 // were. So it is where the head is of rows of the ancestor's own, or was generated: these classes are known.
