@@ -288,7 +288,8 @@ void declare_generate(CLI::App& app, GenerateOptions& options) {
          "Gradient steps on the example images at the end, at the learning rate that does best on a part of them")
       ->capture_default_str()
       ->check(CLI::Range(0, 100000));
-  app.add_flag("--head-only{false}", request.fit_body, "Fit nothing but the head to the example images");
+  app.add_flag("--head-only{false}", request.fit_body, "Fit nothing but the head to the example images")
+      ->needs(app.get_option("--data"));
   app.add_option("--out", options.out, "safetensors file to write");
   app.add_option("--add", options.add, "Name under which to add it to the zoo, with its lineage");
   auto* start_only = app.add_flag(
