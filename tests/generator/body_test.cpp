@@ -4,7 +4,6 @@
 
 #include "../support/row_networks.hpp"
 #include "weightloom/generator/generator.hpp"
-#include "weightloom/runtime/evaluation.hpp"
 
 using namespace weightloom;
 using namespace weightloom::test;
@@ -65,10 +64,10 @@ TEST_CASE("a pass brings the body to tell apart what its features did not", "[bo
   CHECK(fresh.accuracy(weights, head, 2) > before + 0.1);
   CHECK(fresh.accuracy(weights, head, 2) > 0.9);
   CHECK(std::abs(head.expected_accuracy - fresh.accuracy(weights, head, 3)) < 0.15);
-  for (const auto& tensor : fresh.weights.tensors) CHECK(tensor.isfinite().all().item<bool>());
+  for (const auto& tensor : weights.tensors) CHECK(tensor.isfinite().all().item<bool>());
 }
 
-TEST_CASE("what is known already, what costs too much and what overflows stays as it is", "[body]") {
+TEST_CASE("what is known already, what has too few examples and what overflows stays as it is", "[body]") {
   const Fresh fresh;
   const auto examples = with_copies(*fresh.plan, halves(16, 1), 4);
   Weights weights = fresh.weights;

@@ -1,7 +1,6 @@
 #include "weightloom/runtime/example_gradients.hpp"
 
 #include <catch2/catch.hpp>
-#include <numeric>
 
 #include "networks.hpp"
 #include "weightloom/compute/random.hpp"
