@@ -7,10 +7,16 @@
 namespace weightloom {
 namespace {
 
+// input [B, C, H, W], weight [F, C / groups, h, w]: whether depthwise() does it.
+bool is_depthwise(const torch::Tensor& input, const torch::Tensor& weight, const ConvolutionOptions& options,
+                  std::int64_t groups) {
+  return groups > 1 && groups == input.size(1) && groups == weight.size(0) &&
+         options.dilation == std::array<std::int64_t, 2>{1, 1} && has_depthwise(input, weight, options.padding);
+}
+
 torch::Tensor conv2d(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor& bias,
                      const ConvolutionOptions& options, std::int64_t groups) {
-  const bool apart = groups > 1 && groups == input.size(1) && groups == weight.size(0);
-  if (apart && options.dilation == std::array<std::int64_t, 2>{1, 1} && has_depthwise(input, weight, options.padding)) {
+  if (is_depthwise(input, weight, options, groups)) {
     // With a stride it makes more than is kept, which is still less work than the library's.
     const auto out = depthwise(input, weight, options.padding)
                          .slice(2, 0, c10::nullopt, options.stride[0])
@@ -57,7 +63,15 @@ torch::Tensor convolve(const torch::Tensor& input, bool shared, const torch::Ten
     const auto out = conv2d(input, weight.flatten(0, 1), bias.defined() ? bias.flatten() : bias, options, 1);
     return out.view({out.size(0), population, outputs, out.size(2), out.size(3)}).transpose(0, 1);
   }
-  if (!shared && input.size(1) <= kFewImages) return convolve_patches(input, weight, bias, options);
+  if (!shared && input.size(1) <= kFewImages) {
+    // The channels of all members side by side are one depthwise convolution.
+    const auto channels = input.transpose(0, 1).flatten(1, 2);  // [N, P * C, H, W]
+    const auto filters = weight.flatten(0, 1);
+    const auto groups = population * options.groups;
+    if (!is_depthwise(channels, filters, options, groups)) return convolve_patches(input, weight, bias, options);
+    const auto out = conv2d(channels, filters, bias.defined() ? bias.flatten() : bias, options, groups);
+    return out.view({out.size(0), population, outputs, out.size(2), out.size(3)}).transpose(0, 1);
+  }
   std::vector<torch::Tensor> members;
   for (std::int64_t p = 0; p < population; ++p)
     members.push_back(

@@ -214,8 +214,10 @@ struct Depthwise : torch::autograd::Function<Depthwise> {
     const Pair padding{context->saved_data["rows"].toInt(), context->saved_data["columns"].toInt()};
     const auto gradient = gradients[0].contiguous();
     const Pair around{weight.size(2) - 1 - padding[0], weight.size(3) - 1 - padding[1]};
-    return {correlate(gradient, weight.flip({2, 3}).contiguous(), around),
-            filter_gradient(input, weight, gradient, padding), Variable(), Variable()};
+    // Gradients of single examples ask for the filters' alone.
+    return {context->needs_input_grad(0) ? correlate(gradient, weight.flip({2, 3}).contiguous(), around) : Variable(),
+            context->needs_input_grad(1) ? filter_gradient(input, weight, gradient, padding) : Variable(), Variable(),
+            Variable()};
   }
 };
 
