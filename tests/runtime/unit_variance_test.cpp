@@ -13,7 +13,7 @@ torch::Tensor images() {
   return torch::randn({64, 1, 4, 4}, generator);
 }
 
-TEST_CASE("every layer but the head gets unit variance, however deep the network and however bad its start") {
+TEST_CASE("every layer but the head gets unit variance where signals vanish, however deep the network is") {
   const Executor executor(test::small_mlp(12));
   auto weights = initial_weights(executor.description(), 1, 3);
   for (auto& tensor : weights.tensors) tensor = tensor * 0.05;
@@ -24,6 +24,13 @@ TEST_CASE("every layer but the head gets unit variance, however deep the network
   }
   const auto head = *executor.description().find_parameter("head.weight");
   CHECK(torch::equal(scaled.tensors[head], weights.tensors[head]));
+}
+
+TEST_CASE("a network that was well initialised stays as it is") {
+  const Executor executor(test::small_mlp(2));
+  const auto weights = initial_weights(executor.description(), 1, 3);
+  const Weights scaled = unit_variance(executor, weights, images());
+  for (std::size_t p = 0; p < weights.tensors.size(); ++p) CHECK(torch::equal(scaled.tensors[p], weights.tensors[p]));
 }
 
 TEST_CASE("a layer that is constant on the images stays as it is") {
