@@ -45,6 +45,11 @@ class Assessor {
 
   // trial.cpp: a network and a data set that no training saw.
   void assess_trial(const Trial& trial);
+  void add_generated(const NetworkPlan& plan, const Request& wanted, const TensorData& on);
+  void add_trained(const NetworkPlan& plan, const Request& wanted, const TensorData& on);
+  // One network, ready to use, and its start; the start twice where the generator does not know the family.
+  std::pair<Weights, Weights> written_by(const Generator& generator, const NetworkPlan& plan,
+                                         const Request& wanted) const;
 
   // finetuning.cpp: the same starts after a little training.
   void finetune(const std::string& name, const NetworkPlan& plan, const Weights& start, const std::string& spec);

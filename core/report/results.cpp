@@ -41,7 +41,9 @@ constexpr RowDefinition kRows[] = {
     {"start-trial", RowKind::kBaseline, Setting::kTrial, ""},
     {"head-only-trial", RowKind::kBaseline, Setting::kTrial, ""},
     {"discriminant-trial", RowKind::kBaseline, Setting::kTrial, ""},
+    {"unadapted-trial", RowKind::kBaseline, Setting::kTrial, ""},
     {"scratch-trial", RowKind::kBaseline, Setting::kTrial, ""},
+    {"full-batch-trial", RowKind::kBaseline, Setting::kTrial, ""},
     {"refined-start-trial", RowKind::kBaseline, Setting::kTrial, ""}};
 
 constexpr const char* kSchema = "weightloom.quickstart/1";

@@ -74,11 +74,12 @@ class Benchmark {
                                progress_)
           .model;
     });
+    const Generator unadapted = generator;
     for (const Json& adaptation : adaptations)
       generator = stage("adapt", [&] { return adapted(std::move(generator), adaptation); });
     std::vector<GenerationCost> costs;
     for (const Json& table : large) costs.push_back(stage("large", [&] { return cost(generator, table); }));
-    ReportJob report{options, recipe.seed, stages_, job_.threads};
+    const ReportJob report{options, recipe.seed, stages_, job_.threads, adaptations.empty() ? nullptr : &unadapted};
     return assess(zoo, generator, report, assessment, costs);
   }
 

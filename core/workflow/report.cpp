@@ -29,8 +29,9 @@ Trial plan_trial(const UnseenNetwork& network, const std::string& data, const Pl
 }
 
 // Loads what the recipe's assessment needs, and assesses.
-Assessment assess_zoo(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator,
-                      const AssessmentOptions& options, const ProgressSink& progress) {
+Assessment assess_zoo(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator, const ReportJob& job,
+                      const ProgressSink& progress) {
+  const AssessmentOptions& options = job.assessment;
   const Tokenizer& tokenizer = generator.tokenizer();
   DataCache data(common_form(zoo, registry));
   AssessmentInput input{generator,
@@ -38,7 +39,8 @@ Assessment assess_zoo(const Zoo& zoo, const PluginRegistry& registry, const Gene
                         load_members(zoo, registry, tokenizer, "train"),
                         load_members(zoo, registry, tokenizer, "held-out"),
                         {},
-                        {}};
+                        {},
+                        job.unadapted};
   for (const UnseenNetwork& unseen : options.unseen)
     input.unseen.push_back(tokenizer.plan(registry.describe(unseen.architecture, unseen.config), unseen.family));
   for (const TrialNetwork& trial : options.trials)
@@ -87,7 +89,7 @@ Results make_report(const Zoo& zoo, const PluginRegistry& registry, const Genera
                    {"assessment", job.assessment.seed},
                    {"generator", training_seed(generator.training(), "the generator")},
                    {"tokenizer", training_seed(generator.tokenizer().training(), "the tokenizer")}};
-  results.assessment = assess_zoo(zoo, registry, generator, job.assessment, progress);
+  results.assessment = assess_zoo(zoo, registry, generator, job, progress);
   results.stages.emplace_back("assessment",
                               std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   for (const auto& [stage, seconds] : results.stages) results.wall_seconds += seconds;

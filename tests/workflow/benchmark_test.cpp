@@ -98,8 +98,8 @@ TEST_CASE("a benchmark is carried out from its first image to its table, and goe
   CHECK(results.costs[0].weights == 64 * 300 + 300 + 300 * 6 + 6);
   CHECK(results.costs[0].seconds > 0);
   CHECK(results.costs[0].peak_rss_bytes > 1 << 20);
-  for (const char* name : {"generated-trial", "start-trial", "head-only-trial", "discriminant-trial", "scratch-trial",
-                           "refined-start-trial"})
+  for (const char* name : {"generated-trial", "start-trial", "head-only-trial", "discriminant-trial", "unadapted-trial",
+                           "scratch-trial", "full-batch-trial", "refined-start-trial"})
     for (const char* family : {"mlp", "cnn"}) {
       INFO(name << " " << family);
       const auto row = std::ranges::find_if(results.assessment.rows, [&](const ResultRow& other) {
