@@ -6,19 +6,24 @@
 
 #include "weightloom/runtime/dataset.hpp"
 #include "weightloom/runtime/example_gradients.hpp"
+#include "weightloom/runtime/jitter.hpp"
 
 namespace weightloom {
 namespace {
 
-// Passes go on for as long as one of the next two is better, at most so many times. A gain of less is noise.
-constexpr std::int64_t kMostPasses = 6, kPatience = 2;
-constexpr double kLeastGain = 0.01;
+// Passes for all bodies: the more the better up to there. They nearly always help; that they do not must be clear, and
+// whether they clearly do is looked at each few of them.
+constexpr std::int64_t kPasses = 12, kPassesBetweenLooks = 4;
+constexpr double kClearDifference = 0.02;
 // Shares of the mean square of a score's gradient: of bodies and of heads.
-constexpr double kBodyRidge = 0.25, kHeadRidge = 0.03;
-// Scores that are fitted: at most so many, for the products of so many gradients and the size of all of them. All ten
-// outputs instead of the true one and four rivals took twice as long for half a point.
-constexpr std::int64_t kMostScores = 4096, kMostOutputs = 5;
-constexpr double kMostProducts = 1.5e11, kMostGradientValues = std::int64_t{1} << 27;
+constexpr double kBodyRidge = 0.2, kHeadRidge = 0.03;
+// A pass looks at so many jittered copies for each example, and fits the true score and two rivals of each. All this
+// was compared in docs/lab/0008.
+constexpr double kCopiesPerPass = 1.5;
+constexpr std::int64_t kMostOutputs = 3;
+// Scores that are fitted: at most so many, for the products of so many gradients and the size of all of them.
+constexpr std::int64_t kMostScores = 2048;
+constexpr double kMostProducts = 1e11, kMostGradientValues = std::int64_t{1} << 26;
 // Of a pass: about a second. A value of an activation takes about as long as so many operations of a product.
 constexpr double kMostPassOperations = 1.2e10, kOperationsPerValue = 20;
 constexpr std::int64_t kFewestShots = 4;
@@ -34,12 +39,13 @@ std::vector<std::size_t> body_parameters(const NetworkPlan& plan) {
   return out;
 }
 
-// What is looked at in one pass: copies of so many examples of each class, and so many outputs of each.
+// What is looked at in one pass: so many images of each class, and so many outputs of each.
 struct Extent {
-  std::int64_t copies, shots, outputs;
+  std::int64_t images, outputs;
 };
+// examples [R, n, C, H, W]
 Extent extent_of(const NetworkPlan& plan, const torch::Tensor& examples) {
-  const auto classes = examples.size(1), outputs = std::min(classes, kMostOutputs);
+  const auto classes = examples.size(0), outputs = std::min(classes, kMostOutputs);
   double values = 1;
   for (const auto p : body_parameters(plan))
     values += static_cast<double>(element_count(plan.description().parameters[p].shape));
@@ -49,13 +55,22 @@ Extent extent_of(const NetworkPlan& plan, const torch::Tensor& examples) {
   const auto& facts = plan.executor().facts();
   const double look = std::max(
       1.0, static_cast<double>(facts.flops) + kOperationsPerValue * static_cast<double>(facts.activation_values));
-  const double images = kMostPassOperations / (look * static_cast<double>(1 + 2 * outputs));
-  const auto shots = static_cast<std::int64_t>(
-      std::min({static_cast<double>(examples.size(2)), scores / static_cast<double>(outputs * classes),
-                images / static_cast<double>(classes)}));
-  const auto copies =
-      static_cast<std::int64_t>(images / static_cast<double>(classes * std::max<std::int64_t>(1, shots)));
-  return {std::clamp<std::int64_t>(copies, 1, examples.size(0)), shots, outputs};
+  const double images = std::min(scores / static_cast<double>(outputs),
+                                 kMostPassOperations / (look * static_cast<double>(1 + 2 * outputs)));
+  return {static_cast<std::int64_t>(
+              std::min(kCopiesPerPass * static_cast<double>(examples.size(1)), images / static_cast<double>(classes))),
+          outputs};
+}
+
+// Jittered copies of examples [R, n, C, H, W] as the network takes them: [R * count, C, H, W], class by class.
+torch::Tensor fresh_copies(const NetworkPlan& plan, const torch::Tensor& examples, std::int64_t count,
+                           torch::Generator& draws) {
+  const auto classes = examples.size(0), shots = examples.size(1), copies = (count + shots - 1) / shots;
+  auto sizes = examples.sizes().slice(2).vec();
+  sizes.insert(sizes.begin(), {copies, classes, shots});
+  const auto all = jittered(examples.flatten(0, 1), copies, draws).view(sizes).transpose(0, 1).flatten(1, 2);
+  const auto chosen = torch::randperm(copies * shots, draws, indices_like(examples)).narrow(0, 0, count);
+  return fit_images(all.index_select(1, chosen).flatten(0, 1), plan.description().input.shape);
 }
 
 // Ridge regression of classes, one in R less the mean, on features [n, F]: scores of about the size of the targets.
@@ -81,82 +96,125 @@ torch::Tensor strongest(const torch::Tensor& scores, const torch::Tensor& target
   return std::get<1>((scores + targets.gt(0) * kFirst).topk(count, 1));
 }
 
-// [E, K, C, H, W] as the network takes them.
-torch::Tensor shaped(const NetworkPlan& plan, const torch::Tensor& images) {
-  const auto fitted = fit_images(images.flatten(0, 1), plan.description().input.shape);
-  auto sizes = fitted.sizes().vec();
-  sizes[0] = images.size(1);
-  sizes.insert(sizes.begin(), images.size(0));
-  return fitted.view(sizes);
+// `gradients` times their transpose: what lies below the diagonal, and some of what does not.
+torch::Tensor lower_products(const torch::Tensor& gradients) {
+  constexpr std::int64_t kBlock = 384;
+  const auto rows = gradients.size(0);
+  auto out = torch::zeros({rows, rows}, gradients.options());
+  for (std::int64_t first = 0; first < rows; first += kBlock) {
+    const auto count = std::min(kBlock, rows - first), end = first + count;
+    out.narrow(0, first, count)
+        .narrow(1, 0, end)
+        .copy_(gradients.narrow(0, first, count).matmul(gradients.narrow(0, 0, end).t()));
+  }
+  return out;
 }
+
+// Passes, one after the other. Each follows the copies that it saw, so that a running mean of what they gave is better
+// than the last.
+class Passes {
+ public:
+  // examples [R, n, C, H, W]
+  Passes(const NetworkPlan& plan, const Weights& weights, torch::Tensor examples, std::uint64_t seed)
+      : plan_(plan), last_(weights), mean_(weights), examples_(std::move(examples)), draws_(make_generator(seed)) {}
+
+  void next() {
+    last_ = fit_body(plan_, last_, examples_, draws_);
+    // The mean forgets early passes, which were far from the end: it is over about half of them, and over seven.
+    const double share = std::max(kLeastShare, 2.0 / static_cast<double>(++count_ + 1));
+    for (const auto p : body_parameters(plan_))
+      mean_.tensors[p] = torch::lerp(mean_.tensors[p], last_.tensors[p], share);
+  }
+  const Weights& weights() const { return mean_; }
+
+ private:
+  static constexpr double kLeastShare = 0.25;
+
+  const NetworkPlan& plan_;
+  Weights last_, mean_;
+  torch::Tensor examples_;
+  torch::Generator draws_;
+  std::int64_t count_ = 0;
+};
 
 // One half of the examples for all there is, the other to judge by.
 class Half {
  public:
-  Half(const Anchor* anchor, const NetworkPlan& plan, Weights weights, torch::Tensor seen, const torch::Tensor& unseen)
+  // seen, unseen [K, R, n, C, H, W]
+  Half(const Anchor* anchor, const NetworkPlan& plan, const Weights& weights, torch::Tensor seen,
+       const torch::Tensor& unseen, std::uint64_t seed)
       : anchor_(anchor),
         plan_(plan),
-        weights_(std::move(weights)),
+        passes_(plan, weights, seen[0], seed),
         seen_(std::move(seen)),
         unseen_(unseen.narrow(0, 0, 1)) {}
 
-  void fit() { weights_ = fit_body(plan_, weights_, seen_); }
+  void fit(std::int64_t passes) {
+    for (std::int64_t pass = 0; pass < passes; ++pass) passes_.next();
+  }
   double accuracy() const {
-    const LinearHead head = fit_head(anchor_, plan_, example_features(plan_, weights_, seen_));
-    return head_accuracy(head, example_features(plan_, weights_, unseen_)[0]);
+    const LinearHead head = fit_head(anchor_, plan_, example_features(plan_, passes_.weights(), seen_));
+    return head_accuracy(head, example_features(plan_, passes_.weights(), unseen_)[0]);
   }
 
  private:
   const Anchor* anchor_;
   const NetworkPlan& plan_;
-  Weights weights_;
+  Passes passes_;
   torch::Tensor seen_, unseen_;
 };
 
-struct Validated {
-  std::int64_t passes = 0;
-  double accuracy = 0;
+// What passes are worth on the halves of the examples: accuracy after them, and before.
+struct Gain {
+  double accuracy, before;
 };
-Validated validate(const Anchor* anchor, const NetworkPlan& plan, const Weights& weights,
-                   const torch::Tensor& examples) {
+Gain gain_of_passes(const Anchor* anchor, const NetworkPlan& plan, const Weights& weights,
+                    const torch::Tensor& examples, std::uint64_t seed) {
   const auto shots = examples.size(2), half = shots / 2;
   const auto first = examples.narrow(2, 0, half), second = examples.narrow(2, half, shots - half);
-  Half halves[] = {{anchor, plan, weights, first, second}, {anchor, plan, weights, second, first}};
+  Half halves[] = {{anchor, plan, weights, first, second, seed}, {anchor, plan, weights, second, first, seed}};
   const auto accuracy = [&] { return (halves[0].accuracy() + halves[1].accuracy()) / 2; };
-  Validated best{0, accuracy()};
-  for (std::int64_t pass = 1; pass <= kMostPasses && pass <= best.passes + kPatience; ++pass) {
-    for (Half& one : halves) one.fit();
-    if (const double found = accuracy(); found >= best.accuracy + kLeastGain) best = {pass, found};
+  Gain gain{0, accuracy()};
+  for (std::int64_t pass = 0; pass < kPasses; pass += kPassesBetweenLooks) {
+    for (Half& one : halves) one.fit(kPassesBetweenLooks);
+    gain.accuracy = accuracy();
+    if (gain.accuracy >= gain.before + kClearDifference) break;
   }
-  return best;
+  return gain;
 }
 
 }  // namespace
 
 bool can_fit_body(const NetworkPlan& plan, const torch::Tensor& examples) {
-  return std::min(examples.size(2), extent_of(plan, examples).shots) >= kFewestShots && examples.size(1) > 1 &&
+  return std::min(examples.size(1), extent_of(plan, examples).images) >= kFewestShots && examples.size(0) > 1 &&
          !body_parameters(plan).empty();
 }
 
-Weights fit_body(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples) {
+std::uint64_t body_fit_memory(std::int64_t weights) {
+  // The gradients; their products, twice, since they are factorised.
+  const auto most = static_cast<std::int64_t>(kMostGradientValues) / std::max<std::int64_t>(1, weights);
+  const auto scores = std::min(kMostScores, most);
+  return static_cast<std::uint64_t>(scores * (weights + 2 * scores)) * sizeof(float);
+}
+
+Weights fit_body(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples,
+                 torch::Generator& draws) {
   const torch::NoGradGuard no_grad;
-  const auto [copies, shots, outputs] = extent_of(plan, examples);
-  const auto classes = examples.size(1);
-  const auto some = examples.narrow(0, 0, copies).narrow(2, 0, shots);
-  const auto features = example_features(plan, weights, some).flatten(1, 2);  // [K, E, F]
+  const auto [count, outputs] = extent_of(plan, examples);
+  const auto images = fresh_copies(plan, examples, count, draws);  // [E, C, H, W]
+  const auto features = head_features(plan, weights, images);      // [E, F]
   if (!features.isfinite().all().item<bool>()) return weights;
-  const auto targets = targets_of(classes, shots, features.options());
-  const LinearHead head = ridge_head(features.flatten(0, 1), targets.repeat({copies, 1}));
+  const auto targets = targets_of(examples.size(0), count, features.options());
+  const LinearHead head = ridge_head(features, targets);
   Weights linearised = weights;
   write_head(plan, head, linearised);
-  const auto scores = head_scores(head, features.mean(0));  // [E, R]
+  const auto scores = head_scores(head, features);  // [E, R]
   const auto chosen = strongest(scores, targets, outputs);
   const auto missing = (targets - scores).gather(1, chosen).flatten();
-  const auto images = shaped(plan, some.flatten(1, 2).transpose(0, 1));  // [E, K, C, H, W]
 
   const auto parameters = body_parameters(plan);
   const auto gradients = example_gradients(plan.executor(), linearised, parameters, images, chosen);
-  auto products = gradients.matmul(gradients.t());
+  auto products = lower_products(gradients);
   if (!products.isfinite().all().item<bool>()) return weights;
   const auto level = products.diagonal().mean().clamp_min(1e-12);
   products.div_(level).diagonal().add_(kBodyRidge);
@@ -173,24 +231,25 @@ Weights fit_body(const NetworkPlan& plan, const Weights& weights, const torch::T
 }
 
 LinearHead fit_body_and_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& examples,
-                             std::int64_t passes, Weights& weights) {
+                             std::int64_t passes, std::uint64_t seed, Weights& weights) {
   const torch::NoGradGuard no_grad;
-  for (std::int64_t pass = 0; pass < passes; ++pass) weights = fit_body(plan, weights, examples);
+  Passes fit(plan, weights, examples[0], seed);
+  for (std::int64_t pass = 0; pass < passes; ++pass) fit.next();
+  weights = fit.weights();
   const LinearHead head = fit_head(anchor, plan, example_features(plan, weights, examples));
   write_head(plan, head, weights);
   return head;
 }
 
 std::int64_t fit_body_where_better(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& examples,
-                                   Weights& weights, LinearHead& head) {
+                                   std::uint64_t seed, Weights& weights, LinearHead& head) {
   const torch::NoGradGuard no_grad;
-  const bool known = head.source == HeadSource::kMatchedRows || head.source == HeadSource::kGenerated;
-  if (known || !can_fit_body(plan, examples)) return 0;
-  const Validated found = validate(anchor, plan, weights, examples);
-  if (found.passes == 0) return 0;
-  head = fit_body_and_head(anchor, plan, examples, found.passes, weights);
-  head.expected_accuracy = found.accuracy;
-  return found.passes;
+  if (head.known_classes || !can_fit_body(plan, examples[0])) return 0;
+  const Gain gain = gain_of_passes(anchor, plan, weights, examples, seed);
+  if (gain.accuracy < gain.before - kClearDifference) return 0;
+  head = fit_body_and_head(anchor, plan, examples, kPasses, seed, weights);
+  head.expected_accuracy = gain.accuracy;
+  return kPasses;
 }
 
 }  // namespace weightloom

@@ -300,8 +300,9 @@ class Finisher {
     ready.shares.push_back(share);
     const Weights body = chosen;
     ready.heads.push_back(refit_head(anchor_, plan_, with_copies_, chosen));
-    ready.passes.push_back(
-        request_.fit_body ? fit_body_where_better(anchor_, plan_, with_copies_, chosen, ready.heads.back()) : 0);
+    ready.passes.push_back(request_.fit_body
+                               ? fit_body_where_better(anchor_, plan_, with_copies_, seed(), chosen, ready.heads.back())
+                               : 0);
     if (request_.refine > 0) {
       const auto number = std::to_string(networks.size());
       auto refined =
@@ -309,7 +310,7 @@ class Finisher {
                  [&, passes = ready.passes.back()](const torch::Tensor& some, Weights& weights) {
                    weights = body;
                    if (passes > 0)
-                     fit_body_and_head(anchor_, plan_, copies_of(some), passes, weights);
+                     fit_body_and_head(anchor_, plan_, copies_of(some), passes, seed(), weights);
                    else
                      refit_head(anchor_, plan_, copies_of(some), weights);
                  });
@@ -324,6 +325,7 @@ class Finisher {
   torch::Tensor copies_of(const torch::Tensor& examples) const {
     return with_copies(plan_, examples, derive_seed(request_.sampling.seed, "jitter"));
   }
+  std::uint64_t seed() const { return derive_seed(request_.sampling.seed, "body"); }
   Weights calibrated(const Weights& weights, std::int64_t batches) const {
     return recalibrate(plan_.executor(), weights, {&on_->train}, derive_seed(request_.sampling.seed, "recalibrate"),
                        batches);

@@ -19,6 +19,10 @@ constexpr std::int64_t kFolds = 4;
 constexpr std::int64_t kCopies = 8;
 constexpr double kMostOperations = 1e10, kMostValues = 1 << 26;
 
+// The ancestor's own rows are at most so much worse than the best head where it knows the classes. Where it does not
+// they are worse by a third and more (docs/lab/0007).
+constexpr double kKnownClasses = 0.03;
+
 // The anchor's own head on the features of the plan's network: a row for each class that it was trained to tell apart.
 // Nothing where its features are others.
 std::optional<LinearHead> ancestor_head(const Anchor* anchor, const NetworkPlan& plan) {
@@ -198,13 +202,16 @@ LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::
   // One example a class cannot be validated; the discriminant needs no more.
   LinearHead best = *fit(kRecipes[0], ancestor, features);
   best.expected_accuracy = -1;
-  for (const Recipe& recipe : kRecipes)
-    if (const auto expected = cross_validate(recipe, ancestor, features);
-        expected.value_or(-1) >= best.expected_accuracy) {
-      best = *fit(recipe, ancestor, features);
-      best.expected_accuracy = *expected;
-    }
+  double of_rows = -1;
+  for (const Recipe& recipe : kRecipes) {
+    const double expected = cross_validate(recipe, ancestor, features).value_or(-1);
+    if (recipe.source == HeadSource::kMatchedRows) of_rows = expected;
+    if (expected < 0 || expected < best.expected_accuracy) continue;
+    best = *fit(recipe, ancestor, features);
+    best.expected_accuracy = expected;
+  }
   best.expected_accuracy = std::max(best.expected_accuracy, 0.0);
+  best.known_classes = of_rows >= best.expected_accuracy - kKnownClasses;
   return best;
 }
 
@@ -213,6 +220,7 @@ LinearHead refit_head(const Anchor* anchor, const NetworkPlan& plan, const torch
   const auto features = example_features(plan, weights, examples);
   LinearHead own = own_head(plan, weights);
   own.expected_accuracy = head_accuracy(own, features[0]);
+  own.known_classes = true;
   LinearHead fitted = fit_head(anchor, plan, features);
   // One example a class tells nothing of a fitted head, and little of one that was generated from it.
   if (examples.size(2) > 1 && own.expected_accuracy >= fitted.expected_accuracy) return own;

@@ -32,14 +32,15 @@ Start make_start(const Tokenizer& tokenizer, const NetworkDescription& descripti
     };
     const auto copies = copies_of(examples);
     const Weights body = start.weights;
-    start.head = fit_body_and_head(anchor, plan, copies, 0, start.weights);
-    if (request.fit_body) start.passes = fit_body_where_better(anchor, plan, copies, start.weights, start.head);
+    const auto seed = derive_seed(request.sampling.seed, "body");
+    start.head = fit_body_and_head(anchor, plan, copies, 0, seed, start.weights);
+    if (request.fit_body) start.passes = fit_body_where_better(anchor, plan, copies, seed, start.weights, start.head);
     if (request.refine > 0) {
       const auto refined =
           refine(plan, start.weights, examples, request.refine, derive_seed(request.sampling.seed, "refine/start"),
                  [&](const torch::Tensor& some, Weights& weights) {
                    weights = body;
-                   fit_body_and_head(anchor, plan, copies_of(some), start.passes, weights);
+                   fit_body_and_head(anchor, plan, copies_of(some), start.passes, seed, weights);
                  });
       start.weights = refined.weights;
       start.head.expected_accuracy = refined.expected_accuracy;

@@ -23,15 +23,15 @@ constexpr std::int64_t kFixed = -1;  // the column of a parameter that is not as
 // backward pass through the node gives a gradient for each.
 class NodeGradients {
  public:
-  // inputs [e * K, ...] each; columns: of each of the description's parameters, where its gradient goes.
-  NodeGradients(const NodeSpec& node, const std::vector<torch::Tensor>& inputs, std::int64_t examples,
-                const NetworkDescription& description, const Weights& weights,
-                const std::vector<std::int64_t>& columns) {
+  // inputs [e, ...] each; columns: of each of the description's parameters, where its gradient goes.
+  NodeGradients(const NodeSpec& node, const std::vector<torch::Tensor>& inputs, const NetworkDescription& description,
+                const Weights& weights, const std::vector<std::int64_t>& columns) {
+    const auto examples = inputs.front().size(0);
     std::vector<std::size_t> indices;
     const ExecutionMode mode;
     const ExecutionContext context{mode, examples, nullptr};
     OperatorArguments arguments{{}, {}, indices, context};
-    for (const auto& input : inputs) arguments.inputs.push_back({by_example(input.detach(), examples), false});
+    for (const auto& input : inputs) arguments.inputs.push_back({input.detach().unsqueeze(1), false});
     for (const auto& rule : find_operator(node.op)->parameters) {
       const auto* name = node.parameter(rule.key);
       auto& own = arguments.parameters.emplace_back();
@@ -47,10 +47,9 @@ class NodeGradients {
     value_ = bind_operator(node)(arguments).tensor;
   }
 
-  // `gradient` [e * K, ...] is that of the node's value; what follows for its parameters is added to rows [e, values].
+  // `gradient` [e, ...] is that of the node's value; what follows for its parameters is added to rows [e, values].
   void add(const torch::Tensor& gradient, const torch::Tensor& rows) const {
-    const auto found =
-        torch::autograd::grad({value_}, leaves_, {by_example(gradient, value_.size(0))}, /*retain_graph=*/true);
+    const auto found = torch::autograd::grad({value_}, leaves_, {gradient.unsqueeze(1)}, /*retain_graph=*/true);
     for (std::size_t i = 0; i < found.size(); ++i) {
       const auto own = found[i].flatten(1);
       rows.narrow(1, columns_[i], own.size(1)).add_(own);
@@ -58,28 +57,20 @@ class NodeGradients {
   }
 
  private:
-  static torch::Tensor by_example(const torch::Tensor& x, std::int64_t examples) {
-    auto sizes = x.sizes().vec();
-    sizes[0] /= examples;
-    sizes.insert(sizes.begin(), examples);
-    return x.reshape(sizes);
-  }
-
-  torch::Tensor value_;  // [e, K, ...]
+  torch::Tensor value_;  // [e, 1, ...]
   std::vector<torch::Tensor> leaves_;
   std::vector<std::int64_t> columns_;
 };
 
-// images [e, K, ...], outputs [e, k]; rows [e, k, values] start as zeros.
+// images [e, ...], outputs [e, k]; rows [e, k, values] start as zeros.
 void fill_rows(const Executor& executor, const Weights& weights, const std::vector<std::int64_t>& columns,
                const torch::Tensor& images, const torch::Tensor& outputs, const torch::Tensor& rows) {
   const torch::AutoGradMode with_gradient(true);
   const NetworkDescription& description = executor.description();
-  const auto examples = images.size(0), copies = images.size(1);
-  std::unordered_map<std::string, torch::Tensor> values{{description.input.name, images.flatten(0, 1)}};
+  std::unordered_map<std::string, torch::Tensor> values{{description.input.name, images}};
   std::vector<torch::Tensor> captured;
   std::vector<NodeGradients> nodes;
-  executor.visit(weights, images.flatten(0, 1), {}, [&](const NodeSpec& node, const torch::Tensor& value) {
+  executor.visit(weights, images, {}, [&](const NodeSpec& node, const torch::Tensor& value) {
     auto kept = value;
     const bool asked = std::ranges::any_of(node.parameters, [&](const auto& parameter) {
       return columns[*description.find_parameter(parameter.second)] != kFixed;
@@ -89,13 +80,13 @@ void fill_rows(const Executor& executor, const Weights& weights, const std::vect
       if (!kept.requires_grad()) kept = kept.detach().requires_grad_();
       std::vector<torch::Tensor> inputs;
       for (const auto& name : node.inputs) inputs.push_back(values.at(name));
-      nodes.emplace_back(node, inputs, examples, description, weights, columns);
+      nodes.emplace_back(node, inputs, description, weights, columns);
       captured.push_back(kept);
     }
     values[node.name] = kept.squeeze(0);
     return kept;
   });
-  const auto scores = values.at(description.output).view({examples, copies, -1}).mean(1).gather(1, outputs);  // [e, k]
+  const auto scores = values.at(description.output).gather(1, outputs);  // [e, k]
   for (std::int64_t i = 0; i < outputs.size(1); ++i) {
     const auto gradients = torch::autograd::grad({scores.select(1, i).sum()}, captured, {}, /*retain_graph=*/true,
                                                  /*create_graph=*/false, /*allow_unused=*/true);
@@ -117,10 +108,10 @@ torch::Tensor example_gradients(const Executor& executor, const Weights& weights
       columns[p] = values;
       values += weights.tensors[p].numel();
     }
-    const auto examples = images.size(0), copies = images.size(1);
+    const auto examples = images.size(0);
     const auto rows = torch::zeros({examples, outputs.size(1), values}, images.options());
-    const auto each = std::max<std::int64_t>(
-        1, kMostJobValues / std::max<std::int64_t>(1, copies * executor.facts().activation_values));
+    const auto each =
+        std::max<std::int64_t>(1, kMostJobValues / std::max<std::int64_t>(1, executor.facts().activation_values));
     run_workers(static_cast<std::size_t>((examples + each - 1) / each), 0, [&](std::size_t job) {
       throw_if_interrupted();
       const auto first = static_cast<std::int64_t>(job) * each, count = std::min(each, examples - first);

@@ -9,6 +9,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/memory.hpp"
 #include "weightloom/base/units.hpp"
+#include "weightloom/generator/body.hpp"
 #include "weightloom/runtime/budget.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/workflow/caveats.hpp"
@@ -46,7 +47,8 @@ std::uint64_t memory_of(const NetworkDescription& description, const Request& re
   const auto weights = static_cast<std::uint64_t>(description.parameter_count());
   const auto networks = static_cast<std::uint64_t>(request.count);
   const auto slots = weights / static_cast<std::uint64_t>(codes.chunk);
-  return weights * sizeof(float) * (networks + 1) +
+  const auto body = request.data.empty() || !request.fit_body ? 0 : body_fit_memory(description.parameter_count());
+  return weights * sizeof(float) * (networks + 1) + body +
          slots * (kPlace + networks * static_cast<std::uint64_t>(codes.codebooks) * kToken) + kActivations;
 }
 
