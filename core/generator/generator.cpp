@@ -255,8 +255,6 @@ namespace {
 // beside the anchor's and what was generated: too much of large networks, for which half a gigabyte is the bound.
 constexpr double kShares[] = {1.0, 0.5, 0.0}, kWholeShares[] = {1.0, 0.0};
 constexpr std::int64_t kMostWeightsToMix = std::int64_t{1} << 27;
-// Batches that running statistics are taken from: to compare shares, and of what is kept.
-constexpr std::int64_t kBatchesToCompare = 4, kBatches = 20;
 
 // One network with `share` of its deviation from the plan's anchor, which is the start's body.
 Weights with_share(const NetworkPlan& plan, const Weights& weights, double share) {
@@ -284,22 +282,22 @@ class Finisher {
   void finish(const Weights& generated, ReadyNetworks& ready, std::vector<Weights>& networks) const {
     double share = 1, best = -1;
     Weights chosen;
+    torch::Tensor features;
     const bool mixes = plan_.description().parameter_count() <= kMostWeightsToMix;
     for (const double candidate : mixes ? std::span<const double>(kShares) : kWholeShares) {
-      const Weights weights = with_share(plan_, generated, candidate);
+      Weights weights = calibrated(with_share(plan_, generated, candidate));
+      auto found = example_features(plan_, weights, with_copies_);
       // What its body is worth: a generated head would be judged on examples that it was made from.
-      const double expected =
-          fit_head(anchor_, plan_, example_features(plan_, calibrated(weights, kBatchesToCompare), with_copies_))
-              .expected_accuracy;
+      const double expected = fit_head(anchor_, plan_, found).expected_accuracy;
       if (expected <= best) continue;
       best = expected;
       share = candidate;
-      chosen = weights;
+      chosen = std::move(weights);
+      features = std::move(found);
     }
-    chosen = calibrated(chosen, kBatches);
     ready.shares.push_back(share);
     const Weights body = chosen;
-    ready.heads.push_back(refit_head(anchor_, plan_, with_copies_, chosen));
+    ready.heads.push_back(refit_head(anchor_, plan_, features, chosen));
     ready.passes.push_back(request_.fit_body
                                ? fit_body_where_better(anchor_, plan_, with_copies_, seed(), chosen, ready.heads.back())
                                : 0);
@@ -312,7 +310,7 @@ class Finisher {
                    if (passes > 0)
                      fit_body_and_head(anchor_, plan_, copies_of(some), passes, seed(), weights);
                    else
-                     refit_head(anchor_, plan_, copies_of(some), weights);
+                     refit_head(anchor_, plan_, example_features(plan_, weights, copies_of(some)), weights);
                  });
       chosen = std::move(refined.weights);
       ready.heads.back().expected_accuracy = refined.expected_accuracy;
@@ -326,9 +324,8 @@ class Finisher {
     return with_copies(plan_, examples, derive_seed(request_.sampling.seed, "jitter"));
   }
   std::uint64_t seed() const { return derive_seed(request_.sampling.seed, "body"); }
-  Weights calibrated(const Weights& weights, std::int64_t batches) const {
-    return recalibrate(plan_.executor(), weights, {&on_->train}, derive_seed(request_.sampling.seed, "recalibrate"),
-                       batches);
+  Weights calibrated(const Weights& weights) const {
+    return recalibrate(plan_.executor(), weights, {&on_->train}, derive_seed(request_.sampling.seed, "recalibrate"));
   }
 
   const Anchor* anchor_;

@@ -215,15 +215,14 @@ LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::
   return best;
 }
 
-LinearHead refit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& examples, Weights& weights) {
+LinearHead refit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& features, Weights& weights) {
   const torch::NoGradGuard no_grad;
-  const auto features = example_features(plan, weights, examples);
   LinearHead own = own_head(plan, weights);
   own.expected_accuracy = head_accuracy(own, features[0]);
   own.known_classes = true;
   LinearHead fitted = fit_head(anchor, plan, features);
   // One example a class tells nothing of a fitted head, and little of one that was generated from it.
-  if (examples.size(2) > 1 && own.expected_accuracy >= fitted.expected_accuracy) return own;
+  if (features.size(2) > 1 && own.expected_accuracy >= fitted.expected_accuracy) return own;
   write_head(plan, fitted, weights);
   return fitted;
 }

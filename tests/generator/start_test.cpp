@@ -74,7 +74,7 @@ TEST_CASE("a body that overflows gets a head that answers nothing, not an endles
   broken.tensors[*plan->description().find_parameter("block0.linear.bias")].fill_(INFINITY);
   const auto examples = example_images(on(rows.three), rows.data).unsqueeze(0);
   const auto* anchor = rows.tokenizer->find_anchor(plan->description().architecture, "line");
-  const auto head = refit_head(anchor, *plan, examples, broken);
+  const auto head = refit_head(anchor, *plan, example_features(*plan, broken, examples), broken);
   CHECK(head.expected_accuracy <= 0.5);
 }
 
@@ -86,9 +86,9 @@ TEST_CASE("a generated head stays where it is at least as good as what is fitted
   const auto examples = example_images(on(rows.three), rows.data).unsqueeze(0);
   Weights right = right_network(2), wrong = wrong_network(2);
   const auto before = right.clone();
-  CHECK(refit_head(anchor, *plan, examples, right).source == HeadSource::kGenerated);
+  CHECK(refit_head(anchor, *plan, example_features(*plan, right, examples), right).source == HeadSource::kGenerated);
   for (std::size_t i = 0; i < right.tensors.size(); ++i) CHECK(torch::equal(right.tensors[i], before.tensors[i]));
-  CHECK(refit_head(anchor, *plan, examples, wrong).source != HeadSource::kGenerated);
+  CHECK(refit_head(anchor, *plan, example_features(*plan, wrong, examples), wrong).source != HeadSource::kGenerated);
   CHECK(evaluate(plan->executor(), wrong, {&rows.data.get(rows.three)->test}).accuracy[0] == 1.0);
 }
 

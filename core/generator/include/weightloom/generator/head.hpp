@@ -47,10 +47,10 @@ torch::Tensor example_features(const NetworkPlan& plan, const Weights& weights, 
 // discriminant.
 LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& features);
 
-// `weights` (population 1) with the better of its own head and fit_head() on with_copies() [K, R, n, C, H, W]; its
-// own is judged on the examples as it is, and never taken with one example a class. Returns the head that was taken.
-// REQUIRES has_linear_head().
-LinearHead refit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& examples, Weights& weights);
+// `weights` (population 1) with the better of its own head and fit_head() on `features` [K, R, n, F], which its body
+// makes of with_copies(); its own is judged on the examples as it is, and never taken with one example a class. Returns
+// the head that was taken. REQUIRES has_linear_head().
+LinearHead refit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& features, Weights& weights);
 
 // Replaces the head of `weights`, population 1.
 void write_head(const NetworkPlan& plan, const LinearHead& head, Weights& weights);
