@@ -59,7 +59,7 @@ struct AssessmentInput {
   std::vector<MemberGroup> held_out;  // what it did not
   std::vector<std::shared_ptr<const NetworkPlan>> unseen;  // networks of AssessmentOptions::unseen
   std::vector<Trial> trials;                               // of AssessmentOptions::trials, for each data set
-  const Generator* unadapted = nullptr;  // `generator` before it was adapted, for rows of trials
+  const Generator* unadapted = nullptr;                    // `generator` before it was adapted, for rows of trials
 };
 
 // The rows, ordered by name, data, architecture and epochs. The same input, options and machine give the same bits.
