@@ -22,7 +22,7 @@ if [ $fetched != 0 ]; then
   # A folder of its own: the same names belong to other networks. Ten classes have too few subsets of four for all tasks.
   out=quickstart/without-mnist
   mkdir -p "$out"
-  sed -e 's/"mnist@[0-9]*", //' -e '/^tasks = /s/count = 240/count = 120/' "$recipe" >"$out/quickstart.toml"
+  sed -e 's/"mnist@[0-9]*", //' -e '/^tasks = /s/count = 180/count = 120/' "$recipe" >"$out/quickstart.toml"
   recipe=$out/quickstart.toml
   ! grep -q '"mnist' "$recipe" || fail "$recipe still names MNIST: the script does not fit the recipe it was made from"
   result=clothes instruction="a classifier for clothes"

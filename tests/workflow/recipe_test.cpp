@@ -143,7 +143,7 @@ TEST_CASE("a wrong recipe is refused with the place of the mistake", "[recipe]")
 
 TEST_CASE("the quick start's recipe is one that every reader of recipes accepts", "[recipe]") {
   const auto json = load_toml(std::string(std::getenv("WEIGHTLOOM_SOURCE")) + "/examples/quickstart/quickstart.toml");
-  CHECK(parse_recipe(json).anchors.size() == 3);
+  CHECK(parse_recipe(json).anchors.size() == 4);
   CHECK_NOTHROW(parse_tokenizer_training(json.at("tokenizer"), "tokenizer"));
   CHECK_NOTHROW(parse_generator_training(json.at("generator"), "generator"));
   CHECK(parse_assessment(json.at("assessment"), "assessment").unseen.size() == 1);
