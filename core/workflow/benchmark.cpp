@@ -9,6 +9,7 @@
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/data/glyphs.hpp"
+#include "weightloom/report/pooled_results.hpp"
 #include "weightloom/report/results_page.hpp"
 #include "weightloom/workflow/adaptation.hpp"
 #include "weightloom/workflow/generation_cost.hpp"
@@ -55,32 +56,28 @@ class Benchmark {
 
   Results run() {
     for (const Json& table : take("render")) stage("render", [&] { render(table); });
-    const Json adaptations = take("adapt"), large = take("large");
+    adaptations_ = take("adapt");
+    const Json large = take("large");
+    const auto seeds = take_seeds();
     const Recipe recipe = parse_recipe(recipe_);
-    const auto assessment = table("assessment");
-    const auto options = parse_assessment(assessment, where("assessment"));
+    const auto training = parse_generator_training(table("generator"), where("generator"));
+    const Json assessment = table("assessment");
+    ReportJob report{parse_assessment(assessment, where("assessment")), recipe.seed, {}, job_.threads, nullptr};
     Zoo zoo = open_zoo();
     stage("grow", [&] { grow(recipe, zoo, registry_, progress_, job_.threads); });
-    const auto tokenizer = stage("tokenizer", [&] {
-      return std::make_shared<const Tokenizer>(
-          refresh_tokenizer(job_.folder / "tokenizer.safetensors", zoo, registry_,
-                            parse_tokenizer_training(table("tokenizer"), where("tokenizer")), Refresh::kWhenStale,
-                            progress_)
-              .model);
-    });
-    auto generator = stage("generator", [&] {
-      return refresh_generator(job_.folder / "generator.safetensors", zoo, registry_, tokenizer,
-                               parse_generator_training(table("generator"), where("generator")), Refresh::kWhenStale,
-                               progress_)
-          .model;
-    });
-    const Generator unadapted = generator;
-    for (const Json& adaptation : adaptations)
-      generator = stage("adapt", [&] { return adapted(std::move(generator), adaptation); });
+    const auto tokenizer = stage("tokenizer", [&] { return tokenizer_of(zoo); });
+    std::vector<Results> found;
     std::vector<GenerationCost> costs;
-    for (const Json& table : large) costs.push_back(stage("large", [&] { return cost(generator, table); }));
-    const ReportJob report{options, recipe.seed, stages_, job_.threads, adaptations.empty() ? nullptr : &unadapted};
-    return assess(zoo, generator, report, assessment, costs);
+    for (const std::uint64_t seed : seeds.empty() ? std::vector{training.seed} : seeds) {
+      const std::string mark = seeds.empty() ? "" : "-" + std::to_string(seed);
+      const auto [unadapted, generator] = generators_of(zoo, tokenizer, training, seed, mark);
+      if (found.empty())
+        for (const Json& table : large) costs.push_back(stage("large", [&] { return cost(generator, table); }));
+      report.unadapted = adaptations_.empty() ? nullptr : &unadapted;
+      found.push_back(stage("assessment", [&] { return assess(zoo, generator, report, assessment, mark); }));
+      ++report.assessment.seed;  // samples of its own for each generator
+    }
+    return finish(pool(std::move(found)), std::move(costs));
   }
 
  private:
@@ -96,13 +93,29 @@ class Benchmark {
     return list;
   }
 
-  // What `work` gives; the time that it took is kept.
+  // The seeds of [generator], where there are several: one generator for each. No other reader knows them.
+  std::vector<std::uint64_t> take_seeds() {
+    const auto generator = recipe_.find("generator");
+    if (generator == recipe_.end() || !generator->is_object() || !generator->contains("seeds")) return {};
+    const Json seeds = (*generator)["seeds"];
+    generator->erase("seeds");
+    const bool fits = seeds.is_array() && !seeds.empty() && std::ranges::all_of(seeds, &Json::is_number_integer) &&
+                      std::ranges::all_of(seeds, [](const Json& seed) { return seed.get<std::int64_t>() >= 0; });
+    if (!fits)
+      throw Error(ErrorCode::kUsage, "recipe.value", where("generator"), "'seeds' is no list of whole numbers",
+                  "for example seeds = [0, 1, 2]");
+    return seeds.get<std::vector<std::uint64_t>>();
+  }
+
+  // What `work` gives; the time that it took is kept, all calls of one name together.
   template <class Work>
   std::invoke_result_t<Work> stage(const std::string& name, const Work& work) {
     const auto begin = std::chrono::steady_clock::now();
     const auto finish = [&] {
       const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-      stages_.emplace_back(name, elapsed.count());
+      auto known = std::ranges::find(stages_, name, &std::pair<std::string, double>::first);
+      if (known == stages_.end()) known = stages_.insert(known, {name, 0});
+      known->second += elapsed.count();
     };
     if constexpr (std::is_void_v<std::invoke_result_t<Work>>) {
       work();
@@ -136,7 +149,7 @@ class Benchmark {
     return fs::exists(folder) ? Zoo::open(folder, Zoo::Access::kWrite) : Zoo::create(folder);
   }
 
-  Generator adapted(Generator generator, const Json& table) const {
+  Generator adapted(Generator generator, const Json& table, const std::string& mark) const {
     ConfigReader reader(table, where("adapt"));
     AdaptationJob job;
     job.architecture = reader.required_text("architecture");
@@ -147,7 +160,7 @@ class Benchmark {
     job.steps = reader.integer("steps", job.steps, 0, 100'000'000);
     job.seed = static_cast<std::uint64_t>(reader.integer("seed", 0, 0, INT64_MAX));
     reader.finish();
-    const auto path = job_.folder / ("adapted-" + registry_.find(job.architecture).name + ".safetensors");
+    const auto path = job_.folder / ("adapted-" + registry_.find(job.architecture).name + mark + ".safetensors");
     if (fs::exists(path))
       if (auto made = Generator::load(path); is_continued(made, generator.id())) return made;
     job.checkpoint = path.string() + ".checkpoint";
@@ -187,14 +200,51 @@ class Benchmark {
     return made;
   }
 
+  std::shared_ptr<const Tokenizer> tokenizer_of(const Zoo& zoo) const {
+    return std::make_shared<const Tokenizer>(
+        refresh_tokenizer(job_.folder / "tokenizer.safetensors", zoo, registry_,
+                          parse_tokenizer_training(table("tokenizer"), where("tokenizer")), Refresh::kWhenStale,
+                          progress_)
+            .model);
+  }
+
+  // The generator of a seed, before and after it was adapted; its files carry the mark.
+  std::pair<Generator, Generator> generators_of(const Zoo& zoo, const std::shared_ptr<const Tokenizer>& tokenizer,
+                                                GeneratorTraining training, std::uint64_t seed,
+                                                const std::string& mark) {
+    training.seed = seed;
+    const Generator unadapted = stage("generator", [&] {
+      return refresh_generator(job_.folder / ("generator" + mark + ".safetensors"), zoo, registry_, tokenizer, training,
+                               Refresh::kWhenStale, progress_)
+          .model;
+    });
+    Generator generator = unadapted;
+    for (const Json& adaptation : adaptations_)
+      generator = stage("adapt", [&] { return adapted(std::move(generator), adaptation, mark); });
+    return {unadapted, generator};
+  }
+
+  // Of one generator; kept until the recipe or the generator is another.
   Results assess(const Zoo& zoo, const Generator& generator, const ReportJob& report, const Json& assessment,
-                 const std::vector<GenerationCost>& costs) const {
+                 const std::string& mark) const {
     const auto fingerprint = report_fingerprint(zoo, generator, assessment);
+    const auto path = job_.folder / ("rows" + mark + ".json");
+    if (const auto finished = current_results(path, fingerprint)) return results_from_json(*finished);
+    const Results results = make_report(zoo, registry_, generator, report, fingerprint, progress_);
+    write_file(path, to_json(results).dump(1) + "\n");
+    return results;
+  }
+
+  // Results that were written before keep what they say of the time they took.
+  Results finish(Results results, std::vector<GenerationCost> costs) const {
     const auto path = job_.folder / "results.json";
-    const auto finished = current_results(path, fingerprint);
-    Results results = finished ? results_from_json(*finished)
-                               : make_report(zoo, registry_, generator, report, fingerprint, progress_);
-    results.costs = costs;
+    if (const auto finished = current_results(path, results.fingerprint)) {
+      results = results_from_json(*finished);
+    } else {
+      results.stages = stages_;
+      for (const auto& [name, seconds] : stages_) results.wall_seconds += seconds;
+    }
+    results.costs = std::move(costs);
     write_file(path, to_json(results).dump(1) + "\n");
     write_file(job_.folder / "report.html", render_results_page(results));
     return results;
@@ -203,7 +253,7 @@ class Benchmark {
   const BenchmarkJob& job_;
   const PluginRegistry& registry_;
   const ProgressSink& progress_;
-  Json recipe_;
+  Json recipe_, adaptations_;
   std::vector<std::pair<std::string, double>> stages_;
 };
 
@@ -243,6 +293,8 @@ Json quick_recipe(Json recipe) {
   limit(recipe, "count", 6);
   limit(recipe, "classes", 40);
   limit(recipe, "networks", 3);
+  if (const auto generator = recipe.find("generator"); generator != recipe.end() && generator->is_object())
+    generator->erase("seeds");
   if (const auto large = recipe.find("large"); large != recipe.end() && large->is_array() && !large->empty()) {
     large->erase(large->begin() + 1, large->end());
     limit(*large, "size", 64);
@@ -252,6 +304,9 @@ Json quick_recipe(Json recipe) {
   if (assessment.is_object()) {
     assessment["samples"] = 1;
     assessment["test_images"] = 200;
+    assessment["finetune_networks"] = 1;
+    if (auto unseen = assessment.find("unseen"); unseen != assessment.end() && unseen->is_array() && !unseen->empty())
+      unseen->erase(unseen->begin() + 1, unseen->end());
   }
   return recipe;
 }

@@ -53,6 +53,7 @@ steps = 3
 networks = 2
 images = 16
 shots = 4
+seeds = [0, 1]
 
 [[generator.practice]]
 architecture = "mlp"
@@ -106,7 +107,7 @@ TEST_CASE("a benchmark is carried out from its first image to its table, and goe
         return other.name == name && other.architecture == family;
       });
       REQUIRE(row != results.assessment.rows.end());
-      CHECK(row->values.size() == 2);
+      CHECK(row->values.size() == 4);  // two of each generator
     }
   CHECK(std::filesystem::exists(job.folder / "report.html"));
   // Nothing is made twice.
@@ -122,6 +123,7 @@ TEST_CASE("a quick recipe is short everywhere and otherwise the same", "[benchma
   CHECK(quick.at("anchor").at(0).at("steps") == 8);
   CHECK(quick.at("population").at(0).at("steps") == 5);
   CHECK(quick.at("assessment").at("samples") == 1);
+  CHECK_FALSE(quick.at("generator").contains("seeds"));
   CHECK(quick.at("assessment").at("trials") == whole.at("assessment").at("trials"));
 }
 
