@@ -20,8 +20,8 @@ struct LinearHead {
   // On images like the examples: cross-validated where it was fitted; of a generated head what it has on the examples,
   // which it was generated from.
   double expected_accuracy = 0;
-  // Whether the ancestor's own rows are nearly as good as any head: it was trained on these classes. So it is taken to
-  // be of a generated head.
+  // Whether the ancestor's own rows are not much worse than any head: it was trained on these classes. So it is taken
+  // to be of a generated head.
   bool known_classes = false;
 };
 
