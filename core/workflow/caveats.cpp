@@ -67,10 +67,10 @@ std::vector<std::string> caveats(const Tokenizer& tokenizer, const NetworkDescri
     if (const auto caveat = sizes(*anchor, description)) out.push_back(*caveat);
   } else {
     const auto& id = description.architecture;
-    out.push_back("the generator knows no weights of '" + id.substr(id.rfind('.') + 1) +
-                  "': this is the start alone, fresh weights with a head fitted to the examples; `weightloom generator "
-                  "adapt --arch " +
-                  id + "` teaches it in a few minutes");
+    out.push_back(
+        "the generator knows no weights of '" + id.substr(id.rfind('.') + 1) +
+        "': this is the start alone, fresh weights fitted to the examples; `weightloom generator adapt --arch " + id +
+        "` teaches it in a few minutes");
   }
   if (const auto caveat = images(tokenizer, description)) out.push_back(*caveat);
   return out;
