@@ -13,12 +13,6 @@ namespace {
 // sample from words, so all test images would cost more than the assessment itself.
 constexpr std::int64_t kImages = 1000;
 
-double median_of(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 // Distances in weight space mean nothing by themselves, so the members' own are the unit.
 std::vector<double> relative_distances(const torch::Tensor& networks, const torch::Tensor& members) {
   auto own = torch::cdist(members, members);

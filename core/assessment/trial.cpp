@@ -6,7 +6,8 @@
 namespace weightloom {
 namespace {
 
-// What one does with a few hundred images and no generator: from fresh weights, and from a start; all images at once.
+// What one does with a few hundred images and no generator: from fresh weights, from a start, and, all images at once,
+// from a head of zeros.
 constexpr std::int64_t kScratchSteps = 400, kRefineSteps = 150, kFullSteps = 60;
 constexpr double kLearningRate = 3e-3;
 

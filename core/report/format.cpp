@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -34,6 +35,12 @@ Spread Spread::of(std::vector<double> samples) {
 
 Spread Spread::summary(double mean, double std, std::size_t count) {
   return {mean, std, count, {}};
+}
+
+double median_of(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
 }
 
 std::string format_number(double value, int digits) {

@@ -7,13 +7,6 @@
 namespace weightloom {
 namespace {
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  if (values.size() % 2) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
-
 void append(std::vector<double>& values, const std::vector<double>& more) {
   values.insert(values.end(), more.begin(), more.end());
 }
@@ -23,8 +16,9 @@ void append(ResultRow& row, const ResultRow& more) {
   if (!row.novelty || !more.novelty) return;
   append(row.novelty->disagreements, more.novelty->disagreements);
   append(row.novelty->distances, more.novelty->distances);
-  if (!row.novelty->disagreements.empty()) row.novelty->disagreement_with_nearest = median(row.novelty->disagreements);
-  if (!row.novelty->distances.empty()) row.novelty->distance_to_nearest = median(row.novelty->distances);
+  if (!row.novelty->disagreements.empty())
+    row.novelty->disagreement_with_nearest = median_of(row.novelty->disagreements);
+  if (!row.novelty->distances.empty()) row.novelty->distance_to_nearest = median_of(row.novelty->distances);
 }
 
 bool same_row(const ResultRow& a, const ResultRow& b) {

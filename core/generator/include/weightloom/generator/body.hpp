@@ -25,8 +25,9 @@ std::uint64_t body_fit_memory(std::int64_t weights);
 Weights fit_body(const NetworkPlan& plan, const Weights& weights, const torch::Tensor& examples,
                  torch::Generator& draws);
 
-// So many passes of fit_body() on the examples of with_copies() [K, R, n, C, H, W], then fit_head(), which is returned;
-// its expected accuracy is too high after passes, which have seen the examples that it is judged on.
+// So many passes of fit_body() on the examples of with_copies() [K, R, n, C, H, W]; the body of `weights` (population
+// 1) becomes a running mean over them. Then fit_head(), which is returned; its expected accuracy is too high after
+// passes, which have seen the examples that it is judged on. `seed` draws the copies of the passes.
 LinearHead fit_body_and_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& examples,
                              std::int64_t passes, std::uint64_t seed, Weights& weights);
 

@@ -21,6 +21,9 @@ struct Spread {
   static Spread summary(double mean, double std, std::size_t count);
 };
 
+// The middle one, the larger of two. REQUIRES a value, none of them NaN.
+double median_of(std::vector<double> values);
+
 std::string format_number(double value, int digits = 2);       // "0.93"
 std::string format_significant(double value, int digits = 3);  // "0.0123", "1.23e-07"
 // "93.4 ± 1.2", of fractions of 1, without the percent sign: for columns headed "%".
