@@ -8,8 +8,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -45,34 +48,91 @@ SingleThreaded::~SingleThreaded() {
   set_threads(before_);
 }
 
-void run_workers(std::size_t jobs, int workers, const std::function<void(std::size_t)>& work) {
-  const auto count = std::min(jobs, static_cast<std::size_t>(workers > 0 ? workers : thread_count()));
-  const at::ThreadLocalState caller;
-  const SingleThreaded pool;
-  std::atomic<std::size_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr failure;
-  const auto run = [&] {
-    const SingleThreaded worker;
-    const at::ThreadLocalStateGuard state(caller);
-    for (std::size_t i; (i = next.fetch_add(1)) < jobs;) try {
-        work(i);
+// A run lasts while `open` names its task, and until no worker is busy with one.
+struct Workers::Crew {
+  struct Task {
+    std::size_t jobs;
+    const std::function<void(std::size_t)>* work;
+    at::ThreadLocalState caller;
+    std::atomic<std::size_t> next{0};
+    std::exception_ptr failure;  // under the crew's mutex
+  };
+
+  void run_jobs(Task& task) {
+    const at::ThreadLocalStateGuard state(task.caller);
+    for (std::size_t i; (i = task.next.fetch_add(1)) < task.jobs;) try {
+        (*task.work)(i);
       } catch (...) {
         const std::lock_guard lock(mutex);
-        if (!failure) failure = std::current_exception();
-        next = jobs;
+        if (!task.failure) task.failure = std::current_exception();
+        task.next = task.jobs;
       }
-  };
-  {
-    std::vector<std::jthread> threads;  // joined at the end of the block, whatever ends it
-    try {
-      for (std::size_t i = 1; i < count; ++i) threads.emplace_back(run);
-    } catch (const std::system_error&) {
-      // The system has no more threads: those that there are do all the work.
-    }
-    run();
   }
-  if (failure) std::rethrow_exception(failure);
+
+  void wait_for_runs() {
+    const SingleThreaded worker;
+    std::uint64_t seen = 0;
+    std::unique_lock lock(mutex);
+    for (;;) {
+      changed.wait(lock, [&] { return closing || (open && runs != seen); });
+      if (closing) return;
+      seen = runs;
+      ++busy;
+      Task& current = *open;
+      lock.unlock();
+      run_jobs(current);
+      lock.lock();
+      --busy;
+      changed.notify_all();
+    }
+  }
+
+  SingleThreaded caller;
+  std::mutex mutex;  // of what follows
+  std::condition_variable changed;
+  Task* open = nullptr;
+  std::uint64_t runs = 0;
+  int busy = 0;
+  bool closing = false;
+  std::vector<std::jthread> threads;  // joined before what they use ends
+};
+
+Workers::Workers(std::size_t jobs, int most) {
+  const auto count = std::min(jobs, static_cast<std::size_t>(most > 0 ? most : thread_count()));
+  crew_ = std::make_unique<Crew>();
+  try {
+    for (std::size_t i = 1; i < count; ++i)
+      crew_->threads.emplace_back([crew = crew_.get()] { crew->wait_for_runs(); });
+  } catch (const std::system_error&) {
+    // The system has no more threads: those that there are do all the work.
+  }
+}
+
+Workers::~Workers() {
+  {
+    const std::lock_guard lock(crew_->mutex);
+    crew_->closing = true;
+  }
+  crew_->changed.notify_all();
+}
+
+void Workers::run(std::size_t jobs, const std::function<void(std::size_t)>& work) {
+  Crew::Task task{jobs, &work, {}, {}, {}};
+  {
+    const std::lock_guard lock(crew_->mutex);
+    crew_->open = &task;
+    ++crew_->runs;
+  }
+  crew_->changed.notify_all();
+  crew_->run_jobs(task);
+  std::unique_lock lock(crew_->mutex);
+  crew_->open = nullptr;  // who has not begun by now finds nothing to do
+  crew_->changed.wait(lock, [&] { return crew_->busy == 0; });
+  if (task.failure) std::rethrow_exception(task.failure);
+}
+
+void run_workers(std::size_t jobs, int workers, const std::function<void(std::size_t)>& work) {
+  Workers(jobs, workers).run(jobs, work);
 }
 
 void keep_freed_memory() {

@@ -24,12 +24,6 @@ LabelledImages keep_classes(const LabelledImages& split, const torch::Tensor& ne
   return {split.images.index_select(0, kept), relabelled.index_select(0, kept)};
 }
 
-LabelledImages stack(const std::vector<LabelledImages>& parts) {
-  std::vector<torch::Tensor> images, labels;
-  for (const auto& part : parts) images.push_back(part.images), labels.push_back(part.labels);
-  return {torch::cat(images), torch::cat(labels)};
-}
-
 std::string subset_name(const std::string& name, const std::vector<std::int64_t>& classes) {
   auto spec = DataSpec::parse(name);
   const auto before = spec.classes;
@@ -80,21 +74,18 @@ TensorData subset_classes(const TensorData& data, const std::vector<std::int64_t
   return out;
 }
 
-TensorData join(const std::vector<TensorData>& parts) {
-  TensorData out;
-  std::vector<LabelledImages> train, validation, test;
+std::vector<TensorData> number_classes_on(std::vector<TensorData> parts) {
   std::int64_t offset = 0;
-  for (const auto& part : parts) {
-    out.name += (out.name.empty() ? "" : "+") + part.name;
-    out.class_names.insert(out.class_names.end(), part.class_names.begin(), part.class_names.end());
-    train.push_back({part.train.images, part.train.labels + offset});
-    validation.push_back({part.validation.images, part.validation.labels + offset});
-    test.push_back({part.test.images, part.test.labels + offset});
+  for (auto& part : parts) {
+    for (auto* split : {&part.train, &part.validation, &part.test}) split->labels = split->labels + offset;
     offset += part.classes();
   }
-  out.train = stack(train);
-  out.validation = stack(validation);
-  out.test = stack(test);
+  return parts;
+}
+
+std::vector<const LabelledImages*> training_images(const std::vector<TensorData>& parts) {
+  std::vector<const LabelledImages*> out;
+  for (const auto& part : parts) out.push_back(&part.train);
   return out;
 }
 

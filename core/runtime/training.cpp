@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <mutex>
 #include <numeric>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -40,10 +42,7 @@ std::int64_t step_count(const TrainingOptions& options, std::int64_t images) {
       1, std::llround(options.epochs * static_cast<double>(images) / static_cast<double>(options.batch)));
 }
 
-void check_data(const std::vector<const LabelledImages*>& data, std::int64_t population) {
-  if (data.size() != 1 && static_cast<std::int64_t>(data.size()) != population)
-    throw Error(ErrorCode::kUsage, "training.data", "cannot use the training data",
-                std::to_string(data.size()) + " data sets for " + std::to_string(population) + " networks");
+void check_images(const std::vector<const LabelledImages*>& data) {
   for (const auto* split : data)
     if (split->labels.size(0) == 0)
       throw Error(ErrorCode::kUsage, "training.data", "cannot use the training data", "it has no images");
@@ -57,8 +56,15 @@ void check_sizes(const std::vector<const LabelledImages*>& data) {
                   "the data sets differ in size, and so would their epochs", "give steps, or train them one by one");
 }
 
+void check_data(const std::vector<const LabelledImages*>& data, std::int64_t population) {
+  if (data.size() != 1 && static_cast<std::int64_t>(data.size()) != population)
+    throw Error(ErrorCode::kUsage, "training.data", "cannot use the training data",
+                std::to_string(data.size()) + " data sets for " + std::to_string(population) + " networks");
+  check_images(data);
+}
+
 // images [P, B, ...] and labels [P, B] of every member's next batch, as a network with an input of `shape` takes them.
-LabelledImages next_batch(const std::vector<const LabelledImages*>& data, std::vector<IndexStream>& streams,
+LabelledImages next_batch(const std::vector<const LabelledImages*>& data, std::span<IndexStream> streams,
                           std::int64_t batch, const Shape& shape) {
   std::vector<torch::Tensor> images, labels;
   for (std::size_t p = 0; p < streams.size(); ++p) {
@@ -110,20 +116,37 @@ Student sharing_student(const Executor& executor, const NetworkDescription& owne
   return out;
 }
 
-// Whose turn each step is: of several networks the first, the largest or the smallest, and one at random (the sandwich
+// What several data sets are: one for each member of a population, or all those that one member is to serve.
+enum class DataOf { kMembers, kSources };
+
+// Whose turn it is in a step, and which of several data sources its images are from.
+struct Turn {
+  std::size_t student = 0, source = 0;
+};
+using Turns = std::vector<Turn>;  // of one step
+
+// The turns of every step: of several networks the first, the largest or the smallest, and one at random (the sandwich
 // rule of Yu & Huang 2019: what all sizes share is pulled to what both ends need; the first is the one that is asked
-// for most). Drawn beforehand, the turns are no state of the training.
-using Turn = std::vector<std::size_t>;
-std::vector<Turn> draw_turns(const std::vector<Student>& students, std::int64_t steps, std::uint64_t seed) {
-  if (students.size() == 1) return std::vector<Turn>(static_cast<std::size_t>(steps), Turn{0});
+// for most). A batch has images of one source, drawn by size: those who use the weights have one source, and a network
+// that normalises by batches must not count on another. Drawn beforehand, the turns are no state of the training.
+std::vector<Turns> draw_turns(const std::vector<Student>& students, const std::vector<const LabelledImages*>& sources,
+                              std::int64_t steps, std::uint64_t seed) {
+  Random random(derive_seed(seed, "turns"));
+  std::vector<std::size_t> source_of;  // of an image, by its place among all
+  for (std::size_t i = 0; i < sources.size(); ++i)
+    source_of.insert(source_of.end(), static_cast<std::size_t>(sources[i]->labels.size(0)), i);
+  const auto source = [&] { return source_of[random.below(source_of.size())]; };
+  std::vector<Turns> turns;
+  if (students.size() == 1) {
+    for (std::int64_t step = 0; step < steps; ++step) turns.push_back({{0, source()}});
+    return turns;
+  }
   const auto size = [](const Student& student) { return student.executor->facts().flops; };
   const auto [smallest, largest] = std::ranges::minmax_element(students, {}, size);
   const auto place = [&](auto student) { return static_cast<std::size_t>(student - students.begin()); };
   const std::size_t ends[] = {0, place(largest), 0, place(smallest)};
-  Random random(derive_seed(seed, "networks"));
-  std::vector<Turn> turns;
   for (std::int64_t step = 0; step < steps; ++step)
-    turns.push_back({ends[step % std::ssize(ends)], random.below(students.size())});
+    turns.push_back({{ends[step % std::ssize(ends)], source()}, {random.below(students.size()), source()}});
   return turns;
 }
 
@@ -147,15 +170,23 @@ Checkpoint checkpoint_of(const std::vector<Student>& students, const Weights& st
 }
 
 // One training of a population, or of the weights that several networks share. `seeds`: one for each member.
+std::int64_t image_count(const std::vector<const LabelledImages*>& data, DataOf data_of) {
+  std::int64_t count = 0;
+  for (const auto* split : data) count += split->labels.size(0);
+  return data_of == DataOf::kSources ? count : data[0]->labels.size(0);
+}
+
 class Trainer {
  public:
   Trainer(const std::vector<Student>& students, const Weights& start, const std::vector<const LabelledImages*>& data,
-          const TrainingOptions& options, const std::vector<std::uint64_t>& seeds)
+          DataOf data_of, const TrainingOptions& options, const std::vector<std::uint64_t>& seeds)
       : students_(students),
         data_(data),
+        data_of_(data_of),
         options_(options),
-        steps_(step_count(options, data[0]->labels.size(0))),
-        turns_(draw_turns(students, steps_, seeds[0])),
+        steps_(step_count(options, image_count(data, data_of))),
+        turns_(data_of == DataOf::kMembers ? std::vector<Turns>(static_cast<std::size_t>(steps_), Turns{{}})
+                                           : draw_turns(students, data, steps_, seeds[0])),
         weights_(start.detach().clone()),
         parameters_(trainable(students.back().executor->description(), weights_)),
         optimizer_(parameters_.values(), {options.weight_decay}) {
@@ -164,6 +195,8 @@ class Trainer {
 
   Weights run(const Checkpoint& checkpoint, const ProgressSink& progress) {
     auto state = this->state();
+    // Networks side by side use cores better than one network's operations do.
+    if (draws_.size() > 1) workers_ = std::make_unique<Workers>(draws_.size());
     // 200 events are enough for a bar; steps of small networks are shorter than a line takes to print.
     const auto report_every = std::max<std::int64_t>(1, steps_ / 200);
     run_steps(
@@ -179,30 +212,43 @@ class Trainer {
     const auto& parameters = students_.back().executor->description().parameters;
     for (std::size_t i = 0; i < parameters.size(); ++i)
       if (!parameters[i].trainable) out.keep("fixed." + parameters[i].name, weights_.tensors[i]);
-    for (std::size_t part = 0; part < draws_.size(); ++part)
-      for (std::size_t p = 0; p < draws_[part].batches.size(); ++p) {
-        const auto name = std::to_string(part) + "." + std::to_string(p);
-        draws_[part].batches[p].keep_in(out, "batches." + name + ".");
-        out.keep("dropout." + name, draws_[part].dropout[p]);
-      }
+    for (std::size_t part = 0; part < draws_.size(); ++part) {
+      const auto name = [&](const char* what, std::size_t i) {
+        return what + std::to_string(part) + "." + std::to_string(i);
+      };
+      for (std::size_t i = 0; i < draws_[part].batches.size(); ++i)
+        draws_[part].batches[i].keep_in(out, name("batches.", i) + ".");
+      for (std::size_t p = 0; p < draws_[part].dropout.size(); ++p)
+        out.keep(name("dropout.", p), draws_[part].dropout[p]);
+    }
     return out;
   }
 
-  // What one part of the steps draws, for each member.
+  // What one part of the steps draws.
   struct Draws {
-    std::vector<IndexStream> batches;
-    std::vector<torch::Generator> dropout;
+    std::vector<IndexStream> batches;       // for each member, or of each source
+    std::vector<torch::Generator> dropout;  // for each member
   };
 
   Draws draws_of(std::size_t part, const std::vector<std::uint64_t>& seeds) const {
     const auto suffix = part == 0 ? std::string() : "." + std::to_string(part);
     Draws draws;
-    for (std::size_t p = 0; p < seeds.size(); ++p) {
-      const auto images = data_[data_.size() == 1 ? 0 : p]->labels.size(0);
-      draws.batches.emplace_back(images, derive_seed(seeds[p], "batches" + suffix));
-      draws.dropout.push_back(make_generator(derive_seed(seeds[p], "dropout" + suffix)));
-    }
+    for (const auto seed : seeds) draws.dropout.push_back(make_generator(derive_seed(seed, "dropout" + suffix)));
+    if (data_of_ == DataOf::kMembers)
+      for (std::size_t p = 0; p < seeds.size(); ++p)
+        draws.batches.emplace_back(data_[data_.size() == 1 ? 0 : p]->labels.size(0),
+                                   derive_seed(seeds[p], "batches" + suffix));
+    else
+      for (std::size_t i = 0; i < data_.size(); ++i)
+        draws.batches.emplace_back(data_[i]->labels.size(0),
+                                   derive_seed(seeds[0], "batches" + suffix + "/" + std::to_string(i)));
     return draws;
+  }
+
+  LabelledImages batch_of(const Turn& turn, Draws& draws) const {
+    const Shape& shape = students_[turn.student].executor->description().input.shape;
+    if (data_of_ == DataOf::kMembers) return next_batch(data_, draws.batches, options_.batch, shape);
+    return next_batch({data_[turn.source]}, {&draws.batches[turn.source], 1}, options_.batch, shape);
   }
 
   // What one network's turn in a step says.
@@ -212,10 +258,11 @@ class Trainer {
     double loss = 0;
   };
 
-  Part part(const Student& student, Draws& draws) const {
+  Part part(const Turn& turn, Draws& draws) const {
+    const Student& student = students_[turn.student];
     Weights view;
     for (const auto& cut : student.cuts) view.tensors.push_back(cut_tensor(weights_.tensors[cut.source], cut));
-    const auto batch = next_batch(data_, draws.batches, options_.batch, student.executor->description().input.shape);
+    const auto batch = batch_of(turn, draws);
     Part out;
     const auto logits = student.executor->forward(view, batch.images,
                                                   {ExecutionMode::Norm::kBatch, true, &draws.dropout}, &out.statistics);
@@ -226,14 +273,13 @@ class Trainer {
   }
 
   Json step(std::int64_t step) {
-    const Turn& turn = turns_[static_cast<std::size_t>(step)];
-    std::vector<Part> parts(turn.size());
-    const auto run = [&](std::size_t i) { parts[i] = part(students_[turn[i]], draws_[i]); };
-    // Networks side by side use cores better than one network's operations do.
-    if (turn.size() == 1)
-      run(0);
+    const Turns& turns = turns_[static_cast<std::size_t>(step)];
+    std::vector<Part> parts(turns.size());
+    const auto run = [&](std::size_t i) { parts[i] = part(turns[i], draws_[i]); };
+    if (workers_)
+      workers_->run(turns.size(), run);
     else
-      run_workers(turn.size(), 0, run);
+      run(0);
     const torch::NoGradGuard no_grad;
     auto gradient = parts[0].gradient;
     for (std::size_t i = 1; i < parts.size(); ++i) gradient = gradient + parts[i].gradient;
@@ -241,7 +287,7 @@ class Trainer {
                     linear_schedule(options_.learning_rate, options_.warmup, step, steps_));
     double loss = 0;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      const Student& student = students_[turn[i]];
+      const Student& student = students_[turns[i].student];
       // Statistics of a cut are those of another network: whoever shares weights re-estimates them.
       for (const auto& [index, statistic] : parts[i].statistics)
         if (const auto& cut = student.cuts[index]; cut.whole())
@@ -253,20 +299,22 @@ class Trainer {
 
   const std::vector<Student>& students_;  // the last one owns the weights
   const std::vector<const LabelledImages*>& data_;
+  DataOf data_of_;
   const TrainingOptions& options_;
   std::int64_t steps_;
-  std::vector<Turn> turns_;
+  std::vector<Turns> turns_;
   Weights weights_;
   FlatParameters parameters_;
   AdamW optimizer_;
   std::vector<Draws> draws_;  // of each part of a step
+  std::unique_ptr<Workers> workers_;
 };
 
 Weights train_together(const std::vector<Student>& students, const Weights& start,
-                       const std::vector<const LabelledImages*>& data, const TrainingOptions& options,
+                       const std::vector<const LabelledImages*>& data, DataOf data_of, const TrainingOptions& options,
                        const std::vector<std::uint64_t>& seeds, const ProgressSink& progress) {
   return translate_torch_errors("train", [&] {
-    return Trainer(students, start, data, options, seeds)
+    return Trainer(students, start, data, data_of, options, seeds)
         .run(checkpoint_of(students, start, data, options, seeds), progress);
   });
 }
@@ -292,8 +340,8 @@ Weights train_apart(const Executor& executor, const Weights& start, const std::v
     };
     auto own = options;
     if (!own.checkpoint.empty()) own.checkpoint += "." + std::to_string(p);
-    trained[p] = train_together({only_student(executor)}, start.member(static_cast<std::int64_t>(p)), {data_of(p)}, own,
-                                {seeds[p]}, progress ? ProgressSink(sum_up) : ProgressSink());
+    trained[p] = train_together({only_student(executor)}, start.member(static_cast<std::int64_t>(p)), {data_of(p)},
+                                DataOf::kMembers, own, {seeds[p]}, progress ? ProgressSink(sum_up) : ProgressSink());
   });
   return translate_torch_errors("train", [&] { return concatenate(trained); });
 }
@@ -354,16 +402,17 @@ Weights train(const Executor& executor, Weights weights, const std::vector<const
     throw Error(ErrorCode::kUsage, "training.options", "cannot train",
                 "member_seeds must have one seed for each network");
   if (apart) return train_apart(executor, weights, data, options, seeds, progress);
-  return train_together({only_student(executor)}, weights, data, options, seeds, progress);
+  return train_together({only_student(executor)}, weights, data, DataOf::kMembers, options, seeds, progress);
 }
 
-Weights train_shared(const std::vector<const Executor*>& executors, Weights weights, const LabelledImages& data,
-                     const TrainingOptions& options, const ProgressSink& progress) {
-  check_data({&data}, 1);
+Weights train_shared(const std::vector<const Executor*>& executors, Weights weights,
+                     const std::vector<const LabelledImages*>& sources, const TrainingOptions& options,
+                     const ProgressSink& progress) {
+  check_images(sources);
   std::vector<Student> students;
   for (const auto* executor : executors)
     students.push_back(sharing_student(*executor, executors.back()->description()));
-  return train_together(students, weights, {&data}, options, {options.seed}, progress);
+  return train_together(students, weights, sources, DataOf::kSources, options, {options.seed}, progress);
 }
 
 Weights recalibrate(const Executor& executor, Weights weights, const std::vector<const LabelledImages*>& data,

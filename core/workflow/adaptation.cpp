@@ -122,7 +122,8 @@ class Adapter {
       event.task = "adapt: anchor of " + family_;
       if (progress_) progress_(event);
     };
-    auto weights = train_anchor(networks, join(parts).train, options, sink);
+    const auto numbered = number_classes_on(std::move(parts));
+    auto weights = train_anchor(networks, training_images(numbered), options, sink);
     return {family_, largest, std::move(weights), false, job_.config, ranges.json()};
   }
 

@@ -121,6 +121,21 @@ class ElasticSettings {
   NetworkDescription network_;
 };
 
+// Running statistics halfway between those of all sources. Whoever uses the weights re-estimates those of one.
+Weights with_mean_statistics(const Executor& network, Weights weights,
+                             const std::vector<const LabelledImages*>& sources, std::uint64_t seed) {
+  std::vector<Weights> of_source;
+  for (const auto* source : sources) of_source.push_back(recalibrate(network, weights, {source}, seed));
+  const auto& parameters = network.description().parameters;
+  for (std::size_t p = 0; p < parameters.size(); ++p) {
+    if (parameters[p].trainable) continue;
+    std::vector<torch::Tensor> values;
+    for (const auto& one : of_source) values.push_back(one.tensors[p]);
+    weights.tensors[p] = torch::stack(values).mean(0);
+  }
+  return weights;
+}
+
 }  // namespace
 
 ConfigRanges elastic_ranges(const PluginRegistry& registry, const std::string& architecture, const Json& config,
@@ -150,14 +165,14 @@ std::vector<Executor> anchor_networks(const PluginRegistry& plugins, const std::
   return networks;
 }
 
-Weights train_anchor(const std::vector<Executor>& networks, const LabelledImages& data, const TrainingOptions& options,
-                     const ProgressSink& progress) {
+Weights train_anchor(const std::vector<Executor>& networks, const std::vector<const LabelledImages*>& sources,
+                     const TrainingOptions& options, const ProgressSink& progress) {
   const Executor& largest = networks.back();
   std::vector<const Executor*> all;
   for (const auto& network : networks) all.push_back(&network);
-  auto weights = train_shared(all, initial_weights(largest.description(), 1, derive_seed(options.seed, "init")), data,
-                              options, progress);
-  return recalibrate(largest, std::move(weights), {&data}, options.seed);
+  auto weights = train_shared(all, initial_weights(largest.description(), 1, derive_seed(options.seed, "init")),
+                              sources, options, progress);
+  return with_mean_statistics(largest, std::move(weights), sources, options.seed);
 }
 
 }  // namespace weightloom

@@ -107,6 +107,23 @@ class Grower {
     record.metrics["train_seconds"] = seconds;
   }
 
+  // Among the classes of all sources, of the images of all, but with statistics of each source for its own images.
+  void measure_anchor(const Executor& executor, const Weights& weights, const std::vector<TensorData>& sources,
+                      std::uint64_t seed, ZooRecord& record) const {
+    const auto measure = [&](const std::string& metric, LabelledImages TensorData::*split) {
+      double right = 0, count = 0;
+      for (const auto& source : sources) {
+        const auto images = static_cast<double>((source.*split).labels.size(0));
+        const auto own = recalibrate(executor, weights, {&source.train}, seed);
+        right += images * evaluate(executor, own, {&(source.*split)}).accuracy[0];
+        count += images;
+      }
+      record.metrics[metric] = right / count;
+    };
+    measure("validation_accuracy", &TensorData::validation);
+    measure("test_accuracy", &TensorData::test);
+  }
+
   Ancestor make_ancestor(const AnchorRecipe& anchor) {
     Json names = Json::array();
     std::int64_t classes = 0;
@@ -151,7 +168,7 @@ class Grower {
     const auto& largest = networks.back();
     std::vector<TensorData> parts;
     for (const auto& spec : anchor.data) parts.push_back(*data_.get(spec));
-    const auto data = join(parts);
+    const auto sources = number_classes_on(std::move(parts));
     const auto begin = Clock::now();
     auto options = anchor.training;
     options.seed = derive_seed(recipe_.seed, "anchor/" + anchor.family);
@@ -161,12 +178,16 @@ class Grower {
       event.task = "grow " + name;
       if (progress_) progress_(event);
     };
-    auto weights = train_anchor(networks, data.train, options, sink);
-    auto record = network_record(name, plugins_, largest.description(), anchor.family, data.name);
+    auto weights = train_anchor(networks, training_images(sources), options, sink);
+    const double seconds = seconds_since(begin);
+    std::string data_name;
+    for (const auto& source : sources) data_name += (data_name.empty() ? "" : "+") + source.name;
+    auto record = network_record(name, plugins_, largest.description(), anchor.family, data_name);
     record.hyperparameters = to_json(anchor.training);
     record.recipe = recipe;
     record.tags.insert("anchor");
-    measure(largest, weights, data, seconds_since(begin), record);
+    measure_anchor(largest, weights, sources, options.seed, record);
+    record.metrics["train_seconds"] = seconds;
     const auto stored = zoo_.add({{std::move(record), to_tensor_map(largest.description(), weights)}});
     std::filesystem::remove(options.checkpoint);
     summary_.stored.push_back(name);

@@ -43,6 +43,23 @@ TEST_CASE("workers do every job once, single-threaded, in the caller's gradient 
   run_workers(0, 2, [](std::size_t) { FAIL("there is no job"); });
 }
 
+TEST_CASE("workers are kept from run to run, and go on after a failure", "[threads]") {
+  set_threads(2);
+  {
+    Workers workers(2);
+    CHECK(thread_count() == 1);
+    for (int run = 0; run < 200; ++run) {
+      std::atomic<int> done{0};
+      const auto fail = [](std::size_t) { throw Error(ErrorCode::kFailure, "test", "a job failed"); };
+      if (run % 10 == 9) CHECK_THROWS_AS(workers.run(2, fail), Error);
+      workers.run(run % 4, [&](std::size_t) { ++done; });
+      CHECK(done == run % 4);
+    }
+  }
+  CHECK(thread_count() == 2);
+  set_threads(0);
+}
+
 TEST_CASE("the first failure of a worker reaches the caller and stops the others", "[threads]") {
   std::atomic<int> begun{0};
   CHECK_THROWS_AS(run_workers(1000, 2,

@@ -22,12 +22,14 @@ TEST_CASE("a class subset is relabelled and named after its source", "[dataset]"
   CHECK_THROWS_AS(subset_classes(data, {4}), Error);
 }
 
-TEST_CASE("joined data sets keep all their classes in order", "[dataset]") {
+TEST_CASE("data sets become sources of one task with all their classes", "[dataset]") {
   const auto a = synthetic_data(2, 6), b = synthetic_data(3, 6);
-  const auto both = join({a, b});
-  CHECK(both.classes() == 5);
-  CHECK(both.train.labels.max().item<std::int64_t>() == 4);
-  CHECK(both.train.labels.size(0) == a.train.labels.size(0) + b.train.labels.size(0));
+  const auto sources = number_classes_on({a, b});
+  CHECK(torch::equal(sources[0].train.labels, a.train.labels));
+  CHECK(torch::equal(sources[1].train.labels, b.train.labels + 2));
+  CHECK(torch::equal(sources[1].test.labels, b.test.labels + 2));
+  CHECK(sources[1].train.images.is_alias_of(b.train.images));
+  CHECK(training_images(sources) == std::vector<const LabelledImages*>{&sources[0].train, &sources[1].train});
 }
 
 TEST_CASE("draws repeat for a seed", "[dataset]") {

@@ -225,11 +225,11 @@ TEST_CASE("training that was interrupted ends with the same bits", "[training][r
 }
 
 TEST_CASE("training of shared weights that was interrupted ends with the same bits", "[training][resume]") {
-  const auto data = synthetic_data(3, 8);
+  const auto data = synthetic_data(3, 8), other = synthetic_data(2, 8);
   const Executor executor(small_resnet(8)), same(small_resnet(8));
   const auto start = initial_weights(executor.description(), 1, 1);
   const auto train_with = [&](const TrainingOptions& how, const ProgressSink& progress) {
-    return train_shared({&executor, &same}, start, data.train, how, progress);
+    return train_shared({&executor, &same}, start, {&data.train, &other.train}, how, progress);
   };
   CHECK(equal(interrupted_and_resumed(train_with, options(20, 5e-3), 7), train_with(options(20, 5e-3), {})));
 }
@@ -238,11 +238,28 @@ TEST_CASE("networks of different width train one set of weights that works for b
   const auto data = synthetic_data(3, 8);
   const Executor narrow(small_cnn(8, 3, 4)), wide(small_cnn(8, 3, 8));
   const auto shared =
-      train_shared({&narrow, &wide}, initial_weights(wide.description(), 1, 1), data.train, options(160, 5e-3));
+      train_shared({&narrow, &wide}, initial_weights(wide.description(), 1, 1), {&data.train}, options(160, 5e-3));
   CHECK(evaluate(wide, shared, {&data.test}).accuracy[0] > 0.9);
   const auto cut = inherit(narrow.description(), initial_weights(narrow.description(), 1, 2), wide.description(),
                            shared, Head::kInherit);
   CHECK(evaluate(narrow, cut, {&data.test}).accuracy[0] > 0.9);
+}
+
+TEST_CASE("a batch of shared weights is of one source, and every source has batches", "[training]") {
+  // Sources that differ in brightness alone, which normalisation by one source takes away, and that of both does not.
+  const auto source = [](double brightness, std::int64_t label) {
+    auto draws = make_generator(1);
+    return LabelledImages{torch::randn({64, 1, 4, 4}, draws) + brightness, torch::full({64}, label, torch::kInt64)};
+  };
+  const auto bright = source(9, 0), dark = source(-9, 1);
+  DescriptionWriter net("test.normalised", {1, 4, 4});
+  const auto x = net.node("flat", "flatten", {net.batch_norm("norm", "image", 1)});
+  const Executor executor(net.finish(net.linear("head", x, 16, 2)));
+  double loss = 0;
+  train_shared({&executor}, initial_weights(executor.description(), 1, 1), {&bright, &dark}, options(200, 5e-3),
+               [&](const ProgressEvent& event) { loss = event.detail.at("loss").get<double>(); });
+  CHECK(loss >
+        0.4);  // a label is the other one as often; nothing is left of a loss where both are in a batch, or one only
 }
 
 TEST_CASE("a checkpoint of other options, data or starting weights is not taken", "[training][resume]") {

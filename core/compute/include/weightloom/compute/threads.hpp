@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace weightloom {
@@ -24,10 +25,26 @@ class SingleThreaded {
   int before_;
 };
 
-// Runs work(0) ... work(jobs - 1), each on one thread, `workers` at a time (0: as many as the calling thread may use).
-// What fits in a cache is faster this way than with several threads to an operation, and results do not depend on the
-// number of workers. The work sees the caller's gradient mode. After a failure no further job starts; the first one is
-// rethrown.
+// Threads that run jobs, each on one thread; the calling thread is one of them, and everything that it does while they
+// live is SingleThreaded. What fits in a cache is faster this way than with several threads to an operation, and
+// results do not depend on the number of workers. Starting threads and changing their number takes LibTorch
+// milliseconds, so that a loop of short jobs keeps its workers.
+class Workers {
+ public:
+  // As many as there are jobs at most at once, or as the calling thread may use where `most` is 0.
+  explicit Workers(std::size_t jobs, int most = 0);
+  ~Workers();
+
+  // Runs work(0) ... work(jobs - 1). The work sees the caller's gradient mode. After a failure no further job starts;
+  // the first one is rethrown. Called by the thread that made the workers, and not by jobs.
+  void run(std::size_t jobs, const std::function<void(std::size_t)>& work);
+
+ private:
+  struct Crew;
+  std::unique_ptr<Crew> crew_;
+};
+
+// Workers that live for one run: so many at a time (0: as many as the calling thread may use).
 void run_workers(std::size_t jobs, int workers, const std::function<void(std::size_t)>& work);
 
 // Makes the allocator keep what is freed: training frees and asks for the same large tensors at every step, and getting

@@ -38,8 +38,11 @@ TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64
 // A task derived from `data`: the classes listed, relabelled 0, 1, ... in that order. Throws kUsage "data.class".
 TensorData subset_classes(const TensorData& data, const std::vector<std::int64_t>& classes);
 
-// The union of several data sets as one with all their classes, in order. REQUIRES at least one, all of one form.
-TensorData join(const std::vector<TensorData>& parts);
+// Data sets as sources of one task with the classes of all: those of the first are numbered first, those of the second
+// go on from there, and so on. Images are shared with `parts`; class names stay those of each part.
+std::vector<TensorData> number_classes_on(std::vector<TensorData> parts);
+// Their training images, which are not owned.
+std::vector<const LabelledImages*> training_images(const std::vector<TensorData>& parts);
 
 // `count` images drawn with replacement. The generator is one on the CPU (compute/random.hpp).
 LabelledImages draw(const LabelledImages& split, std::int64_t count, torch::Generator& generator);

@@ -28,9 +28,9 @@ std::vector<Executor> anchor_networks(const PluginRegistry& plugins, const std::
                                       const Json& config, const ConfigRanges& ranges, std::uint64_t seed,
                                       std::set<std::string> except = {});
 
-// Weights of the last of `networks` that serve all of them, from fresh ones; running statistics re-estimated. Throws
-// what train_shared() throws.
-Weights train_anchor(const std::vector<Executor>& networks, const LabelledImages& data, const TrainingOptions& options,
-                     const ProgressSink& progress = {});
+// Weights of the last of `networks` that serve all of them on all `sources` (train_shared()), from fresh ones; running
+// statistics are the mean of those of the sources. Throws what train_shared() throws.
+Weights train_anchor(const std::vector<Executor>& networks, const std::vector<const LabelledImages*>& sources,
+                     const TrainingOptions& options, const ProgressSink& progress = {});
 
 }  // namespace weightloom
