@@ -16,14 +16,16 @@ namespace {
 
 constexpr std::int64_t kNewNetworks = 16, kOldNetworks = 6;  // to practise on, of the new family and of each old one
 constexpr double kRehearsedShare = 0.5;                      // of the steps
+// Networks that normalise by batches do not mind how large their weights get, and bear larger steps (docs/lab/0009).
 constexpr std::int64_t kAnchorBatch = 64;
+constexpr double kAnchorRate = 1e-2, kAnchorRateNormalised = 2e-2;
 // Of the learning rate that a generator is trained with: what it has learnt is to stay.
 constexpr double kContinuationRate = 0.3;
 // The anchor's share of two minutes on two cores, from measured steps of small networks: operations that a second of
 // one core brings, and seconds that each node of a network costs however small it is.
-constexpr double kSeconds = 70, kOperationsPerSecond = 1e10, kNodeSeconds = 1.5e-4;
+constexpr double kSeconds = 70, kOperationsPerSecond = 1e10, kNodeSeconds = 1e-4;
 constexpr std::int64_t kComparisonImages = 2000;
-constexpr std::int64_t kLeastSteps = 200, kMostSteps = 4000;
+constexpr std::int64_t kLeastSteps = 200, kMostSteps = 10'000;
 
 std::string without_classes(const std::string& text) {
   DataSpec spec = DataSpec::parse(text);
@@ -50,6 +52,10 @@ std::int64_t affordable_steps(const Executor& largest) {
   const double seconds = 3 * (static_cast<double>(largest.facts().flops * kAnchorBatch) / kOperationsPerSecond +
                               static_cast<double>(largest.description().nodes.size()) * kNodeSeconds);
   return std::clamp(static_cast<std::int64_t>(kSeconds / seconds), kLeastSteps, kMostSteps);
+}
+
+bool normalises_by_batches(const NetworkDescription& network) {
+  return std::ranges::any_of(network.nodes, [](const NodeSpec& node) { return node.op == "batch_norm"; });
 }
 
 Json with_form(Json config, const Tokenizer& tokenizer, std::int64_t classes) {
@@ -113,7 +119,7 @@ class Adapter {
     TrainingOptions options;
     options.steps = anchor_steps_;
     options.batch = kAnchorBatch;
-    options.learning_rate = 5e-3;
+    options.learning_rate = normalises_by_batches(largest) ? kAnchorRateNormalised : kAnchorRate;
     options.weight_decay = 1e-4;
     options.warmup = 0.03;
     options.seed = derive_seed(job_.seed, "anchor");
