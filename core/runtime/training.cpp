@@ -169,13 +169,13 @@ Checkpoint checkpoint_of(const std::vector<Student>& students, const Weights& st
   return {options.checkpoint, print.add(settings.dump()).text()};
 }
 
-// One training of a population, or of the weights that several networks share. `seeds`: one for each member.
 std::int64_t image_count(const std::vector<const LabelledImages*>& data, DataOf data_of) {
   std::int64_t count = 0;
   for (const auto* split : data) count += split->labels.size(0);
   return data_of == DataOf::kSources ? count : data[0]->labels.size(0);
 }
 
+// One training of a population, or of the weights that several networks share. `seeds`: one for each member.
 class Trainer {
  public:
   Trainer(const std::vector<Student>& students, const Weights& start, const std::vector<const LabelledImages*>& data,

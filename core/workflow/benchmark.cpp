@@ -266,6 +266,12 @@ void limit(Json& value, const std::string& key, std::int64_t most) {
     for (auto& item : value) limit(item, key, most);
 }
 
+// The list called `key` without all but its first item, where there is one.
+void keep_first(Json& table, const std::string& key) {
+  const auto list = table.is_object() ? table.find(key) : table.end();
+  if (list != table.end() && list->is_array() && !list->empty()) list->erase(list->begin() + 1, list->end());
+}
+
 }  // namespace
 
 std::vector<std::string> benchmark_names() {
@@ -295,18 +301,18 @@ Json quick_recipe(Json recipe) {
   limit(recipe, "networks", 3);
   if (const auto generator = recipe.find("generator"); generator != recipe.end() && generator->is_object())
     generator->erase("seeds");
-  if (const auto large = recipe.find("large"); large != recipe.end() && large->is_array() && !large->empty()) {
-    large->erase(large->begin() + 1, large->end());
-    limit(*large, "size", 64);
-  }
+  keep_first(recipe, "large");
+  if (const auto large = recipe.find("large"); large != recipe.end()) limit(*large, "size", 64);
   Json& assessment = recipe["assessment"];
   if (assessment.is_null()) assessment = Json::object();
   if (assessment.is_object()) {
     assessment["samples"] = 1;
     assessment["test_images"] = 200;
     assessment["finetune_networks"] = 1;
-    if (auto unseen = assessment.find("unseen"); unseen != assessment.end() && unseen->is_array() && !unseen->empty())
-      unseen->erase(unseen->begin() + 1, unseen->end());
+    keep_first(assessment, "unseen");
+    keep_first(assessment, "trials");
+    if (const auto trials = assessment.find("trials"); trials != assessment.end() && trials->is_array())
+      for (auto& trial : *trials) keep_first(trial, "data");
   }
   return recipe;
 }

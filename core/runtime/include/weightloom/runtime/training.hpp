@@ -44,7 +44,7 @@ Weights train(const Executor& executor, Weights weights, const std::vector<const
 // smallest network and through another batch with one at random, side by side; the images of a batch are of one source.
 // their tensors are taken from `weights` as cut_network() says (network/cut.hpp). Running statistics are moved only by
 // networks that take them whole: recalibrate() before use. Throws what train() throws, and kUsage "training.shared"
-// when a tensor has no counterpart. REQUIRES at least one network.
+// when a tensor has no counterpart. REQUIRES at least one network and one source.
 Weights train_shared(const std::vector<const Executor*>& executors, Weights weights,
                      const std::vector<const LabelledImages*>& sources, const TrainingOptions& options,
                      const ProgressSink& progress = {});
