@@ -50,6 +50,17 @@ SingleThreaded::~SingleThreaded() {
 
 // A run lasts while `open` names its task, and until no worker is busy with one.
 struct Workers::Crew {
+  Crew() = default;
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+  ~Crew() {
+    {
+      const std::lock_guard lock(mutex);
+      closing = true;
+    }
+    changed.notify_all();
+  }
+
   struct Task {
     std::size_t jobs;
     const std::function<void(std::size_t)>* work;
@@ -58,15 +69,15 @@ struct Workers::Crew {
     std::exception_ptr failure;  // under the crew's mutex
   };
 
-  void run_jobs(Task& task) {
-    const at::ThreadLocalStateGuard state(task.caller);
-    for (std::size_t i; (i = task.next.fetch_add(1)) < task.jobs;) try {
-        (*task.work)(i);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (!task.failure) task.failure = std::current_exception();
-        task.next = task.jobs;
-      }
+  void run_jobs(Task& task) noexcept {
+    try {
+      const at::ThreadLocalStateGuard state(task.caller);
+      for (std::size_t i; (i = task.next.fetch_add(1)) < task.jobs;) (*task.work)(i);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!task.failure) task.failure = std::current_exception();
+      task.next = task.jobs;
+    }
   }
 
   void wait_for_runs() {
@@ -108,13 +119,7 @@ Workers::Workers(std::size_t jobs, int most) {
   }
 }
 
-Workers::~Workers() {
-  {
-    const std::lock_guard lock(crew_->mutex);
-    crew_->closing = true;
-  }
-  crew_->changed.notify_all();
-}
+Workers::~Workers() = default;
 
 void Workers::run(std::size_t jobs, const std::function<void(std::size_t)>& work) {
   Crew::Task task{jobs, &work, {}, {}, {}};
