@@ -16,9 +16,7 @@ namespace {
 
 constexpr std::int64_t kNewNetworks = 16, kOldNetworks = 6;  // to practise on, of the new family and of each old one
 constexpr double kRehearsedShare = 0.5;                      // of the steps
-// Networks that normalise by batches do not mind how large their weights get, and bear larger steps (docs/lab/0009).
 constexpr std::int64_t kAnchorBatch = 64;
-constexpr double kAnchorRate = 1e-2, kAnchorRateNormalised = 2e-2;
 // Of the learning rate that a generator is trained with: what it has learnt is to stay.
 constexpr double kContinuationRate = 0.3;
 // The anchor's share of two minutes on two cores, from measured steps of small networks: operations that a second of
@@ -54,8 +52,13 @@ std::int64_t affordable_steps(const Executor& largest) {
   return std::clamp(static_cast<std::int64_t>(kSeconds / seconds), kLeastSteps, kMostSteps);
 }
 
-bool normalises_by_batches(const NetworkDescription& network) {
-  return std::ranges::any_of(network.nodes, [](const NodeSpec& node) { return node.op == "batch_norm"; });
+// Networks that normalise do not mind how large their weights get, and bear larger steps (docs/lab/0009).
+double anchor_learning_rate(const NetworkDescription& network) {
+  const auto has = [&](const char* op) {
+    return std::ranges::any_of(network.nodes, [&](const NodeSpec& node) { return node.op == op; });
+  };
+  if (has("batch_norm")) return 2e-2;
+  return has("layer_norm") || has("group_norm") ? 1e-2 : 5e-3;
 }
 
 Json with_form(Json config, const Tokenizer& tokenizer, std::int64_t classes) {
@@ -119,7 +122,7 @@ class Adapter {
     TrainingOptions options;
     options.steps = anchor_steps_;
     options.batch = kAnchorBatch;
-    options.learning_rate = normalises_by_batches(largest) ? kAnchorRateNormalised : kAnchorRate;
+    options.learning_rate = anchor_learning_rate(largest);
     options.weight_decay = 1e-4;
     options.warmup = 0.03;
     options.seed = derive_seed(job_.seed, "anchor");
