@@ -121,7 +121,7 @@ class ElasticSettings {
   NetworkDescription network_;
 };
 
-// Running statistics halfway between those of all sources. Whoever uses the weights re-estimates those of one.
+// The mean of the sources' running statistics. Whoever uses the weights re-estimates those of the data at hand.
 Weights with_mean_statistics(const Executor& network, Weights weights,
                              const std::vector<const LabelledImages*>& sources, std::uint64_t seed) {
   std::vector<Weights> of_source;

@@ -110,18 +110,23 @@ class Grower {
   // Among the classes of all sources, of the images of all, but with statistics of each source for its own images.
   void measure_anchor(const Executor& executor, const Weights& weights, const std::vector<TensorData>& sources,
                       std::uint64_t seed, ZooRecord& record) const {
-    const auto measure = [&](const std::string& metric, LabelledImages TensorData::*split) {
+    struct Split {
+      const char* metric;
+      LabelledImages TensorData::*images;
       double right = 0, count = 0;
-      for (const auto& source : sources) {
-        const auto images = static_cast<double>((source.*split).labels.size(0));
-        const auto own = recalibrate(executor, weights, {&source.train}, seed);
-        right += images * evaluate(executor, own, {&(source.*split)}).accuracy[0];
-        count += images;
+    } splits[] = {{"validation_accuracy", &TensorData::validation}, {"test_accuracy", &TensorData::test}};
+    for (const auto& source : sources) {
+      const auto own = recalibrate(executor, weights, {&source.train}, seed);
+      for (Split& split : splits) {
+        const auto& images = source.*split.images;
+        const auto count = static_cast<double>(images.labels.size(0));
+        if (count == 0) continue;  // of few training images none are left for validation
+        split.right += count * evaluate(executor, own, {&images}).accuracy[0];
+        split.count += count;
       }
-      record.metrics[metric] = right / count;
-    };
-    measure("validation_accuracy", &TensorData::validation);
-    measure("test_accuracy", &TensorData::test);
+    }
+    for (const Split& split : splits)
+      if (split.count > 0) record.metrics[split.metric] = split.right / split.count;
   }
 
   Ancestor make_ancestor(const AnchorRecipe& anchor) {

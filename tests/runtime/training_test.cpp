@@ -258,8 +258,8 @@ TEST_CASE("a batch of shared weights is of one source, and every source has batc
   double loss = 0;
   train_shared({&executor}, initial_weights(executor.description(), 1, 1), {&bright, &dark}, options(200, 5e-3),
                [&](const ProgressEvent& event) { loss = event.detail.at("loss").get<double>(); });
-  CHECK(loss >
-        0.4);  // a label is the other one as often; nothing is left of a loss where both are in a batch, or one only
+  // A label is the other one as often. Where both sources are in a batch, or one alone, nothing is left of the loss.
+  CHECK(loss > 0.4);
 }
 
 TEST_CASE("a checkpoint of other options, data or starting weights is not taken", "[training][resume]") {

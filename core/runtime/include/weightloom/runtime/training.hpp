@@ -40,9 +40,9 @@ Weights train(const Executor& executor, Weights weights, const std::vector<const
               const TrainingOptions& options, const ProgressSink& progress = {});
 
 // Trains the weights (population 1) of the last network so that they serve all networks and all `sources` (of one task,
-// see number_classes_on()) at once: every step goes through a batch with the first, the largest or the
-// smallest network and through another batch with one at random, side by side; the images of a batch are of one source.
-// their tensors are taken from `weights` as cut_network() says (network/cut.hpp). Running statistics are moved only by
+// see number_classes_on()) at once: every step goes through a batch with the first, the largest or the smallest network
+// and through another batch with one at random, side by side; their tensors are taken from `weights` as cut_network()
+// says (network/cut.hpp). The images of a batch are of one source, drawn by size. Running statistics are moved only by
 // networks that take them whole: recalibrate() before use. Throws what train() throws, and kUsage "training.shared"
 // when a tensor has no counterpart. REQUIRES at least one network and one source.
 Weights train_shared(const std::vector<const Executor*>& executors, Weights weights,
