@@ -21,7 +21,7 @@ constexpr std::int64_t kAnchorBatch = 64;
 constexpr double kContinuationRate = 0.3;
 // The anchor's share of two minutes on two cores, from measured steps of small networks: operations that a second of
 // one core brings, and seconds that each node of a network costs however small it is.
-constexpr double kSeconds = 70, kOperationsPerSecond = 1e10, kNodeSeconds = 1e-4;
+constexpr double kSeconds = 60, kOperationsPerSecond = 1e10, kNodeSeconds = 1.5e-4;
 constexpr std::int64_t kComparisonImages = 2000;
 constexpr std::int64_t kLeastSteps = 200, kMostSteps = 10'000;
 
