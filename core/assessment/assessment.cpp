@@ -1,10 +1,12 @@
 #include "weightloom/assessment/assessment.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 #include "assessor.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/compute/threads.hpp"
 #include "weightloom/compute/torch_error.hpp"
 #include "weightloom/network/config_ranges.hpp"
 #include "weightloom/runtime/training.hpp"
@@ -28,52 +30,47 @@ Weights members_on(const MemberGroup& group, const std::string& spec) {
   return group.weights.select(torch::tensor(index, indices_like(group.weights.tensors.front())));
 }
 
-Assessor::Assessor(const AssessmentInput& input, const AssessmentOptions& options, const ProgressSink& progress)
-    : input_(input),
-      options_(options),
-      progress_(progress),
-      tokenizer_(input.generator.tokenizer()),
-      rows_(tokenizer_),
-      total_(options.zoo_rows ? input.train.size() * 2 + input.held_out.size() + input.unseen.size() * 2 + 3 : 0) {
-  total_ += input.trials.size() * static_cast<std::uint64_t>(options.samples);
+Assessor::Assessor(const AssessmentInput& input, const AssessmentOptions& options)
+    : input_(input), options_(options), tokenizer_(input.generator.tokenizer()), rows_(tokenizer_) {}
+
+std::vector<Assessor::Part> Assessor::parts() const {
+  std::vector<Part> out;
+  for (const Trial& trial : input_.trials)
+    for (std::int64_t i = 0; i < options_.samples; ++i)
+      out.push_back({trial.plan->description().label() + " on " + trial.data,
+                     [&trial, i](Assessor& assessor) { assessor.assess_trial(trial, i); }});
+  if (options_.zoo_rows) add_zoo_parts(out);
+  return out;
 }
 
-Assessment Assessor::run() {
-  const torch::NoGradGuard no_grad;
-  for (const Trial& trial : input_.trials) assess_trial(trial);
-  if (options_.zoo_rows) assess_zoo();
-  total_ = done_;
-  advance("done", true);
-  return {rows_.rows(), instruction_};
-}
-
-void Assessor::assess_zoo() {
-  for (const MemberGroup& group : input_.train) {
-    if (is_task_group(group)) continue;
-    for (const std::string& spec : data_sets(group)) assess_seen(group, spec);
-    advance(group.plan->description().label());
-  }
+void Assessor::add_zoo_parts(std::vector<Part>& parts) const {
+  const auto add = [&](const NetworkPlan& plan, auto&& work) { parts.push_back({plan.description().label(), work}); };
+  for (const MemberGroup& group : input_.train)
+    if (!is_task_group(group))
+      for (const std::string& spec : data_sets(group))
+        add(*group.plan, [&group, spec](Assessor& assessor) { assessor.assess_seen(group, spec); });
   for (const MemberGroup& group : input_.held_out)
-    if (!is_task_group(group) && is_unseen(*group.plan)) {
-      assess_configuration(group);
-      advance(group.plan->description().label());
-    }
-  for (const auto& plan : input_.unseen) {
-    assess_unseen_network(*plan);
-    advance("unseen depth");
-  }
+    if (!is_task_group(group) && is_unseen(*group.plan))
+      for (const std::string& spec : data_sets(group))
+        add(*group.plan, [&group, spec](Assessor& assessor) { assessor.assess_configuration(group, spec); });
+  for (const auto& plan : input_.unseen)
+    for (const std::string& spec : data_sets_of_family(*plan))
+      add(*plan, [&plan, spec](Assessor& assessor) { assessor.assess_unseen_network(*plan, spec); });
   for (const MemberGroup& group : input_.train)
     if (is_task_group(group)) {
-      assess_unseen_tasks(group);
-      advance("unseen tasks");
+      std::int64_t index = 0;
+      for (const DataSpec& task : draw_unseen_tasks(group))
+        parts.push_back({"unseen tasks", [&group, task, number = index++](Assessor& assessor) {
+                           assessor.assess_task(group, task, number);
+                         }});
     }
-  finetune_seen();
 }
 
-void Assessor::advance(const std::string& part, bool last) {
-  throw_if_interrupted();
-  ++done_;
-  if (progress_) progress_({"assess", std::min(done_, total_), total_, "parts", {{"part", part}}, last});
+void Assessor::append(const Assessor& other) {
+  rows_.append(other.rows_);
+  instruction_.samples += other.instruction_.samples;
+  instruction_.right_data += other.instruction_.right_data;
+  for (const auto& [key, network] : other.tuned_) tuned_.try_emplace(key, network);
 }
 
 Evaluation Assessor::score(const NetworkPlan& plan, const Weights& weights, const TensorData& on) const {
@@ -161,8 +158,57 @@ AssessmentOptions parse_assessment(const Json& table, const std::string& where) 
   return out;
 }
 
+namespace {
+
+// Parts side by side, each on one thread: most of what a part does is too small for several.
+class AssessmentRun {
+ public:
+  AssessmentRun(Assessor& into, const AssessmentInput& input, const AssessmentOptions& options,
+                const ProgressSink& progress)
+      : into_(into), input_(input), options_(options), progress_(progress) {}
+
+  void run(const std::vector<Assessor::Part>& parts) {
+    total_ += parts.size();
+    std::vector<Assessor> found(parts.size(), Assessor(input_, options_));
+    run_workers(parts.size(), 0, [&](std::size_t i) {
+      throw_if_interrupted();
+      parts[i].assess(found[i]);
+      advance(parts[i].name);
+    });
+    for (const Assessor& part : found) into_.append(part);
+  }
+
+  void finish() {
+    if (progress_) progress_({"assess", done_, total_, "parts", {{"part", "done"}}, true});
+  }
+
+ private:
+  void advance(const std::string& part) {
+    const std::lock_guard lock(mutex_);
+    ++done_;
+    if (progress_) progress_({"assess", done_, total_, "parts", {{"part", part}}, false});
+  }
+
+  Assessor& into_;
+  const AssessmentInput& input_;
+  const AssessmentOptions& options_;
+  const ProgressSink& progress_;
+  std::mutex mutex_;  // of the following, and of the sink
+  std::uint64_t done_ = 0, total_ = 0;
+};
+
+}  // namespace
+
 Assessment assess(const AssessmentInput& input, const AssessmentOptions& options, const ProgressSink& progress) {
-  return translate_torch_errors("assess generated networks", [&] { return Assessor(input, options, progress).run(); });
+  return translate_torch_errors("assess generated networks", [&] {
+    const torch::NoGradGuard no_grad;
+    Assessor assessor(input, options);
+    AssessmentRun run(assessor, input, options, progress);
+    run.run(assessor.parts());
+    run.run(assessor.finetuning_parts());
+    run.finish();
+    return assessor.found();
+  });
 }
 
 }  // namespace weightloom

@@ -1,10 +1,12 @@
 #pragma once
 // The parts of an assessment, one source file each, and what they share.
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "rows.hpp"
 #include "weightloom/assessment/assessment.hpp"
@@ -13,14 +15,28 @@
 
 namespace weightloom {
 
+// Does parts of an assessment, and keeps what they found. Parts do not know of each other, and each may have an
+// assessor of its own.
 class Assessor {
  public:
-  Assessor(const AssessmentInput& input, const AssessmentOptions& options, const ProgressSink& progress);
-  Assessment run();
+  Assessor(const AssessmentInput& input, const AssessmentOptions& options);
+
+  struct Part {
+    std::string name;
+    std::function<void(Assessor&)> assess;
+  };
+  // All but fine-tuning; what refers to the assessor's input ends with it.
+  std::vector<Part> parts() const;
+  // A little training from what the parts of this assessor wrote for data that the zoo holds.
+  std::vector<Part> finetuning_parts() const;
+
+  // Takes over what another one found, after its own.
+  void append(const Assessor& other);
+  Assessment found() const { return {rows_.rows(), instruction_}; }
 
  private:
   // Everything that the zoo's networks are needed for.
-  void assess_zoo();
+  void add_zoo_parts(std::vector<Part>& parts) const;
 
   // seen.cpp: one network and data set that the zoo holds.
   void assess_seen(const MemberGroup& group, const std::string& spec);
@@ -31,20 +47,18 @@ class Assessor {
   bool is_most_accurate(const MemberGroup& group, const std::string& spec, const Weights& made, double accuracy);
 
   // configuration.cpp: networks of which there are held-out members, and none to learn from.
-  void assess_configuration(const MemberGroup& group);
   void assess_configuration(const MemberGroup& group, const std::string& spec);
 
   // unseen_network.cpp: a depth that the zoo does not hold.
-  void assess_unseen_network(const NetworkPlan& plan);
+  std::set<std::string> data_sets_of_family(const NetworkPlan& plan) const;
   void assess_unseen_network(const NetworkPlan& plan, const std::string& spec);
 
   // unseen_tasks.cpp: class subsets that no training member has, in any order.
-  void assess_unseen_tasks(const MemberGroup& group);
-  void assess_task(const MemberGroup& group, const DataSpec& task, const std::vector<DataSpec>& known,
-                   std::int64_t index);
+  std::vector<DataSpec> draw_unseen_tasks(const MemberGroup& group) const;
+  void assess_task(const MemberGroup& group, const DataSpec& task, std::int64_t index);
 
   // trial.cpp: a network and a data set that no training saw.
-  void assess_trial(const Trial& trial);
+  void assess_trial(const Trial& trial, std::int64_t sample);
   void add_generated(const NetworkPlan& plan, const Request& wanted, const TensorData& on);
   void add_trained(const NetworkPlan& plan, const Request& wanted, const TensorData& on);
   // One network, ready to use, and its start; the start twice where the generator does not know the family.
@@ -53,10 +67,8 @@ class Assessor {
 
   // finetuning.cpp: the same starts after a little training.
   void finetune(const std::string& name, const NetworkPlan& plan, const Weights& start, const std::string& spec);
-  void finetune_seen();
 
   // Shared.
-  void advance(const std::string& part, bool last = false);
   Evaluation score(const NetworkPlan& plan, const Weights& weights, const TensorData& on) const;
   Weights calibrated(const NetworkPlan& plan, const Weights& weights, const TensorData& on) const;
   // Adds a row of calibrated networks.
@@ -76,7 +88,6 @@ class Assessor {
 
   const AssessmentInput& input_;
   const AssessmentOptions& options_;
-  const ProgressSink& progress_;
   const Tokenizer& tokenizer_;
   RowCollector rows_;
   InstructionResult instruction_;
@@ -86,7 +97,6 @@ class Assessor {
     Weights weights;
   };
   std::map<std::pair<std::string, std::string>, TunedNetwork> tuned_;  // by label_of() and data
-  std::uint64_t done_ = 0, total_ = 0;
 };
 
 // Whether the members were made for class subsets rather than whole data sets.

@@ -9,10 +9,6 @@ constexpr std::int64_t kSamples = 1;
 
 }  // namespace
 
-void Assessor::assess_configuration(const MemberGroup& group) {
-  for (const std::string& spec : data_sets(group)) assess_configuration(group, spec);
-}
-
 void Assessor::assess_configuration(const MemberGroup& group, const std::string& spec) {
   const NetworkPlan& plan = *group.plan;
   const auto on_data = input_.data.get(spec);

@@ -18,19 +18,24 @@ void Assessor::finetune(const std::string& name, const NetworkPlan& plan, const 
   training.seed = derive_seed(options_.seed, "fine-tune" + spec);
   const std::int64_t count = std::min(start.population(), options_.finetune_networks);
   const Weights tuned = train(plan.executor(), start.select(torch::arange(count, indices_like(start.tensors.front()))),
-                              {&on.train}, training, progress_);
+                              {&on.train}, training);
   rows_.add(name, spec, plan, score(plan, tuned, on).accuracy, {}, options_.finetune_epochs);
 }
 
-void Assessor::finetune_seen() {
+std::vector<Assessor::Part> Assessor::finetuning_parts() const {
+  std::vector<Part> out;
   for (const auto& [key, start] : tuned_) {
-    const std::string& spec = key.second;
-    const std::int64_t count = std::min(start.weights.population(), options_.finetune_networks);
-    finetune("generated-seen", *start.plan, start.weights, spec);
-    finetune("random-init", *start.plan,
-             initial_weights(start.plan->description(), count, derive_seed(options_.seed, "fine-tune random")), spec);
-    advance("fine-tuning");
+    out.push_back({"fine-tuning", [&start, spec = key.second](Assessor& assessor) {
+                     assessor.finetune("generated-seen", *start.plan, start.weights, spec);
+                   }});
+    out.push_back({"fine-tuning", [&start, spec = key.second](Assessor& assessor) {
+                     const auto count = std::min(start.weights.population(), assessor.options_.finetune_networks);
+                     const auto seed = derive_seed(assessor.options_.seed, "fine-tune random");
+                     assessor.finetune("random-init", *start.plan,
+                                       initial_weights(start.plan->description(), count, seed), spec);
+                   }});
   }
+  return out;
 }
 
 }  // namespace weightloom

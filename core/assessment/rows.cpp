@@ -22,6 +22,14 @@ void RowCollector::add(const std::string& name, const std::string& data, const N
   }
 }
 
+void RowCollector::append(const RowCollector& other) {
+  for (const auto& [key, found] : other.rows_) {
+    Collected& row = rows_[key];
+    row.values.insert(row.values.end(), found.values.begin(), found.values.end());
+    row.novelty.append(found.novelty);
+  }
+}
+
 std::vector<ResultRow> RowCollector::rows() const {
   std::vector<ResultRow> out;
   for (const auto& [key, row] : rows_) {

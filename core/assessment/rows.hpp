@@ -18,6 +18,8 @@ class RowCollector {
   // Counts `values` under label_of(plan) and, unless the family's anchor is a mean, under all families.
   void add(const std::string& name, const std::string& data, const NetworkPlan& plan, const std::vector<double>& values,
            const NoveltySamples& novelty = {}, double epochs = 0);
+  // The values of another one after those of this one.
+  void append(const RowCollector& other);
 
   // By name, data, architecture and epochs.
   std::vector<ResultRow> rows() const;

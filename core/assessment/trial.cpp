@@ -35,23 +35,19 @@ Weights with_zero_head(const NetworkPlan& plan) {
 
 }  // namespace
 
-void Assessor::assess_trial(const Trial& trial) {
+void Assessor::assess_trial(const Trial& trial, std::int64_t sample) {
   const NetworkPlan& plan = *trial.plan;
   const auto on_data = input_.data.get(trial.data);
   const TensorData& on = *on_data;
-  const auto first = request("trial" + trial.data, 1, plan).sampling.seed;
-  for (std::int64_t i = 0; i < options_.samples; ++i) {
-    Request wanted = request("", 1, plan);
-    wanted.data = trial.data;
-    // Examples of its own for every sample, the same for each row.
-    wanted.sampling.seed = derive_seed(first, std::to_string(i));
-    add_generated(plan, wanted, on);
-    if (input_.unadapted)
-      rows_.add("unadapted-trial", trial.data, plan,
-                score(plan, written_by(*input_.unadapted, plan, wanted).first, on).accuracy);
-    add_trained(plan, wanted, on);
-    advance(plan.description().label() + " on " + trial.data);
-  }
+  Request wanted = request("trial" + trial.data, 1, plan);
+  wanted.data = trial.data;
+  // Examples of its own for every sample, the same for each row.
+  wanted.sampling.seed = derive_seed(wanted.sampling.seed, std::to_string(sample));
+  add_generated(plan, wanted, on);
+  if (input_.unadapted)
+    rows_.add("unadapted-trial", trial.data, plan,
+              score(plan, written_by(*input_.unadapted, plan, wanted).first, on).accuracy);
+  add_trained(plan, wanted, on);
 }
 
 std::pair<Weights, Weights> Assessor::written_by(const Generator& generator, const NetworkPlan& plan,

@@ -30,11 +30,11 @@ const MemberGroup& nearest_depth(const std::vector<MemberGroup>& groups, const N
 
 }  // namespace
 
-void Assessor::assess_unseen_network(const NetworkPlan& plan) {
+std::set<std::string> Assessor::data_sets_of_family(const NetworkPlan& plan) const {
   std::set<std::string> specs;
   for (const MemberGroup& group : input_.train)
     if (has_whole_data_sets_of(group, plan)) specs.merge(data_sets(group));
-  for (const std::string& spec : specs) assess_unseen_network(plan, spec);
+  return specs;
 }
 
 void Assessor::assess_unseen_network(const NetworkPlan& plan, const std::string& spec) {

@@ -8,7 +8,7 @@ namespace weightloom {
 namespace {
 
 // Small sources run out of subsets: draws of known ones are repeated up to this many times the number of tasks.
-constexpr std::int64_t kAttempts = 100;
+constexpr std::size_t kAttempts = 100;
 
 std::string source_of(const DataSpec& task) {
   return DataSpec{task.source, {}, task.train_limit}.text();
@@ -41,7 +41,7 @@ std::size_t nearest_task(const std::vector<DataSpec>& known, const DataSpec& tas
 
 }  // namespace
 
-void Assessor::assess_unseen_tasks(const MemberGroup& group) {
+std::vector<DataSpec> Assessor::draw_unseen_tasks(const MemberGroup& group) const {
   const std::vector<DataSpec> known = tasks_of(input_.data, group);
   // What any network of the zoo was trained on is known to the generator, whatever network asks.
   std::set<std::string> seen;
@@ -50,17 +50,18 @@ void Assessor::assess_unseen_tasks(const MemberGroup& group) {
   const std::vector<std::string> sources = sources_of(known);
   const auto width = static_cast<std::ptrdiff_t>(known.front().classes.size());
   Random random(derive_seed(options_.seed, "unseen tasks"));
-  std::int64_t made = 0;
-  for (std::int64_t attempt = 0; made < options_.tasks && attempt < kAttempts * options_.tasks; ++attempt) {
-    auto task = DataSpec::parse(sources[static_cast<std::size_t>(attempt) % sources.size()]);
+  std::vector<DataSpec> out;
+  const auto wanted = static_cast<std::size_t>(options_.tasks);
+  for (std::size_t attempt = 0; out.size() < wanted && attempt < kAttempts * wanted; ++attempt) {
+    auto task = DataSpec::parse(sources[attempt % sources.size()]);
     const auto order = random.permutation(input_.data.get(task)->classes());
     task.classes.assign(order.begin(), order.begin() + width);
-    if (seen.insert(class_set(task)).second) assess_task(group, task, known, made++);
+    if (seen.insert(class_set(task)).second) out.push_back(task);
   }
+  return out;
 }
 
-void Assessor::assess_task(const MemberGroup& group, const DataSpec& task, const std::vector<DataSpec>& known,
-                           std::int64_t index) {
+void Assessor::assess_task(const MemberGroup& group, const DataSpec& task, std::int64_t index) {
   const NetworkPlan& plan = *group.plan;
   const std::string spec = task.text(), source = source_of(task);
   const auto on_data = input_.data.get(spec);
@@ -70,7 +71,8 @@ void Assessor::assess_task(const MemberGroup& group, const DataSpec& task, const
   const Generated made = generate(input_.generator, plan.description(), wanted, input_.data);
   const Evaluation ours = score(plan, ready_to_use(input_.generator, made, wanted, input_.data).weights, on);
   // An oracle: it is told the classes, which the generator only sees examples of.
-  const Weights nearest = group.weights.member(static_cast<std::int64_t>(nearest_task(known, task)));
+  const Weights nearest =
+      group.weights.member(static_cast<std::int64_t>(nearest_task(tasks_of(input_.data, group), task)));
   const Evaluation retrieved = score(plan, calibrated(plan, nearest, on), on);
 
   NoveltySamples novelty;
