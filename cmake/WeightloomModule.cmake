@@ -1,6 +1,6 @@
 # weightloom_module(NAME SOURCES ... DEPENDS ... [TORCH]): one static library `weightloom_NAME` whose public headers
 # live in include/weightloom/NAME. A module sees another one only by depending on it. TORCH gives it LibTorch
-# and the shared precompiled header. The global property WEIGHTLOOM_MODULES lists the names of all modules: what is
+# and the precompiled header that goes with it; the other modules share one of their own. The global property WEIGHTLOOM_MODULES lists the names of all modules: what is
 # installed and checked is what it holds.
 function(weightloom_module name)
   cmake_parse_arguments(arg "TORCH" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
@@ -16,6 +16,8 @@ function(weightloom_module name)
   if(arg_TORCH)
     weightloom_use_torch(weightloom_${name})
     weightloom_unite(weightloom_${name})
+  else()
+    target_precompile_headers(weightloom_${name} REUSE_FROM weightloom_pch)
   endif()
 endfunction()
 
