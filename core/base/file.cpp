@@ -13,6 +13,33 @@
 namespace weightloom {
 namespace fs = std::filesystem;
 
+namespace {
+
+std::array<std::int64_t, 5> identity_of(const struct stat& status) {
+  return {static_cast<std::int64_t>(status.st_dev), static_cast<std::int64_t>(status.st_ino), status.st_size,
+          status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
+Error not_regular(const fs::path& path, const char* action) {
+  return Error(ErrorCode::kFailure, "file.kind", std::string("cannot ") + action + " '" + path.string() + "'",
+               "not a regular file")
+      .at(path.string());
+}
+
+constexpr int kMostLinks = 40;  // as Linux counts
+
+// Where a file of that name goes: through links, to nothing or to a regular file.
+fs::path regular_target(fs::path path) {
+  std::error_code error;
+  for (int links = 0; links < kMostLinks && fs::is_symlink(path, error); ++links)
+    path = path.parent_path() / fs::read_symlink(path, error);
+  const auto status = fs::status(path, error);
+  if (fs::exists(status) && !fs::is_regular_file(status)) throw not_regular(path, "write");
+  return path;
+}
+
+}  // namespace
+
 FileReader::FileReader(const fs::path& path) : path_(path) {
   // Without O_NONBLOCK a pipe would be waited for before it is seen to be none of ours.
   descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -23,10 +50,10 @@ FileReader::FileReader(const fs::path& path) : path_(path) {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor_);
-    throw Error(ErrorCode::kFailure, "file.kind", "cannot read '" + path.string() + "'", "not a regular file")
-        .at(path.string());
+    throw not_regular(path, "read");
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
+  identity_ = identity_of(status);
 }
 
 FileReader::~FileReader() {
@@ -48,6 +75,11 @@ void FileReader::read(std::uint64_t offset, std::span<std::byte> out) const {
           .at(path_.string(), offset + done);
     done += static_cast<std::size_t>(got);
   }
+}
+
+bool FileReader::unchanged() const {
+  struct stat status {};
+  return ::stat(path_.c_str(), &status) == 0 && identity_of(status) == identity_;
 }
 
 int FileReader::duplicate() const {
@@ -79,8 +111,16 @@ Error write_error(std::string id, std::string what, int error, const fs::path& p
       .at(path.string());
 }
 
-AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
-  std::string pattern = path_.string() + ".tmp.XXXXXX";
+AtomicFile::AtomicFile(fs::path path) : path_(regular_target(std::move(path))) {
+  create_in(path_.parent_path());
+}
+
+AtomicFile::AtomicFile(fs::path path, const fs::path& folder) : path_(regular_target(std::move(path))) {
+  create_in(folder);
+}
+
+void AtomicFile::create_in(const fs::path& folder) {
+  std::string pattern = (folder / path_.filename()).string() + ".tmp.XXXXXX";
   descriptor_ = ::mkostemp(pattern.data(), O_CLOEXEC);
   temporary_ = pattern;
   if (descriptor_ < 0) fail("create");

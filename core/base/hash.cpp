@@ -7,6 +7,7 @@
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
+#include "weightloom/base/progress.hpp"
 
 namespace weightloom {
 
@@ -43,6 +44,7 @@ Digest sha256_file(const std::filesystem::path& path) {
   Sha256 hash;
   std::vector<std::byte> buffer(std::min<std::uint64_t>(file.size(), 1 << 20));
   for (std::uint64_t at = 0; at < file.size(); at += buffer.size()) {
+    throw_if_interrupted();
     buffer.resize(std::min<std::uint64_t>(file.size() - at, buffer.size()));
     file.read(at, buffer);
     hash.update(buffer.data(), buffer.size());

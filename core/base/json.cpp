@@ -2,6 +2,9 @@
 
 #include <concepts>
 #include <cstdint>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "weightloom/base/error.hpp"
 
@@ -34,17 +37,87 @@ constexpr const char* kind() {
 
 }  // namespace
 
-Json parse_json(std::string_view text, const std::string& what) {
-  try {
-    return Json::parse(text.begin(), text.end(), [&](int depth, Json::parse_event_t event, Json&) {
-      const bool begins = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
-      if (begins && static_cast<std::size_t>(depth) >= kMostJsonNesting)
-        refuse(what, "it nests deeper than " + std::to_string(kMostJsonNesting) + " levels");
-      return true;
-    });
-  } catch (const Json::exception& error) {
-    refuse(what, error.what());
+namespace {
+
+// Builds values of any size in linear time: the library's own builder looks for every key among all those before it. Of
+// equal keys the last value counts.
+class Builder : public nlohmann::json_sax<Json> {
+ public:
+  explicit Builder(const std::string& what) : what_(what) {}
+
+  Json take() { return std::move(root_); }
+
+  bool null() override { return put(nullptr); }
+  bool boolean(bool value) override { return put(value); }
+  bool number_integer(number_integer_t value) override { return put(value); }
+  bool number_unsigned(number_unsigned_t value) override { return put(value); }
+  bool number_float(number_float_t value, const string_t&) override { return put(value); }
+  bool string(string_t& value) override { return put(std::move(value)); }
+  bool binary(binary_t& value) override { return put(Json::binary(std::move(value))); }
+  bool start_object(std::size_t) override { return open(Json::object()); }
+  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(string_t& name) override {
+    Level& level = levels_.back();
+    auto& object = level.value->get_ref<Json::object_t&>();
+    if (!level.keys.insert(name).second)
+      target_ = &object[name];
+    else
+      target_ = &object.emplace_back(name, nullptr).second;
+    return true;
   }
+
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+    refuse(what_, error.what());
+  }
+
+ private:
+  struct Level {
+    Json* value;
+    std::unordered_set<std::string> keys;
+  };
+
+  Json* place(Json&& value) {
+    if (levels_.empty()) return &(root_ = std::move(value));
+    Json& parent = *levels_.back().value;
+    if (parent.is_array()) return &parent.get_ref<Json::array_t&>().emplace_back(std::move(value));
+    return &(*target_ = std::move(value));
+  }
+  bool put(Json value) {
+    place(std::move(value));
+    return true;
+  }
+  bool open(Json value) {
+    if (levels_.size() >= kMostJsonNesting)
+      refuse(what_, "it nests deeper than " + std::to_string(kMostJsonNesting) + " levels");
+    levels_.push_back({place(std::move(value)), {}});
+    return true;
+  }
+  bool close() {
+    levels_.pop_back();
+    return true;
+  }
+
+  const std::string& what_;
+  Json root_;
+  std::vector<Level> levels_;
+  Json* target_ = nullptr;  // where the value of the last key goes
+};
+
+}  // namespace
+
+Json parse_json(std::string_view text, const std::string& what) {
+  Builder builder(what);
+  Json::sax_parse(text.begin(), text.end(), &builder);
+  return builder.take();
+}
+
+Json parse_cbor(std::string_view bytes, const std::string& what) {
+  Builder builder(what);
+  Json::sax_parse(bytes.begin(), bytes.end(), &builder, Json::input_format_t::cbor);
+  return builder.take();
 }
 
 std::optional<Json> try_parse_json(std::string_view text) {

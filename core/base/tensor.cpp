@@ -1,5 +1,6 @@
 #include "weightloom/base/tensor.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -10,40 +11,53 @@ namespace weightloom {
 namespace {
 
 struct DTypeRow {
-  DType dtype;
   std::string_view name;
-  std::size_t bytes;
+  std::size_t bits;
 };
-constexpr std::array<DTypeRow, 16> kDTypes{{{DType::kBool, "BOOL", 1},
-                                            {DType::kU8, "U8", 1},
-                                            {DType::kI8, "I8", 1},
-                                            {DType::kI16, "I16", 2},
-                                            {DType::kI32, "I32", 4},
-                                            {DType::kI64, "I64", 8},
-                                            {DType::kF16, "F16", 2},
-                                            {DType::kBF16, "BF16", 2},
-                                            {DType::kF32, "F32", 4},
-                                            {DType::kF64, "F64", 8},
-                                            {DType::kU16, "U16", 2},
-                                            {DType::kU32, "U32", 4},
-                                            {DType::kU64, "U64", 8},
-                                            {DType::kC64, "C64", 8},
-                                            {DType::kF8E4M3, "F8_E4M3", 1},
-                                            {DType::kF8E5M2, "F8_E5M2", 1}}};
+// In the order of DType.
+constexpr std::array<DTypeRow, 22> kDTypes{
+    {{"BOOL", 8},        {"U8", 8},      {"I8", 8},      {"I16", 16},    {"I32", 32},    {"I64", 64},
+     {"F16", 16},        {"BF16", 16},   {"F32", 32},    {"F64", 64},    {"U16", 16},    {"U32", 32},
+     {"U64", 64},        {"C64", 64},    {"F8_E4M3", 8}, {"F8_E5M2", 8}, {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8},
+     {"F8_E5M2FNUZ", 8}, {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F4", 4}}};
 
 }  // namespace
 
 std::string_view dtype_name(DType dtype) {
   return kDTypes[static_cast<std::size_t>(dtype)].name;
 }
-std::size_t dtype_bytes(DType dtype) {
-  return kDTypes[static_cast<std::size_t>(dtype)].bytes;
+
+std::optional<DType> find_dtype(std::string_view name) {
+  const auto row = std::ranges::find(kDTypes, name, &DTypeRow::name);
+  if (row == kDTypes.end()) return std::nullopt;
+  return static_cast<DType>(row - kDTypes.begin());
 }
 
 DType parse_dtype(std::string_view name) {
-  for (const auto& row : kDTypes)
-    if (row.name == name) return row.dtype;
+  if (const auto found = find_dtype(name)) return *found;
   throw Error(ErrorCode::kRefused, "dtype.unknown", "unknown dtype '" + std::string(name) + "'");
+}
+
+std::size_t dtype_bits(DType dtype) {
+  return kDTypes[static_cast<std::size_t>(dtype)].bits;
+}
+
+std::size_t dtype_bytes(DType dtype) {
+  if (dtype_bits(dtype) % 8 != 0)
+    throw Error(ErrorCode::kRefused, "dtype.packed", "cannot work on values of type " + std::string(dtype_name(dtype)),
+                "they are packed, several to a byte", "convert them to F16, BF16 or F32 first");
+  return dtype_bits(dtype) / 8;
+}
+
+std::size_t byte_count(DType dtype, const Shape& shape) {
+  const auto count = static_cast<std::size_t>(element_count(shape));
+  std::size_t bits = 0;
+  if (__builtin_mul_overflow(count, dtype_bits(dtype), &bits))
+    throw Error(ErrorCode::kRefused, "shape.overflow", "shape " + to_string(shape) + " is too large");
+  if (bits % 8 != 0)
+    throw Error(ErrorCode::kRefused, "dtype.packed",
+                "shape " + to_string(shape) + " of " + std::string(dtype_name(dtype)) + " does not fill whole bytes");
+  return bits / 8;
 }
 
 std::int64_t element_count(const Shape& shape) {

@@ -351,9 +351,7 @@ struct Difference {
 };
 
 bool has_all_bytes(const HostTensor& tensor) {
-  const auto count = static_cast<std::size_t>(element_count(tensor.shape));
-  const auto width = dtype_bytes(tensor.dtype);
-  return tensor.bytes.size() % width == 0 && tensor.bytes.size() / width == count;
+  return tensor.bytes.size() == byte_count(tensor.dtype, tensor.shape);
 }
 
 Difference compare(const Expectation& expected, const TensorMap& found) {
@@ -514,6 +512,52 @@ std::string detect_dialect(const NetworkDescription& description, const TensorMa
   for (const auto& name : names) fits += (fits.empty() ? "'" : ", '") + name + "'";
   throw Error(ErrorCode::kRefused, "dialect.ambiguous",
               "the tensor names fit several dialects of " + description.label(), fits, "name the dialect");
+}
+
+std::string wrapper_prefix(const TensorMap& tensors) {
+  static constexpr std::string_view kWrappers[] = {"module.",    "_orig_mod.",           "model.", "net.",
+                                                   "network.",   "state_dict.",          "ema.",   "ema_model.",
+                                                   "model_ema.", "_fsdp_wrapped_module."};
+  std::string prefix;
+  const auto all_begin = [&](std::string_view with) {
+    return std::ranges::all_of(tensors, [&](const auto& tensor) {
+      return tensor.first.size() > prefix.size() + with.size() && tensor.first.starts_with(prefix) &&
+             std::string_view(tensor.first).substr(prefix.size()).starts_with(with);
+    });
+  };
+  for (bool found = !tensors.empty(); found;) {
+    const auto* wrapper = std::ranges::find_if(kWrappers, all_begin);
+    found = wrapper != std::end(kWrappers);
+    if (found) prefix += *wrapper;
+  }
+  return prefix;
+}
+
+FittedTensors fit_tensors(const NetworkDescription& description, const std::string& dialect, TensorMap foreign) {
+  const auto fit = [&](const TensorMap& tensors) {
+    const auto found = dialect.empty() ? detect_dialect(description, tensors) : dialect;
+    return FittedTensors{to_canonical(description, found, tensors).tensors, found, {}};
+  };
+  try {
+    return fit(foreign);
+  } catch (const Error& error) {
+    const auto prefix = wrapper_prefix(foreign);
+    if (prefix.empty() || error.code() != ErrorCode::kRefused) throw;
+    TensorMap bare;
+    while (!foreign.empty()) {
+      auto tensor = foreign.extract(foreign.begin());
+      tensor.key() = tensor.key().substr(prefix.size());
+      bare.insert(std::move(tensor));
+    }
+    try {
+      auto fitted = fit(bare);
+      fitted.prefix = prefix;
+      return fitted;
+    } catch (const Error& second) {
+      throw Error(second.code(), second.id(), second.summary(),
+                  "all names begin with '" + prefix + "'; without that: " + second.why(), second.hint());
+    }
+  }
 }
 
 }  // namespace weightloom

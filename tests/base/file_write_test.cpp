@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <iterator>
@@ -49,8 +51,37 @@ TEST_CASE("a place that cannot be written is told before the work, and probing l
   CHECK(error.path() == (folder / "none" / "a").string());
   CHECK(error.hint() == "make the folder first");
   fs::create_directory(folder / "taken");
-  CHECK(thrown([&] { write_file(folder / "taken", "x"); }).id() == "file.write");
+  CHECK(thrown([&] { write_file(folder / "taken", "x"); }).id() == "file.kind");
   CHECK(entries(folder.path()) == 1);
+}
+
+TEST_CASE("a device or a pipe stays what it is, and of a link what it leads to is written") {
+  const TemporaryFolder folder;
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK(thrown([&] { write_file(folder / "pipe", "x"); }).id() == "file.kind");
+  CHECK(thrown([&] { write_file("/dev/null", "x"); }).id() == "file.kind");
+  CHECK(fs::is_fifo(folder / "pipe"));
+  fs::create_directory(folder / "far");
+  fs::create_symlink("far/file", folder / "link");
+  for (const char* text : {"new", "again"}) {
+    write_file(folder / "link", text);
+    CHECK(fs::is_symlink(folder / "link"));
+    CHECK(read_file(folder / "far" / "file") == text);
+  }
+}
+
+TEST_CASE("a file that is written or replaced while it is open is not unchanged") {
+  const TemporaryFolder folder;
+  test::write_quickly(folder / "a", "one");
+  const FileReader reader(folder / "a");
+  CHECK(reader.unchanged());
+  write_file(folder / "a", "one");
+  CHECK_FALSE(reader.unchanged());
+  const FileReader second(folder / "a");
+  test::write_quickly(folder / "a", "longer");
+  CHECK_FALSE(second.unchanged());
+  fs::remove(folder / "a");
+  CHECK_FALSE(second.unchanged());
 }
 
 TEST_CASE("a full disk is a kind of its own") {

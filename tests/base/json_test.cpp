@@ -22,6 +22,31 @@ TEST_CASE("JSON text is read with its keys in order") {
   CHECK(try_parse_json(" 3 ") == Json(3));
 }
 
+TEST_CASE("of equal keys the last value counts, in the place of the first") {
+  CHECK(parse_json(R"({"a": 1, "b": 2, "a": {"c": 3}})", "the text").dump() == R"({"a":{"c":3},"b":2})");
+}
+
+TEST_CASE("an object may have any number of keys") {
+  std::string text = "{";
+  for (int i = 0; i < 300'000; ++i) text += (i ? ",\"" : "\"") + std::to_string(i) + "\":" + std::to_string(i);
+  const auto json = parse_json(text + "}", "the text");
+  CHECK(json.size() == 300'000);
+  CHECK(json.back() == 299'999);
+  std::string bytes;
+  Json::to_cbor(json, bytes);
+  CHECK(parse_cbor(bytes, "the bytes").size() == 300'000);
+}
+
+TEST_CASE("CBOR is read back as what it was made from, and refused where it ends early") {
+  const auto json = parse_json(R"({"b": [1, -2, 0.5], "a": {"x": null, "y": true}})", "the text");
+  std::string bytes;
+  Json::to_cbor(json, bytes);
+  CHECK(parse_cbor(bytes, "the bytes").dump() == json.dump());
+  bytes.pop_back();
+  CHECK(thrown([&] { parse_cbor(bytes, "the bytes"); }).id() == "json.malformed");
+  CHECK(thrown([] { parse_cbor(std::string(100'000, '\x81'), "the bytes"); }).id() == "json.malformed");
+}
+
 TEST_CASE("text that is no JSON is refused, naming what it is") {
   for (const char* text : {"", "{", "{\"a\":}", "nul", "[1] 2", "\"\xff\"", "1e999"}) {
     CAPTURE(text);

@@ -10,7 +10,7 @@ using namespace weightloom;
 
 TEST_CASE("every dtype has a name of its own that is read back, and a size") {
   std::set<std::string_view> names;
-  for (int i = 0; i <= static_cast<int>(DType::kF8E5M2); ++i) {
+  for (int i = 0; i <= static_cast<int>(DType::kF4); ++i) {
     const auto dtype = static_cast<DType>(i);
     CHECK(parse_dtype(dtype_name(dtype)) == dtype);
     CHECK(names.insert(dtype_name(dtype)).second);
@@ -20,6 +20,18 @@ TEST_CASE("every dtype has a name of its own that is read back, and a size") {
   CHECK(dtype_bytes(DType::kF32) == 4);
   CHECK(dtype_bytes(DType::kC64) == 8);
   CHECK(dtype_bytes(DType::kF8E4M3) == 1);
+  CHECK(dtype_bits(DType::kF6E2M3) == 6);
+  CHECK_FALSE(find_dtype("F5"));
+}
+
+TEST_CASE("elements smaller than bytes are packed, and fill whole bytes") {
+  CHECK(byte_count(DType::kF32, {2, 3}) == 24);
+  CHECK(byte_count(DType::kF4, {4}) == 2);
+  CHECK(byte_count(DType::kF6E3M2, {2, 2}) == 3);
+  CHECK(byte_count(DType::kF4, {0, 3}) == 0);
+  CHECK(test::thrown([] { byte_count(DType::kF4, {3}); }).id() == "dtype.packed");
+  CHECK(test::thrown([] { byte_count(DType::kF64, {INT64_MAX}); }).id() == "shape.overflow");
+  CHECK(test::thrown([] { dtype_bytes(DType::kF4); }).id() == "dtype.packed");
 }
 
 TEST_CASE("a dtype that is not known is refused") {

@@ -2,6 +2,7 @@
 // Reading files that may be hostile, and writing files that are never half there. POSIX. Errors carry the path. The
 // functions are [any-thread]; two writers of one path do not mix: the last commit wins.
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -28,6 +29,9 @@ class FileReader {
   // Fills `out` from byte `offset` on. Throws kRefused "file.truncated", at the byte where it ends, when the file ends
   // before; kFailure "file.read" when the system cannot read.
   void read(std::uint64_t offset, std::span<std::byte> out) const;
+  // Is the file still the one that was opened, with the size and time of change that it had? Something that wrote to it
+  // meanwhile, or put another in its place, shows.
+  bool unchanged() const;
   // A further descriptor at the file's beginning, for a library that reads by one; it is the caller's to close. Those
   // of one reader share their place in the file. Throws kFailure "file.open" when the process has too many.
   int duplicate() const;
@@ -36,6 +40,7 @@ class FileReader {
   std::filesystem::path path_;
   int descriptor_ = -1;
   std::uint64_t size_ = 0;
+  std::array<std::int64_t, 5> identity_{};  // device, inode, size, time of change
 };
 
 // The whole file as text or bytes. Throws what FileReader does, and kRefused "file.too_large" beyond `limit` bytes.
@@ -45,11 +50,14 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit = 2
 Error write_error(std::string id, std::string what, int error, const std::filesystem::path& path);
 
 // Writes to a temporary sibling; commit() makes it durable (fsync, rename, fsync of the folder) and visible under
-// `path`, readable by all. Without commit() nothing remains. At most one commit(), and no write() after it. Throws
-// write_error() "file.write". Not thread-safe.
+// `path`, readable by all. Of a link the file that it leads to is replaced. Without commit() nothing remains. At most
+// one commit(), and no write() after it. Throws write_error() "file.write", and kFailure "file.kind" for a path that is
+// a folder, a device or a pipe. Not thread-safe.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
+  // The temporary file is in `folder`, of the same file system.
+  AtomicFile(std::filesystem::path path, const std::filesystem::path& folder);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -59,6 +67,7 @@ class AtomicFile {
   void commit();
 
  private:
+  void create_in(const std::filesystem::path& folder);
   [[noreturn]] void fail(const char* action) const;
   std::filesystem::path path_, temporary_;
   int descriptor_ = -1;

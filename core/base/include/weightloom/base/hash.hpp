@@ -33,7 +33,7 @@ class Sha256 {
 };
 
 Digest sha256(std::string_view bytes);
-// Hash of a whole file, read in pieces. Throws what FileReader does (file.hpp).
+// Hash of a whole file, read in pieces. Throws what FileReader does (file.hpp), and kInterrupted.
 Digest sha256_file(const std::filesystem::path& path);
 
 // Two lower-case hexadecimal digits a byte.

@@ -19,7 +19,9 @@ inline constexpr std::size_t kMostJsonNesting = 64;
 // Throws kRefused "json.malformed" for text that is no JSON or nests too deeply. `what` is what messages say cannot be
 // read: "the record of 'net'".
 Json parse_json(std::string_view text, const std::string& what);
-// The same, and nothing where parse_json() would throw.
+// The same of CBOR, whose strings may hold any bytes.
+Json parse_cbor(std::string_view bytes, const std::string& what);
+// A value, and nothing where parse_json() would throw.
 std::optional<Json> try_parse_json(std::string_view text);
 
 // The member `key` of the object `json`. T: std::string, bool, double, std::int64_t or std::uint64_t; the last two

@@ -26,6 +26,19 @@ TensorMap to_dialect(const NetworkDescription& description, const std::string& d
 // dialect and what differs, or "dialect.ambiguous".
 std::string detect_dialect(const NetworkDescription& description, const TensorMap& foreign);
 
+// What training frameworks put before every name when they wrap a network: "module." (data parallel), "_orig_mod."
+// (compiled), "model.", "ema_model.", ..., also several of them. The whole of what all names begin with; empty when
+// they do not.
+std::string wrapper_prefix(const TensorMap& tensors);
+
+struct FittedTensors {
+  TensorMap tensors;            // canonical
+  std::string dialect, prefix;  // that was found, and that was taken off
+};
+// The tensors of a file, made canonical. `dialect` may be empty: it is detected. Where they do not fit as they are,
+// what wrapper_prefix() finds is taken off. Throws what detect_dialect() and to_canonical() do.
+FittedTensors fit_tensors(const NetworkDescription& description, const std::string& dialect, TensorMap foreign);
+
 // Checks the rules alone (called by parse_description): every canonical parameter produced exactly once, shapes survive
 // there and back. Throws kPlugin "description.*".
 void validate_dialects(const NetworkDescription& description);
