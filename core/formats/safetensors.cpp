@@ -36,13 +36,7 @@ OpenedFile open_header(const FileReader& file) {
 
 HostTensor read_tensor(const FileReader& file, const Entry& entry, std::uint64_t data_start) {
   HostTensor tensor;
-  try {
-    tensor.dtype = parse_dtype(entry.dtype);
-  } catch (const Error&) {
-    throw refusal(file.path().string(), "unsupported_dtype",
-                  "tensor '" + entry.name + "' has the dtype '" + entry.dtype + "', which weightloom does not hold",
-                  data_start + entry.begin(), "convert the tensor to F16, BF16 or F32 first");
-  }
+  tensor.dtype = parse_dtype(entry.dtype);
   tensor.shape.assign(entry.shape.begin(), entry.shape.end());
   tensor.bytes.resize(entry.end() - entry.begin());
   file.read(data_start + entry.begin(), tensor.bytes);
@@ -54,7 +48,7 @@ std::vector<TensorMap::const_pointer> file_order(const TensorMap& tensors) {
   std::vector<TensorMap::const_pointer> order;
   for (const auto& item : tensors) order.push_back(&item);
   std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    return dtype_bytes(a->second.dtype) > dtype_bytes(b->second.dtype);
+    return dtype_bits(a->second.dtype) > dtype_bits(b->second.dtype);
   });
   return order;
 }
@@ -67,7 +61,7 @@ void check_exportable(const std::string& name, const HostTensor& tensor) {
   if (!safetensors::is_clean_name(name) || name.size() > safetensors::kMaxName)
     fail("safetensors.bad_name",
          "a name is 1 to 1024 bytes of UTF-8 without control or bidirectional control characters");
-  if (tensor.bytes.size() != static_cast<std::size_t>(element_count(tensor.shape)) * dtype_bytes(tensor.dtype))
+  if (tensor.bytes.size() != byte_count(tensor.dtype, tensor.shape))
     fail("safetensors.bad_tensor", "its bytes do not fill the shape " + to_string(tensor.shape));
 }
 

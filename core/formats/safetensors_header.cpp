@@ -8,28 +8,13 @@
 #include <utility>
 
 #include "weightloom/base/json.hpp"
+#include "weightloom/base/tensor.hpp"
 #include "weightloom/base/text.hpp"
 
 namespace weightloom::safetensors {
 namespace {
 
 constexpr std::uint64_t kLengthPrefix = 8;
-
-struct DTypeBits {
-  std::string_view name;
-  unsigned bits;
-};
-// Every dtype of the format, also those that weightloom cannot hold: their sizes are checked before they are refused.
-constexpr std::array<DTypeBits, 22> kDTypes{
-    {{"BOOL", 8},        {"U8", 8},          {"I8", 8},      {"I16", 16},    {"I32", 32},    {"I64", 64},
-     {"F16", 16},        {"BF16", 16},       {"F32", 32},    {"F64", 64},    {"U16", 16},    {"U32", 32},
-     {"U64", 64},        {"C64", 64},        {"F8_E4M3", 8}, {"F8_E5M2", 8}, {"F8_E8M0", 8}, {"F4", 4},
-     {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}, {"F6_E2M3", 6}, {"F6_E3M2", 6}}};
-
-unsigned bits_of(std::string_view dtype) {
-  const auto row = std::find_if(kDTypes.begin(), kDTypes.end(), [&](const auto& known) { return known.name == dtype; });
-  return row == kDTypes.end() ? 0 : row->bits;
-}
 
 bool is_json_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -133,7 +118,7 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   void finish_entry() {
     for (const char* required : {"dtype", "shape", "data_offsets"})
       if (!keys_[2].contains(required)) fail("bad_entry", "tensor '" + entry_.name + "' has no '" + required + "'");
-    if (bits_of(entry_.dtype) == 0)
+    if (!find_dtype(entry_.dtype))
       fail("unknown_dtype", "tensor '" + entry_.name + "' has the unknown dtype '" + entry_.dtype + "'");
     if (entry_.offsets.size() != 2) fail("bad_offsets", of_entry("needs exactly two offsets"));
     for (const auto& name : keys_[2])
@@ -191,7 +176,7 @@ void check_size(const Entry& entry, std::uint64_t data_start, const std::string&
       fail("overflow", "has more elements than 64 bits count");
   }
   if (count > static_cast<std::uint64_t>(INT64_MAX)) fail("overflow", "has more elements than 63 bits count");
-  if (__builtin_mul_overflow(empty ? 0 : count, std::uint64_t{bits_of(entry.dtype)}, &bits))
+  if (__builtin_mul_overflow(empty ? 0 : count, std::uint64_t{dtype_bits(parse_dtype(entry.dtype))}, &bits))
     fail("overflow", "has more bits than 64 bits count");
   if (bits % 8 != 0) fail("misaligned", "does not fill whole bytes");
   if (bits / 8 != entry.end() - entry.begin())

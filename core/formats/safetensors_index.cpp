@@ -31,6 +31,16 @@ Index parse_index(const fs::path& path) {
   }
 }
 
+// A link may lead to a file beside the one that the index is, and from a snapshot of the Hugging Face hub's cache
+// (models--a--b/snapshots/REVISION/...) into the blobs that it is made of.
+bool may_hold_shards(const fs::path& index, const fs::path& folder, const fs::path& holder) {
+  const auto home = fs::canonical(folder);
+  if (holder == home || holder == fs::canonical(index).parent_path()) return true;
+  for (auto at = home; at.has_relative_path(); at = at.parent_path())
+    if (at.filename() == "snapshots") return holder == at.parent_path() / "blobs";
+  return false;
+}
+
 fs::path shard_path(const fs::path& index, const std::string& name) {
   if (!is_clean_name(name) || name == "." || name == ".." || name.find_first_of("/\\") != std::string::npos)
     throw refusal(index.string(), "bad_shard_name", "the shard name '" + name + "' is not a plain file name", 0);
@@ -39,7 +49,7 @@ fs::path shard_path(const fs::path& index, const std::string& name) {
   if (!fs::is_regular_file(path))
     throw refusal(index.string(), "missing_shard", "the shard '" + name + "' is not in the folder of the index", 0,
                   "download the whole set into one folder");
-  if (fs::canonical(path).parent_path() != fs::canonical(folder))
+  if (!may_hold_shards(index, folder, fs::canonical(path).parent_path()))
     throw refusal(index.string(), "bad_shard_name", "the shard '" + name + "' is a link that leaves the folder", 0);
   return path;
 }
@@ -59,18 +69,44 @@ std::map<std::string, std::set<std::string>> shards_of(const Index& index, const
 
 }  // namespace
 
-SafetensorsFile read_sharded(const fs::path& path) {
+std::set<std::string> shard_names(const fs::path& path) {
+  std::set<std::string> names;
+  try {
+    for (const auto& [name, tensors] : shards_of(parse_index(path), path)) names.insert(name);
+  } catch (const Error&) {
+    // It is refused when it is read.
+  }
+  return names;
+}
+
+SafetensorsFile read_shards(const std::vector<fs::path>& shards, const ShardReader& read) {
+  SafetensorsFile result;
+  for (const auto& path : shards) {
+    auto shard = read(path);
+    for (auto& [tensor, value] : shard.tensors)
+      if (!result.tensors.emplace(tensor, std::move(value)).second)
+        throw refusal(path.string(), "shard_mismatch", "tensor '" + tensor + "' is in two shards", 0);
+    result.metadata.merge(shard.metadata);
+    result.warnings.insert(result.warnings.end(), shard.warnings.begin(), shard.warnings.end());
+  }
+  return result;
+}
+
+SafetensorsFile read_sharded(const fs::path& path, const ShardReader& read) {
   const auto index = parse_index(path);
   SafetensorsFile result;
   std::uint64_t total = 0;
   for (const auto& [name, mapped] : shards_of(index, path)) {
-    auto shard = read_safetensors(shard_path(path, name));
+    auto shard = read(shard_path(path, name));
     for (const auto& tensor : mapped)
       if (!shard.tensors.contains(tensor))
         throw refusal(path.string(), "shard_mismatch", "tensor '" + tensor + "' is not in its shard '" + name + "'", 0);
     for (auto& [tensor, value] : shard.tensors) {
+      if (!mapped.contains(tensor)) {
+        result.warnings.push_back("tensor '" + tensor + "' is in a shard but not in the index: left out");
+        continue;
+      }
       total += value.bytes.size();
-      if (!mapped.contains(tensor)) result.warnings.push_back("tensor '" + tensor + "' is not in the index");
       if (!result.tensors.emplace(tensor, std::move(value)).second)
         throw refusal(path.string(), "shard_mismatch", "tensor '" + tensor + "' is in two shards", 0);
     }

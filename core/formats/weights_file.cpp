@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstring>
 #include <regex>
 #include <span>
@@ -12,6 +13,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/formats/npy.hpp"
+#include "weightloom/formats/pytorch.hpp"
 #include "weightloom/formats/safetensors.hpp"
 
 namespace weightloom {
@@ -20,7 +22,30 @@ namespace fs = std::filesystem;
 
 // One page: indexes state a short "metadata" ahead of their "weight_map".
 constexpr std::uint64_t kBeginning = 4096;
-constexpr std::string_view kIndexExtension = ".safetensors.index.json";
+constexpr std::string_view kSafetensors = ".safetensors", kNpy = ".npy", kPytorch = ".pt";
+
+// How one calls a file: the extension, and what stands before it. Case does not count.
+struct Name {
+  std::string stem;
+  std::string_view extension;  // kSafetensors, kPytorch, kNpy, kIndex, or nothing
+};
+constexpr std::string_view kIndex = ".index.json";
+
+// Of sharded sets the kind of number may stand in the name: "model.safetensors.fp16.index.json" is "model.fp16".
+Name split_name(const std::string& name) {
+  static const std::regex kIndexName(R"((.+)\.(?:safetensors|bin|pth?)(?:(\.\w+)\.index|\.index(\.\w+)?)\.json)",
+                                     std::regex::icase);
+  std::smatch parts;
+  if (std::regex_match(name, parts, kIndexName)) return {parts[1].str() + parts[2].str() + parts[3].str(), kIndex};
+  static constexpr std::pair<std::string_view, std::string_view> kExtensions[] = {
+      {kSafetensors, kSafetensors}, {kNpy, kNpy}, {kPytorch, kPytorch}, {".pth", kPytorch}, {".ckpt", kPytorch}};
+  for (const auto& [written, extension] : kExtensions)
+    if (name.size() > written.size() &&
+        std::ranges::equal(std::string_view(name).substr(name.size() - written.size()), written,
+                           [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; }))
+      return {name.substr(0, name.size() - written.size()), extension};
+  return {name, {}};
+}
 
 bool begins_json_object(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
@@ -43,6 +68,21 @@ bool begins_as_npy(std::string_view beginning) {
   return beginning.starts_with("\x93NUMPY");
 }
 
+// The first entry of the archives that torch.save writes; the name follows a local header of 30 bytes.
+bool begins_as_pytorch(std::string_view beginning) {
+  constexpr std::string_view kZip("PK\x03\x04", 4), kLegacy("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9", 9);
+  if (beginning.starts_with(kLegacy)) return true;
+  constexpr std::size_t kHeader = 30, kNameLength = 26;
+  if (!beginning.starts_with(kZip) || beginning.size() < kHeader) return false;
+  std::uint16_t length = 0;
+  std::memcpy(&length, beginning.data() + kNameLength, sizeof length);
+  const auto name = beginning.substr(kHeader, length);
+  return name.ends_with("/data.pkl") || name.ends_with("/version") || name.ends_with("/byteorder") ||
+         name.ends_with("/.format_version");
+}
+
+SafetensorsFile read_shard(const fs::path& path);
+
 WeightsFile weights_of(SafetensorsFile file) {
   return {std::move(file.tensors), std::move(file.metadata), std::move(file.warnings), {}};
 }
@@ -53,44 +93,111 @@ struct Reader {
   bool (*matches)(std::string_view beginning);
   WeightsFile (*read)(const fs::path& path);
 };
-constexpr std::array<Reader, 3> kReaders{
+constexpr std::array<Reader, 4> kReaders{
     {{{.name = "safetensors", .self_contained = true, .found_by_searching = true},
-      ".safetensors",
+      kSafetensors,
       begins_as_safetensors,
       [](const fs::path& path) { return weights_of(read_safetensors(path)); }},
      {{.name = "safetensors", .self_contained = false, .found_by_searching = true},
-      kIndexExtension,
+      kIndex,
       begins_as_index,
-      [](const fs::path& path) { return weights_of(safetensors::read_sharded(path)); }},
+      [](const fs::path& path) { return weights_of(safetensors::read_sharded(path, read_shard)); }},
+     {{.name = "pytorch", .self_contained = true, .found_by_searching = true},
+      kPytorch,
+      begins_as_pytorch,
+      [](const fs::path& path) {
+        auto file = read_pytorch(path);
+        return WeightsFile{std::move(file.tensors), {}, std::move(file.warnings), {}};
+      }},
      {{.name = "npy", .self_contained = true, .found_by_searching = false},
-      ".npy",
+      kNpy,
       begins_as_npy,
       [](const fs::path& path) {
         return WeightsFile{{{path.stem().string(), read_npy(path)}}, {}, {}, {}};
       }}}};
 
 const Reader* reader_by_name(const fs::path& path) {
-  const auto* found =
-      std::ranges::find_if(kReaders, [&](const auto& reader) { return path.string().ends_with(reader.extension); });
-  return found == kReaders.end() ? nullptr : found;
+  const auto extension = split_name(path.filename().string()).extension;
+  if (extension.empty()) return nullptr;
+  return std::ranges::find(kReaders, extension, &Reader::extension);
 }
 
-const Reader* reader_of(const fs::path& path) {
+std::string beginning_of(const fs::path& path) {
   const FileReader file(path);
   std::string beginning(std::min(file.size(), kBeginning), '\0');
   file.read(0, std::as_writable_bytes(std::span(beginning)));
-  const auto* found = std::ranges::find_if(kReaders, [&](const auto& reader) { return reader.matches(beginning); });
-  return found == kReaders.end() ? reader_by_name(path) : found;
+  return beginning;
 }
 
-// "model-00001-of-00003.safetensors" belongs to "model.safetensors.index.json".
-bool is_shard(const fs::path& path) {
-  static const std::regex kShard(R"((.*)-\d{5}-of-\d{5}\.safetensors)");
-  std::smatch parts;
-  const auto name = path.filename().string();
-  std::error_code none;
-  return std::regex_match(name, parts, kShard) &&
-         fs::exists(path.parent_path() / (parts[1].str() + std::string(kIndexExtension)), none);
+constexpr const char *kZip = "weights.zip", *kPickle = "weights.pickle";
+
+struct Signature {
+  std::string_view begins;  // in lower case
+  const char *id, *name, *hint;
+  bool holds_weights;
+};
+constexpr const char* kUnpack = "unpack it first";
+constexpr const char* kConvert = "save the weights as safetensors first";
+constexpr Signature kSignatures[] = {
+    {"version https://git-lfs", "weights.lfs_pointer", "a Git LFS pointer in place of the file",
+     "get the file itself with `git lfs pull`", true},
+    {{"pk\x03\x04", 4}, kZip, "a zip archive, but not as PyTorch writes checkpoints", kUnpack, true},
+    {{"\x80\x02", 2}, kPickle, "a Python pickle, but not as PyTorch writes checkpoints", kConvert, true},
+    {{"\x80\x03", 2}, kPickle, "a Python pickle", kConvert, true},
+    {{"\x80\x04", 2}, kPickle, "a Python pickle", kConvert, true},
+    {{"\x80\x05", 2}, kPickle, "a Python pickle", kConvert, true},
+    {"gguf", "weights.gguf", "a GGUF file", kConvert, true},
+    {{"\x89hdf\r\n\x1a\n", 8}, "weights.hdf5", "an HDF5 file, as Keras writes them", kConvert, true},
+    {"<!doctype html", "weights.html", "an HTML page", "the download went wrong: get the file again", false},
+    {"<html", "weights.html", "an HTML page", "the download went wrong: get the file again", false},
+    {"<?xml", "weights.xml", "an XML page", "the download went wrong: get the file again", false},
+    {{"\x1f\x8b", 2}, "weights.compressed", "compressed (gzip)", kUnpack, false},
+    {{"\x28\xb5\x2f\xfd", 4}, "weights.compressed", "compressed (zstd)", kUnpack, false},
+    {{"\xfd\x37zxz", 5}, "weights.compressed", "compressed (xz)", kUnpack, false},
+    {"bzh", "weights.compressed", "compressed (bzip2)", kUnpack, false},
+    {{"\0\x05\x16\x07", 4},
+     "weights.appledouble",
+     "what macOS puts beside a file, not the file itself",
+     "leave it out: the file itself has the same name without \"._\"",
+     false}};
+
+const Signature* signature_of(std::string beginning) {
+  std::ranges::transform(beginning, beginning.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto* found = std::ranges::find_if(
+      kSignatures, [&](const Signature& signature) { return beginning.starts_with(signature.begins); });
+  return found == std::end(kSignatures) ? nullptr : found;
+}
+
+const Reader* reader_of(const fs::path& path) {
+  const auto beginning = beginning_of(path);
+  const auto* found = std::ranges::find_if(kReaders, [&](const auto& reader) { return reader.matches(beginning); });
+  if (found != kReaders.end()) return found;
+  const auto* by_name = reader_by_name(path);
+  const auto* signature = signature_of(beginning);
+  // What is called a checkpoint and is an archive or a pickle is refused by the reader, which knows why.
+  const bool container =
+      signature && (std::string_view(signature->id) == kZip || std::string_view(signature->id) == kPickle);
+  return !signature || (container && by_name && by_name->extension == kPytorch) ? by_name : nullptr;
+}
+
+// A set is read one level deep, whatever a shard says that it is.
+SafetensorsFile read_shard(const fs::path& path) {
+  const auto* reader = reader_of(path);
+  if (!reader || !reader->format.self_contained) return read_safetensors(path);
+  auto file = reader->read(path);
+  return {std::move(file.tensors), std::move(file.metadata), std::move(file.warnings)};
+}
+
+Error unknown_format(const fs::path& path) {
+  const auto foreign = foreign_format(path);
+  return Error(ErrorCode::kRefused, foreign ? foreign->id : "weights.unknown_format",
+               "refusing to read '" + path.string() + "'",
+               foreign ? "it is " + foreign->name : "it begins as no weights file does",
+               foreign ? foreign->hint
+                       : "safetensors files, PyTorch checkpoints, indexes of sharded ones, and .npy arrays are read; "
+                         "convert other checkpoints first")
+      .at(path.string(), 0);
 }
 
 }  // namespace
@@ -102,30 +209,32 @@ std::optional<WeightsFormat> detect_format(const fs::path& path) {
 
 WeightsFile read_weights(const fs::path& path) {
   const auto* reader = reader_of(path);
-  if (!reader)
-    throw Error(ErrorCode::kRefused, "weights.unknown_format", "refusing to read '" + path.string() + "'",
-                "it begins as no weights file does",
-                "safetensors files, indexes of sharded ones, and .npy arrays are read; convert other checkpoints first")
-        .at(path.string(), 0);
+  if (!reader) throw unknown_format(path);
   auto file = reader->read(path);
   file.format = reader->format.name;
   return file;
 }
 
-bool is_checkpoint(const fs::path& path) {
-  const Reader* reader = nullptr;
-  try {
-    reader = reader_of(path);
-  } catch (const Error&) {
-    reader = reader_by_name(path);
-  }
-  return reader && reader->format.found_by_searching && !is_shard(path);
+WeightsFile read_shards(const std::vector<fs::path>& shards) {
+  auto file = weights_of(safetensors::read_shards(shards, read_shard));
+  file.format = kReaders.front().format.name;
+  return file;
+}
+
+std::optional<ForeignFormat> foreign_format(const fs::path& path) {
+  const auto* found = signature_of(beginning_of(path));
+  if (!found) return std::nullopt;
+  return ForeignFormat{found->id, found->name, found->hint, found->holds_weights};
+}
+
+bool is_named_as_weights(const fs::path& path) {
+  const auto* reader = reader_by_name(path);
+  return reader && reader->format.found_by_searching;
 }
 
 std::string without_extension(const fs::path& path) {
-  auto text = path.generic_string();
-  if (const auto* reader = reader_by_name(path)) text.resize(text.size() - reader->extension.size());
-  return text;
+  const auto stem = split_name(path.filename().string()).stem;
+  return (path.parent_path() / stem).generic_string();
 }
 
 }  // namespace weightloom

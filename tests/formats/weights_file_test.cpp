@@ -1,7 +1,6 @@
 #include "weightloom/formats/weights_file.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -54,20 +53,6 @@ std::string format_of(const fs::path& path) {
   return format ? std::string(format->name) + (format->self_contained ? "" : " index") : "none";
 }
 
-// For as long as it lives, the process may not do what only root may.
-class WithoutPrivileges {
- public:
-  WithoutPrivileges() {
-    if (user_ == 0) REQUIRE(::seteuid(65534) == 0);
-  }
-  ~WithoutPrivileges() {
-    if (user_ == 0 && ::seteuid(0) != 0) std::abort();
-  }
-
- private:
-  uid_t user_ = ::geteuid();
-};
-
 }  // namespace
 
 TEST_CASE("the reader is chosen by what a file begins with, whatever it is called", "[weights_file]") {
@@ -104,7 +89,6 @@ TEST_CASE("what begins like no weights file has no format", "[weights_file]") {
                               std::string(R"({"weights":{}})"), std::string("\x93NUMP"), std::string(5000, ' ')}) {
     CHECK(format_of(files.text("file", content)) == "none");
     CHECK(error_of(files.path("file")) == "weights.unknown_format");
-    CHECK_FALSE(is_checkpoint(files.path("file")));
   }
 }
 
@@ -132,27 +116,23 @@ TEST_CASE("what is no regular file is refused at once", "[weights_file]") {
   CHECK(error_of(files.path("none.safetensors")) == "file.open");
 }
 
-TEST_CASE("a file that may not be read is judged by its name", "[weights_file]") {
+TEST_CASE("a file in a format that is not read is called by its name, whatever it is called", "[weights_file]") {
   const Files files;
-  const auto secret = files.safetensors("secret"), net = files.safetensors("net.safetensors");
-  for (const auto& path : {secret, net}) fs::permissions(path, fs::perms::none);
-  const WithoutPrivileges dropped;
-  CHECK(error_of(net) == "file.open");
-  CHECK(is_checkpoint(net));
-  CHECK_FALSE(is_checkpoint(secret));
-}
-
-TEST_CASE("a folder's checkpoints are its weights files, but neither arrays nor the shards of an index",
-          "[weights_file]") {
-  const Files files;
-  CHECK(is_checkpoint(files.safetensors("net.bin")));
-  CHECK(is_checkpoint(files.text("damaged.safetensors", "x")));
-  CHECK_FALSE(is_checkpoint(files.npy("logits.npy")));
-  CHECK_FALSE(is_checkpoint(files.text("readme.txt", "some text that is no header")));
-  const auto shard = files.safetensors("m-00001-of-00001.safetensors");
-  CHECK(is_checkpoint(shard));
-  CHECK(is_checkpoint(files.text("m.safetensors.index.json", R"({"weight_map":{}})")));
-  CHECK_FALSE(is_checkpoint(shard));
+  const std::pair<std::string, std::string> cases[] = {
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "weights.lfs_pointer"},
+      {std::string("PK\x03\x04", 4) + "archive/data.pkl", "weights.zip"},
+      {std::string("\x80\x02", 2) + "}q.", "weights.pickle"},
+      {"GGUF\x03", "weights.gguf"},
+      {"\x89HDF\r\n\x1a\n", "weights.hdf5"},
+      {"<!DOCTYPE html><html>404</html>", "weights.html"},
+      {std::string("\x1f\x8b\x08", 3), "weights.compressed"},
+      {std::string("\0\x05\x16\x07", 4), "weights.appledouble"}};
+  for (const auto& [content, id] : cases)
+    for (const char* name : {"net.safetensors", "net.bin", "net.npy"}) {
+      CHECK(error_of(files.text(name, content)) == id);
+      CHECK(foreign_format(files.path(name)).value().id == id);
+    }
+  CHECK_FALSE(foreign_format(files.safetensors("net")));
 }
 
 TEST_CASE("only the extension of a known format is no part of a name", "[weights_file]") {
@@ -160,6 +140,10 @@ TEST_CASE("only the extension of a known format is no part of a name", "[weights
   CHECK(without_extension("m.safetensors.index.json") == "m");
   CHECK(without_extension("head.weight.npy") == "head.weight");
   CHECK(without_extension("net.v1.bin") == "net.v1.bin");
+  CHECK(without_extension("a/NET.SafeTensors") == "a/NET");
+  CHECK(without_extension("m.safetensors.fp16.index.json") == "m.fp16");
+  CHECK(without_extension("m.safetensors.index.fp16.json") == "m.fp16");
+  CHECK(without_extension(".safetensors") == ".safetensors");
 }
 
 }  // namespace weightloom

@@ -15,7 +15,7 @@
 namespace weightloom {
 
 struct WeightsFormat {
-  std::string_view name;    // "safetensors", "npy"
+  std::string_view name;    // "safetensors", "pytorch", "npy"
   bool self_contained;      // false: an index, whose tensors are in other files
   bool found_by_searching;  // false: an array may hold anything, and is taken for weights only when it is named
 };
@@ -32,15 +32,28 @@ struct WeightsFile {
 std::optional<WeightsFormat> detect_format(const std::filesystem::path& path);
 
 // Reads and checks a whole file, or a sharded set by its index. The tensor of an .npy array is named after the file.
-// Throws what FileReader does, kRefused "weights.unknown_format", and what the format's reader does (safetensors.hpp,
-// npy.hpp).
+// Throws what FileReader does, kRefused "weights.unknown_format" or the id of a ForeignFormat, and what the format's
+// reader does (safetensors.hpp, npy.hpp).
 WeightsFile read_weights(const std::filesystem::path& path);
 
-// Is this path, met in a folder, a network of its own? Not if it is a shard whose index lies beside it. Never throws:
-// what cannot be read is judged by its name.
-bool is_checkpoint(const std::filesystem::path& path);
+// A sharded set without an index: all tensors of all files. Throws what read_weights() does.
+WeightsFile read_shards(const std::vector<std::filesystem::path>& shards);
 
-// The path without the extension of a known format: "sub/net.safetensors" is "sub/net", "net.bin" stays.
+// A format that is known but not read.
+struct ForeignFormat {
+  std::string id;    // "weights.gguf": of the error that read_weights() throws
+  std::string name;  // "a GGUF file"
+  std::string hint;  // what to do about it
+  bool holds_weights;
+};
+// nullopt when the file begins as none does. Throws what FileReader does.
+std::optional<ForeignFormat> foreign_format(const std::filesystem::path& path);
+
+// Does the name end as that of a weights file, or of an index of one?
+bool is_named_as_weights(const std::filesystem::path& path);
+
+// The path without the extension of a known format, whatever its case: "sub/net.safetensors" is "sub/net",
+// "m.safetensors.fp16.index.json" is "m.fp16", "net.bin" stays.
 std::string without_extension(const std::filesystem::path& path);
 
 }  // namespace weightloom

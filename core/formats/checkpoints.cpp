@@ -1,0 +1,133 @@
+#include "weightloom/formats/checkpoints.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <regex>
+#include <set>
+#include <tuple>
+
+#include "safetensors_index.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/formats/weights_file.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+// "model-00001-of-00003.safetensors", "model-00001-of-00003.fp16.safetensors"
+struct ShardName {
+  std::string stem;
+  std::size_t number = 0, total = 0;
+};
+
+std::optional<ShardName> parse_shard(const std::string& name) {
+  static const std::regex kPattern(R"((.+)-(\d{1,6})-of-(\d{1,6})(\.\w+)?\.(?:safetensors|bin|pth?))",
+                                   std::regex::icase);
+  std::smatch parts;
+  if (!std::regex_match(name, parts, kPattern)) return std::nullopt;
+  return ShardName{parts[1].str() + parts[4].str(), std::stoul(parts[2].str()), std::stoul(parts[3].str())};
+}
+
+class Sorter {
+ public:
+  FolderContents sort(std::vector<fs::path> files) {
+    std::ranges::sort(files);
+    std::vector<fs::path> own;
+    for (const auto& file : files) classify(file, own);
+    take_indexes();
+    for (const auto& file : own) take_file(file);
+    take_sets();
+    std::ranges::sort(contents_.checkpoints, {}, &Checkpoint::path);
+    return std::move(contents_);
+  }
+
+ private:
+  void classify(const fs::path& file, std::vector<fs::path>& own) {
+    const auto name = file.filename().string();
+    if (name.starts_with("._"))
+      return pass_over(file, "weights.appledouble", "macOS put it beside a file of that name; it holds no weights");
+    try {
+      const auto format = detect_format(file);
+      if (format && format->found_by_searching)
+        (format->self_contained ? own : indexes_).push_back(file);
+      else if (!format)
+        left_out(file);
+    } catch (const Error& error) {
+      (is_named_as_weights(file) ? contents_.refused : contents_.passed_over)
+          .push_back({file, error.id(), error.what()});
+    }
+  }
+
+  void left_out(const fs::path& file) {
+    const auto foreign = foreign_format(file);
+    if (!foreign) return;
+    if (is_named_as_weights(file))
+      contents_.refused.push_back({file, foreign->id, "it is " + foreign->name + "; " + foreign->hint});
+    else if (foreign->holds_weights)
+      pass_over(file, foreign->id, "it is " + foreign->name + ", which is not read");
+  }
+
+  void take_indexes() {
+    for (const auto& index : indexes_) {
+      for (const auto& shard : safetensors::shard_names(index)) named_by_index_.insert(shard);
+      add(index, {}, without_extension(index.filename()));
+    }
+  }
+
+  void take_file(const fs::path& file) {
+    const auto name = file.filename().string();
+    if (named_by_index_.contains(name)) return;
+    if (const auto shard = parse_shard(name))
+      sets_[{shard->stem, shard->total}].emplace(shard->number, file);
+    else
+      add(file, {}, without_extension(file.filename()));
+  }
+
+  void take_sets() {
+    for (const auto& [key, files] : sets_) {
+      const auto& [stem, total] = key;
+      std::string missing;
+      for (std::size_t i = 1; i <= std::min<std::size_t>(total, 100'000); ++i)
+        if (!files.contains(i) && missing.size() < 100) missing += (missing.empty() ? "" : ", ") + std::to_string(i);
+      std::vector<fs::path> shards;
+      for (const auto& [number, file] : files) shards.push_back(file);
+      if (missing.empty() && files.size() == total)
+        add(shards.front(), shards, without_extension(shards.front().filename()));
+      else
+        contents_.refused.push_back({shards.front(), "weights.incomplete_set",
+                                     "of its " + std::to_string(total) + " shards these are missing: " + missing});
+    }
+  }
+
+  // Of a whole file and a sharded set of one name, the file is taken: both are the same network as a rule.
+  void add(const fs::path& path, std::vector<fs::path> shards, const std::string& stem) {
+    const auto same = std::ranges::find(contents_.checkpoints, stem, &Checkpoint::stem);
+    if (same == contents_.checkpoints.end()) {
+      contents_.checkpoints.push_back({path, std::move(shards), stem});
+      return;
+    }
+    const bool whole = shards.empty() && std::ranges::find(indexes_, path) == indexes_.end();
+    const auto other = whole ? same->path : path;
+    if (whole && std::ranges::find(indexes_, same->path) != indexes_.end()) *same = {path, {}, stem};
+    pass_over(other, "weights.same_network",
+              "'" + same->path.filename().string() + "' beside it has the same name; import it by itself with --name");
+  }
+
+  void pass_over(const fs::path& file, const std::string& id, std::string why) {
+    contents_.passed_over.push_back({file, id, std::move(why)});
+  }
+
+  FolderContents contents_;
+  std::vector<fs::path> indexes_;
+  std::set<std::string> named_by_index_;
+  std::map<std::tuple<std::string, std::size_t>, std::map<std::size_t, fs::path>> sets_;  // by stem and total
+};
+
+}  // namespace
+
+FolderContents find_checkpoints(const std::vector<fs::path>& files) {
+  return Sorter().sort(files);
+}
+
+}  // namespace weightloom

@@ -1,0 +1,32 @@
+#pragma once
+// Which files of a folder are networks: weights files, sharded sets by their index or by their names, and what looks
+// like a network but is none. No LibTorch. [any-thread]
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace weightloom {
+
+struct Checkpoint {
+  std::filesystem::path path;  // the file, the index of a sharded set, or the first shard of a set without an index
+  std::vector<std::filesystem::path> shards;  // of a set without an index, in their order; else empty
+  std::string stem;  // what it is called: "model" of model.safetensors.index.json, else the (first) file's name
+};
+
+// A file that is not read, and why: `id` is short and stable ("weights.lfs_pointer").
+struct LeftOut {
+  std::filesystem::path path;
+  std::string id, why;
+};
+
+struct FolderContents {
+  std::vector<Checkpoint> checkpoints;
+  std::vector<LeftOut> refused;      // called like a network, but none that can be read
+  std::vector<LeftOut> passed_over;  // not meant, or in a format that is not read
+};
+
+// `files` are all files of one folder. Never throws for what is in them.
+FolderContents find_checkpoints(const std::vector<std::filesystem::path>& files);
+
+}  // namespace weightloom

@@ -1,0 +1,338 @@
+#include "weightloom/formats/pytorch.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <unordered_map>
+
+#include "pickle.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
+#include "weightloom/base/text.hpp"
+#include "zip_archive.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+using pickle::Value;
+using pickle::View;
+using Kind = Value::Kind;
+
+constexpr std::uint64_t kMostPickle = 64u << 20;
+constexpr std::size_t kMostNesting = 16, kMostTensors = 1'000'000, kLongestName = 1024;
+// An expanded tensor repeats its storage: some do, and none so often as to fill the memory.
+constexpr std::uint64_t kMostRepeats = 64, kRepeatsFrom = 1u << 20, kMostCopies = 8;
+// torch.serialization: MAGIC_NUMBER and PROTOCOL_VERSION of files before PyTorch 1.6.
+constexpr std::string_view kLegacyMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
+constexpr std::int64_t kLegacyProtocol = 1001;
+constexpr const char* kStateNames[] = {"state_dict", "model_state_dict", "model",      "module", "net", "network",
+                                       "ema",        "params",           "params_ema", "weights"};
+
+using Bytes = std::shared_ptr<const std::vector<std::byte>>;
+// The bytes of a storage; `bytes` is how many it must have.
+using Storages = std::function<Bytes(const std::string& key, std::uint64_t bytes)>;
+
+Error refusal(const fs::path& path, const char* id, std::string why, std::string hint = {}, std::uint64_t offset = 0) {
+  return Error(ErrorCode::kRefused, std::string("pt.") + id, "refusing to read '" + path.string() + "'", std::move(why),
+               hint.empty() ? "the file is damaged or no checkpoint: get it again from its source" : std::move(hint))
+      .at(path.string(), offset);
+}
+
+class TensorReader {
+ public:
+  TensorReader(const fs::path& path, Storages storages) : path_(path), storages_(std::move(storages)) {}
+
+  HostTensor read(const std::string& name, const View& view) const {
+    const auto fail = [&](const std::string& why) {
+      throw refusal(path_, "bad_tensor", "tensor '" + printable(name) + "' " + why);
+    };
+    const auto width = dtype_bytes(view.dtype);
+    std::uint64_t storage = 0;
+    if (__builtin_mul_overflow(static_cast<std::uint64_t>(view.numel), dtype_bytes(view.stored), &storage))
+      fail("has a storage that is too large");
+    std::uint64_t last = static_cast<std::uint64_t>(view.offset), count = 1;
+    bool empty = false;
+    for (std::size_t d = 0; d < view.shape.size(); ++d) {
+      const auto size = static_cast<std::uint64_t>(view.shape[d]);
+      std::uint64_t step = 0;
+      empty |= size == 0;
+      if (size == 0) continue;
+      if (__builtin_mul_overflow(count, size, &count) || count > INT64_MAX / 16 ||
+          __builtin_mul_overflow(size - 1, static_cast<std::uint64_t>(view.strides[d]), &step) ||
+          __builtin_add_overflow(last, step, &last))
+        fail("is larger than 64 bits count");
+    }
+    HostTensor tensor{view.dtype, view.shape, {}};
+    if (empty) return tensor;
+    if (last >= storage / width) fail("reaches beyond its storage");
+    const auto bytes = count * width;
+    if (bytes > kRepeatsFrom && bytes / kMostRepeats > storage) fail("repeats its storage without measure");
+    const auto source = storages_(view.storage, storage);
+    tensor.bytes.resize(bytes);
+    copy(*source, view, width, tensor.bytes);
+    return tensor;
+  }
+
+ private:
+  // In C order, runs of values that lie together at a time.
+  static void copy(const std::vector<std::byte>& from, const View& view, std::size_t width,
+                   std::vector<std::byte>& to) {
+    std::size_t rank = view.shape.size(), run = 1;
+    while (rank > 0 && (view.shape[rank - 1] == 1 || view.strides[rank - 1] == static_cast<std::int64_t>(run)))
+      run *= static_cast<std::size_t>(view.shape[--rank]);
+    std::vector<std::int64_t> index(rank, 0);
+    auto at = static_cast<std::size_t>(view.offset);
+    for (std::size_t out = 0; out < to.size(); out += run * width) {
+      std::memcpy(&to[out], &from[at * width], run * width);
+      for (std::size_t d = rank; d-- > 0;) {
+        at += static_cast<std::size_t>(view.strides[d]);
+        if (++index[d] < view.shape[d]) break;
+        at -= static_cast<std::size_t>(view.strides[d] * view.shape[d]);
+        index[d] = 0;
+      }
+    }
+  }
+
+  const fs::path& path_;
+  Storages storages_;
+};
+
+std::string key_text(const Value& key) {
+  return key.kind == Kind::kText ? key.text : key.kind == Kind::kInteger ? std::to_string(key.integer) : std::string();
+}
+
+bool has_tensors(const Value& value) {
+  if (value.kind != Kind::kDict) return false;
+  for (std::size_t i = 1; i < value.items.size(); i += 2)
+    if (value.items[i]->kind == Kind::kTensor) return true;
+  return false;
+}
+
+const Value* entry(const Value& dict, std::string_view name) {
+  for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2)
+    if (key_text(*dict.items[i]) == name) return dict.items[i + 1];
+  return nullptr;
+}
+
+// Which dictionaries hold tensors, themselves or further down. A pickle may refer to the same one any number of times,
+// and in circles: each is looked into once.
+class Holders {
+ public:
+  bool holds(const Value& value, std::size_t depth = 0) {
+    if (value.kind != Kind::kDict || depth > kMostNesting) return false;
+    const auto [known, first] = known_.try_emplace(&value, false);
+    if (!first) return known->second;
+    bool found = has_tensors(value);
+    for (std::size_t i = 1; i < value.items.size() && !found; i += 2) found = holds(*value.items[i], depth + 1);
+    return known_[&value] = found;
+  }
+
+ private:
+  std::unordered_map<const Value*, bool> known_;
+};
+
+// Takes the tensors out of what the pickle holds.
+class Collector {
+ public:
+  Collector(const fs::path& path, std::uint64_t file_bytes, Storages storages)
+      : path_(path),
+        most_bytes_(kMostCopies * file_bytes + (std::uint64_t{64} << 20)),
+        reader_(path, std::move(storages)) {}
+
+  PytorchFile collect(const Value& root) {
+    if (root.kind == Kind::kTensor) {
+      add(path_.stem().string(), root);
+      return std::move(file_);
+    }
+    const Value& state = state_of(root);
+    add_dict("", state, 0);
+    for (const auto& name : skipped_)
+      file_.warnings.push_back("left out '" + printable(name) + "', which is no tensor");
+    return std::move(file_);
+  }
+
+ private:
+  const Value& state_of(const Value& root) {
+    if (root.kind == Kind::kDict) {
+      if (has_tensors(root)) return root;
+      for (const char* name : kStateNames) {
+        const auto* state = entry(root, name);
+        if (!state || !holders_.holds(*state)) continue;
+        file_.warnings.push_back("took the weights under '" + std::string(name) + "'");
+        for (std::size_t i = 0; i + 1 < root.items.size(); i += 2)
+          if (root.items[i + 1] != state && holders_.holds(*root.items[i + 1]))
+            file_.warnings.push_back("left out '" + printable(key_text(*root.items[i])) + "'");
+        return *state;
+      }
+    }
+    std::string keys;
+    for (std::size_t i = 0; root.kind == Kind::kDict && i + 1 < root.items.size() && i < 20; i += 2)
+      keys += (keys.empty() ? "" : ", ") + printable(key_text(*root.items[i]));
+    throw refusal(path_, "no_state_dict",
+                  keys.empty()
+                      ? "it holds no dictionary of tensors"
+                      : "of what it holds (" + keys + ") nothing is a dictionary of tensors under a usual name",
+                  "save the weights alone: torch.save(module.state_dict(), ...)");
+  }
+
+  void add_dict(const std::string& prefix, const Value& dict, std::size_t depth) {
+    if (depth > kMostNesting) throw refusal(path_, "limit_exceeded", "its dictionaries nest too deeply");
+    for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
+      const auto name = prefix + key_text(*dict.items[i]);
+      const Value& value = *dict.items[i + 1];
+      if (value.kind == Kind::kTensor)
+        add(name, value);
+      else if (holders_.holds(value))
+        add_dict(name + ".", value, depth + 1);
+      else
+        skipped_.insert(name);
+    }
+  }
+
+  void add(const std::string& name, const Value& tensor) {
+    if (name.empty() || name.size() > kLongestName || !is_printable(name))
+      throw refusal(path_, "bad_name",
+                    "the name '" + printable(name.substr(0, kLongestName)) +
+                        "' of a tensor is not 1 to 1024 bytes of UTF-8 without control characters");
+    if (file_.tensors.size() == kMostTensors) throw refusal(path_, "limit_exceeded", "it holds too many tensors");
+    const auto [added, first] = file_.tensors.emplace(name, reader_.read(name, tensor.view));
+    if (!first) throw refusal(path_, "bad_name", "two tensors are called '" + name + "'");
+    bytes_ += added->second.bytes.size();
+    if (bytes_ > most_bytes_) throw refusal(path_, "limit_exceeded", "its tensors are far larger than the file");
+  }
+
+  const fs::path& path_;
+  std::uint64_t most_bytes_, bytes_ = 0;
+  TensorReader reader_;
+  Holders holders_;
+  PytorchFile file_;
+  std::set<std::string> skipped_;
+};
+
+std::string_view text_of(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+PytorchFile read_archive(const fs::path& path) {
+  const ZipArchive archive(path);
+  constexpr std::string_view kData = "/data.pkl";
+  std::string prefix;
+  const ZipEntry* data = nullptr;
+  for (const auto& entry : archive.entries()) {
+    if (!entry.name.ends_with(kData)) continue;
+    if (data) throw refusal(path, "damaged", "it holds two pickles");
+    data = &entry;
+    prefix = entry.name.substr(0, entry.name.size() - kData.size()) + "/";
+  }
+  if (!data)
+    throw refusal(path, "no_state_dict", "it is a zip archive without a pickle",
+                  "if weights were packed into it, unpack it first");
+  for (const auto& entry : archive.entries()) {
+    if (!entry.name.starts_with(prefix))
+      throw refusal(path, "damaged", "'" + entry.name + "' is not in the folder of its pickle");
+    if (entry.name.starts_with(prefix + "code/") || entry.name == prefix + "constants.pkl")
+      throw refusal(path, "torchscript", "it is a TorchScript archive, which is code",
+                    "save the weights alone: torch.save(module.state_dict(), ...)");
+  }
+  if (const auto* order = archive.find(prefix + "byteorder"))
+    if (const auto bytes = archive.read(*order); text_of(bytes).substr(0, 6) != "little")
+      throw refusal(path, "big_endian", "its values are big-endian", "save it again on a little-endian machine");
+  if (data->size > kMostPickle) throw refusal(path, "limit_exceeded", "its pickle is larger than 64 MiB");
+  const auto bytes = archive.read(*data);
+  const pickle::Pickle pickled(text_of(bytes), path.string(), data->data);
+  if (pickled.size() != bytes.size())
+    throw refusal(path, "damaged", "something follows its pickle", {}, data->data + pickled.size());
+  // Tensors of one storage follow each other as a rule: the last one is kept.
+  std::string kept_key;
+  Bytes kept;
+  return Collector(path, archive.bytes(),
+                   [&, prefix](const std::string& key, std::uint64_t size) {
+                     if (!kept || key != kept_key) {
+                       const auto* record = archive.find(prefix + "data/" + key);
+                       if (!record) throw refusal(path, "damaged", "the storage '" + key + "' is missing");
+                       kept.reset();
+                       kept = std::make_shared<const std::vector<std::byte>>(archive.read(*record));
+                       kept_key = key;
+                     }
+                     if (kept->size() != size)
+                       throw refusal(path, "damaged",
+                                     "the storage '" + key + "' has " + std::to_string(kept->size()) +
+                                         " bytes instead of " + std::to_string(size));
+                     return kept;
+                   })
+      .collect(pickled.root());
+}
+
+// Three pickles that say what the file is, the data, the keys of the storages, and the storages in that order.
+PytorchFile read_legacy(const fs::path& path) {
+  const FileReader file(path);
+  std::string head(std::min(file.size(), kMostPickle), '\0');
+  file.read(0, std::as_writable_bytes(std::span(head)));
+  std::uint64_t at = 0;
+  const auto next = [&] {
+    auto pickled = std::make_unique<pickle::Pickle>(std::string_view(head).substr(at), path.string(), at);
+    at += pickled->size();
+    return pickled;
+  };
+  const auto magic = next();
+  if (magic->root().kind != Kind::kBigInteger || magic->root().text != kLegacyMagic)
+    throw refusal(path, "no_state_dict", "it is a pickle, but none of PyTorch");
+  const auto protocol = next();
+  if (protocol->root().kind != Kind::kInteger || protocol->root().integer != kLegacyProtocol)
+    throw refusal(path, "damaged", "its protocol is not known");
+  const auto system = next();
+  if (system->root().kind == Kind::kDict)
+    if (const auto* little = entry(system->root(), "little_endian");
+        little && little->kind == Kind::kBool && !little->integer)
+      throw refusal(path, "big_endian", "its values are big-endian", "save it again on a little-endian machine");
+  const auto data = next(), keys = next();
+  if (keys->root().kind != Kind::kList) throw refusal(path, "damaged", "its storages are not listed");
+  // Where each storage is follows from the sizes that tensors say of those before it.
+  std::map<std::string, std::uint64_t> widths;
+  for (const auto& value : data->values())
+    if (value.kind == Kind::kStorage) widths[value.view.storage] = dtype_bytes(value.view.stored);
+  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> places;
+  for (const auto* key : keys->root().items) {
+    const auto name = key_text(*key);
+    std::int64_t numel = 0;
+    file.read(at, std::as_writable_bytes(std::span(&numel, 1)));
+    const auto width = widths.find(name);
+    std::uint64_t bytes = 0;
+    if (width == widths.end() || numel < 0 ||
+        __builtin_mul_overflow(static_cast<std::uint64_t>(numel), width->second, &bytes) ||
+        bytes > file.size() - at - 8)
+      throw refusal(path, "damaged", "the storage '" + printable(name) + "' is of no tensor, or ends beyond the file",
+                    {}, at);
+    places[name] = {at + 8, bytes};
+    at += 8 + bytes;
+  }
+  if (at != file.size()) throw refusal(path, "damaged", "something follows its storages", {}, at);
+  return Collector(path, file.size(),
+                   [&](const std::string& key, std::uint64_t size) {
+                     const auto place = places.find(key);
+                     if (place == places.end() || place->second.second != size)
+                       throw refusal(path, "damaged", "the storage '" + key + "' is missing, or of another size");
+                     auto bytes = std::make_shared<std::vector<std::byte>>(size);
+                     file.read(place->second.first, *bytes);
+                     return Bytes(std::move(bytes));
+                   })
+      .collect(data->root());
+}
+
+}  // namespace
+
+PytorchFile read_pytorch(const fs::path& path) {
+  std::string magic(4, '\0');
+  {
+    const FileReader file(path);
+    if (file.size() < magic.size()) throw refusal(path, "damaged", "it is too short for a checkpoint");
+    file.read(0, std::as_writable_bytes(std::span(magic)));
+  }
+  return magic == "PK\x03\x04" ? read_archive(path) : read_legacy(path);
+}
+
+}  // namespace weightloom

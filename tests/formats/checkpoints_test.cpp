@@ -1,0 +1,111 @@
+#include "weightloom/formats/checkpoints.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "temporary_folder.hpp"
+#include "weightloom/formats/safetensors.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+using Names = std::vector<std::string>;
+
+class Folder {
+ public:
+  void weights(const std::string& name, float value = 1) const {
+    write_safetensors(folder_ / name, {{"w", HostTensor::from_f32({1}, std::vector{value})}});
+  }
+  void text(const std::string& name, std::string_view content) const { test::write_quickly(folder_ / name, content); }
+  FolderContents find() const {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(folder_.path())) files.push_back(entry.path());
+    return find_checkpoints(files);
+  }
+
+ private:
+  test::TemporaryFolder folder_;
+};
+
+Names stems(const FolderContents& contents) {
+  Names out;
+  for (const auto& checkpoint : contents.checkpoints) out.push_back(checkpoint.stem);
+  return out;
+}
+
+Names ids(const std::vector<LeftOut>& files) {
+  Names out;
+  for (const auto& file : files) out.push_back(file.path.filename().string() + " " + file.id);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("weights files are found whatever they are called, other files are not meant") {
+  const Folder folder;
+  folder.weights("a.bin");
+  folder.weights("b.SAFETENSORS");
+  folder.text("damaged.safetensors", "some text that is no header");
+  folder.text("readme.txt", "some text");
+  folder.text("config.json", "{}");
+  const auto contents = folder.find();
+  CHECK(stems(contents) == Names{"a.bin", "b", "damaged"});
+  CHECK(contents.refused.empty());
+  CHECK(contents.passed_over.empty());
+}
+
+TEST_CASE("the shards of an index are no networks of their own, whatever they are called") {
+  const Folder folder;
+  folder.weights("layers-1.safetensors");
+  folder.weights("rest.safetensors");
+  folder.text("m.safetensors.index.json", R"({"weight_map":{"w":"layers-1.safetensors","v":"rest.safetensors"}})");
+  CHECK(stems(folder.find()) == Names{"m"});
+}
+
+TEST_CASE("sets of two precisions are two networks") {
+  const Folder folder;
+  for (const char* name :
+       {"m-00001-of-00002.safetensors", "m-00002-of-00002.safetensors", "m-00001-of-00001.fp16.safetensors"})
+    folder.weights(name);
+  folder.text("m.safetensors.fp16.index.json", R"({"weight_map":{"w":"m-00001-of-00001.fp16.safetensors"}})");
+  folder.text("m.safetensors.index.json",
+              R"({"weight_map":{"w":"m-00001-of-00002.safetensors","v":"m-00002-of-00002.safetensors"}})");
+  CHECK(stems(folder.find()) == Names{"m.fp16", "m"});
+}
+
+TEST_CASE("a set without an index is one network when it is complete, and refused when it is not") {
+  const Folder folder;
+  for (const char* name :
+       {"a-00001-of-00002.safetensors", "a-00002-of-00002.safetensors", "b-00002-of-00003.safetensors"})
+    folder.weights(name);
+  const auto contents = folder.find();
+  REQUIRE(stems(contents) == Names{"a-00001-of-00002"});
+  CHECK(contents.checkpoints[0].shards.size() == 2);
+  CHECK(ids(contents.refused) == Names{"b-00002-of-00003.safetensors weights.incomplete_set"});
+  CHECK(contents.refused[0].why == "of its 3 shards these are missing: 1, 3");
+}
+
+TEST_CASE("of a whole file and a set of one name the file is taken, and the other one named") {
+  const Folder folder;
+  folder.weights("m.safetensors");
+  folder.weights("m-00001-of-00001.safetensors");
+  folder.text("m.safetensors.index.json", R"({"weight_map":{"w":"m-00001-of-00001.safetensors"}})");
+  const auto contents = folder.find();
+  REQUIRE(stems(contents) == Names{"m"});
+  CHECK(contents.checkpoints[0].path.filename() == "m.safetensors");
+  CHECK(ids(contents.passed_over) == Names{"m.safetensors.index.json weights.same_network"});
+}
+
+TEST_CASE("what only looks like a network is refused by what it is, what nobody takes for one is passed over") {
+  const Folder folder;
+  folder.text("pointer.safetensors", "version https://git-lfs.github.com/spec/v1\n");
+  folder.text("page.safetensors", "<html>");
+  folder.text("._net.safetensors", std::string("\0\x05\x16\x07", 4));
+  folder.text("pytorch_model.bin", std::string("PK\x03\x04", 4));
+  folder.text("page.html", "<html>");
+  const auto contents = folder.find();
+  CHECK(contents.checkpoints.empty());
+  CHECK(ids(contents.refused) == Names{"page.safetensors weights.html", "pointer.safetensors weights.lfs_pointer"});
+  CHECK(ids(contents.passed_over) == Names{"._net.safetensors weights.appledouble", "pytorch_model.bin weights.zip"});
+}
+
+}  // namespace weightloom
