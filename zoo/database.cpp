@@ -6,8 +6,11 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdarg>
 #include <cstdio>
+#include <thread>
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/log.hpp"
@@ -17,8 +20,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<const char*, kFamilies> kNames{"default", "meta", "row", "name", "ref", "obj", "w", "edge", "tok"};
-// A session that wrote more than this flushes before it ends, so that the next reader replays no long log.
-constexpr std::size_t kFlushAfter = 1u << 20;
+// A session that wrote more than this leaves an empty log, so that the next reader replays no long one.
+constexpr std::size_t kLongLog = 1u << 20;
+// Tables of a family that are merged, and files that are open at once.
+constexpr int kMostTables = 4, kMostOpenFiles = 96;
+// What is not merged by then is left to a later session.
+constexpr std::chrono::minutes kLongestMerge{5};
 
 // What RocksDB says goes to our log. Its own log is a file beside the data, which a full disk makes it abort on.
 class LogBridge : public rocksdb::Logger {
@@ -40,6 +47,10 @@ rocksdb::DBOptions database_options(Database::Mode mode) {
   options.stats_dump_period_sec = options.stats_persist_period_sec = 0;
   options.max_total_wal_size = 64u << 20;
   options.max_file_opening_threads = 1;
+  options.max_open_files = kMostOpenFiles;
+  options.wal_recovery_mode = mode == Database::Mode::kSalvage
+                                  ? rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords
+                                  : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   return options;
 }
@@ -62,6 +73,9 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr
   options.target_file_size_base = large ? 256u << 20 : 32u << 20;
   options.compression = large || scanned ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
   options.memtable_protection_bytes_per_key = 8;
+  // Tables of like size are merged: with levels, every few small writes would rewrite what random keys overlap, all.
+  options.compaction_style = rocksdb::kCompactionStyleUniversal;
+  options.level0_file_num_compaction_trigger = kMostTables;
   options.table_factory = table_factory(scanned ? 32u << 10 : 4u << 10, !scanned, cache);
   return options;
 }
@@ -102,8 +116,40 @@ Database::Database(const fs::path& path, Mode mode) : path_(path) {
   std::copy(handles.begin(), handles.end(), handles_.begin());
 }
 
+namespace {
+
+// Tables that a key may be in: each of the first level, and one of every other level that has any.
+int sorted_runs(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* handle) {
+  int runs = 0;
+  for (int level = 0; level < db.NumberLevels(handle); ++level) {
+    std::string files;
+    if (!db.GetProperty(handle, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + std::to_string(level), &files)) break;
+    runs += level == 0 ? std::stoi(files) : std::min(1, std::stoi(files));
+  }
+  return runs;
+}
+
+}  // namespace
+
+// Failures are not told: what is not in a table stays in the log.
+void Database::settle() {
+  const auto skipped = written_ > kLongLog ? 0 : 1;  // the log lives as long as the default family is not flushed
+  db_->Flush(rocksdb::FlushOptions(), {handles_.begin() + skipped, handles_.end()});
+  const auto busy = [&] {
+    std::uint64_t running = 0, failed = 0;
+    db_->GetIntProperty(rocksdb::DB::Properties::kNumRunningCompactions, &running);
+    db_->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &failed);
+    return failed == 0 && (running > 0 || std::ranges::any_of(handles_, [&](auto* handle) {
+                             return sorted_runs(*db_, handle) > kMostTables;
+                           }));
+  };
+  const auto deadline = std::chrono::steady_clock::now() + kLongestMerge;
+  while (busy() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 Database::~Database() {
-  if (written_ > kFlushAfter) db_->Flush(rocksdb::FlushOptions(), {handles_.begin(), handles_.end()});
+  if (written_ > 0) settle();
   for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   db_->Close();
 }
@@ -130,6 +176,17 @@ void Database::write(Batch& batch, bool sync) {
   options.sync = sync;
   check(db_->Write(options, &batch.batch_), "write");
   written_ += batch.bytes();
+}
+
+void Database::compact(Family family) {
+  check(db_->CompactRange(rocksdb::CompactRangeOptions(), handles_[static_cast<std::size_t>(family)], nullptr, nullptr),
+        "compact");
+}
+
+std::uint64_t Database::table_bytes(Family family) const {
+  std::uint64_t bytes = 0;
+  db_->GetIntProperty(handles_[static_cast<std::size_t>(family)], rocksdb::DB::Properties::kTotalSstFilesSize, &bytes);
+  return bytes;
 }
 
 void Database::verify_files() const {

@@ -33,9 +33,13 @@ class Batch {
   const std::array<rocksdb::ColumnFamilyHandle*, kFamilies>& handles_;
 };
 
+// What was written lies in tables with checksums when the database closes; the log keeps a second copy of what the last
+// session wrote. Tables that a few small sessions leave are merged on closing, so that their number stays bounded.
 class Database {
  public:
-  enum class Mode { kCreate, kWrite, kRead };
+  // kSalvage: for writing, and damaged entries of the log are left out. The others refuse such a log; only an
+  // unfinished entry at its end, which was never acknowledged, is passed over.
+  enum class Mode { kCreate, kWrite, kRead, kSalvage };
   // `path` is the database's own folder. Throws Error as status_error() makes it.
   Database(const std::filesystem::path& path, Mode mode);
   ~Database();
@@ -55,6 +59,10 @@ class Database {
   // Re-reads every file against the checksum recorded when it was written. Throws kDamaged.
   void verify_files() const;
 
+  // Rewrites a family's tables without what was erased.
+  void compact(Family family);
+  std::uint64_t table_bytes(Family family) const;
+
  private:
   [[noreturn]] void fail(const rocksdb::Status& status, const char* action) const;
   void check(const rocksdb::Status& status, const char* action) const {
@@ -63,6 +71,7 @@ class Database {
   std::filesystem::path path_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};
+  void settle();
   std::size_t written_ = 0;
 };
 

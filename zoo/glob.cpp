@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <vector>
 
 namespace weightloom {
 namespace {
@@ -34,6 +35,14 @@ std::size_t step(std::string_view pattern, char c) {
   return pattern[0] == c ? 1 : 0;
 }
 
+std::vector<std::string_view> parts_of(std::string_view path) {
+  std::vector<std::string_view> parts;
+  for (std::size_t slash; (slash = path.find('/')) != std::string_view::npos; path.remove_prefix(slash + 1))
+    parts.push_back(path.substr(0, slash));
+  parts.push_back(path);
+  return parts;
+}
+
 }  // namespace
 
 bool glob_matches(std::string_view pattern, std::string_view text) {
@@ -56,6 +65,29 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
   }
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
+}
+
+bool path_matches(std::string_view pattern, std::string_view path) {
+  const auto wanted = parts_of(pattern), found = parts_of(path);
+  std::size_t p = 0, t = 0;
+  std::optional<std::size_t> any;
+  std::size_t any_found = 0;
+  while (t < found.size()) {
+    if (p < wanted.size() && wanted[p] == "**") {
+      any = ++p;
+      any_found = t;
+    } else if (p < wanted.size() && glob_matches(wanted[p], found[t])) {
+      ++p;
+      ++t;
+    } else if (any) {
+      p = *any;
+      t = ++any_found;
+    } else {
+      return false;
+    }
+  }
+  while (p < wanted.size() && wanted[p] == "**") ++p;
+  return p == wanted.size();
 }
 
 }  // namespace weightloom

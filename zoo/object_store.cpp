@@ -30,11 +30,6 @@ void make_folder(const fs::path& folder) {
   ::close(parent);
 }
 
-bool is_whole(const fs::path& path, std::uint64_t bytes) {
-  std::error_code error;
-  return fs::file_size(path, error) == bytes && !error;
-}
-
 std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -61,6 +56,10 @@ fs::path object_path(const fs::path& store, const std::string& id) {
   return store / "objects" / id.substr(0, 2) / id.substr(2);
 }
 
+fs::path incoming_path(const fs::path& store) {
+  return store / "objects" / "incoming";
+}
+
 ObjectWriter::~ObjectWriter() {
   std::error_code ignored;
   for (const auto& path : files_) fs::remove(path, ignored);
@@ -71,17 +70,32 @@ void ObjectWriter::put(Batch& batch, const std::string& id, std::span<const std:
   const ObjectInfo info{bytes.size() >= kFileObjectBytes, bytes.size()};
   const auto path = object_path(store_, id);
   if (!new_ids_.insert(id).second) return;
-  if (database_.has(Family::kObj, key) && (!info.file || is_whole(path, info.bytes))) return;
+  const bool known = database_.has(Family::kObj, key);
+  if (known && is_sound(store_, database_, id)) return;
+  ++written_;
   if (info.file) {
     make_folder(path.parent_path());
-    AtomicFile file(path);
+    AtomicFile file(path, incoming_path(store_));
     file.write(bytes.data(), bytes.size());
     file.commit();
-    files_.push_back(path);
+    if (!known) files_.push_back(path);
   } else {
     batch.put(Family::kW, key, text_of(bytes));
   }
   batch.put(Family::kObj, key, encode(info));
+}
+
+bool is_sound(const fs::path& store, const Database& database, const std::string& id) {
+  try {
+    const auto entry = database.get(Family::kObj, from_hex(id));
+    if (!entry) return false;
+    if (decode_object_info(*entry).file) return to_hex(sha256_file(object_path(store, id))) == id;
+    const auto value = database.get(Family::kW, from_hex(id));
+    return value && to_hex(sha256(*value)) == id;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kInterrupted) throw;
+    return false;
+  }
 }
 
 std::vector<std::byte> read_object(const fs::path& store, const Database& database, const std::string& id) {

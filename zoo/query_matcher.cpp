@@ -116,10 +116,12 @@ bool matches(const Node& node, std::string_view raw, const RowView& row, const L
     case Node::Kind::kNot:
       return !holds(node.children[0]);
     case Node::Kind::kCompare:
+      if (node.field.kind == Kind::kAlias) return lineage(node).contains(to_hex(raw));
       return compare(node, raw, row);
     case Node::Kind::kTag:
       return row.any_tag(node.argument);
     case Node::Kind::kHas:
+      if (node.field.kind == Kind::kAlias) return lineage(node).contains(to_hex(raw));
       return has_field(node.field, row);
     case Node::Kind::kGeneratedBy:
       return row.has_parent("generated-by", node.argument);
@@ -128,6 +130,12 @@ bool matches(const Node& node, std::string_view raw, const RowView& row, const L
       return lineage(node).contains(to_hex(raw));
   }
   return false;
+}
+
+bool any_alias_fits(const Node& node, const std::vector<std::string>& aliases) {
+  if (node.kind == Node::Kind::kHas) return !aliases.empty();
+  const bool fits = std::ranges::any_of(aliases, [&](const auto& alias) { return fits_text(node, alias); });
+  return node.op == Node::Op::kNotEqual ? !aliases.empty() && !fits : fits;
 }
 
 bool has_field(const QueryField& field, const RowView& row) {
@@ -182,10 +190,10 @@ bool natural_less(std::string_view a, std::string_view b) {
 bool matches(const Query& query, const ZooRecord& record) {
   if (!query.where) return true;
   const auto row = encode_row(record);
-  return matches(*query.where, from_hex(record.id), RowView(row),
-                 [&](const Node& node) -> const std::set<std::string>& {
-                   throw query_error("needs_store", query.text, node.position, "lineage is known only to a zoo");
-                 });
+  return matches(
+      *query.where, from_hex(record.id), RowView(row), [&](const Node& node) -> const std::set<std::string>& {
+        throw query_error("needs_store", query.text, node.position, "lineage and aliases are known only to a zoo");
+      });
 }
 
 }  // namespace weightloom

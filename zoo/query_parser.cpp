@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <utility>
 
@@ -41,12 +42,21 @@ class Lexer {
     const char c = line_[at_];
     if (c == '"' || c == '\'') return {Token::Kind::kQuoted, delimited(c), position};
     if (c == '/' && pattern_expected) return {Token::Kind::kPattern, delimited(c), position};
-    for (const char* symbol : {"!=", "<=", ">=", "=", "<", ">", ":", "~", "(", ")", ","})
+    for (const char* symbol : {"!=", "<=", ">=", "==", "=", "<", ">", ":", "~", "(", ")", ","})
       if (line_.compare(at_, std::char_traits<char>::length(symbol), symbol) == 0) {
         at_ += std::char_traits<char>::length(symbol);
-        return {Token::Kind::kSymbol, symbol, position};
+        return {Token::Kind::kSymbol, std::string_view(symbol) == "==" ? "=" : symbol, position};
       }
-    return {Token::Kind::kWord, word(), position};
+    return {Token::Kind::kWord, keyword_or(word()), position};
+  }
+
+  // Keywords in capitals mean the same.
+  static std::string keyword_or(std::string word) {
+    for (const char* keyword : {"and", "or", "not", "in"})
+      if (std::ranges::equal(word, std::string_view(keyword),
+                             [](unsigned char a, char b) { return std::tolower(a) == b; }))
+        return keyword;
+    return word;
   }
 
   // Brackets belong to the word with all that they hold: `e[12]0`, `mnist[3,1]@5000`.
@@ -156,8 +166,9 @@ class Parser {
       expect(")");
       return node;
     }
-    if (peek().kind != Token::Kind::kWord) fail("expected a field");
+    if (peek().kind != Token::Kind::kWord && peek().kind != Token::Kind::kQuoted) fail("expected a field");
     const Token name = take();
+    if (name.kind == Token::Kind::kQuoted) return comparison(name);
     if (is(Token::Kind::kSymbol, "(")) return call(name);
     if (name.text == "tag") return tag(name);
     return comparison(name);
@@ -198,7 +209,8 @@ class Parser {
   NodePtr comparison(const Token& name) {
     auto node = std::make_shared<Node>();
     node->position = name.position;
-    node->field = query_field(name.text, name.position);
+    node->field = name.kind == Token::Kind::kQuoted ? metric_field(name.text, name.position)
+                                                    : query_field(name.text, name.position);
     const auto operator_position = peek().position;
     node->op = comparison_operator();
     if (node->op == Node::Op::kIn) {
@@ -257,13 +269,14 @@ class Parser {
         throw query_error("type", line_, value_position_, "'" + field.name + "' is compared with a number here");
       return;
     }
-    if (field.kind == QueryField::Kind::kText || field.kind == QueryField::Kind::kId) {
+    if (field.kind == QueryField::Kind::kText || field.kind == QueryField::Kind::kId ||
+        field.kind == QueryField::Kind::kAlias) {
       if (ordered)
         throw query_error("type", line_, operator_position, "'" + field.name + "' is text: use = != : ~ or in");
       return;
     }
     if (numbers && !pattern) return;
-    if (field.kind == QueryField::Kind::kMetric)
+    if (field.kind == QueryField::Kind::kMetric && line_[field.position] != '"')
       if (const auto near = suggestion(field.name, fixed_field_names()); !near.empty())
         throw query_error("unknown_field", line_, field.position, "unknown field '" + field.name + "'" + near);
     if (pattern)
@@ -302,6 +315,7 @@ struct FixedField {
 };
 constexpr FixedField kFixedFields[] = {{"id", QueryField::Kind::kId},
                                        {"name", QueryField::Kind::kText, RowText::kName},
+                                       {"alias", QueryField::Kind::kAlias},
                                        {"arch", QueryField::Kind::kText, RowText::kArchitecture},
                                        {"architecture", QueryField::Kind::kText, RowText::kArchitecture},
                                        {"dataset", QueryField::Kind::kText, RowText::kDataset},
@@ -331,6 +345,10 @@ QueryField query_field(const std::string& name, std::size_t position) {
     if (name == field.name) return {field.kind, field.text, name, position};
   const bool setting = name.starts_with("config.") || name.starts_with("hyper.");
   return {setting ? QueryField::Kind::kSetting : QueryField::Kind::kMetric, RowText::kName, name, position};
+}
+
+QueryField metric_field(const std::string& name, std::size_t position) {
+  return {QueryField::Kind::kMetric, RowText::kName, name, position};
 }
 
 Error query_error(const char* id, const std::string& query, std::size_t position, const std::string& why) {

@@ -17,7 +17,7 @@
 namespace weightloom {
 
 struct QueryField {
-  enum class Kind { kId, kText, kParameters, kBytes, kCreated, kMetric, kSetting };
+  enum class Kind { kId, kText, kParameters, kBytes, kCreated, kMetric, kSetting, kAlias };
   Kind kind = Kind::kMetric;
   RowText text = RowText::kName;  // of kText
   std::string name;               // as written; the key of a metric or setting
@@ -44,16 +44,22 @@ struct QueryNode {
 
 // The field called `name`: a fixed one, a setting ("config.", "hyper."), else a metric of that name.
 QueryField query_field(const std::string& name, std::size_t position);
+// The metric called `name`, whatever else is called so.
+QueryField metric_field(const std::string& name, std::size_t position);
 // The names of the fixed fields.
 const std::vector<std::string>& fixed_field_names();
 // kUsage "query.<id>" with the query line and a caret under `position`.
 Error query_error(const char* id, const std::string& query, std::size_t position, const std::string& why);
 
-// Ids that lie on the asked side of a lineage term's reference.
+// Ids for which a term holds that rows do not tell: on the asked side of a lineage term's reference, with such an
+// alias.
 using LineageSets = std::function<const std::set<std::string>&(const QueryNode&)>;
 // Does the row of the record whose id is the bytes `raw` satisfy it?
 bool matches(const QueryNode& node, std::string_view raw, const RowView& row, const LineageSets& lineage);
 bool has_field(const QueryField& field, const RowView& row);
+
+// Does a term on aliases hold for one of these?
+bool any_alias_fits(const QueryNode& node, const std::vector<std::string>& aliases);
 
 // The value to sort by; missing values sort last. Text compares in natural order.
 struct SortKey {

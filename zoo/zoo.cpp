@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -9,6 +10,7 @@
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
+#include "weightloom/base/log.hpp"
 #include "weightloom/base/text.hpp"
 #include "zoo_impl.hpp"
 
@@ -16,10 +18,13 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kMaxName = 1024;
 constexpr std::size_t kBatchBytes = 32u << 20;
+constexpr std::size_t kRemovedAtOnce = 1000;  // networks to a batch
+// Small objects that were erased and take more than this, and half of what there is, are cleared away on closing.
+constexpr std::uint64_t kMuchErased = 1u << 20;
 
 std::string random_id() {
   std::random_device device;
@@ -46,11 +51,11 @@ Error no_store(const fs::path& directory, const std::string& why) {
 void check_schema(const Database& database, const fs::path& directory) {
   const auto schema = database.get(Family::kDefault, "schema");
   if (!schema) throw no_store(directory, "its creation was interrupted; remove the folder first");
-  if (std::stoi(*schema) > kSchema)
-    throw Error(
-        ErrorCode::kRefused, "zoo.schema", "cannot open the zoo '" + directory.string() + "'",
-        "it was written by a newer weightloom (schema " + *schema + ", this one knows " + std::to_string(kSchema) + ")",
-        "update weightloom");
+  if (*schema != std::to_string(kSchema) && *schema != "1")
+    throw Error(ErrorCode::kRefused, "zoo.schema", "cannot open the zoo '" + directory.string() + "'",
+                "it was written by a newer weightloom (schema " + *schema + ", this one knows up to " +
+                    std::to_string(kSchema) + ")",
+                "update weightloom");
 }
 
 // While a writer works, a file may vanish between reading the manifest and opening it.
@@ -77,29 +82,40 @@ void check_name(const std::string& name) {
       "end with '/'");
 }
 
-void check_tensors(const ZooRecord& record, const TensorMap& tensors) {
-  const auto refuse = [&](const std::string& why) {
-    throw Error(ErrorCode::kUsage, "zoo.bad_tensor", "cannot store network '" + record.name + "'", why);
-  };
-  for (const auto& [name, tensor] : tensors) {
-    if (name.empty() || name.size() > kMaxName || !is_printable(name))
-      refuse("the name '" + name +
-             "' of a tensor is not 1 to 1024 bytes of UTF-8 without control or bidirectional control characters");
-    if (tensor.bytes.size() != static_cast<std::size_t>(element_count(tensor.shape)) * dtype_bytes(tensor.dtype))
-      refuse("the bytes of tensor '" + name + "' do not fill its shape " + to_string(tensor.shape));
-  }
-}
-
-void check_metrics(const ZooRecord& record) {
-  for (const auto& [name, value] : record.metrics)
-    if (name.empty())
-      throw Error(ErrorCode::kUsage, "zoo.bad_metric", "cannot store network '" + record.name + "'",
-                  "a metric has no name");
-}
-
 Error name_taken(const std::string& name) {
   return Error(ErrorCode::kUsage, "zoo.name_taken", "cannot name a network '" + name + "'", "the name is taken",
                "choose another name, or rename or remove the network that has it");
+}
+
+Error alias_taken(const std::string& name) {
+  return Error(ErrorCode::kUsage, "zoo.name_taken", "cannot name a network '" + name + "'", "it is an alias",
+               "choose another name, or take the alias away with `weightloom zoo unalias`");
+}
+
+// A database that was copied without its log, or an older copy beside a newer file, is not added to as if nothing were
+// missing.
+Error behind(const fs::path& directory, const Ledger& there, const Ledger& due) {
+  return Error(ErrorCode::kDamaged, "zoo.behind", "the zoo '" + directory.string() + "' has forgotten what was stored",
+               "its database ends at change " + std::to_string(there.sequence) + " with " +
+                   std::to_string(there.networks) + " networks; it had come to change " + std::to_string(due.sequence) +
+                   " with " + std::to_string(due.networks),
+               "restore it from a backup; or see what is missing with `weightloom zoo verify`, and accept what is left "
+               "with `weightloom zoo verify --repair`")
+      .at(directory.string());
+}
+
+// What the database must hold and does not; nullopt when nothing is missing. A file that lags behind says nothing.
+std::optional<Error> shortfall(const fs::path& directory, const Database& database, const std::optional<Ledger>& due) {
+  const auto there = database_ledger(database);
+  if (!due || (there && there->sequence >= due->sequence)) return std::nullopt;
+  return behind(directory, there ? *there : count_entries(database), *due);
+}
+
+// What an interrupted writer left.
+void clear_incoming(const fs::path& directory) {
+  std::error_code error;
+  fs::remove_all(incoming_path(directory), error);
+  fs::create_directories(incoming_path(directory), error);
 }
 
 void complete(ZooRecord& record, const TensorMap& tensors) {
@@ -109,12 +125,6 @@ void complete(ZooRecord& record, const TensorMap& tensors) {
                 "the id '" + record.id + "' is not 32 lower-case hex digits");
   if (record.created.empty()) record.created = now_text();
   describe_weights(record, tensors);
-}
-
-void put_facts(Batch& batch, const ZooRecord& record) {
-  batch.put(Family::kMeta, from_hex(record.id), encode_record(record));
-  batch.put(Family::kRow, from_hex(record.id), encode_row(record));
-  for (const auto& link : record.parents) batch.put(Family::kEdge, keys::edge(link.parent, record.id), link.kind);
 }
 
 RecordSummary summary_of(const std::string& id, const RowView& row) {
@@ -143,10 +153,25 @@ std::string encode_record(const ZooRecord& record) {
 
 ZooRecord decode_record(std::string_view bytes) {
   try {
-    return record_from_json(Json::from_cbor(bytes.begin(), bytes.end()));
-  } catch (const Json::exception& error) {
+    return record_from_json(parse_cbor(bytes, "a record of the zoo"));
+  } catch (const std::exception& error) {
     throw Error(ErrorCode::kDamaged, "zoo.record", "cannot read a record of the zoo", error.what(),
                 "run `weightloom zoo verify`");
+  }
+}
+
+void put_facts(Change& change, const ZooRecord& record) {
+  change.put(Family::kMeta, from_hex(record.id), encode_record(record));
+  change.put(Family::kRow, from_hex(record.id), encode_row(record));
+  for (const auto& link : record.parents) change.put(Family::kEdge, keys::edge(link.parent, record.id), link.kind);
+}
+
+Zoo::Impl::~Impl() {
+  if (!database || erased < kMuchErased || 2 * erased < database->table_bytes(Family::kW)) return;
+  try {
+    database->compact(Family::kW);
+  } catch (const Error& error) {
+    log().warn("{}", error.what());  // it costs room, and the next one tries again
   }
 }
 
@@ -164,7 +189,7 @@ Zoo Zoo::create(const fs::path& directory) {
                 is_store(directory) ? "use it as it is" : "choose a new or empty folder")
         .at(directory.string());
   const NewFolder folder(directory, error);
-  if (!error) fs::create_directory(directory / "objects", error);
+  if (!error) fs::create_directories(incoming_path(directory), error);
   if (error)
     throw write_error("zoo.not_writable", "cannot make a zoo at '" + directory.string() + "'", error.value(),
                       directory);
@@ -174,29 +199,47 @@ Zoo Zoo::create(const fs::path& directory) {
     impl->lock = std::make_unique<StoreLock>(directory, 0);
     impl->database = std::make_unique<Database>(directory / "db", Database::Mode::kCreate);
     impl->uuid = random_id();
-    auto batch = impl->database->batch();
-    batch.put(Family::kDefault, "uuid", impl->uuid);
-    batch.put(Family::kDefault, "schema", std::to_string(kSchema));
-    impl->database->write(batch);
+    auto change = impl->change();
+    change.batch().put(Family::kDefault, "uuid", impl->uuid);
+    change.batch().put(Family::kDefault, "schema", std::to_string(kSchema));
+    change.commit();
     return Zoo(std::move(impl));
   } catch (...) {
-    for (const char* part : {"db", "objects", "store.lock"}) fs::remove_all(directory / part, error);
+    for (const char* part : {"db", "objects", "ledger", "store.lock"}) fs::remove_all(directory / part, error);
     throw;
   }
+}
+
+std::unique_ptr<Zoo::Impl> Zoo::Impl::open_for_writing(const fs::path& directory, double wait_seconds,
+                                                       Database::Mode mode) {
+  auto impl = std::make_unique<Impl>();
+  impl->directory = directory;
+  impl->lock = std::make_unique<StoreLock>(directory, wait_seconds);
+  impl->database = std::make_unique<Database>(directory / "db", mode);
+  check_schema(*impl->database, directory);
+  clear_incoming(directory);
+  impl->uuid = impl->database->get(Family::kDefault, "uuid").value_or("");
+  return impl;
 }
 
 Zoo Zoo::open(const fs::path& directory, Access access, double wait_seconds) {
   if (!is_store(directory))
     throw no_store(directory, fs::exists(directory) ? "the folder holds no zoo" : "there is no such folder");
+  if (access == Access::kWrite) {
+    auto impl = Impl::open_for_writing(directory, wait_seconds, Database::Mode::kWrite);
+    if (const auto error = shortfall(directory, *impl->database, file_ledger(directory))) throw *error;
+    if (database_ledger(*impl->database)) return Zoo(std::move(impl));
+    auto change = impl->change();
+    change.batch().put(Family::kDefault, "schema", std::to_string(kSchema));
+    change.commit();
+    return Zoo(std::move(impl));
+  }
   auto impl = std::make_unique<Impl>();
   impl->directory = directory;
-  if (access == Access::kWrite) {
-    impl->lock = std::make_unique<StoreLock>(directory, wait_seconds);
-    impl->database = std::make_unique<Database>(directory / "db", Database::Mode::kWrite);
-  } else {
-    impl->database = open_for_reading(directory);
-  }
+  const auto due = file_ledger(directory);  // before the database, which a writer may bring beyond it
+  impl->database = open_for_reading(directory);
   check_schema(*impl->database, directory);
+  if (const auto error = shortfall(directory, *impl->database, due)) log().warn("{}; {}", error->what(), error->hint());
   impl->uuid = impl->database->get(Family::kDefault, "uuid").value_or("");
   return Zoo(std::move(impl));
 }
@@ -250,6 +293,17 @@ std::string Zoo::Impl::resolve(const std::string& reference) const {
               near.empty() ? "see what there is with `weightloom zoo list`" : "did you mean '" + near + "'?");
 }
 
+std::string Zoo::Impl::resolve_itself(const std::string& reference) const {
+  const auto id = resolve(reference);
+  const auto of_alias = database->get(Family::kName, keys::alias(reference));
+  if (!of_alias || database->has(Family::kName, keys::name(reference)) || reference == id) return id;
+  const auto network = record(id);
+  const auto name = network ? network->name : id;
+  throw Error(ErrorCode::kUsage, "zoo.is_alias", "'" + reference + "' is an alias of '" + name + "'",
+              "what is done to a network is not asked for by an alias",
+              "name '" + name + "' itself; `weightloom zoo unalias` takes the alias away");
+}
+
 std::vector<std::string> Zoo::Impl::relatives(const std::string& id, Lineage direction) const {
   const auto neighbours = [&](const std::string& of) {
     std::vector<std::string> ids;
@@ -276,38 +330,58 @@ std::vector<std::string> Zoo::Impl::relatives(const std::string& id, Lineage dir
   return out;
 }
 
-std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> networks) {
+std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> networks, Taken taken) {
   auto& database = impl_->writable();
-  std::set<std::string> names, ids;
+  std::set<std::string> names, ids, leaving, kept;
+  std::vector<ZooRecord> replaced;
   for (auto& [record, tensors] : networks) {
-    expect_free(record.name);
-    check_tensors(record, tensors);
-    check_metrics(record);
+    if (taken == Taken::kReplace && contains(record.name)) {
+      replaced.push_back(get(record.name));
+      leaving.insert(replaced.back().id);
+      record.parents.push_back({"replaces", replaced.back().id});
+    } else {
+      expect_free(record.name);
+    }
+    expect_storable(record, tensors);
     if (!names.insert(record.name).second) throw name_taken(record.name);
     complete(record, tensors);
+    for (const auto& tensor : record.tensors) kept.insert(tensor.object);
     if (!ids.insert(record.id).second || database.has(Family::kMeta, from_hex(record.id)))
       throw Error(ErrorCode::kUsage, "zoo.id_taken", "cannot store network '" + record.name + "'",
                   "the id " + record.id + " is taken");
   }
   ObjectWriter objects(impl_->directory, database);
-  auto batch = database.batch();
+  auto ahead = database.batch();
   for (const auto& [record, tensors] : networks)
     for (const auto& tensor : record.tensors) {
-      objects.put(batch, tensor.object, tensors.at(tensor.name).bytes);
-      if (batch.bytes() < kBatchBytes) continue;
-      database.write(batch, false);
-      batch.clear();
+      objects.put(ahead, tensor.object, tensors.at(tensor.name).bytes);
+      if (ahead.bytes() < kBatchBytes) continue;
+      database.write(ahead, false);
+      ahead.clear();
     }
+  database.write(ahead, false);
+  auto change = impl_->change();
+  std::map<std::string, std::vector<std::string>> aliases_of;  // by name
+  std::vector<fs::path> files;
+  for (const auto& record : replaced) {
+    aliases_of[record.name] = aliases(record.id);
+    const auto gone = impl_->erase(change, record, leaving, kept);
+    files.insert(files.end(), gone.begin(), gone.end());
+  }
   std::vector<ZooRecord> stored;
   for (auto& [record, tensors] : networks) {
-    put_facts(batch, record);
-    batch.put(Family::kName, keys::name(record.name), from_hex(record.id));
-    for (const auto& tensor : record.tensors) batch.put(Family::kRef, keys::reference(tensor.object, record.id), "");
+    put_facts(change, record);
+    change.put(Family::kName, keys::name(record.name), from_hex(record.id));
+    for (const auto& alias : aliases_of[record.name])
+      change.put(Family::kName, keys::alias(alias), from_hex(record.id));
+    for (const auto& tensor : record.tensors) change.put(Family::kRef, keys::reference(tensor.object, record.id), "");
     stored.push_back(std::move(record));
   }
   // A write that reports failure may still surface after a crash: its files must stay.
   objects.keep();
-  database.write(batch);
+  change.commit();
+  std::error_code ignored;  // a file that stays is an orphan, which verify reports
+  for (const auto& file : files) fs::remove(file, ignored);
   return stored;
 }
 
@@ -322,9 +396,27 @@ bool Zoo::contains(const std::string& name) const {
   return impl_->database->has(Family::kName, keys::name(name));
 }
 
+bool Zoo::knows(const std::string& reference) const {
+  const auto& database = *impl_->database;
+  const bool id = reference.size() == 2 * kIdBytes && is_hex(reference);
+  return contains(reference) || database.has(Family::kName, keys::alias(reference)) ||
+         (id && database.has(Family::kMeta, from_hex(reference)));
+}
+
+void Zoo::expect_itself(const std::string& reference) const {
+  impl_->resolve_itself(reference);
+}
+
 void Zoo::expect_free(const std::string& name) const {
   check_name(name);
   if (contains(name)) throw name_taken(name);
+  if (impl_->database->has(Family::kName, keys::alias(name))) throw alias_taken(name);
+}
+
+bool Zoo::is_sound(const ZooRecord& record) const {
+  return std::ranges::all_of(record.tensors, [&](const TensorRecord& tensor) {
+    return weightloom::is_sound(impl_->directory, *impl_->database, tensor.object);
+  });
 }
 
 TensorMap Zoo::weights(const ZooRecord& record) const {
@@ -334,6 +426,21 @@ TensorMap Zoo::weights(const ZooRecord& record) const {
     tensors.emplace(tensor.name, std::move(value));
   }
   return tensors;
+}
+
+std::size_t Zoo::mend(const ZooRecord& record, const TensorMap& tensors) {
+  auto& database = impl_->writable();
+  ZooRecord given;
+  describe_weights(given, tensors);
+  if (given.weights_hash != record.weights_hash)
+    throw Error(ErrorCode::kUsage, "zoo.other_weights", "cannot mend network '" + record.name + "'",
+                "these are other weights than its own");
+  ObjectWriter objects(impl_->directory, database);
+  auto batch = database.batch();
+  for (const auto& tensor : given.tensors) objects.put(batch, tensor.object, tensors.at(tensor.name).bytes);
+  objects.keep();
+  database.write(batch);
+  return objects.written();
 }
 
 std::vector<ZooRecord> Zoo::find(const Query& query) const {
@@ -364,9 +471,8 @@ std::int64_t Zoo::stored_bytes() const {
 }
 
 void Zoo::update(const ZooRecord& record) {
-  auto& database = impl_->writable();
   const auto old = get(record.id);
-  check_metrics(record);
+  expect_storable(record);
   auto changed = record;
   changed.name = old.name;
   changed.tensors = old.tensors;
@@ -374,71 +480,107 @@ void Zoo::update(const ZooRecord& record) {
   changed.bytes = old.bytes;
   changed.created = old.created;
   changed.weights_hash = old.weights_hash;
-  auto batch = database.batch();
-  for (const auto& link : old.parents) batch.erase(Family::kEdge, keys::edge(link.parent, old.id));
-  put_facts(batch, changed);
-  database.write(batch);
+  auto change = impl_->change();
+  for (const auto& link : old.parents) change.erase(Family::kEdge, keys::edge(link.parent, old.id));
+  put_facts(change, changed);
+  change.commit();
 }
 
 void Zoo::rename(const std::string& reference, const std::string& name) {
-  auto& database = impl_->writable();
   check_name(name);
-  auto record = get(reference);
+  auto change = impl_->change();
+  auto record = get(impl_->resolve_itself(reference));
   if (record.name == name) return;
-  if (contains(name)) throw name_taken(name);
-  auto batch = database.batch();
-  batch.erase(Family::kName, keys::name(record.name));
+  expect_free(name);
+  change.erase(Family::kName, keys::name(record.name));
   record.name = name;
-  batch.put(Family::kName, keys::name(name), from_hex(record.id));
-  put_facts(batch, record);
-  database.write(batch);
+  change.put(Family::kName, keys::name(name), from_hex(record.id));
+  put_facts(change, record);
+  change.commit();
 }
 
 void Zoo::set_alias(const std::string& alias, const std::string& reference) {
-  auto& database = impl_->writable();
-  expect_free(alias);
-  auto batch = database.batch();
-  batch.put(Family::kName, keys::alias(alias), from_hex(impl_->resolve(reference)));
-  database.write(batch);
+  auto change = impl_->change();
+  check_name(alias);
+  if (contains(alias)) throw name_taken(alias);
+  change.put(Family::kName, keys::alias(alias), from_hex(impl_->resolve(reference)));
+  change.commit();
+}
+
+void Zoo::remove_alias(const std::string& alias) {
+  auto change = impl_->change();
+  if (!impl_->database->has(Family::kName, keys::alias(alias))) {
+    if (contains(alias))
+      throw Error(ErrorCode::kUsage, "zoo.no_alias", "cannot take the alias '" + alias + "' away",
+                  "it is the name of a network", "`weightloom zoo rm` removes networks, `zoo rename` renames them");
+    std::vector<std::string> known;
+    impl_->database->scan(Family::kName, "a/", [&](auto key, auto) { return known.push_back(keys::text(key)), true; });
+    const auto near = nearest_name(alias, known);
+    throw Error(
+        ErrorCode::kNotFound, "zoo.no_alias", "no alias '" + alias + "' in the zoo", "",
+        near.empty() ? "see the aliases of a network with `weightloom zoo show`" : "did you mean '" + near + "'?");
+  }
+  change.erase(Family::kName, keys::alias(alias));
+  change.commit();
 }
 
 std::vector<std::string> Zoo::aliases(const std::string& record_id) const {
   std::vector<std::string> out;
   impl_->database->scan(Family::kName, "a/", [&](auto key, auto id) {
-    if (to_hex(id) == record_id) out.emplace_back(key.substr(2));
+    if (to_hex(id) == record_id) out.push_back(keys::text(key));
     return true;
   });
   return out;
 }
 
-void Zoo::remove(const std::string& reference) {
-  auto& database = impl_->writable();
-  const auto record = get(reference);
-  auto batch = database.batch();
-  batch.erase(Family::kMeta, from_hex(record.id));
-  batch.erase(Family::kRow, from_hex(record.id));
-  batch.erase(Family::kName, keys::name(record.name));
-  for (const auto& alias : aliases(record.id)) batch.erase(Family::kName, keys::alias(alias));
-  for (const auto& link : record.parents) batch.erase(Family::kEdge, keys::edge(link.parent, record.id));
-  database.scan(Family::kTok, from_hex(record.id),
-                [&](auto key, auto) { return batch.erase(Family::kTok, key), true; });
+std::vector<fs::path> Zoo::Impl::erase(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
+                                       const std::set<std::string>& kept) {
+  const auto id = from_hex(record.id);
+  for (const auto family : {Family::kMeta, Family::kRow}) change.erase(family, id);
+  change.erase(Family::kName, keys::name(record.name));
+  database->scan(Family::kName, "a/", [&](auto key, auto of) {
+    if (of == id) change.erase(Family::kName, key);
+    return true;
+  });
+  for (const auto& link : record.parents) change.erase(Family::kEdge, keys::edge(link.parent, record.id));
+  database->scan(Family::kTok, id, [&](auto key, auto) { return change.erase(Family::kTok, key), true; });
   std::vector<fs::path> files;
   for (const auto& tensor : record.tensors) {
     const auto object = from_hex(tensor.object);
-    batch.erase(Family::kRef, keys::reference(tensor.object, record.id));
-    bool shared = false;
-    database.scan(Family::kRef, object, [&](auto key, auto) {
-      shared = key.substr(object.size()) != from_hex(record.id);
-      return !shared;
+    change.erase(Family::kRef, keys::reference(tensor.object, record.id));
+    bool used = kept.contains(tensor.object);
+    database->scan(Family::kRef, object, [&](auto key, auto) {
+      used = used || !leaving.contains(to_hex(key.substr(object.size())));
+      return !used;
     });
-    if (shared) continue;
-    batch.erase(Family::kObj, object);
-    batch.erase(Family::kW, object);
-    files.push_back(object_path(impl_->directory, tensor.object));
+    if (used) continue;
+    if (const auto entry = database->get(Family::kObj, object))
+      if (const auto info = decode_object_info(*entry); !info.file) erased += info.bytes;
+    change.erase(Family::kObj, object);
+    change.erase(Family::kW, object);
+    files.push_back(object_path(directory, tensor.object));
   }
-  database.write(batch);
-  std::error_code ignored;  // a file that stays is an orphan, which verify reports
-  for (const auto& file : files) fs::remove(file, ignored);
+  return files;
+}
+
+void Zoo::remove(const std::vector<std::string>& references) {
+  impl_->writable();
+  std::set<std::string> ids;
+  for (const auto& reference : references) ids.insert(impl_->resolve_itself(reference));
+  while (!ids.empty()) {
+    throw_if_interrupted();
+    std::set<std::string> leaving;
+    while (!ids.empty() && leaving.size() < kRemovedAtOnce) leaving.insert(ids.extract(ids.begin()));
+    auto change = impl_->change();
+    std::vector<fs::path> files;
+    for (const auto& id : leaving) {
+      const auto gone = impl_->erase(change, get(id), leaving, {});
+      files.insert(files.end(), gone.begin(), gone.end());
+    }
+    change.commit();
+    std::error_code ignored;  // a file that stays is an orphan, which verify reports
+    for (const auto& file : files) fs::remove(file, ignored);
+  }
 }
 
 void Zoo::put_tokens(const std::vector<std::pair<std::string, TokenStream>>& streams) {

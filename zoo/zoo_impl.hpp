@@ -2,9 +2,12 @@
 // The state behind a Zoo, and the keys of its families. Private to the module.
 
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "database.hpp"
+#include "ledger.hpp"
 #include "object_store.hpp"
 #include "query_syntax.hpp"
 #include "store_lock.hpp"
@@ -18,12 +21,28 @@ struct Zoo::Impl {
   std::unique_ptr<StoreLock> lock;  // outlives the database
   std::unique_ptr<Database> database;
   std::string uuid;
+  std::uint64_t erased = 0;  // bytes of small objects that tables still hold
 
+  Impl() = default;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl();
+
+  // For writing: nothing else has the lock.
+  static std::unique_ptr<Impl> open_for_writing(const std::filesystem::path& directory, double wait_seconds,
+                                                Database::Mode mode);
+  Change change() const { return {directory, writable()}; }
   // Throws kUsage when the zoo was opened for reading.
   Database& writable() const;
   std::optional<ZooRecord> record(const std::string& id) const;
   // The record id that a reference means; throws kNotFound, kAmbiguous.
   std::string resolve(const std::string& reference) const;
+  // The same; throws kUsage "zoo.is_alias" for an alias.
+  std::string resolve_itself(const std::string& reference) const;
+  // Erases a network from everything but objects, and the objects that neither a network beyond `leaving` nor `kept`
+  // has; returns their files.
+  std::vector<std::filesystem::path> erase(Change& change, const ZooRecord& record,
+                                           const std::set<std::string>& leaving, const std::set<std::string>& kept);
   // Rows that satisfy the query in its order: (id, packed row).
   std::vector<std::pair<std::string, std::string>> rows(const Query& query) const;
   // Ids reached over parent links, nearest first.
@@ -38,6 +57,13 @@ inline std::string name(const std::string& name) {
 inline std::string alias(const std::string& alias) {
   return "a/" + alias;
 }
+inline bool is_alias(std::string_view key) {
+  return key.starts_with("a/");
+}
+// The name or alias of a key of the family of names.
+inline std::string text(std::string_view key) {
+  return std::string(key.substr(2));
+}
 inline std::string reference(const std::string& object, const std::string& record) {
   return from_hex(object) + from_hex(record);
 }
@@ -51,6 +77,9 @@ inline std::string tokens(const std::string& record, const std::string& tokenize
   return from_hex(record) + from_hex(tokenizer);
 }
 }  // namespace keys
+
+// What records and rows of a network are in the database.
+void put_facts(Change& change, const ZooRecord& record);
 
 std::string encode_record(const ZooRecord& record);
 // Throws kDamaged.

@@ -18,9 +18,33 @@ void collect_open_fields(const Node& node, std::vector<QueryField>& out) {
   for (const auto& child : node.children) collect_open_fields(*child, out);
 }
 
-void collect_lineage(const Node& node, std::vector<const Node*>& out) {
-  if (node.kind == Node::Kind::kAncestor || node.kind == Node::Kind::kDescendant) out.push_back(&node);
-  for (const auto& child : node.children) collect_lineage(*child, out);
+bool is_lineage(const Node& node) {
+  return node.kind == Node::Kind::kAncestor || node.kind == Node::Kind::kDescendant;
+}
+
+bool is_about_aliases(const Node& node) {
+  return (node.kind == Node::Kind::kCompare || node.kind == Node::Kind::kHas) &&
+         node.field.kind == QueryField::Kind::kAlias;
+}
+
+// Terms that rows do not answer.
+void collect_terms(const Node& node, std::vector<const Node*>& out) {
+  if (is_lineage(node) || is_about_aliases(node)) out.push_back(&node);
+  for (const auto& child : node.children) collect_terms(*child, out);
+}
+
+std::map<std::string, std::vector<std::string>> aliases_by_id(const Database& database) {
+  std::map<std::string, std::vector<std::string>> out;
+  database.scan(Family::kName, "a/",
+                [&](auto key, auto id) { return out[to_hex(id)].push_back(keys::text(key)), true; });
+  return out;
+}
+
+std::set<std::string> ids_with_alias(const Node& term, const Database& database) {
+  std::set<std::string> ids;
+  for (const auto& [id, aliases] : aliases_by_id(database))
+    if (any_alias_fits(term, aliases)) ids.insert(id);
+  return ids;
 }
 
 std::vector<std::string> known_fields(const Database& database) {
@@ -64,7 +88,13 @@ Order parse_order(const std::string& sort) {
     descending = direction == "desc";
     name.resize(colon);
   }
-  return {query_field(name, 0), descending};
+  if (name.size() > 2 && name.front() == '"' && name.back() == '"')
+    return {metric_field(name.substr(1, name.size() - 2), 0), descending};
+  const auto field = query_field(name, 0);
+  if (field.kind == QueryField::Kind::kAlias)
+    throw Error(ErrorCode::kUsage, "query.sort", "cannot sort by aliases", "a network may have several",
+                "sort by name");
+  return {field, descending};
 }
 
 bool is_open(const QueryField& field) {
@@ -82,8 +112,12 @@ Rows Zoo::Impl::rows(const Query& query) const {
     collect_open_fields(*query.where, open);
     for (const auto& field : open) check_field_exists(field, *database, query.text);
     std::vector<const Node*> terms;
-    collect_lineage(*query.where, terms);
+    collect_terms(*query.where, terms);
     for (const auto* term : terms) {
+      if (is_about_aliases(*term)) {
+        lineage[term] = ids_with_alias(*term, *database);
+        continue;
+      }
       const auto ids =
           relatives(resolve(term->argument), term->kind == Node::Kind::kDescendant ? Lineage::kDown : Lineage::kUp);
       lineage[term] = {ids.begin(), ids.end()};

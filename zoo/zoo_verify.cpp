@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "tensor_records.hpp"
@@ -10,18 +11,26 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
+constexpr const char* kRestore = "restore the zoo from a backup";
+constexpr const char* kCollect = "no network uses it: `weightloom zoo gc` removes it";
+
 class Verifier {
  public:
   Verifier(const fs::path& store, const Database& database, const ProgressSink& progress)
       : store_(store), database_(database), progress_(progress) {}
 
   std::vector<Finding> run(VerifyLevel level) {
+    if (level != VerifyLevel::kQuick) guarded("database", [&] { database_.verify_files(); });
     guarded("records", [&] { records(); });
     guarded("names", [&] { names(); });
+    guarded("ledger", [&] { ledger(); });
     guarded("references", [&] { references(); });
     guarded("objects", [&] { objects(level == VerifyLevel::kDeep); });
-    guarded("files", [&] { orphan_files(); });
-    if (level != VerifyLevel::kQuick) guarded("database", [&] { database_.verify_files(); });
+    // Beside a damaged database nobody can tell what belongs to no network.
+    if (std::ranges::none_of(findings_, &Finding::damage)) {
+      for (auto& id : unused_objects_) add("orphan-object", std::move(id), {}, kCollect, false);
+      guarded("files", [&] { orphan_files(); });
+    }
     return std::move(findings_);
   }
 
@@ -39,13 +48,14 @@ class Verifier {
       check();
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kInterrupted) throw;
-      add("database", part, {}, std::string(error.what()) + "; restore the zoo from a backup");
+      add("database", part, {}, std::string(error.what()) + "; " + kRestore);
     }
   }
 
   void records() {
     database_.scan(Family::kMeta, "", [&](auto key, auto value) {
       const auto id = to_hex(key);
+      counted_.add(Family::kMeta, key, value);
       try {
         record(id, decode_record(value));
       } catch (const Error& error) {
@@ -55,7 +65,7 @@ class Verifier {
     });
     database_.scan(Family::kRow, "", [&](auto key, auto) {
       if (!names_.contains(to_hex(key)))
-        add("bad-row", to_hex(key), {}, "a row without a record; restore the zoo from a backup");
+        add("bad-row", to_hex(key), {}, "a summary without a record; `weightloom zoo verify --repair` removes it");
       return true;
     });
   }
@@ -65,14 +75,16 @@ class Verifier {
     if (record.id != id || hash_of_tensors(record.tensors) != record.weights_hash)
       add("bad-record", id, {record.name}, "the record contradicts itself; restore the zoo from a backup");
     if (database_.get(Family::kRow, from_hex(id)) != encode_row(record))
-      add("bad-row", id, {record.name}, "the summary differs from the record; restore the zoo from a backup");
+      add("bad-row", id, {record.name},
+          "the summary differs from the record; `weightloom zoo verify --repair` writes it anew");
     if (database_.get(Family::kName, keys::name(record.name)) != from_hex(id))
-      add("bad-name", record.name, {record.name}, "the name does not lead to its network; rename it");
+      add("bad-name", record.name, {record.name},
+          "the name does not lead to its network; `weightloom zoo verify --repair` writes it anew");
     for (const auto& tensor : record.tensors) {
       users_[tensor.object].insert(record.name);
       if (!database_.has(Family::kRef, keys::reference(tensor.object, id)))
         add("bad-reference", tensor.object, {record.name},
-            "the network does not hold its object; restore the zoo from a backup");
+            "the network does not hold its object; `weightloom zoo verify --repair` writes the reference anew");
       if (!database_.has(Family::kObj, from_hex(tensor.object)))
         add("missing-object", tensor.object, {record.name},
             "import the network again, or restore the zoo from a backup");
@@ -81,11 +93,33 @@ class Verifier {
 
   void names() {
     database_.scan(Family::kName, "", [&](auto key, auto id) {
+      counted_.add(Family::kName, key, id);
       const auto found = names_.find(to_hex(id));
       if (found == names_.end() || (key.starts_with("n/") && key.substr(2) != found->second))
-        add("bad-name", std::string(key.substr(2)), {}, "the name leads nowhere; restore the zoo from a backup");
+        add("bad-name", std::string(key.substr(2)), {},
+            "the name leads nowhere; `weightloom zoo verify --repair` removes it");
       return true;
     });
+  }
+
+  void ledger() {
+    const auto stored = database_ledger(database_), file = file_ledger(store_);
+    if (!stored && !file) return;  // a zoo of schema 1
+    const auto say = [&](std::string advice) { add("ledger", ledger_path(store_).string(), {}, std::move(advice)); };
+    const auto entries = [](const Ledger& ledger) {
+      return std::to_string(ledger.networks) + " networks and " + std::to_string(ledger.names) + " names";
+    };
+    if (!file)
+      return say(
+          "the file that tells what the zoo holds is missing or damaged; if the zoo was copied, copy it whole, "
+          "else write the file anew with `weightloom zoo verify --repair`");
+    const bool behind = !stored || stored->sequence < file->sequence;
+    if (behind && counted_.same_entries(*file))
+      return say("the database's log is missing or was cut; all " + entries(*file) +
+                 " are there; accept the zoo as it is with `weightloom zoo verify --repair`");
+    if (behind || !counted_.same_entries(*stored))
+      return say(entries(behind ? *file : *stored) + " were stored, " + entries(counted_) + " are there; " + kRestore +
+                 ", or accept what is left with `weightloom zoo verify --repair`");
   }
 
   void references() {
@@ -114,7 +148,7 @@ class Verifier {
   void object(const std::string& id, const ObjectInfo& info, bool deep) {
     const auto& users = users_[id];
     const std::vector<std::string> hit(users.begin(), users.end());
-    if (users.empty()) add("orphan-object", id, {}, "no network uses it; harmless", false);
+    if (users.empty()) unused_objects_.push_back(id);
     if (info.file) known_files_.insert(object_path(store_, id).string());
     std::error_code error;
     if (info.file && fs::file_size(object_path(store_, id), error) != info.bytes) {
@@ -136,10 +170,15 @@ class Verifier {
   }
 
   void orphan_files() {
-    for (const auto& entry : fs::recursive_directory_iterator(store_ / "objects"))
-      if (entry.is_regular_file() && !known_files_.contains(entry.path().string()))
-        add("orphan-file", entry.path().string(), {},
-            "left by an interrupted import; it may be deleted when nothing is writing", false);
+    const auto incoming = incoming_path(store_);
+    std::error_code error;
+    for (fs::recursive_directory_iterator at(store_ / "objects", error), end; !error && at != end;
+         at.increment(error)) {
+      const auto& path = at->path();
+      if (path.parent_path() == incoming || !at->is_regular_file(error)) continue;  // the next writer clears those away
+      if (!known_files_.contains(path.string())) add("orphan-file", path.string(), {}, kCollect, false);
+    }
+    if (error) throw Error(ErrorCode::kFailure, "zoo.io", "cannot read the folder of objects", error.message());
   }
 
   const fs::path& store_;
@@ -148,6 +187,8 @@ class Verifier {
   std::map<std::string, std::string> names_;            // record id -> name
   std::map<std::string, std::set<std::string>> users_;  // object -> names of networks
   std::set<std::string> known_files_;
+  std::vector<std::string> unused_objects_;
+  Ledger counted_;
   std::vector<Finding> findings_;
 };
 

@@ -42,6 +42,20 @@ std::vector<std::string> names(const std::vector<ImportFile>& files) {
   return out;
 }
 
+std::vector<std::string> names(const ImportPlan& plan) {
+  return names(plan.files);
+}
+
+std::vector<std::string> ids(const std::vector<LeftOut>& files) {
+  std::vector<std::string> out;
+  for (const auto& file : files) out.push_back(file.id);
+  return out;
+}
+
+ImportPlan one(const fs::path& path, const std::string& name) {
+  return {{{path, name, {}}}, {}, {}};
+}
+
 using Names = std::vector<std::string>;
 
 }  // namespace
@@ -105,21 +119,141 @@ TEST_CASE("an import states the given facts and its source, and is skipped the s
   CHECK(error_of([&] { checkpoints.import(); }) == "zoo.name_taken");
 }
 
-TEST_CASE("one bad file keeps its whole batch out", "[zoo]") {
+TEST_CASE("one bad file of several is told, and the others are stored", "[zoo]") {
   Checkpoints checkpoints;
   checkpoints.write("a.safetensors", 1);
   test::write_quickly(checkpoints.root() / "b.safetensors", "garbage that is no header");
-  CHECK(error_of([&] { checkpoints.import(); }) == "safetensors.header_too_large");
-  CHECK(checkpoints.zoo.size() == 0);
+  checkpoints.write("c.safetensors", 3);
+  ImportOptions dry;
+  dry.dry_run = true;
+  for (const auto& options : {dry, ImportOptions()}) {
+    CHECK(checkpoints.zoo.size() == 0);
+    const auto result = checkpoints.import(options);
+    CHECK(names(result.imported) == Names{"a", "c"});
+    REQUIRE(ids(result.refused) == Names{"safetensors.header_too_large"});
+    CHECK(result.refused[0].path.filename() == "b.safetensors");
+  }
+  CHECK(checkpoints.zoo.size() == 2);
 }
 
 TEST_CASE("two files may not get one name", "[zoo]") {
   Checkpoints checkpoints;
   checkpoints.write("a.safetensors", 1);
-  checkpoints.write("sub/a.safetensors", 1);
-  const auto files =
+  checkpoints.write("sub/a.safetensors", 2);
+  const auto plan =
       files_to_import({(checkpoints.root() / "a.safetensors").string(), (checkpoints.root() / "sub").string()});
-  CHECK(error_of([&] { import_networks(checkpoints.zoo, files, {}); }) == "import.same_name");
+  const auto result = import_networks(checkpoints.zoo, plan, {});
+  CHECK(result.stored.size() == 1);
+  CHECK(ids(result.refused) == Names{"import.same_name"});
+}
+
+TEST_CASE("a folder is brought up to date: what is new is stored, what changed is refused or replaced", "[zoo]") {
+  Checkpoints checkpoints;
+  checkpoints.write("a.safetensors", 1);
+  checkpoints.write("b.safetensors", 2);
+  checkpoints.import();
+  const auto old = checkpoints.zoo.get("a");
+  checkpoints.zoo.set_alias("best", "a");
+  checkpoints.write("a.safetensors", 3);
+  checkpoints.write("c.safetensors", 4);
+  auto result = checkpoints.import();
+  CHECK(names(result.skipped) == Names{"b"});
+  CHECK(names(result.imported) == Names{"c"});
+  CHECK(ids(result.refused) == Names{"zoo.name_taken"});
+  ImportOptions options;
+  options.replace = true;
+  result = checkpoints.import(options);
+  CHECK(names(result.replaced) == Names{"a"});
+  CHECK(result.refused.empty());
+  const auto record = checkpoints.zoo.get("best");
+  CHECK(record.name == "a");
+  CHECK(checkpoints.zoo.weights(record).at("w").f32()[0] == 3);
+  REQUIRE(record.parents.size() == 1);
+  CHECK(record.parents[0].kind == "replaces");
+  CHECK(record.parents[0].parent == old.id);
+  CHECK(checkpoints.zoo.size() == 3);
+  CHECK(checkpoints.zoo.verify(VerifyLevel::kDeep).empty());
+}
+
+TEST_CASE("facts of what is stored already are added to it", "[zoo]") {
+  Checkpoints checkpoints;
+  checkpoints.write("a.safetensors", 1);
+  checkpoints.import();
+  ImportOptions options;
+  options.facts.metrics = {{"loss", 2}};
+  CHECK(names(checkpoints.import(options).updated) == Names{"a"});
+  CHECK(checkpoints.zoo.get("a").metrics.at("loss") == 2);
+  CHECK(names(checkpoints.import(options).skipped) == Names{"a"});
+}
+
+TEST_CASE("importing the same bytes again mends damaged weights", "[zoo]") {
+  Checkpoints checkpoints;
+  write_safetensors(checkpoints.root() / "a.safetensors", {{"w", test::tensor_of(1 << 18, 1)}});
+  const auto record = checkpoints.import().stored.at(0);
+  const auto object = checkpoints.folder / "zoo" / "objects" / record.tensors[0].object.substr(0, 2) /
+                      record.tensors[0].object.substr(2);
+  for (const bool lost : {true, false}) {
+    if (lost)
+      fs::remove(object);
+    else
+      test::write_quickly(object, std::string(1 << 20, 'x'));
+    CHECK_FALSE(checkpoints.zoo.is_sound(record));
+    CHECK(names(checkpoints.import().mended) == Names{"a"});
+    CHECK(checkpoints.zoo.is_sound(record));
+  }
+  test::write_quickly(object, std::string(1 << 20, 'x'));
+  import_networks(checkpoints.zoo, one(checkpoints.root() / "a.safetensors", "again"), {});
+  CHECK(checkpoints.zoo.is_sound(record));
+  CHECK(checkpoints.zoo.verify(VerifyLevel::kDeep).empty());
+}
+
+TEST_CASE("what a file says beside its tensors goes with the network", "[zoo]") {
+  Checkpoints checkpoints;
+  const std::map<std::string, std::string> metadata{{"format", "pt"}, {"licence", "apache-2.0"}};
+  write_safetensors(checkpoints.root() / "a.safetensors", {{"w", test::tensor_of(4, 1)}}, metadata);
+  const auto record = checkpoints.import().stored.at(0);
+  CHECK(record.source.at("metadata").at("licence") == "apache-2.0");
+  const auto path = checkpoints.root() / "out";
+  write_network(path, record, checkpoints.zoo.weights(record));
+  const auto file = read_network(path);
+  CHECK(file.metadata == metadata);
+  CHECK(file.record.value().source.at("path") == "a.safetensors");
+}
+
+TEST_CASE("a folder that cannot be searched is named, and links to folders are not followed", "[zoo]") {
+  Checkpoints checkpoints;
+  checkpoints.write("a.safetensors", 1);
+  fs::create_directory_symlink(checkpoints.root(), checkpoints.root() / "sub" / "loop");
+  fs::create_symlink("nowhere", checkpoints.root() / "gone.safetensors");
+  fs::create_symlink("self", checkpoints.root() / "self");
+  fs::create_directories(checkpoints.root() / ".git");
+  checkpoints.write(".git/b.safetensors", 2);
+  const auto plan = files_to_import({checkpoints.root().string()});
+  CHECK(names(plan) == Names{"a"});
+  CHECK(ids(plan.refused) == Names{"import.not_a_file"});
+  CHECK(ids(plan.passed_over) == Names{"import.linked_folder"});
+}
+
+TEST_CASE("a glob's star stays in its folder, two stars go through folders", "[zoo]") {
+  const Checkpoints checkpoints;
+  checkpoints.write("a.safetensors", 1);
+  checkpoints.write("sub/b.safetensors", 2);
+  const auto root = checkpoints.root().string();
+  CHECK(names(files_to_import({root + "/*.safetensors"})) == Names{"a"});
+  CHECK(names(files_to_import({root + "/*/*.safetensors"})) == Names{"sub/b"});
+  CHECK(names(files_to_import({root + "/**/*.safetensors"})) == Names{"a", "sub/b"});
+  CHECK(error_of([&] { files_to_import({root + "/x**"}); }) == "import.nothing");
+}
+
+TEST_CASE("facts that a zoo does not take keep one file out", "[zoo]") {
+  Checkpoints checkpoints;
+  auto record = test::record_named("net");
+  record.tags = {"a\nb"};
+  write_network(checkpoints.root() / "bad", record, {{"w", test::tensor_of(4, 1)}});
+  checkpoints.write("good.safetensors", 2);
+  const auto result = checkpoints.import();
+  CHECK(names(result.imported) == Names{"good"});
+  CHECK(ids(result.refused) == Names{"zoo.bad_record"});
 }
 
 TEST_CASE("an exported network comes back with equal objects and its facts", "[zoo]") {
@@ -127,7 +261,7 @@ TEST_CASE("an exported network comes back with equal objects and its facts", "[z
   const auto original = test::add_one(checkpoints.zoo, test::network("net"));
   const auto path = checkpoints.root() / "net.safetensors";
   write_network(path, original, checkpoints.zoo.weights(original));
-  const auto copy = import_networks(checkpoints.zoo, {{path, "copy"}}, {}).stored.at(0);
+  const auto copy = import_networks(checkpoints.zoo, one(path, "copy"), {}).stored.at(0);
   CHECK(copy.weights_hash == original.weights_hash);
   CHECK(copy.architecture == original.architecture);
   CHECK(copy.config == original.config);
@@ -140,7 +274,7 @@ TEST_CASE("facts in a file are not believed when its tensors are others", "[zoo]
   const auto original = test::add_one(checkpoints.zoo, test::network("net"));
   const auto path = checkpoints.root() / "net.safetensors";
   write_network(path, original, {{"w", test::tensor_of(4, 9)}});
-  CHECK(import_networks(checkpoints.zoo, {{path, "other"}}, {}).stored.at(0).architecture.empty());
+  CHECK(import_networks(checkpoints.zoo, one(path, "other"), {}).stored.at(0).architecture.empty());
 }
 
 TEST_CASE("a written network is read back with its whole record", "[zoo]") {
@@ -194,14 +328,14 @@ TEST_CASE("a record whose texts are no UTF-8 is written with replacements", "[zo
   write_network(folder / "net", record, {{"w", test::tensor_of(4, 1)}});
   const auto read = read_network(folder / "net").record.value();
   CHECK(read.notes == "mod\uFFFDles");
-  CHECK(read.source.at("path") == "/tmp/\uFFFD");
+  CHECK(read.source.at("path") == "\uFFFD");  // the name alone
 }
 
 TEST_CASE("an array whose file name is no name for a tensor is refused", "[zoo]") {
   Checkpoints checkpoints;
   const auto path = checkpoints.root() / "a\x1b[2K.npy";
   write_npy(path, test::tensor_of(4, 1));
-  CHECK(error_of([&] { import_networks(checkpoints.zoo, {{path, "net"}}, {}); }) == "zoo.bad_tensor");
+  CHECK(error_of([&] { import_networks(checkpoints.zoo, one(path, "net"), {}); }) == "zoo.bad_tensor");
   CHECK(checkpoints.zoo.size() == 0);
 }
 
@@ -219,9 +353,9 @@ TEST_CASE("foreign tensors are stored without their record unless they are conve
   const auto record = test::record_named("net");
   write_network(path, record, {{"foreign", test::tensor_of(4, 1)}}, "torchvision");
   ImportOptions options;
-  CHECK(import_networks(checkpoints.zoo, {{path, "as it is"}}, options).stored.at(0).architecture.empty());
+  CHECK(import_networks(checkpoints.zoo, one(path, "as it is"), options).stored.at(0).architecture.empty());
   options.to_canonical = [](const NetworkFile& file) { return TensorMap{{"w", file.tensors.at("foreign")}}; };
-  CHECK(import_networks(checkpoints.zoo, {{path, "converted"}}, options).stored.at(0).architecture ==
+  CHECK(import_networks(checkpoints.zoo, one(path, "converted"), options).stored.at(0).architecture ==
         record.architecture);
 }
 

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <functional>
 
 #include "sample_networks.hpp"
 #include "temporary_folder.hpp"
@@ -12,6 +14,7 @@
 
 namespace weightloom {
 namespace {
+namespace fs = std::filesystem;
 
 using test::add_one;
 using test::network;
@@ -155,6 +158,93 @@ TEST_CASE("a network answers to its id, name, alias and id prefix", "[zoo]") {
   const auto missing = error_of([&] { store.zoo.get("svhn/bset"); });
   CHECK(missing.code() == ErrorCode::kNotFound);
   CHECK(missing.hint() == "did you mean 'svhn/best'?");
+}
+
+TEST_CASE("names and aliases share one set, and an alias goes alone", "[zoo]") {
+  EmptyZoo store;
+  store.zoo.add({network("a"), network("b", 5)});
+  store.zoo.set_alias("prod", "a");
+  CHECK(error_of([&] { add_one(store.zoo, network("prod", 6)); }).id() == "zoo.name_taken");
+  CHECK(error_of([&] { store.zoo.rename("b", "prod"); }).id() == "zoo.name_taken");
+  CHECK(error_of([&] { store.zoo.set_alias("b", "a"); }).id() == "zoo.name_taken");
+  CHECK(error_of([&] { store.zoo.remove("prod"); }).id() == "zoo.is_alias");
+  CHECK(error_of([&] { store.zoo.rename("prod", "c"); }).id() == "zoo.is_alias");
+  store.zoo.set_alias("prod", "b");
+  CHECK(store.zoo.get("prod").name == "b");
+  CHECK(error_of([&] { store.zoo.remove_alias("b"); }).id() == "zoo.no_alias");
+  CHECK(error_of([&] { store.zoo.remove_alias("prdo"); }).hint() == "did you mean 'prod'?");
+  store.zoo.remove_alias("prod");
+  CHECK_FALSE(store.zoo.knows("prod"));
+  CHECK(store.zoo.size() == 2);
+  CHECK(store.zoo.verify(VerifyLevel::kDeep).empty());
+}
+
+TEST_CASE("aliases are found by query", "[zoo]") {
+  EmptyZoo store;
+  store.zoo.add({network("a"), network("b", 5), network("c", 7)});
+  store.zoo.set_alias("svhn/best", "a");
+  store.zoo.set_alias("mnist/best", "b");
+  CHECK(names(store.zoo.find(parse_query("alias=svhn/best"))) == Names{"a"});
+  CHECK(names(store.zoo.find(parse_query("alias:*/best"))) == Names{"a", "b"});
+  CHECK(names(store.zoo.find(parse_query("not has(alias)"))) == Names{"c"});
+  CHECK(names(store.zoo.find(parse_query("alias!=svhn/best"))) == Names{"b"});
+  CHECK(error_of([&] { store.zoo.find(parse_query("", "alias")); }).id() == "query.sort");
+}
+
+TEST_CASE("metrics that are called like other things are asked for in quotes", "[zoo]") {
+  EmptyZoo store;
+  for (const std::string metric : {"size", "top 5", "f1-score", "a(b)", "not", "config.x", "name"}) {
+    auto one = network("with " + metric);
+    one.first.metrics = {{metric, 5}};
+    add_one(store.zoo, one);
+    CHECK(names(store.zoo.find(parse_query("\"" + metric + "\" = 5"))) == Names{"with " + metric});
+    CHECK(names(store.zoo.find(parse_query("", "\"" + metric + "\"", 1))) == Names{"with " + metric});
+  }
+}
+
+TEST_CASE("facts that mean nothing or could steer a terminal are refused", "[zoo]") {
+  EmptyZoo store;
+  const auto refused = [&](const std::function<void(ZooRecord&)>& change) {
+    auto one = network("a");
+    change(one.first);
+    return error_of([&] { add_one(store.zoo, one); }).id() == "zoo.bad_record";
+  };
+  CHECK(refused([](auto& record) { record.split = "heldout"; }));
+  CHECK(refused([](auto& record) { record.dataset = "mnist\x1b[2K"; }));
+  CHECK(refused([](auto& record) { record.family = "\xFF"; }));
+  CHECK(refused([](auto& record) { record.tags = {""}; }));
+  CHECK(refused([](auto& record) { record.tags = {"a\nb"}; }));
+  CHECK(refused([](auto& record) { record.tags = {" a"}; }));
+  CHECK(refused([](auto& record) { record.metrics = {{"", 1}}; }));
+  CHECK(refused([](auto& record) { record.metrics = {{std::string(257, 'm'), 1}}; }));
+  CHECK(refused([](auto& record) { record.metrics = {{"loss", NAN}}; }));
+  CHECK(refused([](auto& record) { record.notes = "a\rb"; }));
+  CHECK(refused([](auto& record) { record.parents = {{"", "x"}}; }));
+  CHECK_FALSE(refused([](auto& record) { record.notes = "two\n\tlines, d\xC3\xA9j\xC3\xA0 vu"; }));
+}
+
+TEST_CASE("many small sessions leave few files, and the room of what is removed comes back", "[zoo]") {
+  EmptyZoo store;
+  const auto files = [&] {
+    const fs::directory_iterator at(store.folder / "zoo" / "db"), end;
+    return std::distance(at, end);
+  };
+  for (int i = 0; i < 60; ++i) {
+    auto one = network(std::to_string(i), static_cast<float>(i));
+    one.second["w"] = test::tensor_of(25'000, static_cast<float>(i));
+    add_one(store.zoo, one);
+    store.reopen(Zoo::Access::kWrite);
+  }
+  CHECK(files() < 60);
+  std::vector<std::string> all;
+  for (const auto& record : store.zoo.all()) all.push_back(record.id);
+  store.zoo.remove(all);
+  store.reopen(Zoo::Access::kRead);
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(store.folder / "zoo"))
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  CHECK(bytes < 1'000'000);
+  CHECK(store.zoo.verify(VerifyLevel::kDeep).empty());
 }
 
 TEST_CASE("records are found by query, in natural order or as asked, up to a limit", "[zoo]") {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
 
@@ -85,7 +86,129 @@ TEST_CASE("a flipped byte in a database file is found by the default level", "[z
   flip_byte(largest, fs::file_size(largest) / 2);
   const auto findings = store.verify(VerifyLevel::kDefault);
   REQUIRE(!findings.empty());
-  CHECK(findings.back().kind == "database");
+  CHECK(findings.front().kind == "database");
+}
+
+namespace {
+
+fs::path log_of(const fs::path& store) {
+  fs::path largest;
+  for (const auto& entry : fs::directory_iterator(store / "db"))
+    if (entry.path().extension() == ".log" && (largest.empty() || entry.file_size() > fs::file_size(largest)))
+      largest = entry.path();
+  return largest;
+}
+
+std::vector<std::string> kinds(const std::vector<Finding>& findings) {
+  std::vector<std::string> out;
+  for (const auto& finding : findings) out.push_back(finding.kind + (finding.damage ? "" : " (harmless)"));
+  return out;
+}
+
+using Kinds = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a zoo whose log is missing still has its networks, says so, and is not written until that is accepted",
+          "[zoo]") {
+  const StoredNetwork store;
+  const test::TemporaryFolder copy;
+  fs::copy(store.path(), copy / "zoo", fs::copy_options::recursive);
+  {
+    auto zoo = Zoo::open(copy / "zoo", Zoo::Access::kWrite);
+    test::add_one(zoo, test::network("second", 9));
+  }
+  fs::remove(log_of(copy / "zoo"));
+  CHECK(kinds(Zoo::open(copy / "zoo", Zoo::Access::kRead).verify(VerifyLevel::kDeep)) == Kinds{"ledger"});
+  CHECK(Zoo::open(copy / "zoo", Zoo::Access::kRead).size() == 2);
+  try {
+    Zoo::open(copy / "zoo", Zoo::Access::kWrite);
+    FAIL("opened");
+  } catch (const Error& error) {
+    CHECK(error.id() == "zoo.behind");
+    CHECK(error.code() == ErrorCode::kDamaged);
+  }
+  CHECK(Zoo::repair(copy / "zoo") == Repairs{"accepted 2 networks and 2 names as all that there are"});
+  CHECK(Zoo::open(copy / "zoo", Zoo::Access::kWrite).verify(VerifyLevel::kDeep).empty());
+}
+
+TEST_CASE("a flipped bit in the log is refused, and left out by repair without loss", "[zoo]") {
+  const test::TemporaryFolder folder;
+  {
+    auto zoo = Zoo::create(folder / "zoo");
+    for (int i = 0; i < 5; ++i) test::add_one(zoo, test::network(std::to_string(i), static_cast<float>(i)));
+  }
+  flip_byte(log_of(folder / "zoo"), 1000);
+  CHECK_THROWS_AS(Zoo::open(folder / "zoo", Zoo::Access::kRead), Error);
+  CHECK_THROWS_AS(Zoo::open(folder / "zoo", Zoo::Access::kWrite), Error);
+  CHECK_FALSE(Zoo::repair(folder / "zoo").empty());
+  const auto zoo = Zoo::open(folder / "zoo", Zoo::Access::kRead);
+  CHECK(zoo.size() == 5);
+  CHECK(zoo.verify(VerifyLevel::kDeep).empty());
+}
+
+TEST_CASE("records that are missing are told by the ledger, whatever else agrees", "[zoo]") {
+  const test::TemporaryFolder folder;
+  {
+    auto zoo = Zoo::create(folder / "zoo");
+    test::add_one(zoo, test::network("kept"));
+  }
+  fs::copy(folder / "zoo", folder / "old", fs::copy_options::recursive);
+  {
+    auto zoo = Zoo::open(folder / "zoo", Zoo::Access::kWrite);
+    test::add_one(zoo, test::network("forgotten", 3));
+  }
+  fs::remove_all(folder / "zoo" / "db");
+  fs::copy(folder / "old" / "db", folder / "zoo" / "db", fs::copy_options::recursive);
+  const auto findings = Zoo::open(folder / "zoo", Zoo::Access::kRead).verify(VerifyLevel::kQuick);
+  REQUIRE(kinds(findings) == Kinds{"ledger"});
+  CHECK(findings[0].advice.starts_with("2 networks and 2 names were stored, 1 networks and 1 names are there"));
+  CHECK_THROWS_AS(Zoo::open(folder / "zoo", Zoo::Access::kWrite), Error);
+}
+
+TEST_CASE("beside a damaged database nothing is called left over", "[zoo]") {
+  const StoredNetwork store;
+  for (const auto& entry : fs::directory_iterator(store.path() / "db")) {
+    if (entry.path().extension() != ".sst") continue;
+    flip_byte(entry.path(), 20);
+    for (const auto level : {VerifyLevel::kDefault, VerifyLevel::kDeep}) {
+      try {
+        const auto findings = store.verify(level);
+        CHECK(std::ranges::any_of(findings, &Finding::damage));
+        for (const auto& finding : findings) CHECK(finding.kind.find("orphan") == std::string::npos);
+      } catch (const Error& error) {  // what is needed to open it is damaged
+        CHECK(error.code() == ErrorCode::kDamaged);
+      }
+    }
+    CHECK_THROWS_AS(Zoo::open(store.path(), Zoo::Access::kWrite).collect_garbage(), Error);
+    flip_byte(entry.path(), 20);
+  }
+  CHECK(fs::exists(store.large_file()));
+  CHECK(store.verify(VerifyLevel::kDeep).empty());
+}
+
+TEST_CASE("garbage is what no network uses, and goes only when asked", "[zoo]") {
+  const StoredNetwork store;
+  fs::create_directories(store.path() / "objects" / "00");
+  test::write_quickly(store.path() / "objects" / "00" / "stray", "four");
+  {
+    auto zoo = Zoo::open(store.path(), Zoo::Access::kWrite);
+    CHECK(zoo.collect_garbage(true).files == 1);
+    CHECK(zoo.collect_garbage().bytes == 4);
+    CHECK(zoo.collect_garbage().files == 0);
+    CHECK(zoo.weights(store.record()).size() == store.record().tensors.size());
+  }
+  CHECK(store.verify(VerifyLevel::kDeep).empty());
+}
+
+TEST_CASE("what a killed writer left incomplete is cleared away by the next one", "[zoo]") {
+  const StoredNetwork store;
+  const auto left = store.path() / "objects" / "incoming" / "ab.tmp.xyz";
+  test::write_quickly(left, "x");
+  CHECK(store.verify(VerifyLevel::kDeep).empty());
+  CHECK(fs::exists(left));
+  { const auto zoo = Zoo::open(store.path(), Zoo::Access::kWrite); }
+  CHECK_FALSE(fs::exists(left));
 }
 
 TEST_CASE("files that belong to nobody are reported as harmless", "[zoo]") {

@@ -48,6 +48,13 @@ struct ZooRecord {
   std::string weights_hash;  // SHA-256 over (name, dtype, shape, object) of all tensors in name order
 };
 
+// Throws kUsage "zoo.bad_record" for facts that a zoo does not take: texts that are not UTF-8, that control a terminal
+// or are longer than they may be, an empty tag or metric, a split that is none.
+void expect_storable(const ZooRecord& record);
+// The same with its weights; throws kUsage "zoo.bad_tensor" for a tensor whose name is none, or whose bytes do not fill
+// its shape.
+void expect_storable(const ZooRecord& record, const TensorMap& tensors);
+
 Json to_json(const ZooRecord& record);
 ZooRecord record_from_json(const Json& json);
 

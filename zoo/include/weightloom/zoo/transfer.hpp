@@ -3,12 +3,14 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "weightloom/base/progress.hpp"
 #include "weightloom/base/tensor.hpp"
+#include "weightloom/formats/checkpoints.hpp"
 #include "weightloom/zoo/zoo.hpp"
 
 namespace weightloom {
@@ -20,43 +22,62 @@ struct NetworkFile {
   std::string dialect = "canonical";  // what the record says; without one, unknown
   std::vector<std::string> warnings;  // lenient choices taken
   std::string format;                 // WeightsFile::format
+  std::map<std::string, std::string> metadata;  // what else the file says, such as "format" and a licence
 };
 
 // Throws what read_weights() does.
 NetworkFile read_network(const std::filesystem::path& path);
+// Of a sharded set without an index.
+NetworkFile read_network(const std::vector<std::filesystem::path>& shards);
 
 // Writes weights as safetensors with their record (docs/zoo_format.md, "Weights files"). `tensors` are in `dialect`.
-// The record need not come from a zoo: an empty weights_hash is filled in when the tensors are canonical.
+// The record need not come from a zoo: an empty weights_hash is filled in when the tensors are canonical. What the file
+// that it was imported from said beside its tensors is written along; where that file was is not.
 void write_network(const std::filesystem::path& path, const ZooRecord& record, const TensorMap& tensors,
                    const std::string& dialect = "canonical");
 
 struct ImportFile {
   std::filesystem::path path;
-  std::string name;  // that the network gets
+  std::string name;                           // that the network gets
+  std::vector<std::filesystem::path> shards;  // of a sharded set without an index
 };
 
-// What files, folders (searched recursively for checkpoints, whatever they are called) and globs mean, in name order. A
-// network is named after its file, relative to the folder; `name` names the one network, or goes before the names of
-// several. A sharded set is one network. Throws kNotFound when a path is not there or nothing fits.
-std::vector<ImportFile> files_to_import(const std::vector<std::string>& paths, const std::string& name = {});
+struct ImportPlan {
+  std::vector<ImportFile> files;
+  std::vector<LeftOut> refused;      // looks like a network and cannot be read, or a folder that cannot be searched
+  std::vector<LeftOut> passed_over;  // not meant
+};
+
+// What files, folders (searched recursively for checkpoints, whatever they are called) and globs (`*`, `?` and `[a-z]`
+// within a name, `**` for any folders) mean, in name order. A network is named after its file, relative to the folder;
+// `name` names the one network, or goes before the names of several. A sharded set is one network. Hidden folders and
+// links to folders are not searched. Throws kNotFound when a path is not there or nothing fits.
+ImportPlan files_to_import(const std::vector<std::string>& paths, const std::string& name = {});
 
 struct ImportOptions {
   // architecture, plugin_version, config, dataset, family, split, metrics, tags, notes for every network
   ZooRecord facts;
   // Empty: tensors are stored as they are, and records of files in a foreign dialect are not used.
-  std::function<TensorMap(const NetworkFile&)> to_canonical;
+  std::function<TensorMap(NetworkFile)> to_canonical;
+  bool replace = false;  // a network of that name from other bytes gives way
+  bool dry_run = false;  // everything is read and checked, and nothing is stored
 };
 
 struct ImportResult {
-  std::vector<ZooRecord> stored;
-  std::vector<ImportFile> skipped;    // stored before under the same name, from the same bytes
-  std::vector<std::string> warnings;  // "path: text"
+  std::vector<ZooRecord> stored;               // empty in a dry run
+  std::vector<ImportFile> imported, replaced;  // what they came from, also in a dry run
+  std::vector<ImportFile> skipped;             // stored before under the same name, from the same bytes
+  std::vector<ImportFile> updated;             // the same, and now with the given facts
+  std::vector<ImportFile> mended;              // the same, and their damaged weights are whole again
+  std::vector<LeftOut> refused, passed_over;   // with those of the plan
+  std::vector<std::string> warnings;           // "path: text"
 };
 
 // Reads, checks and stores, in batches that are stored as a whole or not at all; running it again skips what is stored.
-// A file's record is kept, but for id and name, where `options.facts` says nothing. Throws kRefused for a bad
-// file, kUsage when a name is taken, kInterrupted after the current batch.
-ImportResult import_networks(Zoo& zoo, const std::vector<ImportFile>& files, const ImportOptions& options,
+// A file's record is kept, but for id and name, where `options.facts` says nothing. What is wrong with one of several
+// files is told in the result, and the others are imported; of a plan of one file alone it is thrown: kRefused for a
+// bad file, kUsage when a name is taken. Throws kInterrupted after the current batch.
+ImportResult import_networks(Zoo& zoo, const ImportPlan& plan, const ImportOptions& options,
                              const ProgressSink& progress = {});
 
 }  // namespace weightloom

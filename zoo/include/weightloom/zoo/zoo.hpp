@@ -43,11 +43,20 @@ enum class VerifyLevel {
 
 struct Finding {
   std::string kind;    // "missing-object", "changed-object", "bad-name", "bad-row", "bad-reference", "bad-record",
-                       // "database", "orphan-file", "orphan-object"
+                       // "database", "ledger", "orphan-file", "orphan-object"
   std::string object;  // the object id, name, record id or path that it is about
   std::vector<std::string> networks;  // names of the networks that it hits
   std::string advice;
   bool damage = true;  // false: harmless left-overs
+};
+
+// Something that repair() did, in words: "wrote the summary of 'mnist/mlp/3' anew".
+using Repairs = std::vector<std::string>;
+
+// What nothing refers to.
+struct Garbage {
+  std::size_t objects = 0, files = 0;
+  std::int64_t bytes = 0;
 };
 
 // One open store. Readers may coexist with one writer and see the store as it was when they opened it. Not thread-safe;
@@ -58,9 +67,15 @@ class Zoo {
 
   // Throws kFailure when `directory` exists and is not empty, or cannot be written.
   static Zoo create(const std::filesystem::path& directory);
-  // Throws kNoStore, kLocked (naming the owner), kRefused for a newer schema. `wait_seconds`: how long to wait for the
-  // writer's lock.
+  // Throws kNoStore, kLocked (naming the owner), kRefused for a newer schema, and kDamaged when the database cannot be
+  // read or, for writing, "zoo.behind" when it has forgotten something that was stored (a reader gets a warning in the
+  // log). `wait_seconds`: how long to wait for the writer's lock.
   static Zoo open(const std::filesystem::path& directory, Access access, double wait_seconds = 0);
+  // Opens for writing, mends what records and objects still tell, and accepts what is there as all that there is: rows,
+  // names, references and entries of objects are written anew, damaged entries of the database's log are left out. Weights
+  // are never removed. Throws what open() does, but not "zoo.behind".
+  static Repairs repair(const std::filesystem::path& directory, double wait_seconds = 0,
+                        const ProgressSink& progress = {});
   ~Zoo();
   Zoo(Zoo&&) noexcept;
   Zoo& operator=(Zoo&&) noexcept;
@@ -69,14 +84,26 @@ class Zoo {
   std::string uuid() const;
 
   // Stores records with their weights: objects first (durable), then one synced batch. All or nothing. Fills in id,
-  // created, tensors, sizes and hashes, and returns the records as stored. Throws kUsage "zoo.bad_name",
-  // "zoo.name_taken" or "zoo.bad_tensor" (a name or size of a tensor), kOverQuota when the disk is full.
-  std::vector<ZooRecord> add(std::vector<std::pair<ZooRecord, TensorMap>> networks);
+  // created, tensors, sizes and hashes, and returns the records as stored. Objects that are there but damaged are
+  // mended. kReplace: a network that has the name goes, its aliases lead to the new one, which links to it as
+  // "replaces". Throws kUsage "zoo.bad_name", "zoo.name_taken", "zoo.bad_tensor" (a name or size of a tensor) and what
+  // expect_storable() does, kOverQuota when the disk is full.
+  enum class Taken { kRefuse, kReplace };
+  std::vector<ZooRecord> add(std::vector<std::pair<ZooRecord, TensorMap>> networks, Taken taken = Taken::kRefuse);
 
   // `reference`: exact name, alias (`name@alias`), full id or a unique prefix of at least 4 digits. Throws kNotFound
   // with the nearest names, kAmbiguous.
   ZooRecord get(const std::string& reference) const;
   bool contains(const std::string& name) const;
+  // Is it the name, an alias or the id of a network?
+  bool knows(const std::string& reference) const;
+  // Throws kUsage "zoo.is_alias" when it is an alias, and what get() does: before a network is renamed or removed.
+  void expect_itself(const std::string& reference) const;
+  // Are all bytes of its weights there, unchanged? Reads and hashes them.
+  bool is_sound(const ZooRecord& record) const;
+  // Writes those objects of a network again whose bytes are damaged or missing; `tensors` are its weights. Returns how
+  // many. Throws kUsage "zoo.other_weights".
+  std::size_t mend(const ZooRecord& record, const TensorMap& tensors);
   // Throws for `name` what add() would: before long work whose result gets it.
   void expect_free(const std::string& name) const;
   TensorMap weights(const ZooRecord& record) const;
@@ -90,13 +117,17 @@ class Zoo {
   // Bytes of all objects, each counted once.
   std::int64_t stored_bytes() const;
 
-  // Metadata changes; each is one synced batch.
+  // Metadata changes; each is one synced batch. Names and aliases share one set: what one has no other can get. An
+  // alias moves when it exists; it does not stand for its network where that is renamed or removed, which is kUsage
+  // "zoo.is_alias".
   void update(const ZooRecord& record);  // everything but id, name, tensors
   void rename(const std::string& reference, const std::string& name);
   void set_alias(const std::string& alias, const std::string& reference);
+  void remove_alias(const std::string& alias);
   std::vector<std::string> aliases(const std::string& record_id) const;
-  // Removes the record, its names and token streams, and every object that nothing else refers to.
-  void remove(const std::string& reference);
+  // Removes records, their names and token streams, and every object that nothing else refers to.
+  void remove(const std::vector<std::string>& references);
+  void remove(const std::string& reference) { remove(std::vector{reference}); }
 
   void put_tokens(const std::vector<std::pair<std::string, TokenStream>>& streams);  // by record id
   std::optional<TokenStream> tokens(const std::string& record_id, const std::string& tokenizer) const;
@@ -104,6 +135,11 @@ class Zoo {
   // Records reached over parent links, nearest first (up), or that descend from it (down).
   std::vector<ZooRecord> ancestors(const std::string& record_id) const;
   std::vector<ZooRecord> descendants(const std::string& record_id) const;
+
+  // Removes what nothing refers to, and gives the room of what was removed back to the disk. Throws kDamaged
+  // "zoo.damaged", and removes nothing, while verify() finds damage: what seems to be garbage may be what is left of a
+  // network.
+  Garbage collect_garbage(bool dry_run = false);
 
   // Finds damage; never repairs. An empty list means all is well.
   std::vector<Finding> verify(VerifyLevel level, const ProgressSink& progress = {}) const;

@@ -1,0 +1,227 @@
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
+#include "weightloom/base/hash.hpp"
+#include "weightloom/base/text.hpp"
+#include "weightloom/formats/weights_file.hpp"
+#include "weightloom/zoo/transfer.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr std::size_t kBatchNetworks = 256;
+constexpr std::size_t kBatchBytes = 16u << 20;
+constexpr std::size_t kMostMetadata = 1u << 20;  // bytes that are kept of what a file says beside its tensors
+
+void override_facts(ZooRecord& record, const ZooRecord& facts) {
+  for (auto text : {&ZooRecord::dataset, &ZooRecord::family, &ZooRecord::split, &ZooRecord::notes})
+    if (!(facts.*text).empty()) record.*text = facts.*text;
+  if (!facts.architecture.empty()) {
+    record.architecture = facts.architecture;
+    record.plugin_version = facts.plugin_version;
+    record.config = facts.config;
+  }
+  for (const auto& [name, value] : facts.metrics) record.metrics[name] = value;
+  record.tags.insert(facts.tags.begin(), facts.tags.end());
+}
+
+// Failures of one file, after which the others are imported all the same.
+bool is_about_the_file(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kRefused:
+    case ErrorCode::kNotFound:
+    case ErrorCode::kUsage:
+      return true;
+    default:
+      return error.id().starts_with("file.");
+  }
+}
+
+// Hands out a file's hash, and tells whether the file stayed as it was while it was read.
+class Source {
+ public:
+  explicit Source(const ImportFile& file) {
+    for (const auto& path : file.shards.empty() ? std::vector{file.path} : file.shards)
+      readers_.emplace_back(std::make_unique<FileReader>(path));
+  }
+
+  void expect_unchanged() const {
+    for (const auto& reader : readers_)
+      if (!reader->unchanged())
+        throw Error(ErrorCode::kRefused, "import.changed", "refusing to import '" + reader->path().string() + "'",
+                    "it was written while it was read", "import it when it is complete")
+            .at(reader->path().string());
+  }
+
+ private:
+  std::vector<std::unique_ptr<FileReader>> readers_;
+};
+
+class Importer {
+ public:
+  Importer(Zoo& zoo, const ImportPlan& plan, const ImportOptions& options, const ProgressSink& progress)
+      : zoo_(zoo), plan_(plan), options_(options), progress_(progress) {
+    result_.refused = plan.refused;
+    result_.passed_over = plan.passed_over;
+  }
+
+  ImportResult run() {
+    for (const auto& file : plan_.files) {
+      if (interrupt_requested()) store_batch();
+      throw_if_interrupted();
+      try_to_take(file);
+      report(false);
+    }
+    store_batch();
+    report(true);
+    return std::move(result_);
+  }
+
+ private:
+  void try_to_take(const ImportFile& file) {
+    // Of one file alone the failure is the command's.
+    if (plan_.files.size() == 1 && plan_.refused.empty()) return take(file);
+    try {
+      take(file);
+    } catch (const Error& error) {
+      if (!is_about_the_file(error)) throw;
+      result_.refused.push_back({file.path, error.id(), error.why().empty() ? error.summary() : error.why()});
+    }
+  }
+
+  void take(const ImportFile& file) {
+    if (!names_.insert(file.name).second)
+      throw Error(ErrorCode::kUsage, "import.same_name", "cannot import '" + file.path.string() + "'",
+                  "another file is named '" + file.name + "' too", "import them apart, each with a --name of its own");
+    const Source files(file);
+    // What a file without tensors of its own stands for is known when it has been read.
+    const auto format = file.shards.empty() ? detect_format(file.path) : std::nullopt;
+    auto source = format && format->self_contained ? to_hex(sha256_file(file.path)) : std::string();
+    const auto stored = stored_from(file, source);
+    if (stored && zoo_.is_sound(*stored)) return meet_again(file, *stored);
+    auto network = file.shards.empty() ? read_network(file.path) : read_network(file.shards);
+    files.expect_unchanged();
+    if (source.empty()) {
+      source = weights_hash(network.tensors);
+      if (const auto same = stored_from(file, source); same && zoo_.is_sound(*same)) return meet_again(file, *same);
+    }
+    auto record = record_for(file, network, source);
+    for (const auto& warning : network.warnings) warn(file, warning);
+    auto tensors = canonical(file, std::move(network));
+    if (const auto damaged = stored ? stored : stored_from(file, source)) return mend(file, *damaged, tensors);
+    const bool taken = zoo_.contains(file.name);
+    if (!taken || !options_.replace) zoo_.expect_free(file.name);
+    expect_storable(record, tensors);
+    (taken ? result_.replaced : result_.imported).push_back(file);
+    for (const auto& [name, tensor] : tensors) batch_bytes_ += tensor.bytes.size();
+    batch_.emplace_back(std::move(record), std::move(tensors));
+    if (batch_.size() >= kBatchNetworks || batch_bytes_ >= kBatchBytes) store_batch();
+  }
+
+  ZooRecord record_for(const ImportFile& file, const NetworkFile& network, const std::string& source) {
+    auto record = facts_of(network);
+    override_facts(record, options_.facts);
+    record.name = file.name;
+    record.source = {{"format", network.format},
+                     {"sha256", source},
+                     {"path", printable(fs::absolute(file.path).lexically_normal().string())}};
+    std::size_t bytes = 0;
+    for (const auto& [key, value] : network.metadata) bytes += key.size() + value.size();
+    if (bytes > kMostMetadata)
+      warn(file, "what it says beside its tensors is more than 1 MiB, and is not kept");
+    else if (bytes > 0)
+      record.source["metadata"] = Json(network.metadata);
+    return record;
+  }
+
+  // The network's refusals do not know which of many files they are about.
+  TensorMap canonical(const ImportFile& file, NetworkFile network) const {
+    if (!options_.to_canonical) return std::move(network.tensors);
+    try {
+      return options_.to_canonical(std::move(network));
+    } catch (Error& error) {
+      if (error.code() == ErrorCode::kRefused) error.at(file.path.string());
+      throw;
+    }
+  }
+
+  // A record describes canonical tensors: of others that are stored as they are it would be wrong.
+  ZooRecord facts_of(const NetworkFile& network) const {
+    if (!network.record || (network.dialect != "canonical" && !options_.to_canonical)) return {};
+    auto record = *network.record;
+    record.id.clear();
+    return record;
+  }
+
+  // The network of that name, if it came from the same bytes.
+  std::optional<ZooRecord> stored_from(const ImportFile& file, const std::string& source) const {
+    if (source.empty() || !zoo_.contains(file.name)) return std::nullopt;
+    auto stored = zoo_.get(file.name);
+    if (!stored.source.is_object() || stored.source.value("sha256", Json()) != source) return std::nullopt;
+    return stored;
+  }
+
+  // Its weights stay; what is newly said of it is added.
+  void meet_again(const ImportFile& file, const ZooRecord& stored) {
+    auto record = stored;
+    auto facts = options_.facts;
+    facts.architecture.clear();  // whether the stored tensors fit another one is not known
+    override_facts(record, facts);
+    expect_storable(record);
+    const bool same = to_json(record) == to_json(stored);
+    if (!same && !options_.dry_run) zoo_.update(record);
+    (same ? result_.skipped : result_.updated).push_back(file);
+  }
+
+  void mend(const ImportFile& file, const ZooRecord& stored, const TensorMap& tensors) {
+    if (!options_.dry_run) zoo_.mend(stored, tensors);
+    result_.mended.push_back(file);
+  }
+
+  void store_batch() {
+    if (batch_.empty()) return;
+    if (!options_.dry_run)
+      for (auto& record : zoo_.add(std::move(batch_), options_.replace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse))
+        result_.stored.push_back(std::move(record));
+    batch_.clear();
+    batch_bytes_ = 0;
+  }
+
+  void warn(const ImportFile& file, const std::string& text) {
+    result_.warnings.push_back(file.path.string() + ": " + text);
+  }
+
+  void report(bool finished) {
+    ++done_;
+    if (!progress_) return;
+    progress_({.task = "import",
+               .done = finished ? plan_.files.size() : done_,
+               .total = plan_.files.size(),
+               .unit = "files",
+               .detail = nullptr,
+               .finished = finished});
+  }
+
+  Zoo& zoo_;
+  const ImportPlan& plan_;
+  const ImportOptions& options_;
+  const ProgressSink& progress_;
+  std::set<std::string> names_;
+  std::vector<std::pair<ZooRecord, TensorMap>> batch_;
+  std::size_t batch_bytes_ = 0, done_ = 0;
+  ImportResult result_;
+};
+
+}  // namespace
+
+ImportResult import_networks(Zoo& zoo, const ImportPlan& plan, const ImportOptions& options,
+                             const ProgressSink& progress) {
+  return Importer(zoo, plan, options, progress).run();
+}
+
+}  // namespace weightloom

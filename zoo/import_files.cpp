@@ -1,0 +1,117 @@
+// What the paths of an import mean.
+
+#include <algorithm>
+#include <set>
+
+#include "glob.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/text.hpp"
+#include "weightloom/formats/weights_file.hpp"
+#include "weightloom/zoo/transfer.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSpecial = "*?[";
+
+// The deepest folder of a glob that has no special character.
+fs::path root_of(const std::string& pattern) {
+  const auto slash = pattern.rfind('/', pattern.find_first_of(kSpecial));
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? fs::path("/") : fs::path(pattern.substr(0, slash));
+}
+
+// Searches one folder with all that is below it. What cannot be searched is named and does not stop the rest.
+class FolderSearch {
+ public:
+  FolderSearch(fs::path root, std::string pattern, ImportPlan& plan)
+      : root_(std::move(root)), pattern_(std::move(pattern)), plan_(plan) {}
+
+  void run() { search(root_); }
+
+ private:
+  void search(const fs::path& folder) {
+    std::vector<fs::path> files, folders;
+    std::error_code error;
+    for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+      sort(*at, files, folders);
+    if (error) refuse(folder, "import.unreadable", error.message());
+    take(find_checkpoints(files));
+    std::ranges::sort(folders);
+    for (const auto& inner : folders) search(inner);
+  }
+
+  void sort(const fs::directory_entry& entry, std::vector<fs::path>& files, std::vector<fs::path>& folders) {
+    const auto& path = entry.path();
+    std::error_code error;
+    if (entry.is_directory(error)) {
+      // What tools keep for themselves (.git, .cache) is not meant; links to folders may lead in circles.
+      const bool hidden = path.filename().string().starts_with('.');
+      if (entry.is_symlink(error))
+        plan_.passed_over.push_back({path, "import.linked_folder", "it is a link to a folder; name the folder itself"});
+      else if (!hidden)
+        folders.push_back(path);
+      return;
+    }
+    if (!pattern_.empty() && !path_matches(pattern_, path.string())) return;
+    if (entry.is_regular_file(error))
+      files.push_back(path);
+    else if (is_named_as_weights(path))
+      refuse(path, "import.not_a_file",
+             entry.is_symlink(error) ? "the link leads to no file" : "it is no regular file");
+  }
+
+  void take(const FolderContents& contents) {
+    for (const auto& found : contents.checkpoints) {
+      const auto folder = found.path.parent_path().lexically_relative(root_);
+      plan_.files.push_back(
+          {found.path, (folder == "." ? fs::path(found.stem) : folder / found.stem).generic_string(), found.shards});
+    }
+    plan_.refused.insert(plan_.refused.end(), contents.refused.begin(), contents.refused.end());
+    plan_.passed_over.insert(plan_.passed_over.end(), contents.passed_over.begin(), contents.passed_over.end());
+  }
+
+  void refuse(const fs::path& path, const char* id, std::string why) {
+    plan_.refused.push_back({path, id, std::move(why)});
+  }
+
+  fs::path root_;
+  std::string pattern_;
+  ImportPlan& plan_;
+};
+
+void add_path(const std::string& path, ImportPlan& plan) {
+  const auto before = plan.files.size() + plan.refused.size();
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    FolderSearch(path, "", plan).run();
+  } else if (fs::exists(path, error)) {
+    plan.files.push_back({path, without_extension(fs::path(path).filename()), {}});
+  } else if (path.find_first_of(kSpecial) != std::string::npos && fs::is_directory(root_of(path), error)) {
+    const auto root = root_of(path);
+    FolderSearch(root, root == "." && !path.starts_with("./") ? "./" + path : path, plan).run();
+  } else {
+    const bool link = fs::is_symlink(path, error);
+    throw Error(ErrorCode::kNotFound, "import.no_file", "cannot import '" + path + "'",
+                link ? "the link leads to no file" : "there is no such file or folder")
+        .at(path);
+  }
+  if (plan.files.size() + plan.refused.size() == before)
+    throw Error(ErrorCode::kNotFound, "import.nothing", "nothing to import at '" + path + "'",
+                "no weights file is there", "name a weights file, or a folder or quoted glob that holds some")
+        .at(path);
+}
+
+}  // namespace
+
+ImportPlan files_to_import(const std::vector<std::string>& paths, const std::string& name) {
+  ImportPlan plan;
+  for (const auto& path : paths) add_path(path, plan);
+  std::ranges::sort(plan.files, {}, &ImportFile::path);
+  if (!name.empty())
+    for (auto& file : plan.files) file.name = plan.files.size() == 1 ? name : name + "/" + file.name;
+  return plan;
+}
+
+}  // namespace weightloom

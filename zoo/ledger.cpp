@@ -1,0 +1,143 @@
+#include "ledger.hpp"
+
+#include "object_store.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
+#include "weightloom/base/json.hpp"
+#include "weightloom/base/log.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr const char* kKey = "ledger";
+
+bool is_entered(Family family) {
+  return family == Family::kMeta || family == Family::kName;
+}
+
+std::string encode(const Ledger& ledger) {
+  return Json{{"sequence", ledger.sequence},
+              {"networks", ledger.networks},
+              {"names", ledger.names},
+              {"root", to_hex(ledger.root)}}
+             .dump() +
+         "\n";
+}
+
+std::optional<Ledger> decode(std::string_view text) {
+  const std::string what = "the zoo's ledger";
+  try {
+    const auto json = parse_json(text, what);
+    Ledger ledger;
+    ledger.sequence = member<std::uint64_t>(json, "sequence", what);
+    ledger.networks = member<std::uint64_t>(json, "networks", what);
+    ledger.names = member<std::uint64_t>(json, "names", what);
+    const auto root = member<std::string>(json, "root", what);
+    if (root.size() != 2 * ledger.root.size() || !is_hex(root)) return std::nullopt;
+    const auto bytes = from_hex(root);
+    std::copy(bytes.begin(), bytes.end(), ledger.root.begin());
+    return ledger;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+void toggle(Digest& root, Family family, std::string_view key, std::string_view value) {
+  const std::string head = std::to_string(static_cast<std::size_t>(family)) + ":" + std::to_string(key.size()) + ":";
+  const auto hash = Sha256().update(head).update(key).update(value).finish();
+  for (std::size_t i = 0; i < root.size(); ++i) root[i] = static_cast<std::uint8_t>(root[i] ^ hash[i]);
+}
+
+std::uint64_t& count_of(Ledger& ledger, Family family) {
+  return family == Family::kMeta ? ledger.networks : ledger.names;
+}
+
+}  // namespace
+
+void Ledger::add(Family family, std::string_view key, std::string_view value) {
+  ++count_of(*this, family);
+  toggle(root, family, key, value);
+}
+
+void Ledger::remove(Family family, std::string_view key, std::string_view value) {
+  --count_of(*this, family);
+  toggle(root, family, key, value);
+}
+
+Ledger count_entries(const Database& database) {
+  Ledger ledger;
+  for (const auto family : {Family::kMeta, Family::kName})
+    database.scan(family, "", [&](auto key, auto value) { return ledger.add(family, key, value), true; });
+  return ledger;
+}
+
+std::optional<Ledger> database_ledger(const Database& database) {
+  const auto text = database.get(Family::kDefault, kKey);
+  return text ? decode(*text) : std::nullopt;
+}
+
+fs::path ledger_path(const fs::path& store) {
+  return store / "ledger";
+}
+
+std::optional<Ledger> file_ledger(const fs::path& store) {
+  try {
+    return decode(read_file(ledger_path(store), 4096));
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+Change::Change(const fs::path& store, Database& database)
+    : store_(store), database_(database), batch_(database.batch()) {
+  if (const auto ledger = database_ledger(database))
+    ledger_ = *ledger;
+  else
+    recount(0);
+}
+
+void Change::put(Family family, std::string_view key, std::string_view value) {
+  if (is_entered(family)) enter(family, key, std::string(value));
+  batch_.put(family, key, value);
+}
+
+void Change::erase(Family family, std::string_view key) {
+  if (is_entered(family)) enter(family, key, std::nullopt);
+  batch_.erase(family, key);
+}
+
+void Change::recount(std::uint64_t sequence) {
+  ledger_ = count_entries(database_);
+  ledger_.sequence = sequence;
+  for (const auto& [entry, value] : pending_) {
+    const auto old = database_.get(entry.first, entry.second);
+    if (old) ledger_.remove(entry.first, entry.second, *old);
+    if (value) ledger_.add(entry.first, entry.second, *value);
+  }
+}
+
+void Change::enter(Family family, std::string_view key, std::optional<std::string> value) {
+  const auto [at, first] = pending_.try_emplace({family, std::string(key)});
+  if (first) at->second = database_.get(family, key);
+  if (at->second) ledger_.remove(family, key, *at->second);
+  if (value) ledger_.add(family, key, *value);
+  at->second = std::move(value);
+}
+
+void Change::commit() {
+  ++ledger_.sequence;
+  const auto text = encode(ledger_);
+  batch_.put(Family::kDefault, kKey, text);
+  database_.write(batch_);
+  try {
+    AtomicFile file(ledger_path(store_), incoming_path(store_));
+    file.write(text);
+    file.commit();
+  } catch (const Error& error) {
+    // The change is stored; a file that lags behind is brought up by the next one.
+    log().warn("cannot write the ledger's file: {}", error.what());
+  }
+}
+
+}  // namespace weightloom

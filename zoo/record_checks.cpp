@@ -1,0 +1,90 @@
+#include <cmath>
+
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/text.hpp"
+#include "weightloom/zoo/record.hpp"
+
+namespace weightloom {
+namespace {
+
+constexpr std::size_t kLongestTensorName = 1024, kLongestWord = 256, kLongestText = 4096, kLongestNotes = 1u << 20;
+
+class Checker {
+ public:
+  explicit Checker(const ZooRecord& record) : record_(record) {}
+
+  void run() const {
+    text("architecture", record_.architecture);
+    text("plugin version", record_.plugin_version);
+    text("data set", record_.dataset);
+    text("family", record_.family);
+    if (!record_.split.empty() && record_.split != "train" && record_.split != "held-out")
+      refuse("its split '" + printable(record_.split) + "' is neither train nor held-out");
+    for (const auto& tag : record_.tags) word("tag", tag);
+    for (const auto& [name, value] : record_.metrics) {
+      word("metric", name);
+      if (std::isnan(value)) refuse("its metric '" + name + "' is not a number");
+    }
+    for (const auto& link : record_.parents) {
+      word("kind of a parent", link.kind);
+      text("parent", link.parent);
+    }
+    notes();
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& why) const {
+    throw Error(ErrorCode::kUsage, "zoo.bad_record", "cannot store network '" + printable(record_.name) + "'", why);
+  }
+
+  void text(const std::string& what, const std::string& value) const {
+    if (value.size() > kLongestText || !is_printable(value))
+      refuse("its " + what + " '" + printable(value.substr(0, kLongestWord)) + "' is not one line of up to " +
+             std::to_string(kLongestText) + " bytes of UTF-8 without control characters");
+  }
+
+  // What is typed in commands and queries.
+  void word(const std::string& what, const std::string& value) const {
+    if (value.empty() || value.size() > kLongestWord || !is_printable(value) || value.front() == ' ' ||
+        value.back() == ' ')
+      refuse("the " + what + " '" + printable(value.substr(0, kLongestWord)) + "' is not 1 to " +
+             std::to_string(kLongestWord) +
+             " bytes of UTF-8 on one line, without control characters and spaces around it");
+  }
+
+  void notes() const {
+    const auto& value = record_.notes;
+    if (value.size() > kLongestNotes) refuse("its notes are longer than 1 MiB");
+    for (std::size_t at = 0; at <= value.size();) {
+      const auto end = std::min(value.find_first_of("\n\t", at), value.size());
+      if (!is_printable(std::string_view(value).substr(at, end - at)))
+        refuse("its notes are not UTF-8, or hold control characters other than line breaks and tabs");
+      at = end + 1;
+    }
+  }
+
+  const ZooRecord& record_;
+};
+
+}  // namespace
+
+void expect_storable(const ZooRecord& record) {
+  Checker(record).run();
+}
+
+void expect_storable(const ZooRecord& record, const TensorMap& tensors) {
+  expect_storable(record);
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorCode::kUsage, "zoo.bad_tensor", "cannot store network '" + record.name + "'", why);
+  };
+  for (const auto& [name, tensor] : tensors) {
+    if (name.empty() || name.size() > kLongestTensorName || !is_printable(name))
+      refuse("the name '" + name +
+             "' of a tensor is not 1 to 1024 bytes of UTF-8 without control or bidirectional control characters");
+    const auto bits = static_cast<std::size_t>(element_count(tensor.shape)) * dtype_bits(tensor.dtype);
+    if (bits % 8 != 0 || tensor.bytes.size() != bits / 8)
+      refuse("the bytes of tensor '" + name + "' do not fill its shape " + to_string(tensor.shape));
+  }
+}
+
+}  // namespace weightloom

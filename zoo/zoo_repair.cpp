@@ -1,0 +1,184 @@
+// Mending a zoo from its records and objects, and clearing away what nothing refers to.
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
+#include "zoo_impl.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+// Reads all records, and brings everything that follows from them into line.
+class Repairer {
+ public:
+  Repairer(const fs::path& store, Database& database, const ProgressSink& progress)
+      : store_(store), database_(database), progress_(progress), change_(store, database) {}
+
+  Repairs run() {
+    database_.scan(Family::kMeta, "", [&](auto key, auto value) { return read(to_hex(key), value), true; });
+    for (const auto& [id, record] : records_) {
+      throw_if_interrupted();
+      mend_facts(id, record);
+      for (const auto& tensor : record.tensors) mend_object(record, tensor);
+      if (progress_)
+        progress_({.task = "repair", .done = ++done_, .total = records_.size(), .unit = "networks", .detail = nullptr});
+    }
+    drop_strays();
+    mend_ledger();
+    if (!done_repairs_.empty()) change_.commit();
+    return std::move(done_repairs_);
+  }
+
+ private:
+  void did(std::string what) { done_repairs_.push_back(std::move(what)); }
+
+  void read(const std::string& id, std::string_view value) {
+    try {
+      auto record = decode_record(value);
+      if (record.id == id) {
+        records_.emplace(id, std::move(record));
+        return;
+      }
+    } catch (const Error&) {
+    }
+    unreadable_.insert(id);
+  }
+
+  void mend_facts(const std::string& id, const ZooRecord& record) {
+    const auto key = from_hex(id);
+    if (database_.get(Family::kRow, key) != encode_row(record)) {
+      change_.put(Family::kRow, key, encode_row(record));
+      did("wrote the summary of '" + record.name + "' anew");
+    }
+    const auto owner = database_.get(Family::kName, keys::name(record.name));
+    if (owner != key &&
+        (!owner || !records_.contains(to_hex(*owner)) || records_.at(to_hex(*owner)).name != record.name)) {
+      change_.put(Family::kName, keys::name(record.name), key);
+      did("wrote the name '" + record.name + "' anew");
+    }
+  }
+
+  void mend_object(const ZooRecord& record, const TensorRecord& tensor) {
+    const auto object = from_hex(tensor.object);
+    if (!database_.has(Family::kRef, keys::reference(tensor.object, record.id))) {
+      change_.put(Family::kRef, keys::reference(tensor.object, record.id), "");
+      did("wrote a reference of '" + record.name + "' anew");
+    }
+    if (!seen_.insert(tensor.object).second || is_sound(store_, database_, tensor.object)) return;
+    for (const bool file : {true, false})
+      if (const auto bytes = bytes_of(tensor.object, file)) {
+        change_.put(Family::kObj, object, encode(ObjectInfo{file, *bytes}));
+        did("found tensor '" + tensor.name + "' of '" + record.name + "' again");
+        return;
+      }
+  }
+
+  // The size of an object's bytes where they are, whatever its entry says.
+  std::optional<std::uint64_t> bytes_of(const std::string& id, bool file) const {
+    const auto path = object_path(store_, id);
+    std::error_code error;
+    if (file) {
+      if (!fs::is_regular_file(path, error) || to_hex(sha256_file(path)) != id) return std::nullopt;
+      return fs::file_size(path);
+    }
+    const auto value = database_.get(Family::kW, from_hex(id));
+    if (!value || to_hex(sha256(*value)) != id) return std::nullopt;
+    return value->size();
+  }
+
+  // Rows, names and references of records that are not there. What belongs to one that cannot be read stays.
+  void drop_strays() {
+    const auto gone = [&](const std::string& id) { return !records_.contains(id) && !unreadable_.contains(id); };
+    database_.scan(Family::kRow, "", [&](auto key, auto) {
+      if (!gone(to_hex(key))) return true;
+      change_.erase(Family::kRow, key);
+      return did("removed a summary without a record"), true;
+    });
+    database_.scan(Family::kName, "", [&](auto key, auto id) {
+      const auto found = records_.find(to_hex(id));
+      const bool other = found != records_.end() && !keys::is_alias(key) && keys::text(key) != found->second.name;
+      if (!other && !gone(to_hex(id))) return true;
+      change_.erase(Family::kName, key);
+      return did("removed the name '" + keys::text(key) + "', which led nowhere"), true;
+    });
+    database_.scan(Family::kRef, "", [&](auto key, auto) {
+      if (key.size() != 48 || !gone(to_hex(key.substr(32)))) return true;
+      change_.erase(Family::kRef, key);
+      return did("removed a reference of a network that is not there"), true;
+    });
+  }
+
+  void mend_ledger() {
+    const auto stored = database_ledger(database_), file = file_ledger(store_);
+    const auto counted = count_entries(database_);
+    const bool agrees = stored && file && stored->same_entries(counted) && stored->sequence >= file->sequence;
+    if (agrees) return;
+    change_.recount(std::max(stored ? stored->sequence : 0, file ? file->sequence : 0));
+    did("accepted " + std::to_string(counted.networks) + " networks and " + std::to_string(counted.names) +
+        " names as all that there are");
+  }
+
+  const fs::path& store_;
+  Database& database_;
+  const ProgressSink& progress_;
+  Change change_;
+  std::map<std::string, ZooRecord> records_;
+  std::set<std::string> unreadable_, seen_;
+  Repairs done_repairs_;
+  std::size_t done_ = 0;
+};
+
+}  // namespace
+
+Repairs Zoo::repair(const fs::path& directory, double wait_seconds, const ProgressSink& progress) {
+  Repairs repairs;
+  std::unique_ptr<Impl> impl;
+  try {
+    impl = Impl::open_for_writing(directory, wait_seconds, Database::Mode::kWrite);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kDamaged) throw;
+    impl = Impl::open_for_writing(directory, wait_seconds, Database::Mode::kSalvage);
+    repairs.push_back("left out damaged entries of the database's log");
+  }
+  const auto done = Repairer(impl->directory, *impl->database, progress).run();
+  repairs.insert(repairs.end(), done.begin(), done.end());
+  return repairs;
+}
+
+Garbage Zoo::collect_garbage(bool dry_run) {
+  auto& database = impl_->writable();
+  Garbage garbage;
+  auto change = impl_->change();
+  std::vector<fs::path> files;
+  std::error_code ignored;
+  for (const auto& finding : verify(VerifyLevel::kDefault)) {
+    if (finding.damage)
+      throw Error(ErrorCode::kDamaged, "zoo.damaged", "will not remove anything from the zoo",
+                  "it is damaged (" + finding.kind + " " + finding.object +
+                      "), and what seems to be left over may belong to a network",
+                  "see `weightloom zoo verify`");
+    if (finding.kind == "orphan-file") {
+      files.emplace_back(finding.object);
+      garbage.bytes += static_cast<std::int64_t>(fs::file_size(finding.object, ignored));
+      ++garbage.files;
+    }
+    if (finding.kind == "orphan-object") {
+      const auto info = decode_object_info(database.get(Family::kObj, from_hex(finding.object)).value());
+      garbage.bytes += static_cast<std::int64_t>(info.bytes);
+      ++garbage.objects;
+      for (const auto family : {Family::kObj, Family::kW}) change.erase(family, from_hex(finding.object));
+      if (info.file) files.push_back(object_path(impl_->directory, finding.object));
+    }
+  }
+  if (dry_run) return garbage;
+  if (garbage.objects > 0) change.commit();
+  for (const auto& file : files) fs::remove(file, ignored);
+  database.compact(Family::kW);
+  return garbage;
+}
+
+}  // namespace weightloom
