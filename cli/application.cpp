@@ -49,14 +49,31 @@ void declare_list_options(CLI::App& app, ListOptions& options) {
   app.add_flag("--fail-empty", options.fail_empty, "Exit with 4 when there is nothing to list");
 }
 
-std::vector<Column> chosen_columns(const View& view, const std::vector<std::string>& keys) {
+// A column is one of the view's, or any key of the items; of a zoo's networks a metric is one, too.
+bool has_column(const Json& items, const std::string& key) {
+  return items.empty() || std::ranges::any_of(items, [&](const Json& item) {
+           return item.contains(key) || (key.starts_with('/') && item.contains(Json::json_pointer(key)));
+         });
+}
+
+Column named_column(const View& view, const Json& items, const std::string& key) {
+  const auto known =
+      std::ranges::find_if(view.columns, [&](const Column& c) { return c.key == key || c.title == key; });
+  if (known != view.columns.end()) return *known;
+  if (has_column(items, key)) return {key, key, Format::kText};
+  if (!key.starts_with('/') && has_column(items, "/metrics/" + key)) return {"/metrics/" + key, key, Format::kText};
+  std::vector<std::string> names;
+  for (const auto& column : view.columns) names.push_back(column.title.empty() ? column.key : column.title);
+  for (const auto& [name, value] : items.front().items()) names.push_back(name);
+  const auto near = nearest_name(key, names);
+  throw Error(ErrorCode::kUsage, "option.value", "no column '" + key + "'", "",
+              near.empty() ? "see what there is with --json" : "did you mean '" + near + "'?");
+}
+
+std::vector<Column> chosen_columns(const View& view, const Json& items, const std::vector<std::string>& keys) {
   if (keys.empty()) return view.columns;
   std::vector<Column> chosen;
-  for (const auto& key : keys) {
-    const auto known =
-        std::ranges::find_if(view.columns, [&](const Column& c) { return c.key == key || c.title == key; });
-    chosen.push_back(known != view.columns.end() ? *known : Column{key, key, Format::kText});
-  }
+  for (const auto& key : keys) chosen.push_back(named_column(view, items, key));
   return chosen;
 }
 
@@ -90,7 +107,7 @@ Printer rendered(const View& view, const Json& result, const Settings& settings,
   else if (view.print)
     view.print(printer, result);
   else
-    printer.table(chosen_columns(view, columns), result.at(view.items));
+    printer.table(chosen_columns(view, result.at(view.items), columns), result.at(view.items));
   return printer;
 }
 

@@ -56,8 +56,10 @@ std::vector<std::string> Context::names_or_stdin(const std::vector<std::string>&
       all.push_back(name);
       continue;
     }
-    for (std::string line; std::getline(std::cin, line);)
+    for (std::string line; std::getline(std::cin, line);) {
+      if (line.ends_with('\r')) line.pop_back();  // lists from other systems
       if (!line.empty()) all.push_back(line);
+    }
   }
   return all;
 }

@@ -113,7 +113,9 @@ void parse_options(CLI::App& app, const std::vector<std::string>& arguments, con
       if (is_option(word)) refuse_extra(app, word, command);
     throw Error(ErrorCode::kUsage, "option.value", error.what(), "", hint_for(command));
   }
-  if (const auto extras = app.remaining(); !extras.empty()) refuse_extra(app, extras.front(), command);
+  auto extras = app.remaining();
+  std::erase(extras, "--");  // the mark itself: what follows it has been taken as it stands
+  if (!extras.empty()) refuse_extra(app, extras.front(), command);
 }
 
 }  // namespace weightloom::cli

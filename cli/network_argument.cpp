@@ -40,24 +40,28 @@ void expect_agreement(const NetworkDescription& recorded, const PluginRegistry& 
 }
 
 LoadedNetwork load_file(const PluginRegistry& plugins, const NetworkArgument& argument) {
-  const auto file = read_network(argument.reference);
+  auto file = read_network(argument.reference);
   auto record = record_of(file, plugins, argument);
   auto description = plugins.describe(record.architecture, record.config);
   if (file.record) expect_agreement(description, plugins, argument);
   record.config = description.config;
-  const auto dialect = file.record ? file.dialect : detect_dialect(description, file.tensors);
-  auto weights = to_weights(description, to_canonical(description, dialect, file.tensors).tensors);
+  const auto dialect = file.record ? file.dialect : std::string();
+  auto weights = to_weights(description, fit_tensors(description, dialect, std::move(file.tensors)).tensors);
   return {argument.reference, std::move(description), std::move(weights), std::move(record)};
 }
 
 LoadedNetwork load_from_zoo(Context& context, const PluginRegistry& plugins, const NetworkArgument& argument) {
+  const auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
+  auto record = zoo.get(argument.reference);
+  if (record.architecture.empty())
+    throw Error(ErrorCode::kUsage, "network.architecture", "which architecture is '" + record.name + "'?",
+                "it was stored without one",
+                "say it with `weightloom zoo set " + record.name + " --arch NAME --set KEY=VALUE`");
   if (!argument.architecture.empty() || !argument.config.empty())
     throw Error(ErrorCode::kUsage, "network.architecture",
                 "cannot set the architecture of '" + argument.reference + "'",
                 "there is no file of that name, and what is in the zoo says what it is",
                 "--arch and --set are for weights files");
-  const auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
-  auto record = zoo.get(argument.reference);
   auto description = plugins.describe(record.architecture, record.config);
   auto weights = to_weights(description, zoo.weights(record));
   return {record.name, std::move(description), std::move(weights), std::move(record)};

@@ -1,11 +1,16 @@
 #include "cli/settings.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/log.hpp"
+#include "weightloom/base/text.hpp"
 
 namespace weightloom::cli {
 namespace {
@@ -17,6 +22,13 @@ std::optional<std::string> environment(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr || *value == '\0') return std::nullopt;
   return value;
+}
+
+// A file that another user put further up the tree could name plugins, which are code. Only one's own files and those
+// of the administrator are obeyed.
+bool is_trusted(const fs::path& file) {
+  struct stat status {};
+  return ::stat(file.c_str(), &status) == 0 && (status.st_uid == ::geteuid() || status.st_uid == 0);
 }
 
 std::optional<fs::path> project_file() {
@@ -109,7 +121,12 @@ void require_one_of(const std::string& name, const std::string& value, const std
 Settings resolve_settings(const GlobalOptions& given) {
   Settings settings;
   if (const auto file = user_file()) apply_file(settings, *file);
-  if (const auto file = project_file()) apply_file(settings, *file);
+  if (const auto file = project_file()) {
+    if (is_trusted(*file))
+      apply_file(settings, *file);
+    else
+      log().warn("'{}' belongs to another user and is not obeyed", printable(file->string()));
+  }
   apply_environment(settings);
   apply_command_line(settings, given);
   require_one_of("progress", settings.progress, {"auto", "bar", "plain", "json", "none"});

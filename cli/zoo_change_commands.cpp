@@ -1,10 +1,12 @@
 // Commands that make and change a zoo, and bring networks in and out.
 
 #include <algorithm>
+#include <optional>
 
 #include "cli/command_groups.hpp"
 #include "cli/plugin_registry.hpp"
 #include "weightloom/base/units.hpp"
+#include "weightloom/formats/weights_file.hpp"
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/plugin/registry.hpp"
 #include "weightloom/zoo/transfer.hpp"
@@ -33,7 +35,7 @@ std::vector<ZooRecord> chosen(const Zoo& zoo, const std::vector<std::string>& na
       records.push_back(std::move(record));
   };
   for (const auto& name : Context::names_or_stdin(names)) {
-    if (name.find_first_of("*?[") == std::string::npos || zoo.contains(name)) {
+    if (name.find_first_of("*?[") == std::string::npos || zoo.knows(name)) {
       add(zoo.get(name));
       continue;
     }
@@ -89,8 +91,13 @@ struct ImportCommandOptions : WaitOption {
   std::vector<std::string> paths, metrics, tags;
   std::string name, architecture, dialect, dataset, family, split, notes;
   Json config = Json::object();
-  bool dry_run = false;
+  bool replace = false, dry_run = false;
 };
+
+const CLI::IsMember& split_names() {
+  static const CLI::IsMember names({"train", "held-out"});
+  return names;
+}
 
 void declare_import(CLI::App& app, ImportCommandOptions& options) {
   app.add_option("paths", options.paths, "Weights files, the index of a sharded one, folders, or quoted globs")
@@ -110,11 +117,16 @@ void declare_import(CLI::App& app, ImportCommandOptions& options) {
       ->type_name("NAME");
   app.add_option("--dataset", options.dataset, "What the network was trained on")->type_name("DATA");
   app.add_option("--family", options.family, "Lineage that shares an anchor")->type_name("NAME");
-  app.add_option("--split", options.split, "train or held-out: what may be learnt from it")->type_name("SPLIT");
-  app.add_option("--metric", options.metrics, "A measured figure, such as test_accuracy=0.91")->type_name("KEY=VALUE");
-  app.add_option("--tag", options.tags, "A tag")->type_name("TAG");
+  app.add_option("--split", options.split, "train or held-out: what may be learnt from it")
+      ->check(split_names())
+      ->type_name("SPLIT");
+  app.add_option("--metric", options.metrics, "A measured figure, such as test_accuracy=0.91")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--tag", options.tags, "A tag")->type_name("TAG")->allow_extra_args(false);
   app.add_option("--notes", options.notes, "Free text")->type_name("TEXT");
-  app.add_flag("--dry-run", options.dry_run, "Say what would be imported; change nothing");
+  app.add_flag("--replace", options.replace, "A network of the same name from other bytes gives way");
+  app.add_flag("--dry-run", options.dry_run, "Read and check everything, say what would be imported; change nothing");
   declare_wait(app, options);
 }
 
@@ -143,26 +155,55 @@ Json files_json(const std::vector<ImportFile>& files) {
 }
 
 // Every file is checked against the architecture that the command line names, and converted to it.
-void use_architecture(const Context& context, const ImportCommandOptions& options, ImportOptions& import_options) {
+void use_architecture(Context& context, const ImportCommandOptions& options, ImportOptions& import_options) {
   const auto registry = plugin_registry(context);
   const auto description = registry.describe(options.architecture, options.config);
   import_options.facts.architecture = description.architecture;
   import_options.facts.plugin_version = registry.find(options.architecture).version;
   import_options.facts.config = description.config;
-  const auto dialect = options.dialect;
-  import_options.to_canonical = [description, dialect](const NetworkFile& file) {
-    const auto from = dialect.empty() ? detect_dialect(description, file.tensors) : dialect;
-    return to_canonical(description, from, file.tensors).tensors;
+  import_options.to_canonical = [&context, description, dialect = options.dialect](NetworkFile file) {
+    auto fitted = fit_tensors(description, dialect, std::move(file.tensors));
+    if (!fitted.prefix.empty()) context.warn("took '" + fitted.prefix + "' off all names of tensors");
+    return std::move(fitted.tensors);
   };
 }
 
 // Files say what they are; only those exported for another library need the plugin that their record names.
-void use_records(const Context& context, ImportOptions& import_options) {
-  import_options.to_canonical = [&context](const NetworkFile& file) {
-    if (!file.record || file.dialect == "canonical") return file.tensors;
+void use_records(Context& context, ImportOptions& import_options) {
+  import_options.to_canonical = [&context](NetworkFile file) {
+    if (!file.record) {
+      if (const auto prefix = wrapper_prefix(file.tensors); !prefix.empty())
+        context.warn("all names of tensors begin with '" + prefix + "'; with --arch it would be taken off");
+      return std::move(file.tensors);
+    }
+    if (file.dialect == "canonical") return std::move(file.tensors);
     const auto description = plugin_registry(context).describe(file.record->architecture, file.record->config);
     return to_canonical(description, file.dialect, file.tensors).tensors;
   };
+}
+
+Json left_out_json(const std::vector<LeftOut>& files) {
+  Json out = Json::array();
+  for (const auto& file : files) out.push_back({{"path", file.path.string()}, {"id", file.id}, {"why", file.why}});
+  return out;
+}
+
+Json import_json(const ImportResult& result, bool dry_run) {
+  Json out = {{"dry_run", dry_run}};
+  if (dry_run) {
+    out["would_import"] = files_json(result.imported);
+  } else {
+    out["imported"] = Json::array();
+    for (const auto& record : result.stored) out["imported"].push_back(imported_json(record));
+  }
+  out["replaced"] = files_json(result.replaced);
+  out["skipped"] = files_json(result.skipped);
+  out["updated"] = files_json(result.updated);
+  out["mended"] = files_json(result.mended);
+  out["refused"] = left_out_json(result.refused);
+  out["passed_over"] = left_out_json(result.passed_over);
+  out["warnings"] = result.warnings;
+  return out;
 }
 
 Json run_import(Context& context, const ImportCommandOptions& options) {
@@ -177,29 +218,52 @@ Json run_import(Context& context, const ImportCommandOptions& options) {
   import_options.facts.notes = options.notes;
   import_options.facts.metrics = parse_metrics(options.metrics);
   import_options.facts.tags = {options.tags.begin(), options.tags.end()};
-  const auto files = files_to_import(options.paths, options.name);
-  if (options.dry_run) return {{"dry_run", true}, {"would_import", files_json(files)}};
-  auto zoo = open_for_writing(context, options);
-  const auto result = import_networks(zoo, files, import_options, context.progress());
+  import_options.replace = options.replace;
+  import_options.dry_run = options.dry_run;
+  expect_storable(import_options.facts);
+  const auto plan = files_to_import(options.paths, options.name);
+  auto zoo =
+      options.dry_run ? Zoo::open(context.zoo_directory(), Zoo::Access::kRead) : open_for_writing(context, options);
+  const auto result = import_networks(zoo, plan, import_options, context.progress());
   for (const auto& warning : result.warnings) context.warn(warning);
-  Json stored = Json::array();
-  for (const auto& record : result.stored) stored.push_back(imported_json(record));
-  return {{"dry_run", false},
-          {"imported", std::move(stored)},
-          {"skipped", files_json(result.skipped)},
-          {"warnings", result.warnings}};
+  if (!result.refused.empty()) context.exit_with(ErrorCode::kRefused);
+  return import_json(result, options.dry_run);
 }
 
 void print_import(Printer& printer, const Json& result) {
   if (result.at("dry_run").get<bool>()) {
     for (const auto& file : result.at("would_import"))
       printer.line("would import " + file.at("path").get<std::string>() + " as " + file.at("name").get<std::string>());
-    return;
+  } else {
+    printer.table(
+        {{"name", "imported"}, {"params", "weights", Format::kCount}, {"bytes", "size", Format::kSize}, {"id"}},
+        result.at("imported"));
   }
-  printer.table({{"name", "imported"}, {"params", "weights", Format::kCount}, {"bytes", "size", Format::kSize}, {"id"}},
-                result.at("imported"));
-  if (const auto skipped = result.at("skipped").size())
-    printer.line(std::to_string(skipped) + " skipped: stored before, from the same bytes");
+  const auto count = [&](const char* key, const char* what) {
+    if (const auto n = result.at(key).size()) printer.line(std::to_string(n) + what);
+  };
+  count("skipped", " skipped: stored before, from the same bytes");
+  count("updated", " stored before, from the same bytes, and now with these facts");
+  count("replaced", result.at("dry_run").get<bool>() ? " of a name that is taken would be replaced"
+                                                     : " replaced what had their names");
+  for (const auto& file : result.at("mended"))
+    printer.line("mended " + file.at("name").get<std::string>() + ": its weights in the zoo were damaged");
+  const auto each = [&](const char* key, const char* what) {
+    for (const auto& file : result.at(key))
+      printer.line(what + file.at("path").get<std::string>() + ": " + file.at("why").get<std::string>() + " (" +
+                   file.at("id").get<std::string>() + ")");
+  };
+  each("passed_over", "passed over ");
+  each("refused", "refused ");
+}
+
+// What exists is replaced only if it is a weights file too: a slip of the hand costs no other file.
+void expect_replaceable(const std::filesystem::path& out) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(out, error) && std::filesystem::file_size(out, error) > 0 && !detect_format(out))
+    throw Error(ErrorCode::kUsage, "export.exists", "will not write over '" + out.string() + "'",
+                "it is no weights file", "choose another file, or remove that one first")
+        .at(out.string());
 }
 
 struct ExportOptions {
@@ -225,6 +289,7 @@ Json run_export(Context& context, const ExportOptions& options) {
     const auto description = plugin_registry(context).describe(record.architecture, record.config);
     tensors = to_dialect(description, options.dialect, tensors);
   }
+  expect_replaceable(options.out);
   write_network(options.out, record, tensors, options.dialect);
   return {{"id", record.id},
           {"name", record.name},
@@ -249,6 +314,8 @@ void declare_tag(CLI::App& app, TagOptions& options) {
 
 Json run_tag(Context& context, const TagOptions& options) {
   require_selection(options);
+  if (options.add.empty() && options.remove.empty())
+    throw Error(ErrorCode::kUsage, "option.missing", "which tags?", "neither --add nor --remove was given");
   auto zoo = open_for_writing(context, options);
   Json networks = Json::array();
   for (auto& record : chosen(zoo, options.names, options.where)) {
@@ -281,6 +348,108 @@ Json run_alias(Context& context, const AliasOptions& options) {
   return {{"id", record.id}, {"name", record.name}, {"alias", options.alias}};
 }
 
+struct UnaliasOptions : WaitOption {
+  std::string alias;
+};
+
+void declare_unalias(CLI::App& app, UnaliasOptions& options) {
+  app.add_option("alias", options.alias, "The alias; its network stays")->required()->type_name("ALIAS");
+  declare_wait(app, options);
+}
+
+Json run_unalias(Context& context, const UnaliasOptions& options) {
+  auto zoo = open_for_writing(context, options);
+  const auto record = zoo.get(options.alias);
+  zoo.remove_alias(options.alias);
+  return {{"id", record.id}, {"name", record.name}, {"alias", options.alias}};
+}
+
+struct SetOptions : SelectionOptions {
+  std::string architecture, dataset, family, split, notes;
+  std::vector<std::string> metrics, unset;
+  Json config = Json::object();
+};
+
+void declare_set(CLI::App& app, SetOptions& options) {
+  declare_selection(app, options);
+  auto* architecture = app.add_option("--arch", options.architecture,
+                                      "The plugin that describes the networks; their "
+                                      "tensors must have its names and shapes")
+                           ->type_name("PLUGIN");
+  add_settings_option(app, "--set", options.config, "Configuration of the architecture, such as depth=20")
+      ->needs(architecture);
+  app.add_option("--dataset", options.dataset, "What the networks were trained on")->type_name("DATA");
+  app.add_option("--family", options.family, "Lineage that shares an anchor")->type_name("NAME");
+  app.add_option("--split", options.split, "train or held-out: what may be learnt from them")
+      ->check(split_names())
+      ->type_name("SPLIT");
+  app.add_option("--metric", options.metrics, "A measured figure, such as test_accuracy=0.91")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--notes", options.notes, "Free text")->type_name("TEXT");
+  app.add_option("--unset", options.unset, "Forget this: dataset, family, split, notes or a metric")
+      ->type_name("FIELD")
+      ->allow_extra_args(false);
+}
+
+void unset(ZooRecord& record, const std::string& field) {
+  for (const auto& [name, text] : {std::pair("dataset", &ZooRecord::dataset), std::pair("family", &ZooRecord::family),
+                                   std::pair("split", &ZooRecord::split), std::pair("notes", &ZooRecord::notes)})
+    if (field == name) return (record.*text).clear();
+  if (record.metrics.erase(field) == 0)
+    throw Error(ErrorCode::kUsage, "set.unknown_field", "cannot forget '" + field + "' of '" + record.name + "'",
+                "it has no such metric", "name dataset, family, split, notes or one of its metrics");
+}
+
+// The tensors of a network whose architecture is given later are what they are.
+void expect_to_fit(const Zoo& zoo, const ZooRecord& record, const NetworkDescription& description) {
+  const auto dialect = detect_dialect(description, zoo.weights(record));
+  if (dialect != "canonical")
+    throw Error(ErrorCode::kUsage, "set.dialect", "cannot say that '" + record.name + "' is " + description.label(),
+                "its tensors are stored under the names of '" + dialect + "'",
+                "export it, and import it again with --arch and --replace");
+}
+
+Json run_set(Context& context, const SetOptions& options) {
+  require_selection(options);
+  const auto metrics = parse_metrics(options.metrics);
+  if (options.architecture.empty() && options.dataset.empty() && options.family.empty() && options.split.empty() &&
+      options.notes.empty() && metrics.empty() && options.unset.empty())
+    throw Error(ErrorCode::kUsage, "option.missing", "set what?", "no fact was given",
+                "see `weightloom zoo set --help`");
+  std::optional<NetworkDescription> description;
+  std::string version;
+  if (!options.architecture.empty()) {
+    const auto registry = plugin_registry(context);
+    description = registry.describe(options.architecture, options.config);
+    version = registry.find(options.architecture).version;
+  }
+  auto zoo = open_for_writing(context, options);
+  auto records = chosen(zoo, options.names, options.where);
+  for (auto& record : records) {
+    if (description) {
+      expect_to_fit(zoo, record, *description);
+      record.architecture = description->architecture;
+      record.plugin_version = version;
+      record.config = description->config;
+    }
+    for (const auto& [text, value] :
+         {std::pair(&ZooRecord::dataset, &options.dataset), std::pair(&ZooRecord::family, &options.family),
+          std::pair(&ZooRecord::split, &options.split), std::pair(&ZooRecord::notes, &options.notes)})
+      if (!value->empty()) record.*text = *value;
+    for (const auto& field : options.unset) unset(record, field);
+    for (const auto& [name, value] : metrics) record.metrics[name] = value;
+    expect_storable(record);
+  }
+  Json networks = Json::array();
+  for (const auto& record : records) {
+    throw_if_interrupted();
+    zoo.update(record);
+    networks.push_back({{"id", record.id}, {"name", record.name}});
+  }
+  return {{"networks", std::move(networks)}};
+}
+
 struct RenameOptions : WaitOption {
   std::string name, new_name;
 };
@@ -294,7 +463,7 @@ void declare_rename(CLI::App& app, RenameOptions& options) {
 Json run_rename(Context& context, const RenameOptions& options) {
   auto zoo = open_for_writing(context, options);
   const auto record = zoo.get(options.name);
-  zoo.rename(record.id, options.new_name);
+  zoo.rename(options.name, options.new_name);
   return {{"id", record.id}, {"name", options.new_name}, {"old_name", record.name}};
 }
 
@@ -307,26 +476,34 @@ void declare_remove(CLI::App& app, RemoveOptions& options) {
   app.add_flag("--dry-run", options.dry_run, "Say what would be removed; change nothing");
 }
 
+constexpr std::size_t kMostAsked = 20;  // networks that a question names
+
+std::string removal_question(const std::vector<ZooRecord>& records, std::int64_t bytes) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(records.size(), kMostAsked); ++i)
+    text += records[i].name + " (" + format_size(static_cast<std::uint64_t>(records[i].bytes)) + ")\n";
+  if (records.size() > kMostAsked) text += "and " + std::to_string(records.size() - kMostAsked) + " more\n";
+  return text + "remove " + std::to_string(records.size()) + (records.size() == 1 ? " network" : " networks") + " (" +
+         format_size(static_cast<std::uint64_t>(bytes)) + ") for good?";
+}
+
 Json run_remove(Context& context, const RemoveOptions& options) {
   require_selection(options);
   auto zoo =
       options.dry_run ? Zoo::open(context.zoo_directory(), Zoo::Access::kRead) : open_for_writing(context, options);
   const auto records = chosen(zoo, options.names, options.where);
+  for (const auto& name : options.names)
+    if (zoo.knows(name)) zoo.expect_itself(name);
   std::int64_t bytes = 0;
   Json networks = Json::array();
+  std::vector<std::string> ids;
   for (const auto& record : records) {
     bytes += record.bytes;
     networks.push_back(imported_json(record));
+    ids.push_back(record.id);
   }
-  const auto count = std::to_string(records.size()) + (records.size() == 1 ? " network" : " networks");
-  const bool remove =
-      !options.dry_run && !records.empty() &&
-      context.confirm("remove " + count + " (" + format_size(static_cast<std::uint64_t>(bytes)) + ") for good?");
-  if (remove)
-    for (const auto& record : records) {
-      throw_if_interrupted();
-      zoo.remove(record.id);
-    }
+  const bool remove = !options.dry_run && !records.empty() && context.confirm(removal_question(records, bytes));
+  if (remove) zoo.remove(ids);
   return {{"removed", remove}, {"bytes", bytes}, {"networks", std::move(networks)}};
 }
 
@@ -352,6 +529,11 @@ void add_zoo_change_commands(CommandTable& table) {
                             return result.at("alias").get<std::string>() + " is " +
                                    result.at("name").get<std::string>();
                           }));
+  table.add<UnaliasOptions>("zoo unalias", declare_unalias, run_unalias, one_line([](const Json& result) {
+                              return result.at("alias").get<std::string>() + " is no longer an alias of " +
+                                     result.at("name").get<std::string>();
+                            }));
+  table.add<SetOptions>("zoo set", declare_set, run_set, listing("networks", "name", {{"name"}, {"id"}}));
   table.add<RenameOptions>("zoo rename", declare_rename, run_rename, one_line([](const Json& result) {
                              return result.at("old_name").get<std::string>() + " is now " +
                                     result.at("name").get<std::string>();

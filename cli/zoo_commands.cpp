@@ -50,8 +50,10 @@ void declare_list(CLI::App& app, ListOptions& options) {
 void declare_query(CLI::App& app, ListOptions& options) {
   app.add_option(
          "query", options.where,
-         "For example: arch:cnn* and test_accuracy>=0.9 and not tag:broken. Fields: name id arch dataset family "
-         "split params size created source, every metric, config.KEY, hyper.KEY. Comparisons: = != < <= > >= "
+         "For example: arch:cnn* and test_accuracy>=0.9 and not tag:broken. Fields: name alias id arch dataset family "
+         "split params size created source, every metric (in quotes where it is called like another field), "
+         "config.KEY, "
+         "hyper.KEY. Comparisons: = != < <= > >= "
          ":GLOB ~/REGEX/ in (A, B). Terms: tag:GLOB has(FIELD) ancestor(NAME) descendant(NAME) generated_by(ID). "
          "Values: 10k, 1.5GiB, 90%, 7d (age), 2026-05-01, \"quoted\"")
       ->required()
@@ -201,15 +203,24 @@ void print_lineage(Printer& printer, const Json& lineage) {
 }
 
 struct VerifyOptions {
-  bool quick = false, deep = false;
+  bool quick = false, deep = false, repair = false;
+  double wait = 0;
 };
 
 void declare_verify(CLI::App& app, VerifyOptions& options) {
   auto* quick = app.add_flag("--quick", options.quick, "Only that records, names, references and objects agree");
   app.add_flag("--deep", options.deep, "Also every object against its hash")->excludes(quick);
+  auto* repair = app.add_flag("--repair", options.repair,
+                              "First mend what records and objects still tell, and accept what is there as all that "
+                              "there is; weights are never removed");
+  app.add_option("--wait", options.wait, "Wait this long for another writer to finish")
+      ->needs(repair)
+      ->type_name("SECONDS");
 }
 
 Json run_verify(Context& context, const VerifyOptions& options) {
+  Json repairs = Json::array();
+  if (options.repair) repairs = Zoo::repair(context.zoo_directory(), options.wait, context.progress());
   const auto zoo = open_zoo(context);
   const auto level = options.deep ? VerifyLevel::kDeep : options.quick ? VerifyLevel::kQuick : VerifyLevel::kDefault;
   Json findings = Json::array();
@@ -228,10 +239,12 @@ Json run_verify(Context& context, const VerifyOptions& options) {
                     : options.quick ? "quick"
                                     : "default"},
           {"damaged", damaged},
+          {"repairs", std::move(repairs)},
           {"findings", std::move(findings)}};
 }
 
 void print_verify(Printer& printer, const Json& result) {
+  for (const auto& repair : result.at("repairs")) printer.line("repair: " + repair.get<std::string>());
   if (result.at("findings").empty()) return printer.line("no damage found");
   for (const auto& finding : result.at("findings")) {
     printer.line((finding.at("damage").get<bool>() ? "damage: " : "note: ") + finding.at("kind").get<std::string>() +
@@ -240,6 +253,33 @@ void print_verify(Printer& printer, const Json& result) {
       printer.line("  networks: " + format_value(finding.at("networks"), Format::kText));
     printer.line("  " + finding.at("advice").get<std::string>());
   }
+}
+
+struct CollectOptions {
+  bool dry_run = false;
+  double wait = 0;
+};
+
+void declare_collect(CLI::App& app, CollectOptions& options) {
+  app.add_flag("--dry-run", options.dry_run, "Say what would be removed; change nothing");
+  app.add_option("--wait", options.wait, "Wait this long for another writer to finish")->type_name("SECONDS");
+}
+
+Json run_collect(Context& context, const CollectOptions& options) {
+  auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite, options.wait);
+  const auto garbage = zoo.collect_garbage(options.dry_run);
+  return {{"store", zoo.uuid()},
+          {"dry_run", options.dry_run},
+          {"objects", garbage.objects},
+          {"files", garbage.files},
+          {"bytes", garbage.bytes}};
+}
+
+void print_collect(Printer& printer, const Json& result) {
+  const auto number = [&](const char* key) { return result.at(key).get<std::size_t>(); };
+  printer.line(std::string(result.at("dry_run").get<bool>() ? "would remove " : "removed ") +
+               std::to_string(number("objects")) + " objects and " + std::to_string(number("files")) +
+               " files that no network uses (" + format_value(result.at("bytes"), Format::kSize) + ")");
 }
 
 }  // namespace
@@ -251,6 +291,7 @@ void add_zoo_commands(CommandTable& table) {
   table.add<NoOptions>("zoo stats", declare_nothing, run_stats, page(print_stats));
   table.add<NameOptions>("zoo lineage", declare_name, run_lineage, page(print_lineage));
   table.add<VerifyOptions>("zoo verify", declare_verify, run_verify, page(print_verify));
+  table.add<CollectOptions>("zoo gc", declare_collect, run_collect, page(print_collect));
 }
 
 }  // namespace weightloom::cli
