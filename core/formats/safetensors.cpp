@@ -108,6 +108,8 @@ SafetensorsFile read_safetensors(const std::filesystem::path& path) {
   auto [header, data_start] = open_header(file);
   SafetensorsFile result{{}, std::move(header.metadata), std::move(header.warnings)};
   for (const auto& entry : header.entries) result.tensors.emplace(entry.name, read_tensor(file, entry, data_start));
+  if (!file.unchanged())
+    throw refusal(path.string(), "changed", "it was written while it was read", 0, "read it when it is complete");
   return result;
 }
 

@@ -300,6 +300,28 @@ TEST_CASE("files before PyTorch 1.6 are read") {
   CHECK(file.verdict(head) == "file.truncated");
 }
 
+TEST_CASE("what is written is read back, types, shapes and values") {
+  const test::TemporaryFolder folder;
+  TensorMap tensors{{"a.weight", HostTensor::from_f32({2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6})},
+                    {"scalar", HostTensor::from_f32({}, std::vector<float>{7})},
+                    {"empty", {DType::kF16, {0, 3}, {}}}};
+  for (const auto dtype : {DType::kF64, DType::kF16, DType::kBF16, DType::kI64, DType::kI32, DType::kI16, DType::kI8,
+                           DType::kU8, DType::kBool, DType::kC64})
+    tensors[std::string(dtype_name(dtype))] = {
+        dtype, {2, 1}, std::vector<std::byte>(2 * dtype_bytes(dtype), std::byte{1})};
+  write_pytorch(folder / "net.pt", tensors);
+  const auto read = read_pytorch(folder / "net.pt").tensors;
+  REQUIRE(read.size() == tensors.size());
+  for (const auto& [name, tensor] : tensors) {
+    CHECK(read.at(name).dtype == tensor.dtype);
+    CHECK(read.at(name).shape == tensor.shape);
+    CHECK(read.at(name).bytes == tensor.bytes);
+  }
+  CHECK(read_weights(folder / "net.pt").format == "pytorch");
+  CHECK_THROWS_AS(write_pytorch(folder / "other.pt", {{"w", {DType::kF8E4M3, {1}, {std::byte{0}}}}}), Error);
+  CHECK_FALSE(fs::exists(folder / "other.pt"));
+}
+
 TEST_CASE("any change of a checkpoint ends in tensors that fit their shapes, or in a refusal") {
   const File file;
   Tensor square;

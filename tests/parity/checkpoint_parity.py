@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Imports checkpoints that PyTorch itself wrote, and compares every value with what PyTorch reads.
+"""Imports checkpoints that PyTorch itself wrote, and compares every value with what PyTorch reads; and exports them again,
+for PyTorch to read.
 
     apt-get install python3-torch
     python3 tests/parity/checkpoint_parity.py build/release/bin
@@ -75,7 +76,10 @@ def main():
             run("import", path, "--zoo", zoo)
             run("export", name, "--zoo", zoo, "--out", out)
             found, wanted = read_safetensors(out), meant or saved
-            same = found.keys() == wanted.keys() and all(
+            run("export", name, "--zoo", zoo, "--out", out + ".pt")
+            back = torch.load(out + ".pt")
+            same = all(torch.equal(back[key], found[key]) for key in found) and found.keys() == back.keys()
+            same = same and found.keys() == wanted.keys() and all(
                 found[key].dtype == value.dtype and found[key].shape == value.shape and
                 torch.equal(found[key], value.detach()) for key, value in wanted.items())
             print(f"{name:20} {len(found):4} tensors  {'equal' if same else 'DIFFERENT'}")

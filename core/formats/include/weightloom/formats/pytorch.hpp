@@ -20,4 +20,9 @@ struct PytorchFile {
 // damaged, bad_tensor, bad_name, no_state_dict, torchscript, big_endian, limit_exceeded) with path and offset.
 PytorchFile read_pytorch(const std::filesystem::path& path);
 
+// Writes a state dict as torch.save() does, which torch.load() reads with weights only: contiguous tensors, a storage
+// for each. Throws write_error() (base/file.hpp), and before it writes anything kUsage "pt.unsupported_dtype" for a
+// type that PyTorch storages lack, and "pt.bad_tensor" for bytes that do not fill a shape.
+void write_pytorch(const std::filesystem::path& path, const TensorMap& tensors);
+
 }  // namespace weightloom

@@ -1,4 +1,4 @@
-#include "weightloom/formats/checkpoints.hpp"
+#include "weightloom/formats/weights_folder.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -19,7 +19,7 @@ class Folder {
   FolderContents find() const {
     std::vector<fs::path> files;
     for (const auto& entry : fs::directory_iterator(folder_.path())) files.push_back(entry.path());
-    return find_checkpoints(files);
+    return find_networks(files);
   }
 
  private:
@@ -28,7 +28,7 @@ class Folder {
 
 Names stems(const FolderContents& contents) {
   Names out;
-  for (const auto& checkpoint : contents.checkpoints) out.push_back(checkpoint.stem);
+  for (const auto& network : contents.networks) out.push_back(network.stem);
   return out;
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("a set without an index is one network when it is complete, and refuse
     folder.weights(name);
   const auto contents = folder.find();
   REQUIRE(stems(contents) == Names{"a-00001-of-00002"});
-  CHECK(contents.checkpoints[0].shards.size() == 2);
+  CHECK(contents.networks[0].shards.size() == 2);
   CHECK(ids(contents.refused) == Names{"b-00002-of-00003.safetensors weights.incomplete_set"});
   CHECK(contents.refused[0].why == "of its 3 shards these are missing: 1, 3");
 }
@@ -91,7 +91,7 @@ TEST_CASE("of a whole file and a set of one name the file is taken, and the othe
   folder.text("m.safetensors.index.json", R"({"weight_map":{"w":"m-00001-of-00001.safetensors"}})");
   const auto contents = folder.find();
   REQUIRE(stems(contents) == Names{"m"});
-  CHECK(contents.checkpoints[0].path.filename() == "m.safetensors");
+  CHECK(contents.networks[0].path.filename() == "m.safetensors");
   CHECK(ids(contents.passed_over) == Names{"m.safetensors.index.json weights.same_network"});
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("what only looks like a network is refused by what it is, what nobody 
   folder.text("pytorch_model.bin", std::string("PK\x03\x04", 4));
   folder.text("page.html", "<html>");
   const auto contents = folder.find();
-  CHECK(contents.checkpoints.empty());
+  CHECK(contents.networks.empty());
   CHECK(ids(contents.refused) == Names{"page.safetensors weights.html", "pointer.safetensors weights.lfs_pointer"});
   CHECK(ids(contents.passed_over) == Names{"._net.safetensors weights.appledouble", "pytorch_model.bin weights.zip"});
 }

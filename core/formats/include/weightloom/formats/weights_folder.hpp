@@ -8,7 +8,7 @@
 
 namespace weightloom {
 
-struct Checkpoint {
+struct FoundNetwork {
   std::filesystem::path path;  // the file, the index of a sharded set, or the first shard of a set without an index
   std::vector<std::filesystem::path> shards;  // of a set without an index, in their order; else empty
   std::string stem;  // what it is called: "model" of model.safetensors.index.json, else the (first) file's name
@@ -21,12 +21,12 @@ struct LeftOut {
 };
 
 struct FolderContents {
-  std::vector<Checkpoint> checkpoints;
+  std::vector<FoundNetwork> networks;
   std::vector<LeftOut> refused;      // called like a network, but none that can be read
   std::vector<LeftOut> passed_over;  // not meant, or in a format that is not read
 };
 
 // `files` are all files of one folder. Never throws for what is in them.
-FolderContents find_checkpoints(const std::vector<std::filesystem::path>& files);
+FolderContents find_networks(const std::vector<std::filesystem::path>& files);
 
 }  // namespace weightloom

@@ -1,4 +1,4 @@
-#include "weightloom/formats/checkpoints.hpp"
+#include "weightloom/formats/weights_folder.hpp"
 
 #include <algorithm>
 #include <map>
@@ -38,7 +38,7 @@ class Sorter {
     take_indexes();
     for (const auto& file : own) take_file(file);
     take_sets();
-    std::ranges::sort(contents_.checkpoints, {}, &Checkpoint::path);
+    std::ranges::sort(contents_.networks, {}, &FoundNetwork::path);
     return std::move(contents_);
   }
 
@@ -102,9 +102,9 @@ class Sorter {
 
   // Of a whole file and a sharded set of one name, the file is taken: both are the same network as a rule.
   void add(const fs::path& path, std::vector<fs::path> shards, const std::string& stem) {
-    const auto same = std::ranges::find(contents_.checkpoints, stem, &Checkpoint::stem);
-    if (same == contents_.checkpoints.end()) {
-      contents_.checkpoints.push_back({path, std::move(shards), stem});
+    const auto same = std::ranges::find(contents_.networks, stem, &FoundNetwork::stem);
+    if (same == contents_.networks.end()) {
+      contents_.networks.push_back({path, std::move(shards), stem});
       return;
     }
     const bool whole = shards.empty() && std::ranges::find(indexes_, path) == indexes_.end();
@@ -126,7 +126,7 @@ class Sorter {
 
 }  // namespace
 
-FolderContents find_checkpoints(const std::vector<fs::path>& files) {
+FolderContents find_networks(const std::vector<fs::path>& files) {
   return Sorter().sort(files);
 }
 
