@@ -39,12 +39,12 @@ void Context::warn(std::string_view text) {
   renderer_->message("warning", text);
 }
 
-bool Context::confirm(const std::string& question) {
+bool Context::confirm(const std::string& question, const std::string& what) {
   if (settings_.yes) return true;
   if (settings_.no_input || isatty(STDIN_FILENO) == 0)
     throw Error(ErrorCode::kUsage, "input.needed", "cannot ask: " + question,
                 "there is no terminal to answer on, or --no-input was given", "add --yes to go on without being asked");
-  write_message(printable_lines(question, "  ") + " [y/N] ");
+  write_message(printable_lines(what) + printable_lines(question, "  ") + " [y/N] ");
   std::string answer;
   return std::getline(std::cin, answer) && (answer == "y" || answer == "Y" || answer == "yes");
 }
@@ -57,7 +57,9 @@ std::vector<std::string> Context::names_or_stdin(const std::vector<std::string>&
       continue;
     }
     for (std::string line; std::getline(std::cin, line);) {
-      if (line.ends_with('\r')) line.pop_back();  // lists from other systems
+      // Lists from other systems end their lines otherwise, and may begin with a mark.
+      if (line.ends_with('\r')) line.pop_back();
+      if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
       if (!line.empty()) all.push_back(line);
     }
   }

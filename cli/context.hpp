@@ -33,8 +33,8 @@ class Context {
   // A message, respectively a warning, on stderr. Messages are silent with -q.
   void note(std::string_view text);
   void warn(std::string_view text);
-  // Asks on the terminal; --yes answers. Throws kUsage when there is nobody to ask.
-  bool confirm(const std::string& question);
+  // Asks on the terminal, below `what` it is about; --yes answers. Throws kUsage when there is nobody to ask.
+  bool confirm(const std::string& question, const std::string& what = {});
   // Replaces each "-" by the lines of standard input.
   static std::vector<std::string> names_or_stdin(const std::vector<std::string>& names);
 

@@ -1,6 +1,7 @@
 #include "cli/network_argument.hpp"
 
 #include "cli/command_table.hpp"
+#include "cli/output_file.hpp"
 #include "cli/plugin_registry.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/network/dialect.hpp"
@@ -90,7 +91,10 @@ LoadedNetwork load_network(Context& context, const NetworkArgument& argument) {
 }
 
 void expect_deliverable(const Context& context, const std::string& out, const std::vector<std::string>& names) {
-  if (!out.empty()) expect_writable(out);
+  if (!out.empty()) {
+    expect_replaceable(out);
+    expect_writable(out);
+  }
   if (names.empty()) return;
   const auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite);
   for (const auto& name : names) zoo.expect_free(name);

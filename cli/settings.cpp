@@ -27,8 +27,11 @@ std::optional<std::string> environment(const char* name) {
 // A file that another user put further up the tree could name plugins, which are code. Only one's own files and those
 // of the administrator are obeyed.
 bool is_trusted(const fs::path& file) {
-  struct stat status {};
-  return ::stat(file.c_str(), &status) == 0 && (status.st_uid == ::geteuid() || status.st_uid == 0);
+  const auto is_ours = [&](int (*look)(const char*, struct stat*)) {
+    struct stat status {};
+    return look(file.c_str(), &status) == 0 && (status.st_uid == ::geteuid() || status.st_uid == 0);
+  };
+  return is_ours(::stat) && is_ours(::lstat);
 }
 
 std::optional<fs::path> project_file() {

@@ -4,9 +4,10 @@
 #include <optional>
 
 #include "cli/command_groups.hpp"
+#include "cli/output_file.hpp"
 #include "cli/plugin_registry.hpp"
 #include "weightloom/base/units.hpp"
-#include "weightloom/formats/weights_file.hpp"
+#include "weightloom/formats/pytorch.hpp"
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/plugin/registry.hpp"
 #include "weightloom/zoo/transfer.hpp"
@@ -20,7 +21,9 @@ struct WaitOption {
 };
 
 void declare_wait(CLI::App& app, WaitOption& options) {
-  app.add_option("--wait", options.wait, "Wait this long for another writer to finish")->type_name("SECONDS");
+  app.add_option("--wait", options.wait, "Wait this long for another writer to finish")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("SECONDS");
 }
 
 Zoo open_for_writing(const Context& context, const WaitOption& options) {
@@ -139,7 +142,9 @@ std::map<std::string, double> parse_metrics(const std::vector<std::string>& assi
     if (equals == 0 || !value.is_number())
       throw Error(ErrorCode::kUsage, "option.value", "cannot use --metric '" + assignment + "'", "it is not KEY=NUMBER",
                   "for example: --metric test_accuracy=0.91");
-    metrics[assignment.substr(0, equals)] = value.get<double>();
+    const auto [metric, first] = metrics.try_emplace(assignment.substr(0, equals), value.get<double>());
+    if (!first && metric->second != value.get<double>())
+      throw Error(ErrorCode::kUsage, "option.conflict", "the metric '" + metric->first + "' is given two values");
   }
   return metrics;
 }
@@ -257,22 +262,16 @@ void print_import(Printer& printer, const Json& result) {
   each("refused", "refused ");
 }
 
-// What exists is replaced only if it is a weights file too: a slip of the hand costs no other file.
-void expect_replaceable(const std::filesystem::path& out) {
-  std::error_code error;
-  if (std::filesystem::is_regular_file(out, error) && std::filesystem::file_size(out, error) > 0 && !detect_format(out))
-    throw Error(ErrorCode::kUsage, "export.exists", "will not write over '" + out.string() + "'",
-                "it is no weights file", "choose another file, or remove that one first")
-        .at(out.string());
-}
-
 struct ExportOptions {
   std::string name, out, dialect = "canonical";
 };
 
 void declare_export(CLI::App& app, ExportOptions& options) {
   app.add_option("network", options.name, "Name, alias or id")->required()->type_name("NAME");
-  app.add_option("--out,-o", options.out, "The safetensors file to write")->required()->type_name("FILE");
+  app.add_option("--out,-o", options.out,
+                 "The file to write: a PyTorch checkpoint where it ends in .pt or .pth, else safetensors")
+      ->required()
+      ->type_name("FILE");
   app.add_option("--dialect", options.dialect, "Write the tensors under the names and layouts of another library")
       ->type_name("NAME");
 }
@@ -290,7 +289,10 @@ Json run_export(Context& context, const ExportOptions& options) {
     tensors = to_dialect(description, options.dialect, tensors);
   }
   expect_replaceable(options.out);
-  write_network(options.out, record, tensors, options.dialect);
+  if (options.out.ends_with(".pt") || options.out.ends_with(".pth"))
+    write_pytorch(options.out, tensors);
+  else
+    write_network(options.out, record, tensors, options.dialect);
   return {{"id", record.id},
           {"name", record.name},
           {"path", options.out},
@@ -478,13 +480,12 @@ void declare_remove(CLI::App& app, RemoveOptions& options) {
 
 constexpr std::size_t kMostAsked = 20;  // networks that a question names
 
-std::string removal_question(const std::vector<ZooRecord>& records, std::int64_t bytes) {
+std::string names_to_remove(const std::vector<ZooRecord>& records) {
   std::string text;
   for (std::size_t i = 0; i < std::min(records.size(), kMostAsked); ++i)
     text += records[i].name + " (" + format_size(static_cast<std::uint64_t>(records[i].bytes)) + ")\n";
   if (records.size() > kMostAsked) text += "and " + std::to_string(records.size() - kMostAsked) + " more\n";
-  return text + "remove " + std::to_string(records.size()) + (records.size() == 1 ? " network" : " networks") + " (" +
-         format_size(static_cast<std::uint64_t>(bytes)) + ") for good?";
+  return text;
 }
 
 Json run_remove(Context& context, const RemoveOptions& options) {
@@ -502,7 +503,11 @@ Json run_remove(Context& context, const RemoveOptions& options) {
     networks.push_back(imported_json(record));
     ids.push_back(record.id);
   }
-  const bool remove = !options.dry_run && !records.empty() && context.confirm(removal_question(records, bytes));
+  const auto count = std::to_string(records.size()) + (records.size() == 1 ? " network" : " networks");
+  const bool remove =
+      !options.dry_run && !records.empty() &&
+      context.confirm("remove " + count + " (" + format_size(static_cast<std::uint64_t>(bytes)) + ") for good?",
+                      names_to_remove(records));
   if (remove) zoo.remove(ids);
   return {{"removed", remove}, {"bytes", bytes}, {"networks", std::move(networks)}};
 }

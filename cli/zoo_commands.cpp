@@ -215,6 +215,7 @@ void declare_verify(CLI::App& app, VerifyOptions& options) {
                               "there is; weights are never removed");
   app.add_option("--wait", options.wait, "Wait this long for another writer to finish")
       ->needs(repair)
+      ->check(CLI::NonNegativeNumber)
       ->type_name("SECONDS");
 }
 
@@ -262,7 +263,9 @@ struct CollectOptions {
 
 void declare_collect(CLI::App& app, CollectOptions& options) {
   app.add_flag("--dry-run", options.dry_run, "Say what would be removed; change nothing");
-  app.add_option("--wait", options.wait, "Wait this long for another writer to finish")->type_name("SECONDS");
+  app.add_option("--wait", options.wait, "Wait this long for another writer to finish")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("SECONDS");
 }
 
 Json run_collect(Context& context, const CollectOptions& options) {

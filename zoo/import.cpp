@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <set>
 
@@ -42,26 +41,6 @@ bool is_about_the_file(const Error& error) {
   }
 }
 
-// Hands out a file's hash, and tells whether the file stayed as it was while it was read.
-class Source {
- public:
-  explicit Source(const ImportFile& file) {
-    for (const auto& path : file.shards.empty() ? std::vector{file.path} : file.shards)
-      readers_.emplace_back(std::make_unique<FileReader>(path));
-  }
-
-  void expect_unchanged() const {
-    for (const auto& reader : readers_)
-      if (!reader->unchanged())
-        throw Error(ErrorCode::kRefused, "import.changed", "refusing to import '" + reader->path().string() + "'",
-                    "it was written while it was read", "import it when it is complete")
-            .at(reader->path().string());
-  }
-
- private:
-  std::vector<std::unique_ptr<FileReader>> readers_;
-};
-
 class Importer {
  public:
   Importer(Zoo& zoo, const ImportPlan& plan, const ImportOptions& options, const ProgressSink& progress)
@@ -98,14 +77,17 @@ class Importer {
     if (!names_.insert(file.name).second)
       throw Error(ErrorCode::kUsage, "import.same_name", "cannot import '" + file.path.string() + "'",
                   "another file is named '" + file.name + "' too", "import them apart, each with a --name of its own");
-    const Source files(file);
+    const FileReader opened(file.path);
     // What a file without tensors of its own stands for is known when it has been read.
     const auto format = file.shards.empty() ? detect_format(file.path) : std::nullopt;
     auto source = format && format->self_contained ? to_hex(sha256_file(file.path)) : std::string();
     const auto stored = stored_from(file, source);
     if (stored && zoo_.is_sound(*stored)) return meet_again(file, *stored);
     auto network = file.shards.empty() ? read_network(file.path) : read_network(file.shards);
-    files.expect_unchanged();
+    if (!opened.unchanged())
+      throw Error(ErrorCode::kRefused, "import.changed", "refusing to import '" + file.path.string() + "'",
+                  "it was written while it was read", "import it when it is complete")
+          .at(file.path.string());
     if (source.empty()) {
       source = weights_hash(network.tensors);
       if (const auto same = stored_from(file, source); same && zoo_.is_sound(*same)) return meet_again(file, *same);

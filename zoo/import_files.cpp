@@ -37,7 +37,7 @@ class FolderSearch {
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
       sort(*at, files, folders);
     if (error) refuse(folder, "import.unreadable", error.message());
-    take(find_checkpoints(files));
+    take(find_networks(files));
     std::ranges::sort(folders);
     for (const auto& inner : folders) search(inner);
   }
@@ -63,7 +63,7 @@ class FolderSearch {
   }
 
   void take(const FolderContents& contents) {
-    for (const auto& found : contents.checkpoints) {
+    for (const auto& found : contents.networks) {
       const auto folder = found.path.parent_path().lexically_relative(root_);
       plan_.files.push_back(
           {found.path, (folder == "." ? fs::path(found.stem) : folder / found.stem).generic_string(), found.shards});

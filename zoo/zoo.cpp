@@ -74,12 +74,14 @@ std::unique_ptr<Database> open_for_reading(const fs::path& directory) {
 }
 
 void check_name(const std::string& name) {
-  if (!name.empty() && name.size() <= kMaxName && is_printable(name) && name.front() != '/' && name.back() != '/')
+  // "-" stands for names on standard input.
+  if (!name.empty() && name != "-" && name.size() <= kMaxName && is_printable(name) && name.front() != '/' &&
+      name.back() != '/')
     return;
   throw Error(
       ErrorCode::kUsage, "zoo.bad_name", "cannot name a network '" + name + "'",
       "a name is 1 to 1024 bytes of UTF-8 without control or bidirectional control characters and does not begin or "
-      "end with '/'");
+      "end with '/'; '-' is none");
 }
 
 Error name_taken(const std::string& name) {

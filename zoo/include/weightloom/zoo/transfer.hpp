@@ -10,7 +10,7 @@
 
 #include "weightloom/base/progress.hpp"
 #include "weightloom/base/tensor.hpp"
-#include "weightloom/formats/checkpoints.hpp"
+#include "weightloom/formats/weights_folder.hpp"
 #include "weightloom/zoo/zoo.hpp"
 
 namespace weightloom {

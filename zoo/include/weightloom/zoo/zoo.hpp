@@ -72,8 +72,8 @@ class Zoo {
   // log). `wait_seconds`: how long to wait for the writer's lock.
   static Zoo open(const std::filesystem::path& directory, Access access, double wait_seconds = 0);
   // Opens for writing, mends what records and objects still tell, and accepts what is there as all that there is: rows,
-  // names, references and entries of objects are written anew, damaged entries of the database's log are left out. Weights
-  // are never removed. Throws what open() does, but not "zoo.behind".
+  // names, references and entries of objects are written anew, damaged entries of the database's log are left out.
+  // Weights are never removed. Throws what open() does, but not "zoo.behind".
   static Repairs repair(const std::filesystem::path& directory, double wait_seconds = 0,
                         const ProgressSink& progress = {});
   ~Zoo();

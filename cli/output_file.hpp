@@ -1,0 +1,12 @@
+#pragma once
+// Files that commands write.
+
+#include <filesystem>
+
+namespace weightloom::cli {
+
+// Throws kUsage "output.exists" when something is there that is neither weights nor an array: a slip of the hand must
+// not cost another file.
+void expect_replaceable(const std::filesystem::path& out);
+
+}  // namespace weightloom::cli
