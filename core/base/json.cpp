@@ -2,7 +2,7 @@
 
 #include <concepts>
 #include <cstdint>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -62,10 +62,9 @@ class Builder : public nlohmann::json_sax<Json> {
   bool key(string_t& name) override {
     Level& level = levels_.back();
     auto& object = level.value->get_ref<Json::object_t&>();
-    if (!level.keys.insert(name).second)
-      target_ = &object[name];
-    else
-      target_ = &object.emplace_back(name, nullptr).second;
+    const auto [at, first] = level.keys.emplace(name, object.size());
+    target_ = first ? &object.emplace_back(name, nullptr).second
+                    : &(object.begin() + static_cast<std::ptrdiff_t>(at->second))->second;
     return true;
   }
 
@@ -76,7 +75,7 @@ class Builder : public nlohmann::json_sax<Json> {
  private:
   struct Level {
     Json* value;
-    std::unordered_set<std::string> keys;
+    std::unordered_map<std::string, std::size_t> keys;  // where their members are
   };
 
   Json* place(Json&& value) {

@@ -12,7 +12,7 @@ namespace weightloom::pickle {
 namespace {
 using Kind = Value::Kind;
 
-constexpr std::size_t kMostValues = 4'000'000, kMostStack = 1'000'000, kMostMemo = 2'000'000;
+constexpr std::size_t kMostValues = 2'000'000, kMostItems = 8'000'000, kMostStack = 1'000'000, kMostMemo = 2'000'000;
 
 struct KnownGlobal {
   Global global;
@@ -142,9 +142,18 @@ class Machine {
     return items;
   }
 
+  // Items of all values together: a short pickle can copy a long list any number of times.
+  void count_items(std::size_t more) {
+    items_ += more;
+    if (items_ > kMostItems) refuse("limit_exceeded", "its pickle holds too many values");
+  }
+
   void push_integer(std::int64_t value) { push(make(Kind::kInteger)).integer = value; }
   void push_text(std::size_t length) { push(make(Kind::kText)).text = take(length); }
-  void push_tuple(std::vector<const Value*> items) { push(make(Kind::kTuple)).items = std::move(items); }
+  void push_tuple(std::vector<const Value*> items) {
+    count_items(items.size());
+    push(make(Kind::kTuple)).items = std::move(items);
+  }
   void push_tuple_of(std::size_t count) {
     std::vector<const Value*> items(count);
     for (auto item = items.rbegin(); item != items.rend(); ++item) *item = &pop();
@@ -164,11 +173,13 @@ class Machine {
   void append(std::vector<const Value*> items) {
     auto& list = top();
     if (list.kind != Kind::kList) damaged("it appends to what is no list");
+    count_items(items.size());
     list.items.insert(list.items.end(), items.begin(), items.end());
   }
   void set_items(const std::vector<const Value*>& items) {
     auto& dict = top();
     if (dict.kind != Kind::kDict || items.size() % 2 != 0) damaged("it fills what is no dictionary");
+    count_items(items.size());
     dict.items.insert(dict.items.end(), items.begin(), items.end());
   }
 
@@ -341,13 +352,14 @@ class Machine {
         for (const auto* pair : given[0]->items) {
           if ((pair->kind != Kind::kList && pair->kind != Kind::kTuple) || pair->items.size() != 2)
             damaged("a dictionary is made of something else");
+          count_items(2);
           dict.items.insert(dict.items.end(), pair->items.begin(), pair->items.end());
         }
         return;
       }
       case Global::kSize:
         if (given.size() != 1 || given[0]->kind != Kind::kTuple) damaged("a size is none");
-        push(make(Kind::kTuple)).items = given[0]->items;
+        push_tuple(given[0]->items);
         return;
       case Global::kDevice:
         push(make(Kind::kOther));
@@ -402,7 +414,7 @@ class Machine {
   const std::string& path_;
   std::uint64_t offset_;
   Pickle& into_;
-  std::size_t at_ = 0;
+  std::size_t at_ = 0, items_ = 0;
   bool done_ = false;
   std::vector<Value*> stack_;
   std::vector<std::size_t> marks_;

@@ -5,13 +5,13 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <span>
 #include <unordered_map>
 
 #include "pickle.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
+#include "weightloom/base/progress.hpp"
 #include "weightloom/base/text.hpp"
 #include "zip_archive.hpp"
 
@@ -23,12 +23,14 @@ using pickle::View;
 using Kind = Value::Kind;
 
 constexpr std::uint64_t kMostPickle = 64u << 20;
-constexpr std::size_t kMostNesting = 16, kMostTensors = 1'000'000, kLongestName = 1024;
+constexpr std::size_t kMostNesting = 16, kMostTensors = 1'000'000, kMostEntries = 2'000'000, kMostNamed = 10,
+                      kLongestName = 1024;
 // An expanded tensor repeats its storage: some do, and none so often as to fill the memory.
-constexpr std::uint64_t kMostRepeats = 64, kRepeatsFrom = 1u << 20, kMostCopies = 8;
+constexpr std::uint64_t kMostRepeats = 64, kRepeatsFrom = 1u << 20, kMostCopies = 8, kMostReads = 64;
 // torch.serialization: MAGIC_NUMBER and PROTOCOL_VERSION of files before PyTorch 1.6.
 constexpr std::string_view kLegacyMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
 constexpr std::int64_t kLegacyProtocol = 1001;
+constexpr std::uint64_t kLongestByteOrder = 16;
 constexpr const char* kStateNames[] = {"state_dict", "model_state_dict", "model",      "module", "net", "network",
                                        "ema",        "params",           "params_ema", "weights"};
 
@@ -42,11 +44,21 @@ Error refusal(const fs::path& path, const char* id, std::string why, std::string
       .at(path.string(), offset);
 }
 
+// Of all tensors of a file.
+std::uint64_t most_bytes(std::uint64_t file_bytes) {
+  return kMostCopies * file_bytes + (std::uint64_t{64} << 20);
+}
+
+Error changed(const fs::path& path) {
+  return refusal(path, "changed", "it was written while it was read", "read it when it is complete");
+}
+
 class TensorReader {
  public:
   TensorReader(const fs::path& path, Storages storages) : path_(path), storages_(std::move(storages)) {}
 
-  HostTensor read(const std::string& name, const View& view) const {
+  // Of at most `budget` bytes.
+  HostTensor read(const std::string& name, const View& view, std::uint64_t budget) const {
     const auto fail = [&](const std::string& why) {
       throw refusal(path_, "bad_tensor", "tensor '" + printable(name) + "' " + why);
     };
@@ -71,6 +83,7 @@ class TensorReader {
     if (last >= storage / width) fail("reaches beyond its storage");
     const auto bytes = count * width;
     if (bytes > kRepeatsFrom && bytes / kMostRepeats > storage) fail("repeats its storage without measure");
+    if (bytes > budget) throw refusal(path_, "limit_exceeded", "its tensors are far larger than the file");
     const auto source = storages_(view.storage, storage);
     tensor.bytes.resize(bytes);
     copy(*source, view, width, tensor.bytes);
@@ -139,19 +152,20 @@ class Holders {
 class Collector {
  public:
   Collector(const fs::path& path, std::uint64_t file_bytes, Storages storages)
-      : path_(path),
-        most_bytes_(kMostCopies * file_bytes + (std::uint64_t{64} << 20)),
-        reader_(path, std::move(storages)) {}
+      : path_(path), most_bytes_(most_bytes(file_bytes)), reader_(path, std::move(storages)) {}
 
   PytorchFile collect(const Value& root) {
     if (root.kind == Kind::kTensor) {
       add(path_.stem().string(), root);
       return std::move(file_);
     }
-    const Value& state = state_of(root);
-    add_dict("", state, 0);
-    for (const auto& name : skipped_)
-      file_.warnings.push_back("left out '" + printable(name) + "', which is no tensor");
+    add_dict("", state_of(root), 0);
+    if (!skipped_.empty()) {
+      std::string names;
+      for (std::size_t i = 0; i < std::min(skipped_.size(), kMostNamed); ++i)
+        names += (i ? ", " : "") + printable(skipped_[i]);
+      file_.warnings.push_back("left out what is no tensor: " + names + (skipped_.size() > kMostNamed ? ", ..." : ""));
+    }
     return std::move(file_);
   }
 
@@ -182,14 +196,18 @@ class Collector {
   void add_dict(const std::string& prefix, const Value& dict, std::size_t depth) {
     if (depth > kMostNesting) throw refusal(path_, "limit_exceeded", "its dictionaries nest too deeply");
     for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
-      const auto name = prefix + key_text(*dict.items[i]);
+      const auto key = key_text(*dict.items[i]);
+      if (prefix.size() + key.size() > kLongestName)
+        throw refusal(path_, "bad_name", "a name has more than 1024 bytes");
+      if (++entries_ > kMostEntries) throw refusal(path_, "limit_exceeded", "its dictionaries hold too many entries");
+      const auto name = prefix + key;
       const Value& value = *dict.items[i + 1];
       if (value.kind == Kind::kTensor)
         add(name, value);
       else if (holders_.holds(value))
         add_dict(name + ".", value, depth + 1);
       else
-        skipped_.insert(name);
+        skipped_.push_back(name);
     }
   }
 
@@ -199,10 +217,9 @@ class Collector {
                     "the name '" + printable(name.substr(0, kLongestName)) +
                         "' of a tensor is not 1 to 1024 bytes of UTF-8 without control characters");
     if (file_.tensors.size() == kMostTensors) throw refusal(path_, "limit_exceeded", "it holds too many tensors");
-    const auto [added, first] = file_.tensors.emplace(name, reader_.read(name, tensor.view));
+    const auto [added, first] = file_.tensors.emplace(name, reader_.read(name, tensor.view, most_bytes_ - bytes_));
     if (!first) throw refusal(path_, "bad_name", "two tensors are called '" + name + "'");
     bytes_ += added->second.bytes.size();
-    if (bytes_ > most_bytes_) throw refusal(path_, "limit_exceeded", "its tensors are far larger than the file");
   }
 
   const fs::path& path_;
@@ -210,7 +227,40 @@ class Collector {
   TensorReader reader_;
   Holders holders_;
   PytorchFile file_;
-  std::set<std::string> skipped_;
+  std::vector<std::string> skipped_;
+  std::size_t entries_ = 0;
+};
+
+// The last storage that was asked for: those of one storage follow each other as a rule. A file whose tensors go back
+// and forth between storages without end is given up.
+class StorageCache {
+ public:
+  using Fetch = std::function<std::vector<std::byte>(const std::string& key)>;
+  StorageCache(const fs::path& path, std::uint64_t file_bytes, Fetch fetch)
+      : path_(path), most_(kMostReads * file_bytes + (std::uint64_t{256} << 20)), fetch_(std::move(fetch)) {}
+
+  Bytes operator()(const std::string& key, std::uint64_t size) {
+    throw_if_interrupted();
+    if (!kept_ || key != key_) {
+      kept_.reset();
+      kept_ = std::make_shared<const std::vector<std::byte>>(fetch_(key));
+      key_ = key;
+      read_ += kept_->size();
+      if (read_ > most_) throw refusal(path_, "limit_exceeded", "its tensors go back and forth between its storages");
+    }
+    if (kept_->size() != size)
+      throw refusal(path_, "damaged",
+                    "the storage '" + key + "' has " + std::to_string(kept_->size()) + " bytes instead of " +
+                        std::to_string(size));
+    return kept_;
+  }
+
+ private:
+  const fs::path& path_;
+  std::uint64_t most_, read_ = 0;
+  Fetch fetch_;
+  std::string key_;
+  Bytes kept_;
 };
 
 std::string_view text_of(const std::vector<std::byte>& bytes) {
@@ -238,7 +288,7 @@ PytorchFile read_archive(const fs::path& path) {
       throw refusal(path, "torchscript", "it is a TorchScript archive, which is code",
                     "save the weights alone: torch.save(module.state_dict(), ...)");
   }
-  if (const auto* order = archive.find(prefix + "byteorder"))
+  if (const auto* order = archive.find(prefix + "byteorder"); order && order->size <= kLongestByteOrder)
     if (const auto bytes = archive.read(*order); text_of(bytes).substr(0, 6) != "little")
       throw refusal(path, "big_endian", "its values are big-endian", "save it again on a little-endian machine");
   if (data->size > kMostPickle) throw refusal(path, "limit_exceeded", "its pickle is larger than 64 MiB");
@@ -246,25 +296,16 @@ PytorchFile read_archive(const fs::path& path) {
   const pickle::Pickle pickled(text_of(bytes), path.string(), data->data);
   if (pickled.size() != bytes.size())
     throw refusal(path, "damaged", "something follows its pickle", {}, data->data + pickled.size());
-  // Tensors of one storage follow each other as a rule: the last one is kept.
-  std::string kept_key;
-  Bytes kept;
-  return Collector(path, archive.bytes(),
-                   [&, prefix](const std::string& key, std::uint64_t size) {
-                     if (!kept || key != kept_key) {
-                       const auto* record = archive.find(prefix + "data/" + key);
-                       if (!record) throw refusal(path, "damaged", "the storage '" + key + "' is missing");
-                       kept.reset();
-                       kept = std::make_shared<const std::vector<std::byte>>(archive.read(*record));
-                       kept_key = key;
-                     }
-                     if (kept->size() != size)
-                       throw refusal(path, "damaged",
-                                     "the storage '" + key + "' has " + std::to_string(kept->size()) +
-                                         " bytes instead of " + std::to_string(size));
-                     return kept;
-                   })
-      .collect(pickled.root());
+  StorageCache storages(path, archive.bytes(), [&](const std::string& key) {
+    const auto* record = archive.find(prefix + "data/" + key);
+    if (!record) throw refusal(path, "damaged", "the storage '" + key + "' is missing");
+    if (record->size > most_bytes(archive.bytes()))
+      throw refusal(path, "limit_exceeded", "its tensors are far larger than the file");
+    return archive.read(*record);
+  });
+  auto read = Collector(path, archive.bytes(), std::ref(storages)).collect(pickled.root());
+  if (!archive.unchanged()) throw changed(path);
+  return read;
 }
 
 // Three pickles that say what the file is, the data, the keys of the storages, and the storages in that order.
@@ -311,16 +352,16 @@ PytorchFile read_legacy(const fs::path& path) {
     at += 8 + bytes;
   }
   if (at != file.size()) throw refusal(path, "damaged", "something follows its storages", {}, at);
-  return Collector(path, file.size(),
-                   [&](const std::string& key, std::uint64_t size) {
-                     const auto place = places.find(key);
-                     if (place == places.end() || place->second.second != size)
-                       throw refusal(path, "damaged", "the storage '" + key + "' is missing, or of another size");
-                     auto bytes = std::make_shared<std::vector<std::byte>>(size);
-                     file.read(place->second.first, *bytes);
-                     return Bytes(std::move(bytes));
-                   })
-      .collect(data->root());
+  StorageCache storages(path, file.size(), [&](const std::string& key) {
+    const auto place = places.find(key);
+    if (place == places.end()) throw refusal(path, "damaged", "the storage '" + key + "' is missing");
+    std::vector<std::byte> bytes(place->second.second);
+    file.read(place->second.first, bytes);
+    return bytes;
+  });
+  auto read = Collector(path, file.size(), std::ref(storages)).collect(data->root());
+  if (!file.unchanged()) throw changed(path);
+  return read;
 }
 
 }  // namespace

@@ -28,14 +28,17 @@ Index parse_index(const fs::path& path) {
     return Index::parse(read_file(path, kMaxHeader), refuse_duplicates);
   } catch (const Index::parse_error& error) {
     throw refusal(path.string(), "bad_index", error.what(), error.byte);
+  } catch (const Index::exception& error) {  // a number beyond all bounds
+    throw refusal(path.string(), "bad_index", error.what(), 0);
   }
 }
 
 // A link may lead to a file beside the one that the index is, and from a snapshot of the Hugging Face hub's cache
 // (models--a--b/snapshots/REVISION/...) into the blobs that it is made of.
 bool may_hold_shards(const fs::path& index, const fs::path& folder, const fs::path& holder) {
-  const auto home = fs::canonical(folder);
-  if (holder == home || holder == fs::canonical(index).parent_path()) return true;
+  std::error_code error;
+  const auto home = fs::canonical(folder, error);
+  if (!holder.empty() && (holder == home || holder == fs::canonical(index, error).parent_path())) return true;
   for (auto at = home; at.has_relative_path(); at = at.parent_path())
     if (at.filename() == "snapshots") return holder == at.parent_path() / "blobs";
   return false;
@@ -46,10 +49,11 @@ fs::path shard_path(const fs::path& index, const std::string& name) {
     throw refusal(index.string(), "bad_shard_name", "the shard name '" + name + "' is not a plain file name", 0);
   const auto folder = index.has_parent_path() ? index.parent_path() : fs::path(".");
   const auto path = folder / name;
-  if (!fs::is_regular_file(path))
+  std::error_code error;
+  if (!fs::is_regular_file(path, error))
     throw refusal(index.string(), "missing_shard", "the shard '" + name + "' is not in the folder of the index", 0,
                   "download the whole set into one folder");
-  if (!may_hold_shards(index, folder, fs::canonical(path).parent_path()))
+  if (!may_hold_shards(index, folder, fs::canonical(path, error).parent_path()))
     throw refusal(index.string(), "bad_shard_name", "the shard '" + name + "' is a link that leaves the folder", 0);
   return path;
 }

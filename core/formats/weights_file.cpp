@@ -217,7 +217,8 @@ WeightsFile read_weights(const fs::path& path) {
 
 WeightsFile read_shards(const std::vector<fs::path>& shards) {
   auto file = weights_of(safetensors::read_shards(shards, read_shard));
-  file.format = kReaders.front().format.name;
+  const auto* reader = reader_of(shards.front());
+  file.format = (reader ? *reader : kReaders.front()).format.name;
   return file;
 }
 

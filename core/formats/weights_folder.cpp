@@ -5,7 +5,8 @@
 #include <optional>
 #include <regex>
 #include <set>
-#include <tuple>
+#include <unordered_map>
+#include <utility>
 
 #include "safetensors_index.hpp"
 #include "weightloom/base/error.hpp"
@@ -17,16 +18,17 @@ namespace fs = std::filesystem;
 
 // "model-00001-of-00003.safetensors", "model-00001-of-00003.fp16.safetensors"
 struct ShardName {
-  std::string stem;
+  std::string set;  // the name without the number: one set, one format
   std::size_t number = 0, total = 0;
 };
 
 std::optional<ShardName> parse_shard(const std::string& name) {
-  static const std::regex kPattern(R"((.+)-(\d{1,6})-of-(\d{1,6})(\.\w+)?\.(?:safetensors|bin|pth?))",
+  static const std::regex kPattern(R"((.+)-(\d{1,6})-of-(\d{1,6})((?:\.\w+)?\.(?:safetensors|bin|pth?)))",
                                    std::regex::icase);
   std::smatch parts;
   if (!std::regex_match(name, parts, kPattern)) return std::nullopt;
-  return ShardName{parts[1].str() + parts[4].str(), std::stoul(parts[2].str()), std::stoul(parts[3].str())};
+  return ShardName{parts[1].str() + "-*-of-" + parts[3].str() + parts[4].str(), std::stoul(parts[2].str()),
+                   std::stoul(parts[3].str())};
 }
 
 class Sorter {
@@ -78,15 +80,16 @@ class Sorter {
   void take_file(const fs::path& file) {
     const auto name = file.filename().string();
     if (named_by_index_.contains(name)) return;
-    if (const auto shard = parse_shard(name))
-      sets_[{shard->stem, shard->total}].emplace(shard->number, file);
-    else
-      add(file, {}, without_extension(file.filename()));
+    const auto shard = parse_shard(name);
+    if (!shard) return add(file, {}, without_extension(file.filename()));
+    const auto [place, first] = sets_[{shard->set, shard->total}].emplace(shard->number, file);
+    if (!first)
+      pass_over(file, "weights.same_network", "'" + place->second.filename().string() + "' is the same shard");
   }
 
   void take_sets() {
     for (const auto& [key, files] : sets_) {
-      const auto& [stem, total] = key;
+      const auto& [set, total] = key;
       std::string missing;
       for (std::size_t i = 1; i <= std::min<std::size_t>(total, 100'000); ++i)
         if (!files.contains(i) && missing.size() < 100) missing += (missing.empty() ? "" : ", ") + std::to_string(i);
@@ -102,16 +105,20 @@ class Sorter {
 
   // Of a whole file and a sharded set of one name, the file is taken: both are the same network as a rule.
   void add(const fs::path& path, std::vector<fs::path> shards, const std::string& stem) {
-    const auto same = std::ranges::find(contents_.networks, stem, &FoundNetwork::stem);
-    if (same == contents_.networks.end()) {
+    const auto [known, first] = by_stem_.emplace(stem, contents_.networks.size());
+    if (first) {
       contents_.networks.push_back({path, std::move(shards), stem});
       return;
     }
-    const bool whole = shards.empty() && std::ranges::find(indexes_, path) == indexes_.end();
-    const auto other = whole ? same->path : path;
-    if (whole && std::ranges::find(indexes_, same->path) != indexes_.end()) *same = {path, {}, stem};
+    FoundNetwork& same = contents_.networks[known->second];
+    auto other = path;
+    const auto is_index = [&](const fs::path& file) { return std::ranges::find(indexes_, file) != indexes_.end(); };
+    if (is_index(same.path) && !is_index(path)) {
+      other = same.path;
+      same = {path, {}, stem};
+    }
     pass_over(other, "weights.same_network",
-              "'" + same->path.filename().string() + "' beside it has the same name; import it by itself with --name");
+              "'" + same.path.filename().string() + "' beside it has the same name; import it by itself with --name");
   }
 
   void pass_over(const fs::path& file, const std::string& id, std::string why) {
@@ -121,7 +128,8 @@ class Sorter {
   FolderContents contents_;
   std::vector<fs::path> indexes_;
   std::set<std::string> named_by_index_;
-  std::map<std::tuple<std::string, std::size_t>, std::map<std::size_t, fs::path>> sets_;  // by stem and total
+  std::unordered_map<std::string, std::size_t> by_stem_;                                 // where in the networks
+  std::map<std::pair<std::string, std::size_t>, std::map<std::size_t, fs::path>> sets_;  // by name and total
 };
 
 }  // namespace

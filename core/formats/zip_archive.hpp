@@ -25,7 +25,7 @@ struct ZipEntry {
 
 class ZipArchive {
  public:
-  // Reads the central directory. Throws what FileReader does, and kRefused "zip.<case>" (no_directory, comment,
+  // Reads the central directory. Throws what FileReader does, and kRefused "zip.<case>" (no_directory,
   // damaged, bad_name, duplicate_name, overlap, encrypted, method, ratio, limit_exceeded).
   explicit ZipArchive(const std::filesystem::path& path);
   ZipArchive(const ZipArchive&) = delete;
@@ -38,6 +38,7 @@ class ZipArchive {
   std::vector<std::byte> read(const ZipEntry& entry) const;
   const std::filesystem::path& path() const { return file_.path(); }
   std::uint64_t bytes() const { return file_.size(); }  // of the file
+  bool unchanged() const { return file_.unchanged(); }
 
  private:
   void read_directory();

@@ -174,7 +174,7 @@ TEST_CASE("weights are found under the usual names, and in dictionaries of dicti
   CHECK(read.warnings == std::vector<std::string>{"took the weights under 'state_dict'", "left out 'optimizer'"});
   read = file.read(checkpoint(dict({{"w", tensor}, {"block", dict({{"w", tensor}, {"steps", integer(1)}})}})));
   CHECK(read.tensors.contains("block.w"));
-  CHECK(read.warnings == std::vector<std::string>{"left out 'block.steps', which is no tensor"});
+  CHECK(read.warnings == std::vector<std::string>{"left out what is no tensor: block.steps"});
   CHECK(file.verdict(checkpoint(dict({{"epoch", integer(3)}}))) == "pt.no_state_dict");
   CHECK(file.verdict(checkpoint(integer(3))) == "pt.no_state_dict");
 }
@@ -257,6 +257,27 @@ TEST_CASE("dictionaries that hold each other a thousandfold are looked into once
     root = level == 0 ? "}q" + std::string(1, '\0') : root + "}(" + items + "uq" + static_cast<char>(level);
   }
   CHECK(file.verdict(checkpoint(tuple(root))) == "pt.no_state_dict");
+}
+
+TEST_CASE("a short pickle that copies a long list again and again is given up") {
+  const File file;
+  std::string items;
+  for (int i = 0; i < 100'000; ++i) items += "N";
+  std::string copies;
+  for (int i = 0; i < 1000; ++i) copies += global("torch", "Size") + "h\x01\x85R";
+  CHECK(file.verdict(checkpoint("(" + tuple(items) + "q\x01" + copies + "t")) == "pt.limit_exceeded");
+  copies.clear();
+  for (int i = 0; i < 1000; ++i) copies += global("collections", "OrderedDict") + "h\x01\x85R";
+  items.clear();
+  for (int i = 0; i < 50'000; ++i) items += "NN\x86";
+  CHECK(file.verdict(checkpoint("(](" + items + "eq\x01" + copies + "t")) == "pt.limit_exceeded");
+}
+
+TEST_CASE("a name made of a thousand dictionaries is no name") {
+  const File file;
+  auto value = Tensor().pickled();
+  for (int level = 0; level < 12; ++level) value = dict({{std::string(200, 'k'), value}});
+  CHECK(file.verdict(checkpoint(dict({{"w", Tensor().pickled()}, {"v", value}}))) == "pt.bad_name");
 }
 
 TEST_CASE("archives that are not what they seem are refused") {

@@ -108,6 +108,8 @@ TEST_CASE("an index of the wrong form is refused", "[safetensors]") {
   CHECK(set.verdict(R"({"weight_map":{"a":"one.safetensors","a":"two.safetensors"}})") == "duplicate_key");
   CHECK(set.verdict(std::string(100, '[')) == "bad_index");
   CHECK(set.verdict("{\"x\":" + std::string(20, '[') + std::string(20, ']') + ",\"weight_map\":{}}") == "bad_index");
+  CHECK(set.verdict(R"({"metadata":{"total_size":1e999},"weight_map":{"a":"one.safetensors"}})") == "bad_index");
+  CHECK(set.verdict(R"({"weight_map":{"a":")" + std::string(300, 'x') + "\"}}") == "missing_shard");
 }
 
 }  // namespace weightloom

@@ -17,7 +17,7 @@ struct PytorchFile {
 // Reads zip archives (since PyTorch 1.6) and what was written before. The weights are the state dict that the file is,
 // or that it holds under a usual name ("state_dict", "model", ...); nested dictionaries become names with dots. Throws
 // what FileReader does, and kRefused "zip.<case>" and "pt.<case>" (global_refused, call_refused, opcode_refused,
-// damaged, bad_tensor, bad_name, no_state_dict, torchscript, big_endian, limit_exceeded) with path and offset.
+// damaged, bad_tensor, bad_name, no_state_dict, torchscript, big_endian, changed, limit_exceeded) with path and offset.
 PytorchFile read_pytorch(const std::filesystem::path& path);
 
 // Writes a state dict as torch.save() does, which torch.load() reads with weights only: contiguous tensors, a storage
