@@ -9,5 +9,7 @@ namespace weightloom {
 bool glob_matches(std::string_view pattern, std::string_view text);
 // The same of paths, folder by folder: `*` stays within a name, `**` stands for any folders, or none.
 bool path_matches(std::string_view pattern, std::string_view path);
+// Can something below this folder match?
+bool may_match_below(std::string_view pattern, std::string_view folder);
 
 }  // namespace weightloom

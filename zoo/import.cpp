@@ -1,4 +1,5 @@
-#include <algorithm>
+#include <filesystem>
+#include <new>
 #include <optional>
 #include <set>
 
@@ -35,9 +36,11 @@ bool is_about_the_file(const Error& error) {
     case ErrorCode::kRefused:
     case ErrorCode::kNotFound:
     case ErrorCode::kUsage:
+    case ErrorCode::kPlugin:  // that its record names
+    case ErrorCode::kAmbiguous:
       return true;
     default:
-      return error.id().starts_with("file.");
+      return error.id() == "file.open" || error.id() == "file.kind" || error.id() == "file.read";
   }
 }
 
@@ -50,11 +53,16 @@ class Importer {
   }
 
   ImportResult run() {
-    for (const auto& file : plan_.files) {
-      if (interrupt_requested()) store_batch();
-      throw_if_interrupted();
-      try_to_take(file);
-      report(false);
+    try {
+      for (const auto& file : plan_.files) {
+        throw_if_interrupted();
+        try_to_take(file);
+        if (batch_.size() >= kBatchNetworks || batch_bytes_ >= kBatchBytes) store_batch();
+        report(false);
+      }
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kInterrupted) store_batch();
+      throw;
     }
     store_batch();
     report(true);
@@ -70,6 +78,10 @@ class Importer {
     } catch (const Error& error) {
       if (!is_about_the_file(error)) throw;
       result_.refused.push_back({file.path, error.id(), error.why().empty() ? error.summary() : error.why()});
+    } catch (const std::bad_alloc&) {
+      result_.refused.push_back({file.path, "import.memory", "there is not enough memory for it"});
+    } catch (const std::filesystem::filesystem_error& error) {
+      result_.refused.push_back({file.path, "import.unreadable", error.code().message()});
     }
   }
 
@@ -102,7 +114,6 @@ class Importer {
     (taken ? result_.replaced : result_.imported).push_back(file);
     for (const auto& [name, tensor] : tensors) batch_bytes_ += tensor.bytes.size();
     batch_.emplace_back(std::move(record), std::move(tensors));
-    if (batch_.size() >= kBatchNetworks || batch_bytes_ >= kBatchBytes) store_batch();
   }
 
   ZooRecord record_for(const ImportFile& file, const NetworkFile& network, const std::string& source) {
@@ -122,10 +133,13 @@ class Importer {
   }
 
   // The network's refusals do not know which of many files they are about.
-  TensorMap canonical(const ImportFile& file, NetworkFile network) const {
+  TensorMap canonical(const ImportFile& file, NetworkFile network) {
     if (!options_.to_canonical) return std::move(network.tensors);
     try {
-      return options_.to_canonical(std::move(network));
+      std::vector<std::string> warnings;
+      auto tensors = options_.to_canonical(std::move(network), warnings);
+      for (const auto& warning : warnings) warn(file, warning);
+      return tensors;
     } catch (Error& error) {
       if (error.code() == ErrorCode::kRefused) error.at(file.path.string());
       throw;
@@ -150,18 +164,29 @@ class Importer {
 
   // Its weights stay; what is newly said of it is added.
   void meet_again(const ImportFile& file, const ZooRecord& stored) {
+    (add_facts(file, stored) ? result_.updated : result_.skipped).push_back(file);
+  }
+
+  bool add_facts(const ImportFile& file, const ZooRecord& stored) {
     auto record = stored;
     auto facts = options_.facts;
-    facts.architecture.clear();  // whether the stored tensors fit another one is not known
+    if (!facts.architecture.empty() && (facts.architecture != stored.architecture || facts.config != stored.config))
+      warn(file, "is stored already, and its architecture is not changed; `zoo set --arch` or --replace does that");
+    facts.architecture.clear();
     override_facts(record, facts);
     expect_storable(record);
     const bool same = to_json(record) == to_json(stored);
     if (!same && !options_.dry_run) zoo_.update(record);
-    (same ? result_.skipped : result_.updated).push_back(file);
+    return !same;
   }
 
   void mend(const ImportFile& file, const ZooRecord& stored, const TensorMap& tensors) {
+    if (weights_hash(tensors) != stored.weights_hash)
+      throw Error(ErrorCode::kUsage, "import.other_weights", "cannot mend '" + stored.name + "'",
+                  "its tensors were stored under other names or layouts",
+                  "import it with the --arch and --set that it was imported with");
     if (!options_.dry_run) zoo_.mend(stored, tensors);
+    add_facts(file, stored);
     result_.mended.push_back(file);
   }
 

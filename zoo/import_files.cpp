@@ -46,6 +46,7 @@ class FolderSearch {
     const auto& path = entry.path();
     std::error_code error;
     if (entry.is_directory(error)) {
+      if (!pattern_.empty() && !may_match_below(pattern_, path.string())) return;
       // What tools keep for themselves (.git, .cache) is not meant; links to folders may lead in circles.
       const bool hidden = path.filename().string().starts_with('.');
       if (entry.is_symlink(error))

@@ -1,6 +1,5 @@
 #include "ledger.hpp"
 
-#include "object_store.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/json.hpp"
@@ -131,9 +130,7 @@ void Change::commit() {
   batch_.put(Family::kDefault, kKey, text);
   database_.write(batch_);
   try {
-    AtomicFile file(ledger_path(store_), incoming_path(store_));
-    file.write(text);
-    file.commit();
+    write_file(ledger_path(store_), text);
   } catch (const Error& error) {
     // The change is stored; a file that lags behind is brought up by the next one.
     log().warn("cannot write the ledger's file: {}", error.what());

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "weightloom/base/error.hpp"
@@ -13,6 +14,7 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
+constexpr std::size_t kPiece = 1u << 20;
 constexpr char kInline = 'i', kFile = 'f';
 
 Error damaged(const std::string& id, const std::string& why) {
@@ -28,6 +30,19 @@ void make_folder(const fs::path& folder) {
   if (parent < 0) return;
   ::fsync(parent);
   ::close(parent);
+}
+
+// Not interrupted: half a batch is none.
+std::string hash_of(const fs::path& path) {
+  const FileReader file(path);
+  Sha256 hash;
+  std::vector<std::byte> buffer(kPiece);
+  for (std::uint64_t at = 0; at < file.size(); at += buffer.size()) {
+    buffer.resize(std::min<std::uint64_t>(file.size() - at, kPiece));
+    file.read(at, buffer);
+    hash.update(buffer.data(), buffer.size());
+  }
+  return to_hex(hash.finish());
 }
 
 std::string_view text_of(std::span<const std::byte> bytes) {
@@ -65,7 +80,7 @@ ObjectWriter::~ObjectWriter() {
   for (const auto& path : files_) fs::remove(path, ignored);
 }
 
-void ObjectWriter::put(Batch& batch, const std::string& id, std::span<const std::byte> bytes) {
+void ObjectWriter::put(Batch& ahead, Batch& last, const std::string& id, std::span<const std::byte> bytes) {
   const auto key = from_hex(id);
   const ObjectInfo info{bytes.size() >= kFileObjectBytes, bytes.size()};
   const auto path = object_path(store_, id);
@@ -80,20 +95,19 @@ void ObjectWriter::put(Batch& batch, const std::string& id, std::span<const std:
     file.commit();
     if (!known) files_.push_back(path);
   } else {
-    batch.put(Family::kW, key, text_of(bytes));
+    ahead.put(Family::kW, key, text_of(bytes));
   }
-  batch.put(Family::kObj, key, encode(info));
+  (info.file ? last : ahead).put(Family::kObj, key, encode(info));
 }
 
 bool is_sound(const fs::path& store, const Database& database, const std::string& id) {
   try {
     const auto entry = database.get(Family::kObj, from_hex(id));
     if (!entry) return false;
-    if (decode_object_info(*entry).file) return to_hex(sha256_file(object_path(store, id))) == id;
+    if (decode_object_info(*entry).file) return hash_of(object_path(store, id)) == id;
     const auto value = database.get(Family::kW, from_hex(id));
     return value && to_hex(sha256(*value)) == id;
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kInterrupted) throw;
+  } catch (const Error&) {
     return false;
   }
 }
@@ -103,17 +117,17 @@ std::vector<std::byte> read_object(const fs::path& store, const Database& databa
   const auto entry = database.get(Family::kObj, key);
   if (!entry) throw damaged(id, "it is not in the store");
   const auto info = decode_object_info(*entry);
-  std::vector<std::byte> bytes(info.bytes);
   if (!info.file) {
     const auto value = database.get(Family::kW, key);
     if (!value || value->size() != info.bytes) throw damaged(id, "its bytes are missing");
-    std::memcpy(bytes.data(), value->data(), bytes.size());
-    return bytes;
+    const auto* begin = reinterpret_cast<const std::byte*>(value->data());
+    return {begin, begin + value->size()};
   }
   const auto path = object_path(store, id);
   if (!fs::exists(path)) throw damaged(id, "its file is missing").at(path.string());
   const FileReader file(path);
   if (file.size() != info.bytes) throw damaged(id, "its file has the wrong size").at(path.string());
+  std::vector<std::byte> bytes(info.bytes);
   file.read(0, bytes);
   if (to_hex(sha256(text_of(bytes))) != id) throw damaged(id, "its bytes have changed").at(path.string());
   return bytes;

@@ -27,8 +27,7 @@ std::filesystem::path object_path(const std::filesystem::path& store, const std:
 std::filesystem::path incoming_path(const std::filesystem::path& store);
 
 // Puts new objects of one write, and again those whose bytes in the store are damaged. Files are durable when put()
-// returns and are taken back unless keep() is called, which must precede the write of the batch that refers to them;
-// small objects go into that batch.
+// returns and are taken back unless keep() is called, which must precede the write of the batch that refers to them.
 class ObjectWriter {
  public:
   ObjectWriter(const std::filesystem::path& store, Database& database) : store_(store), database_(database) {}
@@ -36,7 +35,9 @@ class ObjectWriter {
   ObjectWriter(const ObjectWriter&) = delete;
   ObjectWriter& operator=(const ObjectWriter&) = delete;
 
-  void put(Batch& batch, const std::string& id, std::span<const std::byte> bytes);
+  // Bytes of small objects go into `ahead`, which may be written before; that there is a file says `last`, the batch
+  // that refers to it.
+  void put(Batch& ahead, Batch& last, const std::string& id, std::span<const std::byte> bytes);
   void keep() { files_.clear(); }
   std::size_t written() const { return written_; }
 

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "row.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/zoo/record.hpp"
@@ -7,7 +8,8 @@
 namespace weightloom {
 namespace {
 
-constexpr std::size_t kLongestTensorName = 1024, kLongestWord = 256, kLongestText = 4096, kLongestNotes = 1u << 20;
+constexpr std::size_t kLongestTensorName = 1024, kLongestWord = 256, kLongestText = 4096, kLongestNotes = 1u << 20,
+                      kLongestSettings = 1u << 20;
 
 class Checker {
  public:
@@ -30,6 +32,10 @@ class Checker {
       text("parent", link.parent);
     }
     notes();
+    if (!record_.created.empty() && !parse_time(record_.created))
+      refuse("its time '" + printable(record_.created.substr(0, kLongestWord)) + "' is none");
+    settings("configuration", record_.config);
+    settings("hyperparameters", record_.hyperparameters);
   }
 
  private:
@@ -50,6 +56,13 @@ class Checker {
       refuse("the " + what + " '" + printable(value.substr(0, kLongestWord)) + "' is not 1 to " +
              std::to_string(kLongestWord) +
              " bytes of UTF-8 on one line, without control characters and spaces around it");
+  }
+
+  // Every list of networks reads them.
+  void settings(const std::string& what, const Json& value) const {
+    if (!value.is_null() && !value.is_object()) refuse("its " + what + " is no object");
+    if (value.dump(-1, ' ', false, Json::error_handler_t::replace).size() > kLongestSettings)
+      refuse("its " + what + " is longer than 1 MiB");
   }
 
   void notes() const {
@@ -81,8 +94,7 @@ void expect_storable(const ZooRecord& record, const TensorMap& tensors) {
     if (name.empty() || name.size() > kLongestTensorName || !is_printable(name))
       refuse("the name '" + name +
              "' of a tensor is not 1 to 1024 bytes of UTF-8 without control or bidirectional control characters");
-    const auto bits = static_cast<std::size_t>(element_count(tensor.shape)) * dtype_bits(tensor.dtype);
-    if (bits % 8 != 0 || tensor.bytes.size() != bits / 8)
+    if (tensor.bytes.size() != byte_count(tensor.dtype, tensor.shape))
       refuse("the bytes of tensor '" + name + "' do not fill its shape " + to_string(tensor.shape));
   }
 }

@@ -75,13 +75,14 @@ std::unique_ptr<Database> open_for_reading(const fs::path& directory) {
 
 void check_name(const std::string& name) {
   // "-" stands for names on standard input.
-  if (!name.empty() && name != "-" && name.size() <= kMaxName && is_printable(name) && name.front() != '/' &&
-      name.back() != '/')
+  const bool looks_like_id = name.size() == 2 * kIdBytes && is_hex(name);
+  if (!name.empty() && name != "-" && !looks_like_id && name.size() <= kMaxName && is_printable(name) &&
+      name.front() != '/' && name.back() != '/')
     return;
   throw Error(
       ErrorCode::kUsage, "zoo.bad_name", "cannot name a network '" + name + "'",
       "a name is 1 to 1024 bytes of UTF-8 without control or bidirectional control characters and does not begin or "
-      "end with '/'; '-' is none");
+      "end with '/'; '-' and 32 hexadecimal digits are none");
 }
 
 Error name_taken(const std::string& name) {
@@ -118,6 +119,8 @@ void clear_incoming(const fs::path& directory) {
   std::error_code error;
   fs::remove_all(incoming_path(directory), error);
   fs::create_directories(incoming_path(directory), error);
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error))
+    if (at->path().filename().string().starts_with("ledger.tmp.")) fs::remove(at->path(), error);
 }
 
 void complete(ZooRecord& record, const TensorMap& tensors) {
@@ -155,7 +158,16 @@ std::string encode_record(const ZooRecord& record) {
 
 ZooRecord decode_record(std::string_view bytes) {
   try {
-    return record_from_json(parse_cbor(bytes, "a record of the zoo"));
+    auto record = record_from_json(parse_cbor(bytes, "a record of the zoo"));
+    // They become keys and names of files.
+    const auto is_digest = [](const std::string& text, std::size_t digits) {
+      return text.size() == digits && is_hex(text);
+    };
+    if (!is_digest(record.id, 2 * kIdBytes) || !std::ranges::all_of(record.tensors, [&](const TensorRecord& tensor) {
+          return is_digest(tensor.object, 2 * Digest().size());
+        }))
+      throw Error(ErrorCode::kDamaged, "zoo.record", "its ids are none");
+    return record;
   } catch (const std::exception& error) {
     throw Error(ErrorCode::kDamaged, "zoo.record", "cannot read a record of the zoo", error.what(),
                 "run `weightloom zoo verify`");
@@ -184,39 +196,52 @@ Zoo& Zoo::operator=(Zoo&&) noexcept = default;
 
 Zoo Zoo::create(const fs::path& directory) {
   std::error_code error;
-  const bool existed = fs::exists(directory, error);
-  if (existed && (!fs::is_directory(directory) || !fs::is_empty(directory)))
-    throw Error(ErrorCode::kFailure, "zoo.exists", "cannot make a zoo at '" + directory.string() + "'",
-                is_store(directory) ? "there is a zoo already" : "the folder is not empty",
-                is_store(directory) ? "use it as it is" : "choose a new or empty folder")
-        .at(directory.string());
+  const auto refuse_if_taken = [&] {
+    const fs::directory_iterator at(directory, error), end;
+    const bool taken = std::any_of(at, end, [](const auto& entry) { return entry.path().filename() != "store.lock"; });
+    if (is_store(directory) || taken || (fs::exists(directory, error) && !fs::is_directory(directory, error)))
+      throw Error(ErrorCode::kFailure, "zoo.exists", "cannot make a zoo at '" + directory.string() + "'",
+                  is_store(directory) ? "there is a zoo already" : "the folder is not empty",
+                  is_store(directory) ? "use it as it is" : "choose a new or empty folder")
+          .at(directory.string());
+  };
+  refuse_if_taken();
   const NewFolder folder(directory, error);
-  if (!error) fs::create_directories(incoming_path(directory), error);
   if (error)
     throw write_error("zoo.not_writable", "cannot make a zoo at '" + directory.string() + "'", error.value(),
                       directory);
+  auto impl = std::make_unique<Impl>();
+  impl->directory = directory;
+  impl->lock = std::make_unique<StoreLock>(directory, 0);
+  refuse_if_taken();  // somebody else may have been first
   try {
-    auto impl = std::make_unique<Impl>();
-    impl->directory = directory;
-    impl->lock = std::make_unique<StoreLock>(directory, 0);
+    fs::create_directories(incoming_path(directory));
     impl->database = std::make_unique<Database>(directory / "db", Database::Mode::kCreate);
     impl->uuid = random_id();
     auto change = impl->change();
     change.batch().put(Family::kDefault, "uuid", impl->uuid);
-    change.batch().put(Family::kDefault, "schema", std::to_string(kSchema));
+    impl->put_schema(change);
     change.commit();
     return Zoo(std::move(impl));
   } catch (...) {
+    impl.reset();
     for (const char* part : {"db", "objects", "ledger", "store.lock"}) fs::remove_all(directory / part, error);
     throw;
   }
 }
 
+void Zoo::Impl::put_schema(Change& change) {
+  change.batch().put(Family::kDefault, "schema", std::to_string(kSchema));
+}
+
 std::unique_ptr<Zoo::Impl> Zoo::Impl::open_for_writing(const fs::path& directory, double wait_seconds,
                                                        Database::Mode mode) {
+  if (!is_store(directory))
+    throw no_store(directory, fs::exists(directory) ? "the folder holds no zoo" : "there is no such folder");
   auto impl = std::make_unique<Impl>();
   impl->directory = directory;
   impl->lock = std::make_unique<StoreLock>(directory, wait_seconds);
+  impl->due = file_ledger(directory);
   impl->database = std::make_unique<Database>(directory / "db", mode);
   check_schema(*impl->database, directory);
   clear_incoming(directory);
@@ -229,19 +254,21 @@ Zoo Zoo::open(const fs::path& directory, Access access, double wait_seconds) {
     throw no_store(directory, fs::exists(directory) ? "the folder holds no zoo" : "there is no such folder");
   if (access == Access::kWrite) {
     auto impl = Impl::open_for_writing(directory, wait_seconds, Database::Mode::kWrite);
-    if (const auto error = shortfall(directory, *impl->database, file_ledger(directory))) throw *error;
-    if (database_ledger(*impl->database)) return Zoo(std::move(impl));
-    auto change = impl->change();
-    change.batch().put(Family::kDefault, "schema", std::to_string(kSchema));
-    change.commit();
+    if (const auto error = shortfall(directory, *impl->database, impl->due)) throw *error;
+    if (impl->database->get(Family::kDefault, "schema") != std::to_string(kSchema)) {
+      auto change = impl->change();
+      impl->put_schema(change);
+      change.commit();
+    }
     return Zoo(std::move(impl));
   }
   auto impl = std::make_unique<Impl>();
   impl->directory = directory;
-  const auto due = file_ledger(directory);  // before the database, which a writer may bring beyond it
+  impl->due = file_ledger(directory);  // before the database, which a writer may bring beyond it
   impl->database = open_for_reading(directory);
   check_schema(*impl->database, directory);
-  if (const auto error = shortfall(directory, *impl->database, due)) log().warn("{}; {}", error->what(), error->hint());
+  if (const auto error = shortfall(directory, *impl->database, impl->due))
+    log().warn("{}; {}", error->what(), error->hint());
   impl->uuid = impl->database->get(Family::kDefault, "uuid").value_or("");
   return Zoo(std::move(impl));
 }
@@ -261,7 +288,11 @@ Database& Zoo::Impl::writable() const {
 std::optional<ZooRecord> Zoo::Impl::record(const std::string& id) const {
   const auto bytes = database->get(Family::kMeta, from_hex(id));
   if (!bytes) return std::nullopt;
-  return decode_record(*bytes);
+  auto found = decode_record(*bytes);
+  if (found.id != id)
+    throw Error(ErrorCode::kDamaged, "zoo.record", "cannot read a record of the zoo", "it is that of another network",
+                "run `weightloom zoo verify`");
+  return found;
 }
 
 std::string Zoo::Impl::resolve(const std::string& reference) const {
@@ -354,15 +385,15 @@ std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> net
   }
   ObjectWriter objects(impl_->directory, database);
   auto ahead = database.batch();
+  auto change = impl_->change();
   for (const auto& [record, tensors] : networks)
     for (const auto& tensor : record.tensors) {
-      objects.put(ahead, tensor.object, tensors.at(tensor.name).bytes);
+      objects.put(ahead, change.batch(), tensor.object, tensors.at(tensor.name).bytes);
       if (ahead.bytes() < kBatchBytes) continue;
       database.write(ahead, false);
       ahead.clear();
     }
   database.write(ahead, false);
-  auto change = impl_->change();
   std::map<std::string, std::vector<std::string>> aliases_of;  // by name
   std::vector<fs::path> files;
   for (const auto& record : replaced) {
@@ -439,7 +470,7 @@ std::size_t Zoo::mend(const ZooRecord& record, const TensorMap& tensors) {
                 "these are other weights than its own");
   ObjectWriter objects(impl_->directory, database);
   auto batch = database.batch();
-  for (const auto& tensor : given.tensors) objects.put(batch, tensor.object, tensors.at(tensor.name).bytes);
+  for (const auto& tensor : given.tensors) objects.put(batch, batch, tensor.object, tensors.at(tensor.name).bytes);
   objects.keep();
   database.write(batch);
   return objects.written();

@@ -2,6 +2,7 @@
 // The state behind a Zoo, and the keys of its families. Private to the module.
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,7 +22,8 @@ struct Zoo::Impl {
   std::unique_ptr<StoreLock> lock;  // outlives the database
   std::unique_ptr<Database> database;
   std::string uuid;
-  std::uint64_t erased = 0;  // bytes of small objects that tables still hold
+  std::optional<Ledger> due;  // what the ledger's file said before the database was opened
+  std::uint64_t erased = 0;   // bytes of small objects that tables still hold
 
   Impl() = default;
   Impl(const Impl&) = delete;
@@ -31,6 +33,8 @@ struct Zoo::Impl {
   // For writing: nothing else has the lock.
   static std::unique_ptr<Impl> open_for_writing(const std::filesystem::path& directory, double wait_seconds,
                                                 Database::Mode mode);
+  // Of this version, in a change.
+  void put_schema(Change& change);
   Change change() const { return {directory, writable()}; }
   // Throws kUsage when the zoo was opened for reading.
   Database& writable() const;

@@ -33,6 +33,9 @@ class Repairer {
     return std::move(done_repairs_);
   }
 
+  // What is done, for what goes along with it.
+  Change& change() { return change_; }
+
  private:
   void did(std::string what) { done_repairs_.push_back(std::move(what)); }
 
@@ -54,9 +57,27 @@ class Repairer {
       change_.put(Family::kRow, key, encode_row(record));
       did("wrote the summary of '" + record.name + "' anew");
     }
+    mend_name(key, record);
+    for (const auto& link : record.parents) {
+      if (database_.get(Family::kEdge, keys::edge(link.parent, id)) == link.kind) continue;
+      change_.put(Family::kEdge, keys::edge(link.parent, id), link.kind);
+      did("wrote a link of '" + record.name + "' to its parent anew");
+    }
+  }
+
+  // Of two networks of one name the second one gets another.
+  void mend_name(const std::string& key, ZooRecord record) {
     const auto owner = database_.get(Family::kName, keys::name(record.name));
-    if (owner != key &&
-        (!owner || !records_.contains(to_hex(*owner)) || records_.at(to_hex(*owner)).name != record.name)) {
+    const auto named = owner ? records_.find(to_hex(*owner)) : records_.end();
+    const bool taken = !names_.insert(record.name).second ||
+                       (named != records_.end() && named->second.name == record.name && *owner != key);
+    if (taken) {
+      const auto old = record.name;
+      record.name += " " + record.id;
+      put_facts(change_, record);
+      change_.put(Family::kName, keys::name(record.name), key);
+      did("named one of two networks called '" + old + "' '" + record.name + "'");
+    } else if (owner != key) {
       change_.put(Family::kName, keys::name(record.name), key);
       did("wrote the name '" + record.name + "' anew");
     }
@@ -106,9 +127,15 @@ class Repairer {
       return did("removed the name '" + keys::text(key) + "', which led nowhere"), true;
     });
     database_.scan(Family::kRef, "", [&](auto key, auto) {
-      if (key.size() != 48 || !gone(to_hex(key.substr(32)))) return true;
+      if (key.size() != 48) return true;
+      const auto owner = records_.find(to_hex(key.substr(32)));
+      const auto object = to_hex(key.substr(0, 32));
+      const bool used = owner != records_.end() && std::ranges::any_of(owner->second.tensors, [&](const auto& tensor) {
+                          return tensor.object == object;
+                        });
+      if (used || unreadable_.contains(to_hex(key.substr(32)))) return true;
       change_.erase(Family::kRef, key);
-      return did("removed a reference of a network that is not there"), true;
+      return did("removed a reference to an object that its network does not use"), true;
     });
   }
 
@@ -127,7 +154,7 @@ class Repairer {
   const ProgressSink& progress_;
   Change change_;
   std::map<std::string, ZooRecord> records_;
-  std::set<std::string> unreadable_, seen_;
+  std::set<std::string> unreadable_, seen_, names_;
   Repairs done_repairs_;
   std::size_t done_ = 0;
 };
@@ -144,41 +171,67 @@ Repairs Zoo::repair(const fs::path& directory, double wait_seconds, const Progre
     impl = Impl::open_for_writing(directory, wait_seconds, Database::Mode::kSalvage);
     repairs.push_back("left out damaged entries of the database's log");
   }
-  const auto done = Repairer(impl->directory, *impl->database, progress).run();
+  Repairer repairer(impl->directory, *impl->database, progress);
+  impl->put_schema(repairer.change());
+  const auto done = repairer.run();
   repairs.insert(repairs.end(), done.begin(), done.end());
   return repairs;
 }
 
-Garbage Zoo::collect_garbage(bool dry_run) {
-  auto& database = impl_->writable();
-  Garbage garbage;
-  auto change = impl_->change();
+namespace {
+
+struct LeftOver {
+  Garbage total;
+  std::vector<std::string> objects;
   std::vector<fs::path> files;
+};
+
+// Throws kDamaged when anything else was found.
+LeftOver left_over(const std::vector<Finding>& findings, const fs::path& store, const Database& database) {
+  LeftOver out;
   std::error_code ignored;
-  for (const auto& finding : verify(VerifyLevel::kDefault)) {
+  for (const auto& finding : findings) {
     if (finding.damage)
       throw Error(ErrorCode::kDamaged, "zoo.damaged", "will not remove anything from the zoo",
                   "it is damaged (" + finding.kind + " " + finding.object +
                       "), and what seems to be left over may belong to a network",
                   "see `weightloom zoo verify`");
     if (finding.kind == "orphan-file") {
-      files.emplace_back(finding.object);
-      garbage.bytes += static_cast<std::int64_t>(fs::file_size(finding.object, ignored));
-      ++garbage.files;
+      out.files.emplace_back(finding.object);
+      out.total.bytes += static_cast<std::int64_t>(fs::file_size(finding.object, ignored));
+      ++out.total.files;
     }
     if (finding.kind == "orphan-object") {
       const auto info = decode_object_info(database.get(Family::kObj, from_hex(finding.object)).value());
-      garbage.bytes += static_cast<std::int64_t>(info.bytes);
-      ++garbage.objects;
-      for (const auto family : {Family::kObj, Family::kW}) change.erase(family, from_hex(finding.object));
-      if (info.file) files.push_back(object_path(impl_->directory, finding.object));
+      out.objects.push_back(finding.object);
+      if (info.file) out.files.push_back(object_path(store, finding.object));
+      out.total.bytes += static_cast<std::int64_t>(info.bytes);
+      ++out.total.objects;
     }
   }
-  if (dry_run) return garbage;
-  if (garbage.objects > 0) change.commit();
-  for (const auto& file : files) fs::remove(file, ignored);
+  return out;
+}
+
+}  // namespace
+
+Garbage Zoo::garbage() const {
+  return left_over(verify(VerifyLevel::kDefault), impl_->directory, *impl_->database).total;
+}
+
+Garbage Zoo::collect_garbage() {
+  auto& database = impl_->writable();
+  const auto found = left_over(verify(VerifyLevel::kDefault), impl_->directory, database);
+  auto change = impl_->change();
+  for (const auto& id : found.objects) {
+    const auto object = from_hex(id);
+    for (const auto family : {Family::kObj, Family::kW}) change.erase(family, object);
+    database.scan(Family::kRef, object, [&](auto key, auto) { return change.erase(Family::kRef, key), true; });
+  }
+  if (!found.objects.empty()) change.commit();
+  std::error_code ignored;
+  for (const auto& file : found.files) fs::remove(file, ignored);
   database.compact(Family::kW);
-  return garbage;
+  return found.total;
 }
 
 }  // namespace weightloom

@@ -16,8 +16,10 @@ constexpr const char* kCollect = "no network uses it: `weightloom zoo gc` remove
 
 class Verifier {
  public:
-  Verifier(const fs::path& store, const Database& database, const ProgressSink& progress)
-      : store_(store), database_(database), progress_(progress) {}
+  // `due`: the ledger's file as it was before the database was opened; a writer may have changed it since.
+  Verifier(const fs::path& store, const Database& database, const std::optional<Ledger>& due,
+           const ProgressSink& progress)
+      : store_(store), database_(database), due_(due), progress_(progress) {}
 
   std::vector<Finding> run(VerifyLevel level) {
     if (level != VerifyLevel::kQuick) guarded("database", [&] { database_.verify_files(); });
@@ -103,7 +105,8 @@ class Verifier {
   }
 
   void ledger() {
-    const auto stored = database_ledger(database_), file = file_ledger(store_);
+    const auto stored = database_ledger(database_);
+    const auto& file = due_;
     if (!stored && !file) return;  // a zoo of schema 1
     const auto say = [&](std::string advice) { add("ledger", ledger_path(store_).string(), {}, std::move(advice)); };
     const auto entries = [](const Ledger& ledger) {
@@ -117,6 +120,10 @@ class Verifier {
     if (behind && counted_.same_entries(*file))
       return say("the database's log is missing or was cut; all " + entries(*file) +
                  " are there; accept the zoo as it is with `weightloom zoo verify --repair`");
+    const bool differ = !behind && stored->sequence == file->sequence && !stored->same_entries(*file);
+    if (differ)
+      return say("the file and the database tell different things of the same change; " + std::string(kRestore) +
+                 ", or write the file anew with `weightloom zoo verify --repair`");
     if (behind || !counted_.same_entries(*stored))
       return say(entries(behind ? *file : *stored) + " were stored, " + entries(counted_) + " are there; " + kRestore +
                  ", or accept what is left with `weightloom zoo verify --repair`");
@@ -136,7 +143,12 @@ class Verifier {
     std::uint64_t done = 0;
     database_.scan(Family::kObj, "", [&](auto key, auto value) {
       throw_if_interrupted();
-      object(to_hex(key), decode_object_info(value), deep);
+      try {
+        object(to_hex(key), decode_object_info(value), deep);
+      } catch (const Error& error) {
+        if (error.code() == ErrorCode::kInterrupted) throw;
+        add("changed-object", to_hex(key), {}, error.what());
+      }
       if (progress_) progress_({.task = "verify", .done = ++done, .total = 0, .unit = "objects", .detail = nullptr});
       return true;
     });
@@ -148,8 +160,8 @@ class Verifier {
   void object(const std::string& id, const ObjectInfo& info, bool deep) {
     const auto& users = users_[id];
     const std::vector<std::string> hit(users.begin(), users.end());
-    if (users.empty()) unused_objects_.push_back(id);
     if (info.file) known_files_.insert(object_path(store_, id).string());
+    if (users.empty()) return unused_objects_.push_back(id);  // whatever became of it
     std::error_code error;
     if (info.file && fs::file_size(object_path(store_, id), error) != info.bytes) {
       add(error ? "missing-object" : "changed-object", id, hit,
@@ -183,6 +195,7 @@ class Verifier {
 
   const fs::path& store_;
   const Database& database_;
+  const std::optional<Ledger>& due_;
   const ProgressSink& progress_;
   std::map<std::string, std::string> names_;            // record id -> name
   std::map<std::string, std::set<std::string>> users_;  // object -> names of networks
@@ -195,7 +208,9 @@ class Verifier {
 }  // namespace
 
 std::vector<Finding> Zoo::verify(VerifyLevel level, const ProgressSink& progress) const {
-  return Verifier(impl_->directory, *impl_->database, progress).run(level);
+  // Nobody else changes what the lock's holder verifies.
+  const auto due = impl_->lock ? file_ledger(impl_->directory) : impl_->due;
+  return Verifier(impl_->directory, *impl_->database, due, progress).run(level);
 }
 
 }  // namespace weightloom

@@ -207,6 +207,21 @@ TEST_CASE("importing the same bytes again mends damaged weights", "[zoo]") {
   CHECK(checkpoints.zoo.verify(VerifyLevel::kDeep).empty());
 }
 
+TEST_CASE("weights that were stored under other names are not mended with the wrong ones", "[zoo]") {
+  Checkpoints checkpoints;
+  write_safetensors(checkpoints.root() / "a.safetensors", {{"w", test::tensor_of(1 << 18, 1)}});
+  ImportOptions options;
+  options.to_canonical = [](const NetworkFile& file, auto&) { return TensorMap{{"canonical", file.tensors.at("w")}}; };
+  options.facts.tags = {"first"};
+  const auto record = checkpoints.import(options).stored.at(0);
+  fs::remove(checkpoints.folder / "zoo" / "objects" / record.tensors[0].object.substr(0, 2) /
+             record.tensors[0].object.substr(2));
+  CHECK(error_of([&] { checkpoints.import(); }) == "import.other_weights");
+  options.facts.tags = {"second"};
+  CHECK(names(checkpoints.import(options).mended) == Names{"a"});
+  CHECK(checkpoints.zoo.get("a").tags == std::set<std::string>{"first", "second"});
+}
+
 TEST_CASE("what a file says beside its tensors goes with the network", "[zoo]") {
   Checkpoints checkpoints;
   const std::map<std::string, std::string> metadata{{"format", "pt"}, {"licence", "apache-2.0"}};
@@ -243,6 +258,10 @@ TEST_CASE("a glob's star stays in its folder, two stars go through folders", "[z
   CHECK(names(files_to_import({root + "/*/*.safetensors"})) == Names{"sub/b"});
   CHECK(names(files_to_import({root + "/**/*.safetensors"})) == Names{"a", "sub/b"});
   CHECK(error_of([&] { files_to_import({root + "/x**"}); }) == "import.nothing");
+  // What cannot match is not looked into.
+  fs::create_directory_symlink(checkpoints.root(), checkpoints.root() / "sub" / "loop");
+  CHECK(files_to_import({root + "/*.safetensors"}).passed_over.empty());
+  CHECK(files_to_import({root + "/**/*.safetensors"}).passed_over.size() == 1);
 }
 
 TEST_CASE("facts that a zoo does not take keep one file out", "[zoo]") {
@@ -354,7 +373,7 @@ TEST_CASE("foreign tensors are stored without their record unless they are conve
   write_network(path, record, {{"foreign", test::tensor_of(4, 1)}}, "torchvision");
   ImportOptions options;
   CHECK(import_networks(checkpoints.zoo, one(path, "as it is"), options).stored.at(0).architecture.empty());
-  options.to_canonical = [](const NetworkFile& file) { return TensorMap{{"w", file.tensors.at("foreign")}}; };
+  options.to_canonical = [](const NetworkFile& file, auto&) { return TensorMap{{"w", file.tensors.at("foreign")}}; };
   CHECK(import_networks(checkpoints.zoo, one(path, "converted"), options).stored.at(0).architecture ==
         record.architecture);
 }
@@ -363,7 +382,7 @@ TEST_CASE("a conversion decides what is stored", "[zoo]") {
   Checkpoints checkpoints;
   checkpoints.write("a.safetensors", 1);
   ImportOptions options;
-  options.to_canonical = [](const NetworkFile& file) { return TensorMap{{"canonical", file.tensors.at("w")}}; };
+  options.to_canonical = [](const NetworkFile& file, auto&) { return TensorMap{{"canonical", file.tensors.at("w")}}; };
   CHECK(checkpoints.import(options).stored.at(0).tensors.at(0).name == "canonical");
 }
 

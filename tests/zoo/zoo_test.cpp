@@ -138,7 +138,7 @@ TEST_CASE("a name is expected to be free where adding would refuse it", "[zoo]")
 TEST_CASE("names that would confuse people or files are refused", "[zoo]") {
   EmptyZoo store;
   for (const auto& name : {std::string(), std::string("a\nb"), std::string("/a"), std::string("a/"),
-                           std::string("\xFF"), std::string(1025, 'n')})
+                           std::string("\xFF"), std::string(1025, 'n'), std::string("-"), std::string(32, 'a')})
     CHECK(error_of([&] { add_one(store.zoo, network(name)); }).id() == "zoo.bad_name");
 }
 
@@ -220,6 +220,9 @@ TEST_CASE("facts that mean nothing or could steer a terminal are refused", "[zoo
   CHECK(refused([](auto& record) { record.metrics = {{"loss", NAN}}; }));
   CHECK(refused([](auto& record) { record.notes = "a\rb"; }));
   CHECK(refused([](auto& record) { record.parents = {{"", "x"}}; }));
+  CHECK(refused([](auto& record) { record.created = "yesterday"; }));
+  CHECK(refused([](auto& record) { record.config = Json::array(); }));
+  CHECK(refused([](auto& record) { record.hyperparameters = {{"a", std::string(2u << 20, 'x')}}; }));
   CHECK_FALSE(refused([](auto& record) { record.notes = "two\n\tlines, d\xC3\xA9j\xC3\xA0 vu"; }));
 }
 
@@ -328,6 +331,25 @@ TEST_CASE("token streams belong to one network and one tokenizer", "[zoo]") {
         }).code() == ErrorCode::kNotFound);
   store.zoo.remove("a");
   CHECK_FALSE(store.zoo.tokens(record.id, tokenizer));
+}
+
+TEST_CASE("of two that make a zoo in one folder the second is refused, and leaves the first alone", "[zoo]") {
+  const test::TemporaryFolder folder;
+  auto zoo = Zoo::create(folder / "zoo");
+  CHECK(error_of([&] { Zoo::create(folder / "zoo"); }).id() == "zoo.exists");
+  add_one(zoo, network("a"));
+  CHECK(zoo.verify(VerifyLevel::kDeep).empty());
+  CHECK(error_of([&] { Zoo::repair(folder / "none"); }).code() == ErrorCode::kNoStore);
+  CHECK(error_of([&] { Zoo::repair(folder.path()); }).code() == ErrorCode::kNoStore);
+  CHECK_FALSE(fs::exists(folder / "store.lock"));
+}
+
+TEST_CASE("verifying beside a writer finds no damage", "[zoo]") {
+  EmptyZoo store;
+  add_one(store.zoo, network("a"));
+  const auto reader = Zoo::open(store.folder / "zoo", Zoo::Access::kRead);
+  add_one(store.zoo, network("b", 4));
+  CHECK(reader.verify(VerifyLevel::kDeep).empty());
 }
 
 TEST_CASE("folders that hold no zoo, or something else, are refused", "[zoo]") {

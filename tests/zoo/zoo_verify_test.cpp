@@ -193,7 +193,7 @@ TEST_CASE("garbage is what no network uses, and goes only when asked", "[zoo]") 
   test::write_quickly(store.path() / "objects" / "00" / "stray", "four");
   {
     auto zoo = Zoo::open(store.path(), Zoo::Access::kWrite);
-    CHECK(zoo.collect_garbage(true).files == 1);
+    CHECK(zoo.garbage().files == 1);
     CHECK(zoo.collect_garbage().bytes == 4);
     CHECK(zoo.collect_garbage().files == 0);
     CHECK(zoo.weights(store.record()).size() == store.record().tensors.size());

@@ -139,7 +139,9 @@ class Zoo {
   // Removes what nothing refers to, and gives the room of what was removed back to the disk. Throws kDamaged
   // "zoo.damaged", and removes nothing, while verify() finds damage: what seems to be garbage may be what is left of a
   // network.
-  Garbage collect_garbage(bool dry_run = false);
+  Garbage collect_garbage();
+  // What it would remove. Throws the same.
+  Garbage garbage() const;
 
   // Finds damage; never repairs. An empty list means all is well.
   std::vector<Finding> verify(VerifyLevel level, const ProgressSink& progress = {}) const;
