@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
 
 #include "cli/completion.hpp"
 #include "cli/engine_process.hpp"
@@ -51,23 +52,37 @@ void declare_list_options(CLI::App& app, ListOptions& options) {
 
 // A column is one of the view's, or any key of the items; of a zoo's networks a metric is one, too.
 bool has_column(const Json& items, const std::string& key) {
-  return items.empty() || std::ranges::any_of(items, [&](const Json& item) {
-           return item.contains(key) || (key.starts_with('/') && item.contains(Json::json_pointer(key)));
-         });
+  return items.empty() || std::ranges::any_of(items, [&](const Json& item) { return item.contains(key); });
+}
+
+bool has_metric(const Json& items, const std::string& name) {
+  return std::ranges::any_of(items, [&](const Json& item) {
+    const auto metrics = item.find("metrics");
+    return metrics != item.end() && metrics->is_object() && metrics->contains(name);
+  });
+}
+
+std::optional<Column> own_column(const View& view, const std::string& key) {
+  const auto known =
+      std::ranges::find_if(view.columns, [&](const Column& c) { return c.key == key || c.title == key; });
+  return known == view.columns.end() ? std::nullopt : std::optional(*known);
+}
+
+Error no_column(const View& view, const Json& items, const std::string& key) {
+  std::vector<std::string> names;
+  for (const auto& column : view.columns) names.push_back(column.title.empty() ? column.key : column.title);
+  if (!items.empty())
+    for (const auto& [name, value] : items.front().items()) names.push_back(name);
+  const auto near = nearest_name(key, names);
+  return Error(ErrorCode::kUsage, "option.value", "no column '" + key + "'", "",
+               near.empty() ? "see what there is with --json" : "did you mean '" + near + "'?");
 }
 
 Column named_column(const View& view, const Json& items, const std::string& key) {
-  const auto known =
-      std::ranges::find_if(view.columns, [&](const Column& c) { return c.key == key || c.title == key; });
-  if (known != view.columns.end()) return *known;
+  if (auto own = own_column(view, key)) return *own;
   if (has_column(items, key)) return {key, key, Format::kText};
-  if (!key.starts_with('/') && has_column(items, "/metrics/" + key)) return {"/metrics/" + key, key, Format::kText};
-  std::vector<std::string> names;
-  for (const auto& column : view.columns) names.push_back(column.title.empty() ? column.key : column.title);
-  for (const auto& [name, value] : items.front().items()) names.push_back(name);
-  const auto near = nearest_name(key, names);
-  throw Error(ErrorCode::kUsage, "option.value", "no column '" + key + "'", "",
-              near.empty() ? "see what there is with --json" : "did you mean '" + near + "'?");
+  if (has_metric(items, key)) return {(Json::json_pointer("/metrics") / key).to_string(), key, Format::kText};
+  throw no_column(view, items, key);
 }
 
 std::vector<Column> chosen_columns(const View& view, const Json& items, const std::vector<std::string>& keys) {
@@ -157,6 +172,9 @@ int run_command(const Application& application, const Invocation& invocation) {
   Context context(resolve_settings(given));
   set_log_level(context.settings().verbose ? "debug" : context.settings().log);
   if (application.prepare) application.prepare(context);
+  if (command.view.changes)
+    for (const auto& key : list.columns)
+      if (!own_column(command.view, key)) throw no_column(command.view, Json::array(), key);
   const Json result = with_schema(run(context), name);
   write_output(rendered(command.view, result, context.settings(), list.columns));
   if (list.fail_empty && result.at(command.view.items).empty()) context.exit_with(ErrorCode::kNotFound);

@@ -11,6 +11,11 @@ View page(std::function<void(Printer&, const Json&)> print, std::string id) {
   return {std::move(print), {}, std::move(id), {}};
 }
 
+View changing(View view) {
+  view.changes = true;
+  return view;
+}
+
 View listing(std::string items, std::string id, std::vector<Column> columns) {
   return {nullptr, std::move(items), std::move(id), std::move(columns)};
 }

@@ -21,10 +21,13 @@ struct View {
   std::string items;                                 // key of the array that a list command returns
   std::string id;                                    // key, of an item or of the result, that -q prints
   std::vector<Column> columns;
+  bool changes = false;  // the command changes something: what is wrong with --columns is told before
 };
 
 // A view for one result. `id`: what -q prints, nothing when empty.
 View page(std::function<void(Printer&, const Json&)> print, std::string id = {});
+// The same for a command that changes what it lists.
+View changing(View view);
 // A view for a list: a table of result[items], one row each. Adds --columns and --fail-empty to the command.
 View listing(std::string items, std::string id, std::vector<Column> columns);
 

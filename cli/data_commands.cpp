@@ -6,9 +6,9 @@
 namespace weightloom::cli {
 namespace {
 
-struct ListOptions {};
+struct DataListOptions {};
 
-Json list_sources(Context&, const ListOptions&) {
+Json list_sources(Context&, const DataListOptions&) {
   Json sources = Json::array();
   for (const auto& source : list_data_sources())
     sources.push_back({{"name", source.name},
@@ -72,8 +72,8 @@ void print_rendered(Printer& print, const Json& result) {
 }  // namespace
 
 void add_data_commands(CommandTable& table) {
-  table.add<ListOptions>(
-      "data list", [](CLI::App&, ListOptions&) {}, list_sources,
+  table.add<DataListOptions>(
+      "data list", [](CLI::App&, DataListOptions&) {}, list_sources,
       listing("sources", "name",
               {{"name"},
                {"classes"},

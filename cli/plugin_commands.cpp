@@ -39,15 +39,15 @@ std::string resolve(PluginRegistry& registry, const std::string& plugin) {
 
 // plugin list
 
-struct ListOptions {
+struct PluginListOptions {
   bool rejected = false;
 };
 
-void declare_list(CLI::App& app, ListOptions& options) {
+void declare_plugin_list(CLI::App& app, PluginListOptions& options) {
   app.add_flag("--rejected", options.rejected, "Say which files were refused, and why");
 }
 
-Json list(Context& context, const ListOptions& options) {
+Json list(Context& context, const PluginListOptions& options) {
   const auto registry = plugin_registry(context);
   Json plugins = Json::array(), rejected = Json::array();
   for (const auto& plugin : registry.plugins()) plugins.push_back(to_json(plugin));
@@ -214,8 +214,8 @@ void print_checks(Printer& print, const Json& result) {
 }  // namespace
 
 void add_plugin_commands(CommandTable& table) {
-  table.add<ListOptions>("plugin list", declare_list, list,
-                         listing("plugins", "id", {{"id"}, {"name"}, {"version"}, {"license"}, {"summary"}}));
+  table.add<PluginListOptions>("plugin list", declare_plugin_list, list,
+                               listing("plugins", "id", {{"id"}, {"name"}, {"version"}, {"license"}, {"summary"}}));
   table.add<NamedPlugin>("plugin inspect", declare_named_plugin, inspect, page(print_inspection, "id"));
   table.add<NamedPlugin>("plugin describe", declare_named_plugin, describe, page(print_description));
   table.add<NewOptions>("plugin new", declare_new, create, page(print_project, "directory"));

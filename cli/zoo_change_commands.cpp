@@ -160,25 +160,26 @@ Json files_json(const std::vector<ImportFile>& files) {
 }
 
 // Every file is checked against the architecture that the command line names, and converted to it.
-void use_architecture(Context& context, const ImportCommandOptions& options, ImportOptions& import_options) {
+void use_architecture(const Context& context, const ImportCommandOptions& options, ImportOptions& import_options) {
   const auto registry = plugin_registry(context);
   const auto description = registry.describe(options.architecture, options.config);
   import_options.facts.architecture = description.architecture;
   import_options.facts.plugin_version = registry.find(options.architecture).version;
   import_options.facts.config = description.config;
-  import_options.to_canonical = [&context, description, dialect = options.dialect](NetworkFile file) {
+  import_options.to_canonical = [description, dialect = options.dialect](NetworkFile file,
+                                                                         std::vector<std::string>& warnings) {
     auto fitted = fit_tensors(description, dialect, std::move(file.tensors));
-    if (!fitted.prefix.empty()) context.warn("took '" + fitted.prefix + "' off all names of tensors");
+    if (!fitted.prefix.empty()) warnings.push_back("took '" + fitted.prefix + "' off all names of tensors");
     return std::move(fitted.tensors);
   };
 }
 
 // Files say what they are; only those exported for another library need the plugin that their record names.
-void use_records(Context& context, ImportOptions& import_options) {
-  import_options.to_canonical = [&context](NetworkFile file) {
+void use_records(const Context& context, ImportOptions& import_options) {
+  import_options.to_canonical = [&context](NetworkFile file, std::vector<std::string>& warnings) {
     if (!file.record) {
       if (const auto prefix = wrapper_prefix(file.tensors); !prefix.empty())
-        context.warn("all names of tensors begin with '" + prefix + "'; with --arch it would be taken off");
+        warnings.push_back("all names of tensors begin with '" + prefix + "'; with --arch it would be taken off");
       return std::move(file.tensors);
     }
     if (file.dialect == "canonical") return std::move(file.tensors);
@@ -529,7 +530,7 @@ void add_zoo_change_commands(CommandTable& table) {
   table.add<InitOptions>("zoo init", declare_init, run_init, page(print_init, "store"));
   table.add<ImportCommandOptions>("zoo import", declare_import, run_import, page(print_import));
   table.add<ExportOptions>("zoo export", declare_export, run_export, page(print_export, "path"));
-  table.add<TagOptions>("zoo tag", declare_tag, run_tag, listing("networks", "name", {{"name"}, {"tags"}}));
+  table.add<TagOptions>("zoo tag", declare_tag, run_tag, changing(listing("networks", "name", {{"name"}, {"tags"}})));
   table.add<AliasOptions>("zoo alias", declare_alias, run_alias, one_line([](const Json& result) {
                             return result.at("alias").get<std::string>() + " is " +
                                    result.at("name").get<std::string>();
@@ -538,7 +539,7 @@ void add_zoo_change_commands(CommandTable& table) {
                               return result.at("alias").get<std::string>() + " is no longer an alias of " +
                                      result.at("name").get<std::string>();
                             }));
-  table.add<SetOptions>("zoo set", declare_set, run_set, listing("networks", "name", {{"name"}, {"id"}}));
+  table.add<SetOptions>("zoo set", declare_set, run_set, changing(listing("networks", "name", {{"name"}, {"id"}})));
   table.add<RenameOptions>("zoo rename", declare_rename, run_rename, one_line([](const Json& result) {
                              return result.at("old_name").get<std::string>() + " is now " +
                                     result.at("name").get<std::string>();

@@ -269,8 +269,9 @@ void declare_collect(CLI::App& app, CollectOptions& options) {
 }
 
 Json run_collect(Context& context, const CollectOptions& options) {
-  auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite, options.wait);
-  const auto garbage = zoo.collect_garbage(options.dry_run);
+  auto zoo =
+      options.dry_run ? open_zoo(context) : Zoo::open(context.zoo_directory(), Zoo::Access::kWrite, options.wait);
+  const auto garbage = options.dry_run ? zoo.garbage() : zoo.collect_garbage();
   return {{"store", zoo.uuid()},
           {"dry_run", options.dry_run},
           {"objects", garbage.objects},
