@@ -90,17 +90,30 @@ void print_init(Printer& printer, const Json& result) {
   printer.line("made an empty zoo at " + result.at("path").get<std::string>());
 }
 
-struct ImportCommandOptions : WaitOption {
-  std::vector<std::string> paths, metrics, tags;
-  std::string name, architecture, dialect, dataset, family, split, notes;
+// What is known of networks beside their weights.
+struct FactOptions {
+  std::string dataset, family, split, notes;
+  std::vector<std::string> metrics;
+};
+
+void declare_facts(CLI::App& app, FactOptions& options) {
+  app.add_option("--dataset", options.dataset, "What it was trained on")->type_name("DATA");
+  app.add_option("--family", options.family, "Lineage that shares an anchor")->type_name("NAME");
+  app.add_option("--split", options.split, "train or held-out: what may be learnt from it")
+      ->check(CLI::IsMember({"train", "held-out"}))
+      ->type_name("SPLIT");
+  app.add_option("--metric", options.metrics, "A measured figure, such as test_accuracy=0.91")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--notes", options.notes, "Free text")->type_name("TEXT");
+}
+
+struct ImportCommandOptions : WaitOption, FactOptions {
+  std::vector<std::string> paths, tags;
+  std::string name, architecture, dialect;
   Json config = Json::object();
   bool replace = false, dry_run = false;
 };
-
-const CLI::IsMember& split_names() {
-  static const CLI::IsMember names({"train", "held-out"});
-  return names;
-}
 
 void declare_import(CLI::App& app, ImportCommandOptions& options) {
   app.add_option("paths", options.paths, "Weights files, the index of a sharded one, folders, or quoted globs")
@@ -118,16 +131,8 @@ void declare_import(CLI::App& app, ImportCommandOptions& options) {
   app.add_option("--dialect", options.dialect, "How the files name their tensors; without it, found out")
       ->needs(architecture)
       ->type_name("NAME");
-  app.add_option("--dataset", options.dataset, "What the network was trained on")->type_name("DATA");
-  app.add_option("--family", options.family, "Lineage that shares an anchor")->type_name("NAME");
-  app.add_option("--split", options.split, "train or held-out: what may be learnt from it")
-      ->check(split_names())
-      ->type_name("SPLIT");
-  app.add_option("--metric", options.metrics, "A measured figure, such as test_accuracy=0.91")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+  declare_facts(app, options);
   app.add_option("--tag", options.tags, "A tag")->type_name("TAG")->allow_extra_args(false);
-  app.add_option("--notes", options.notes, "Free text")->type_name("TEXT");
   app.add_flag("--replace", options.replace, "A network of the same name from other bytes gives way");
   app.add_flag("--dry-run", options.dry_run, "Read and check everything, say what would be imported; change nothing");
   declare_wait(app, options);
@@ -367,9 +372,9 @@ Json run_unalias(Context& context, const UnaliasOptions& options) {
   return {{"id", record.id}, {"name", record.name}, {"alias", options.alias}};
 }
 
-struct SetOptions : SelectionOptions {
-  std::string architecture, dataset, family, split, notes;
-  std::vector<std::string> metrics, unset;
+struct SetOptions : SelectionOptions, FactOptions {
+  std::string architecture;
+  std::vector<std::string> unset;
   Json config = Json::object();
 };
 
@@ -381,15 +386,7 @@ void declare_set(CLI::App& app, SetOptions& options) {
                            ->type_name("PLUGIN");
   add_settings_option(app, "--set", options.config, "Configuration of the architecture, such as depth=20")
       ->needs(architecture);
-  app.add_option("--dataset", options.dataset, "What the networks were trained on")->type_name("DATA");
-  app.add_option("--family", options.family, "Lineage that shares an anchor")->type_name("NAME");
-  app.add_option("--split", options.split, "train or held-out: what may be learnt from them")
-      ->check(split_names())
-      ->type_name("SPLIT");
-  app.add_option("--metric", options.metrics, "A measured figure, such as test_accuracy=0.91")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  app.add_option("--notes", options.notes, "Free text")->type_name("TEXT");
+  declare_facts(app, options);
   app.add_option("--unset", options.unset, "Forget this: dataset, family, split, notes or a metric")
       ->type_name("FIELD")
       ->allow_extra_args(false);

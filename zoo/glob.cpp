@@ -43,17 +43,18 @@ std::vector<std::string_view> parts_of(std::string_view path) {
   return parts;
 }
 
-}  // namespace
-
-bool glob_matches(std::string_view pattern, std::string_view text) {
+// Matches a pattern of elements with stars for any number of elements; a later star is tried anew before an earlier
+// one, which is enough. `step(p, t)`: how many elements of the pattern match element t of the text from p on; 0: none.
+template <class IsStar, class Step>
+bool matches_with_stars(std::size_t pattern, std::size_t text, IsStar is_star, Step step) {
   std::size_t p = 0, t = 0;
   std::optional<std::size_t> star;
   std::size_t star_text = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
+  while (t < text) {
+    if (p < pattern && is_star(p)) {
       star = ++p;
       star_text = t;
-    } else if (const auto taken = step(pattern.substr(p), text[t])) {
+    } else if (const std::size_t taken = p < pattern ? step(p, t) : 0) {
       p += taken;
       ++t;
     } else if (star) {
@@ -63,31 +64,23 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
       return false;
     }
   }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
+  while (p < pattern && is_star(p)) ++p;
+  return p == pattern;
+}
+
+}  // namespace
+
+bool glob_matches(std::string_view pattern, std::string_view text) {
+  return matches_with_stars(
+      pattern.size(), text.size(), [&](std::size_t p) { return pattern[p] == '*'; },
+      [&](std::size_t p, std::size_t t) { return step(pattern.substr(p), text[t]); });
 }
 
 bool path_matches(std::string_view pattern, std::string_view path) {
   const auto wanted = parts_of(pattern), found = parts_of(path);
-  std::size_t p = 0, t = 0;
-  std::optional<std::size_t> any;
-  std::size_t any_found = 0;
-  while (t < found.size()) {
-    if (p < wanted.size() && wanted[p] == "**") {
-      any = ++p;
-      any_found = t;
-    } else if (p < wanted.size() && glob_matches(wanted[p], found[t])) {
-      ++p;
-      ++t;
-    } else if (any) {
-      p = *any;
-      t = ++any_found;
-    } else {
-      return false;
-    }
-  }
-  while (p < wanted.size() && wanted[p] == "**") ++p;
-  return p == wanted.size();
+  return matches_with_stars(
+      wanted.size(), found.size(), [&](std::size_t p) { return wanted[p] == "**"; },
+      [&](std::size_t p, std::size_t t) { return glob_matches(wanted[p], found[t]) ? 1u : 0u; });
 }
 
 bool may_match_below(std::string_view pattern, std::string_view folder) {
