@@ -201,7 +201,9 @@ void Database::fail(const rocksdb::Status& status, const char* action) const {
     throw Error(ErrorCode::kOverQuota, "zoo.disk_full", what, status.getState() ? status.getState() : status.ToString(),
                 "free some space, then run the command again")
         .at(path_.string());
-  if (status.IsCorruption())
+  // A file that the manifest names, or the manifest itself.
+  const bool lost = status.IsPathNotFound() || status.ToString().find("No such file") != std::string::npos;
+  if (status.IsCorruption() || lost)
     throw Error(ErrorCode::kDamaged, "zoo.damaged", what, status.ToString(),
                 "run `weightloom zoo verify`, and restore the zoo from a backup")
         .at(path_.string());

@@ -73,6 +73,68 @@ void add_until_killed(const fs::path& store, int round, int output) {
   }
 }
 
+// Changes the zoo in every way for ever, and says a byte after each change. (Not by collecting garbage: compaction
+// waits for threads of the database, which a forked process lacks.)
+void change_until_killed(const fs::path& store, std::uint64_t round, int output) {
+  auto zoo = Zoo::open(store, Zoo::Access::kWrite);
+  Random random(round);
+  for (int i = 0;; ++i) {
+    const auto all = zoo.summaries();
+    const auto any = [&] { return all[static_cast<std::size_t>(random.below(all.size()))].id; };
+    const auto name = std::to_string(round) + "/" + std::to_string(i);
+    switch (all.size() < 3 ? 0 : random.below(7)) {
+      case 0:
+      case 1: {
+        auto one = test::network(name, static_cast<float>(i));
+        one.second["large"] = test::tensor_of((1 << 18) + static_cast<std::size_t>(i % 5), static_cast<float>(i % 3));
+        test::add_one(zoo, one);
+        break;
+      }
+      case 2: {
+        auto record = zoo.get(any());
+        record.metrics["loss"] = i;
+        zoo.update(record);
+        break;
+      }
+      case 3:
+        zoo.rename(any(), name);
+        break;
+      case 4:
+        zoo.set_alias("alias" + std::to_string(i % 4), any());
+        break;
+      case 5: {
+        auto one = test::network(all.front().name, static_cast<float>(-i));
+        zoo.add({one}, Zoo::Taken::kReplace);
+        break;
+      }
+      default:
+        zoo.remove(any());
+    }
+    say(output, "x");
+  }
+}
+
+void kill_while_changing(std::uint64_t rounds) {
+  const test::TemporaryFolder folder;
+  const auto path = folder / "zoo";
+  { const auto zoo = Zoo::create(path); }
+  Random random(3);
+  std::size_t changes = 0;
+  for (std::uint64_t round = 0; round < rounds; ++round) {
+    Child child([&](int output) { change_until_killed(path, round, output); });
+    child.read_at_least(1 + random.below(12));
+    for (auto spin = random.below(2'000'000); spin > 0; --spin) asm volatile("");
+    child.kill();
+    changes += child.finish().size();
+    const auto zoo = Zoo::open(path, round % 2 ? Zoo::Access::kRead : Zoo::Access::kWrite);
+    for (const auto& finding : zoo.verify(VerifyLevel::kDeep)) {
+      CAPTURE(round, finding.kind, finding.object, finding.advice);
+      REQUIRE_FALSE(finding.damage);
+    }
+  }
+  CHECK(changes >= rounds);
+}
+
 std::string verdict_of(const std::function<void()>& action) {
   try {
     action();
@@ -111,6 +173,14 @@ TEST_CASE("kill -9 during an import loses nothing that was reported as stored", 
     }
   }
   CHECK(reported >= 16);
+}
+
+TEST_CASE("kill -9 during any change leaves a whole zoo", "[zoo]") {
+  kill_while_changing(12);
+}
+
+TEST_CASE("a thousand times kill -9", "[.soak]") {
+  kill_while_changing(1000);
 }
 
 TEST_CASE("a folder that may not be written is refused for writing and open for reading", "[zoo]") {
