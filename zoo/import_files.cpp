@@ -1,11 +1,9 @@
 // What the paths of an import mean.
 
 #include <algorithm>
-#include <set>
 
 #include "glob.hpp"
 #include "weightloom/base/error.hpp"
-#include "weightloom/base/text.hpp"
 #include "weightloom/formats/weights_file.hpp"
 #include "weightloom/zoo/transfer.hpp"
 

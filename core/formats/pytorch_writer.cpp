@@ -17,6 +17,7 @@ namespace weightloom {
 namespace {
 
 constexpr std::uint64_t kAlignment = 64;
+constexpr std::uint16_t kZip64 = 1, kPadding = 0x4246;  // extra fields; "FB" is PyTorch's own
 
 template <class T>
 std::string raw(T value) {
@@ -116,18 +117,17 @@ class ZipWriter {
     const auto offset = at_;
     const auto begins = offset + 30 + name.size();
     // Sizes beyond 32 bits stand in an extra field, and so does what fills up to the alignment.
-    const std::string wide =
-        bytes.size() >= UINT32_MAX ? field(1, raw(std::uint64_t{bytes.size()}) + raw(std::uint64_t{bytes.size()})) : "";
+    const std::string sizes =
+        bytes.size() >= UINT32_MAX ? raw(std::uint64_t{bytes.size()}) + raw(std::uint64_t{bytes.size()}) : "";
+    const auto wide = sizes.empty() ? std::string() : field(kZip64, sizes);
     const auto gap = (kAlignment - (begins + wide.size() + 4) % kAlignment) % kAlignment;
-    const auto extra = wide + field(0x4246, std::string(gap, 'Z'));
+    const auto extra = wide + field(kPadding, std::string(gap, 'Z'));
     write("PK\x03\x04" + head(crc, bytes.size()) + raw(static_cast<std::uint16_t>(name.size())) +
           raw(static_cast<std::uint16_t>(extra.size())) + name + extra);
     file_.write(bytes.data(), bytes.size());
     at_ += bytes.size();
-    std::string wider =
-        bytes.size() >= UINT32_MAX ? raw(std::uint64_t{bytes.size()}) + raw(std::uint64_t{bytes.size()}) : "";
-    if (offset >= UINT32_MAX) wider += raw(offset);
-    const auto central = wider.empty() ? std::string() : field(1, wider);
+    const auto beyond = sizes + (offset >= UINT32_MAX ? raw(offset) : "");
+    const auto central = beyond.empty() ? std::string() : field(kZip64, beyond);
     directory_ += "PK\x01\x02" + raw<std::uint16_t>(45) + head(crc, bytes.size()) +
                   raw(static_cast<std::uint16_t>(name.size())) + raw(static_cast<std::uint16_t>(central.size())) +
                   std::string(10, '\0') + raw(narrow(offset)) + name + central;

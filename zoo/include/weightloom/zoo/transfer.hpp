@@ -58,6 +58,7 @@ struct ImportOptions {
   // architecture, plugin_version, config, dataset, family, split, metrics, tags, notes for every network
   ZooRecord facts;
   // Empty: tensors are stored as they are, and records of files in a foreign dialect are not used.
+  // What it puts into `warnings` is told in the result, with the file.
   std::function<TensorMap(NetworkFile, std::vector<std::string>& warnings)> to_canonical;
   bool replace = false;  // a network of that name from other bytes gives way
   bool dry_run = false;  // everything is read and checked, and nothing is stored

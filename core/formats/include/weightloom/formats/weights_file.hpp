@@ -33,7 +33,7 @@ std::optional<WeightsFormat> detect_format(const std::filesystem::path& path);
 
 // Reads and checks a whole file, or a sharded set by its index. The tensor of an .npy array is named after the file.
 // Throws what FileReader does, kRefused "weights.unknown_format" or the id of a ForeignFormat, and what the format's
-// reader does (safetensors.hpp, npy.hpp).
+// reader does (safetensors.hpp, pytorch.hpp, npy.hpp).
 WeightsFile read_weights(const std::filesystem::path& path);
 
 // A sharded set without an index: all tensors of all files. Throws what read_weights() does.
