@@ -19,7 +19,8 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, kFamilies> kNames{"default", "meta", "row", "name", "ref", "obj", "w", "edge", "tok"};
+constexpr std::array<const char*, kFamilies> kNames{"default", "meta", "row", "name", "ref",   "obj",
+                                                    "w",       "edge", "tok", "stat", "trash", "log"};
 // A session that wrote more than this leaves an empty log, so that the next reader replays no long one.
 constexpr std::size_t kLongLog = 1u << 20;
 // Tables of a family that are merged, and files that are open at once.
@@ -41,8 +42,8 @@ class LogBridge : public rocksdb::Logger {
 
 rocksdb::DBOptions database_options(Database::Mode mode) {
   rocksdb::DBOptions options;
-  options.create_if_missing = options.create_missing_column_families = mode == Database::Mode::kCreate;
-  options.error_if_exists = mode == Database::Mode::kCreate;
+  options.create_if_missing = options.error_if_exists = mode == Database::Mode::kCreate;
+  options.create_missing_column_families = mode != Database::Mode::kRead;
   options.info_log = std::make_shared<LogBridge>();
   options.stats_dump_period_sec = options.stats_persist_period_sec = 0;
   options.max_total_wal_size = 64u << 20;
@@ -80,13 +81,15 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> descriptors() {
+std::vector<rocksdb::ColumnFamilyDescriptor> descriptors(std::size_t families) {
   const auto cache = rocksdb::NewLRUCache(16u << 20, 0);
   std::vector<rocksdb::ColumnFamilyDescriptor> out;
-  for (std::size_t i = 0; i < kFamilies; ++i)
-    out.emplace_back(kNames[i], family_options(static_cast<Family>(i), cache));
+  for (std::size_t i = 0; i < families; ++i) out.emplace_back(kNames[i], family_options(static_cast<Family>(i), cache));
   return out;
 }
+
+// Stores of schema 2 and before end with the tokens.
+constexpr auto kOldFamilies = static_cast<std::size_t>(Family::kTok) + 1;
 
 rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
@@ -109,9 +112,13 @@ Database::Database(const fs::path& path, Mode mode) : path_(path) {
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   const auto options = database_options(mode);
-  check(mode == Mode::kRead ? rocksdb::DB::OpenForReadOnly(options, path.string(), descriptors(), &handles, &db)
-                            : rocksdb::DB::Open(options, path.string(), descriptors(), &handles, &db),
-        "open");
+  const auto open_for_reading = [&](std::size_t families) {
+    return rocksdb::DB::OpenForReadOnly(options, path.string(), descriptors(families), &handles, &db);
+  };
+  auto status = mode == Mode::kRead ? open_for_reading(kFamilies)
+                                    : rocksdb::DB::Open(options, path.string(), descriptors(kFamilies), &handles, &db);
+  if (mode == Mode::kRead && status.IsInvalidArgument()) status = open_for_reading(kOldFamilies);
+  check(status, "open");
   db_.reset(db);
   std::copy(handles.begin(), handles.end(), handles_.begin());
 }
@@ -150,22 +157,27 @@ void Database::settle() {
 
 Database::~Database() {
   if (written_ > 0) settle();
-  for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  for (auto* handle : handles_)
+    if (handle) db_->DestroyColumnFamilyHandle(handle);
   db_->Close();
 }
 
 std::optional<std::string> Database::get(Family family, std::string_view key) const {
+  auto* handle = handles_[static_cast<std::size_t>(family)];
+  if (!handle) return std::nullopt;
   std::string value;
-  const auto status = db_->Get(rocksdb::ReadOptions(), handles_[static_cast<std::size_t>(family)], slice(key), &value);
+  const auto status = db_->Get(rocksdb::ReadOptions(), handle, slice(key), &value);
   if (status.IsNotFound()) return std::nullopt;
   check(status, "read");
   return value;
 }
 
 void Database::scan(Family family, std::string_view prefix, const Visitor& visit) const {
+  auto* handle = handles_[static_cast<std::size_t>(family)];
+  if (!handle) return;
   rocksdb::ReadOptions options;
   options.total_order_seek = true;
-  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, handles_[static_cast<std::size_t>(family)]));
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, handle));
   for (at->Seek(slice(prefix)); at->Valid() && at->key().starts_with(slice(prefix)); at->Next())
     if (!visit(view(at->key()), view(at->value()))) break;
   check(at->status(), "read");

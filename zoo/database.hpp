@@ -15,8 +15,8 @@
 namespace weightloom {
 
 // docs/zoo_format.md says what each one holds.
-enum class Family : std::size_t { kDefault, kMeta, kRow, kName, kRef, kObj, kW, kEdge, kTok };
-inline constexpr std::size_t kFamilies = 9;
+enum class Family : std::size_t { kDefault, kMeta, kRow, kName, kRef, kObj, kW, kEdge, kTok, kStat, kTrash, kLog };
+inline constexpr std::size_t kFamilies = 12;
 
 // A batch over all families: everything or nothing.
 class Batch {
@@ -40,7 +40,8 @@ class Database {
   // kSalvage: for writing, and damaged entries of the log are left out. The others refuse such a log; only an
   // unfinished entry at its end, which was never acknowledged, is passed over.
   enum class Mode { kCreate, kWrite, kRead, kSalvage };
-  // `path` is the database's own folder. Throws Error as status_error() makes it.
+  // `path` is the database's own folder. Families that a store of an older schema lacks are made for writing, and are
+  // empty for reading. Throws Error as status_error() makes it.
   Database(const std::filesystem::path& path, Mode mode);
   ~Database();
   Database(const Database&) = delete;
@@ -70,7 +71,7 @@ class Database {
   }
   std::filesystem::path path_;
   std::unique_ptr<rocksdb::DB> db_;
-  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};  // null: the store has no such family
   void settle();
   std::size_t written_ = 0;
 };

@@ -18,7 +18,7 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr int kSchema = 2;
+constexpr int kSchema = 3;
 constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kMaxName = 1024;
 constexpr std::size_t kBatchBytes = 32u << 20;
@@ -51,7 +51,7 @@ Error no_store(const fs::path& directory, const std::string& why) {
 void check_schema(const Database& database, const fs::path& directory) {
   const auto schema = database.get(Family::kDefault, "schema");
   if (!schema) throw no_store(directory, "its creation was interrupted; remove the folder first");
-  if (*schema != std::to_string(kSchema) && *schema != "1")
+  if (*schema != std::to_string(kSchema) && *schema != "2" && *schema != "1")
     throw Error(ErrorCode::kRefused, "zoo.schema", "cannot open the zoo '" + directory.string() + "'",
                 "it was written by a newer weightloom (schema " + *schema + ", this one knows up to " +
                     std::to_string(kSchema) + ")",
