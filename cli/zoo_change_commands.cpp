@@ -112,7 +112,7 @@ struct ImportCommandOptions : WaitOption, FactOptions {
   std::vector<std::string> paths, tags;
   std::string name, architecture, dialect;
   Json config = Json::object();
-  bool replace = false, dry_run = false;
+  bool consecutive = false, replace = false, dry_run = false;
 };
 
 void declare_import(CLI::App& app, ImportCommandOptions& options) {
@@ -133,6 +133,9 @@ void declare_import(CLI::App& app, ImportCommandOptions& options) {
       ->type_name("NAME");
   declare_facts(app, options);
   app.add_option("--tag", options.tags, "A tag")->type_name("TAG")->allow_extra_args(false);
+  app.add_flag("--consecutive", options.consecutive,
+               "The files, in their order, are checkpoints of one training: each continues the one before it, and is "
+               "stored as the difference from it where that takes less room");
   app.add_flag("--replace", options.replace, "A network of the same name from other bytes gives way");
   app.add_flag("--dry-run", options.dry_run, "Read and check everything, say what would be imported; change nothing");
   declare_wait(app, options);
@@ -164,6 +167,22 @@ Json files_json(const std::vector<ImportFile>& files) {
   return out;
 }
 
+// Would nothing have to be converted? What does not fit at all is refused with the tensors at hand.
+bool are_canonical(const NetworkDescription& description, const std::string& dialect,
+                   const std::map<std::string, Shape>& shapes) {
+  std::map<std::string, Shape> canonical;
+  for (const auto& parameter : description.parameters) canonical.emplace(parameter.name, parameter.shape);
+  if (shapes != canonical) return false;
+  if (!dialect.empty()) return dialect == "canonical";
+  TensorMap skeleton;
+  for (const auto& [name, shape] : shapes) skeleton[name].shape = shape;
+  try {
+    return detect_dialect(description, skeleton) == "canonical";
+  } catch (const Error&) {  // the names are those of two dialects
+    return false;
+  }
+}
+
 // Every file is checked against the architecture that the command line names, and converted to it.
 void use_architecture(const Context& context, const ImportCommandOptions& options, ImportOptions& import_options) {
   const auto registry = plugin_registry(context);
@@ -171,6 +190,9 @@ void use_architecture(const Context& context, const ImportCommandOptions& option
   import_options.facts.architecture = description.architecture;
   import_options.facts.plugin_version = registry.find(options.architecture).version;
   import_options.facts.config = description.config;
+  import_options.is_canonical = [description, dialect = options.dialect](const auto& shapes, const auto&) {
+    return are_canonical(description, dialect, shapes);
+  };
   import_options.to_canonical = [description, dialect = options.dialect](NetworkFile file,
                                                                          std::vector<std::string>& warnings) {
     auto fitted = fit_tensors(description, dialect, std::move(file.tensors));
@@ -181,6 +203,9 @@ void use_architecture(const Context& context, const ImportCommandOptions& option
 
 // Files say what they are; only those exported for another library need the plugin that their record names.
 void use_records(const Context& context, ImportOptions& import_options) {
+  import_options.is_canonical = [](const auto&, const std::string& dialect) {
+    return dialect.empty() || dialect == "canonical";
+  };
   import_options.to_canonical = [&context](NetworkFile file, std::vector<std::string>& warnings) {
     if (!file.record) {
       if (const auto prefix = wrapper_prefix(file.tensors); !prefix.empty())
@@ -229,6 +254,7 @@ Json run_import(Context& context, const ImportCommandOptions& options) {
   import_options.facts.notes = options.notes;
   import_options.facts.metrics = parse_metrics(options.metrics);
   import_options.facts.tags = {options.tags.begin(), options.tags.end()};
+  import_options.consecutive = options.consecutive;
   import_options.replace = options.replace;
   import_options.dry_run = options.dry_run;
   expect_storable(import_options.facts);

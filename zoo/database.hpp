@@ -57,6 +57,9 @@ class Database {
   // `sync`: durable, with everything written before it, when this returns.
   void write(Batch& batch, bool sync = true);
 
+  // For what RocksDB does with a whole database.
+  rocksdb::DB& handle() const { return *db_; }
+
   // Re-reads every file against the checksum recorded when it was written. Throws kDamaged.
   void verify_files() const;
 

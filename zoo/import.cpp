@@ -1,13 +1,18 @@
+#include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <new>
 #include <optional>
 #include <set>
 
+#include "network_metadata.hpp"
+#include "query_syntax.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/formats/weights_file.hpp"
+#include "weightloom/formats/weights_stream.hpp"
 #include "weightloom/zoo/transfer.hpp"
 
 namespace weightloom {
@@ -16,6 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kBatchNetworks = 256;
 constexpr std::size_t kBatchBytes = 16u << 20;
+constexpr std::uint64_t kLargeFile = 64u << 20;  // is not held in memory, where nothing has to be converted
 constexpr std::size_t kMostMetadata = 1u << 20;  // bytes that are kept of what a file says beside its tensors
 
 void override_facts(ZooRecord& record, const ZooRecord& facts) {
@@ -53,11 +59,14 @@ class Importer {
   }
 
   ImportResult run() {
+    auto files = plan_.files;
+    if (options_.consecutive)
+      std::ranges::stable_sort(files, natural_less, [](const auto& file) { return file.path.string(); });
     try {
-      for (const auto& file : plan_.files) {
+      for (const auto& file : files) {
         throw_if_interrupted();
         try_to_take(file);
-        if (batch_.size() >= kBatchNetworks || batch_bytes_ >= kBatchBytes) store_batch();
+        if (options_.consecutive || batch_.size() >= kBatchNetworks || batch_bytes_ >= kBatchBytes) store_batch();
         report(false);
       }
     } catch (const Error& error) {
@@ -90,11 +99,14 @@ class Importer {
       throw Error(ErrorCode::kUsage, "import.same_name", "cannot import '" + file.path.string() + "'",
                   "another file is named '" + file.name + "' too", "import them apart, each with a --name of its own");
     const FileReader opened(file.path);
+    const auto stream = stream_of(file);
+    if (stream && !zoo_.contains(file.name)) return take_stream(file, *stream);
     // What a file without tensors of its own stands for is known when it has been read.
     const auto format = file.shards.empty() ? detect_format(file.path) : std::nullopt;
     auto source = format && format->self_contained ? to_hex(sha256_file(file.path)) : std::string();
     const auto stored = stored_from(file, source);
     if (stored && zoo_.is_sound(*stored)) return meet_again(file, *stored);
+    if (stream && !stored && options_.replace) return take_stream(file, *stream);
     auto network = file.shards.empty() ? read_network(file.path) : read_network(file.shards);
     if (!opened.unchanged())
       throw Error(ErrorCode::kRefused, "import.changed", "refusing to import '" + file.path.string() + "'",
@@ -116,6 +128,59 @@ class Importer {
     batch_.emplace_back(std::move(record), std::move(tensors));
   }
 
+  // Of a large file whose tensors are stored as they are.
+  std::unique_ptr<WeightsStream> stream_of(const ImportFile& file) const {
+    if (!file.shards.empty()) return nullptr;
+    auto stream = WeightsStream::open(file.path);
+    if (!stream) return nullptr;
+    std::uint64_t bytes = 0;
+    std::map<std::string, Shape> shapes;
+    for (const auto& tensor : stream->tensors()) {
+      bytes += tensor.bytes;
+      shapes.emplace(tensor.name, tensor.shape);
+    }
+    if (bytes < kLargeFile) return nullptr;
+    const auto dialect = recorded_dialect(stream->metadata());
+    return !options_.is_canonical || options_.is_canonical(shapes, dialect) ? std::move(stream) : nullptr;
+  }
+
+  void take_stream(const ImportFile& file, const WeightsStream& stream) {
+    const bool taken = zoo_.contains(file.name);
+    if (!taken || !options_.replace) zoo_.expect_free(file.name);
+    if (options_.dry_run) {
+      stream.read([](const auto&, bool, auto) {});
+    } else {
+      store_batch();
+      const auto produce = [&](WeightsSink& sink) { return read_into(sink, file, stream); };
+      result_.stored.push_back(zoo_.store(produce, options_.replace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse));
+      previous_ = result_.stored.back().id;
+    }
+    (taken ? result_.replaced : result_.imported).push_back(file);
+  }
+
+  ZooRecord read_into(WeightsSink& sink, const ImportFile& file, const WeightsStream& stream) {
+    if (!previous().empty()) sink.derive_from(previous());
+    std::uint64_t done = 0;
+    auto source = stream.read([&](const WeightsStream::Tensor& tensor, bool first, auto bytes) {
+      if (first) sink.begin(tensor.name, tensor.dtype, tensor.shape);
+      sink.append(bytes);
+      done += bytes.size();
+      if (progress_) progress_({.task = "read", .done = done, .total = 0, .unit = "bytes", .detail = nullptr});
+    });
+    const auto hash = sink.weights_hash();
+    if (source.empty()) source = hash;
+    auto network = network_of(stream.metadata(), hash);
+    network.format = "safetensors";
+    for (const auto& warning : stream.warnings()) warn(file, warning);
+    return record_for(file, network, source);
+  }
+
+  // The network that this one continues.
+  std::string previous() const {
+    if (!options_.consecutive) return {};
+    return previous_;
+  }
+
   ZooRecord record_for(const ImportFile& file, const NetworkFile& network, const std::string& source) {
     auto record = facts_of(network);
     override_facts(record, options_.facts);
@@ -123,6 +188,7 @@ class Importer {
     record.source = {{"format", network.format},
                      {"sha256", source},
                      {"path", printable(fs::absolute(file.path).lexically_normal().string())}};
+    if (!previous().empty()) record.parents.push_back({"continues", previous()});
     std::size_t bytes = 0;
     for (const auto& [key, value] : network.metadata) bytes += key.size() + value.size();
     if (bytes > kMostMetadata)
@@ -165,6 +231,7 @@ class Importer {
   // Its weights stay; what is newly said of it is added.
   void meet_again(const ImportFile& file, const ZooRecord& stored) {
     (add_facts(file, stored) ? result_.updated : result_.skipped).push_back(file);
+    previous_ = stored.id;
   }
 
   bool add_facts(const ImportFile& file, const ZooRecord& stored) {
@@ -188,6 +255,7 @@ class Importer {
     if (!options_.dry_run) zoo_.mend(stored, tensors);
     add_facts(file, stored);
     result_.mended.push_back(file);
+    previous_ = stored.id;
   }
 
   void store_batch() {
@@ -195,6 +263,7 @@ class Importer {
     if (!options_.dry_run)
       for (auto& record : zoo_.add(std::move(batch_), options_.replace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse))
         result_.stored.push_back(std::move(record));
+    if (!result_.stored.empty()) previous_ = result_.stored.back().id;
     batch_.clear();
     batch_bytes_ = 0;
   }
@@ -219,6 +288,7 @@ class Importer {
   const ImportOptions& options_;
   const ProgressSink& progress_;
   std::set<std::string> names_;
+  std::string previous_;  // id of the network that was met or stored last
   std::vector<std::pair<ZooRecord, TensorMap>> batch_;
   std::size_t batch_bytes_ = 0, done_ = 0;
   ImportResult result_;

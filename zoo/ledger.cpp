@@ -15,15 +15,6 @@ bool is_entered(Family family) {
   return family == Family::kMeta || family == Family::kName;
 }
 
-std::string encode(const Ledger& ledger) {
-  return Json{{"sequence", ledger.sequence},
-              {"networks", ledger.networks},
-              {"names", ledger.names},
-              {"root", to_hex(ledger.root)}}
-             .dump() +
-         "\n";
-}
-
 std::optional<Ledger> decode(std::string_view text) {
   const std::string what = "the zoo's ledger";
   try {
@@ -53,6 +44,15 @@ std::uint64_t& count_of(Ledger& ledger, Family family) {
 }
 
 }  // namespace
+
+std::string to_text(const Ledger& ledger) {
+  return Json{{"sequence", ledger.sequence},
+              {"networks", ledger.networks},
+              {"names", ledger.names},
+              {"root", to_hex(ledger.root)}}
+             .dump() +
+         "\n";
+}
 
 void Ledger::add(Family family, std::string_view key, std::string_view value) {
   ++count_of(*this, family);
@@ -126,7 +126,7 @@ void Change::enter(Family family, std::string_view key, std::optional<std::strin
 
 void Change::commit() {
   ++ledger_.sequence;
-  const auto text = encode(ledger_);
+  const auto text = to_text(ledger_);
   batch_.put(Family::kDefault, kKey, text);
   database_.write(batch_);
   try {

@@ -35,6 +35,8 @@ Ledger count_entries(const Database& database);
 std::optional<Ledger> database_ledger(const Database& database);
 // nullopt when there is no file, or none that can be read.
 std::optional<Ledger> file_ledger(const std::filesystem::path& store);
+// As the file holds it.
+std::string to_text(const Ledger& ledger);
 std::filesystem::path ledger_path(const std::filesystem::path& store);
 
 // One batch that changes records or names, and the ledger with them.

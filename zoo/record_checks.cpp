@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "row.hpp"
+#include "tensor_records.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/zoo/record.hpp"
@@ -85,17 +86,19 @@ void expect_storable(const ZooRecord& record) {
   Checker(record).run();
 }
 
+void expect_tensor_name(const std::string& name) {
+  if (name.empty() || name.size() > kLongestTensorName || !is_printable(name))
+    throw Error(ErrorCode::kUsage, "zoo.bad_tensor", "cannot store tensor '" + name + "'",
+                "its name is not 1 to 1024 bytes of UTF-8 without control or bidirectional control characters");
+}
+
 void expect_storable(const ZooRecord& record, const TensorMap& tensors) {
   expect_storable(record);
-  const auto refuse = [&](const std::string& why) {
-    throw Error(ErrorCode::kUsage, "zoo.bad_tensor", "cannot store network '" + record.name + "'", why);
-  };
   for (const auto& [name, tensor] : tensors) {
-    if (name.empty() || name.size() > kLongestTensorName || !is_printable(name))
-      refuse("the name '" + name +
-             "' of a tensor is not 1 to 1024 bytes of UTF-8 without control or bidirectional control characters");
+    expect_tensor_name(name);
     if (tensor.bytes.size() != byte_count(tensor.dtype, tensor.shape))
-      refuse("the bytes of tensor '" + name + "' do not fill its shape " + to_string(tensor.shape));
+      throw Error(ErrorCode::kUsage, "zoo.bad_tensor", "cannot store network '" + record.name + "'",
+                  "the bytes of tensor '" + name + "' do not fill its shape " + to_string(tensor.shape));
   }
 }
 

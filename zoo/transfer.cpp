@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 
+#include "network_metadata.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/formats/weights_file.hpp"
@@ -17,14 +18,13 @@ constexpr const char* kDialectKey = "weightloom.dialect";
 constexpr const char* kHashKey = "weightloom.weights_hash";  // the record's own is that of canonical tensors
 
 // The record in the metadata, if the tensors are still those that it was written with.
-std::optional<ZooRecord> record_of(const WeightsFile& file) {
-  const auto text = file.metadata.find(kRecordKey);
-  if (text == file.metadata.end()) return std::nullopt;
+std::optional<ZooRecord> record_of(const FileMetadata& metadata, const std::string& hash) {
+  const auto text = metadata.find(kRecordKey);
+  if (text == metadata.end()) return std::nullopt;
   try {
     auto record = record_from_json(parse_json(text->second, "the record"));
-    const auto hash = file.metadata.find(kHashKey);
-    const auto& expected = hash == file.metadata.end() ? record.weights_hash : hash->second;
-    if (expected == weights_hash(file.tensors)) return record;
+    const auto written = metadata.find(kHashKey);
+    if ((written == metadata.end() ? record.weights_hash : written->second) == hash) return record;
   } catch (const std::exception&) {  // some other program's metadata under our key
   }
   return std::nullopt;
@@ -41,29 +41,41 @@ std::map<std::string, std::string> foreign_metadata(const ZooRecord& record) {
 
 }  // namespace
 
+NetworkFile network_of(const FileMetadata& metadata, const std::string& hash) {
+  NetworkFile network;
+  network.record = record_of(metadata, hash);
+  if (network.record) network.dialect = recorded_dialect(metadata);
+  for (const auto& [key, value] : metadata)
+    if (!key.starts_with(kOwnKeys)) network.metadata.emplace(key, value);
+  return network;
+}
+
+std::string recorded_dialect(const FileMetadata& metadata) {
+  if (!metadata.contains(kRecordKey)) return {};
+  const auto dialect = metadata.find(kDialectKey);
+  return dialect == metadata.end() ? "canonical" : dialect->second;
+}
+
 namespace {
 
-NetworkFile network_of(WeightsFile file) {
-  NetworkFile network;
-  network.record = record_of(file);
-  if (const auto dialect = file.metadata.find(kDialectKey); network.record && dialect != file.metadata.end())
-    network.dialect = dialect->second;
+NetworkFile network_in(WeightsFile file) {
+  // Hashing is for those that have a record.
+  const bool recorded = file.metadata.contains(kRecordKey);
+  auto network = network_of(file.metadata, recorded ? weights_hash(file.tensors) : std::string());
   network.tensors = std::move(file.tensors);
   network.warnings = std::move(file.warnings);
   network.format = std::move(file.format);
-  for (auto& [key, value] : file.metadata)
-    if (!key.starts_with(kOwnKeys)) network.metadata.emplace(key, std::move(value));
   return network;
 }
 
 }  // namespace
 
 NetworkFile read_network(const fs::path& path) {
-  return network_of(read_weights(path));
+  return network_in(read_weights(path));
 }
 
 NetworkFile read_network(const std::vector<fs::path>& shards) {
-  return network_of(read_shards(shards));
+  return network_in(read_shards(shards));
 }
 
 void write_network(const fs::path& path, const ZooRecord& record, const TensorMap& tensors,

@@ -19,23 +19,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kSchema = 3;
-constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kMaxName = 1024;
 constexpr std::size_t kBatchBytes = 32u << 20;
 constexpr std::size_t kRemovedAtOnce = 1000;  // networks to a batch
 // Small objects that were erased and take more than this, and half of what there is, are cleared away on closing.
 constexpr std::uint64_t kMuchErased = 1u << 20;
-
-std::string random_id() {
-  std::random_device device;
-  std::string raw(kIdBytes, '\0');
-  for (auto& byte : raw) byte = static_cast<char>(device());
-  return to_hex(raw);
-}
-
-std::string now_text() {
-  return format_time(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
-}
 
 bool is_store(const fs::path& directory) {
   std::error_code error;
@@ -85,11 +73,6 @@ void check_name(const std::string& name) {
       "end with '/'; '-' and 32 hexadecimal digits are none");
 }
 
-Error name_taken(const std::string& name) {
-  return Error(ErrorCode::kUsage, "zoo.name_taken", "cannot name a network '" + name + "'", "the name is taken",
-               "choose another name, or rename or remove the network that has it");
-}
-
 Error alias_taken(const std::string& name) {
   return Error(ErrorCode::kUsage, "zoo.name_taken", "cannot name a network '" + name + "'", "it is an alias",
                "choose another name, or take the alias away with `weightloom zoo unalias`");
@@ -123,15 +106,6 @@ void clear_incoming(const fs::path& directory) {
     if (at->path().filename().string().starts_with("ledger.tmp.")) fs::remove(at->path(), error);
 }
 
-void complete(ZooRecord& record, const TensorMap& tensors) {
-  if (record.id.empty()) record.id = random_id();
-  if (record.id.size() != 2 * kIdBytes || !is_hex(record.id))
-    throw Error(ErrorCode::kUsage, "zoo.bad_id", "cannot store network '" + record.name + "'",
-                "the id '" + record.id + "' is not 32 lower-case hex digits");
-  if (record.created.empty()) record.created = now_text();
-  describe_weights(record, tensors);
-}
-
 RecordSummary summary_of(const std::string& id, const RowView& row) {
   const auto text = [&](RowText which) { return std::string(row.text(which)); };
   return {.id = id,
@@ -149,6 +123,22 @@ RecordSummary summary_of(const std::string& id, const RowView& row) {
 }
 
 }  // namespace
+
+std::string random_id() {
+  std::random_device device;
+  std::string raw(kIdBytes, '\0');
+  for (auto& byte : raw) byte = static_cast<char>(device());
+  return to_hex(raw);
+}
+
+std::string now_text() {
+  return format_time(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+}
+
+Error name_taken(const std::string& name) {
+  return Error(ErrorCode::kUsage, "zoo.name_taken", "cannot name a network '" + name + "'", "the name is taken",
+               "choose another name, or rename or remove the network that has it");
+}
 
 std::string encode_record(const ZooRecord& record) {
   std::string bytes;
@@ -363,61 +353,6 @@ std::vector<std::string> Zoo::Impl::relatives(const std::string& id, Lineage dir
   return out;
 }
 
-std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> networks, Taken taken) {
-  auto& database = impl_->writable();
-  std::set<std::string> names, ids, leaving, kept;
-  std::vector<ZooRecord> replaced;
-  for (auto& [record, tensors] : networks) {
-    if (taken == Taken::kReplace && contains(record.name)) {
-      replaced.push_back(get(record.name));
-      leaving.insert(replaced.back().id);
-      record.parents.push_back({"replaces", replaced.back().id});
-    } else {
-      expect_free(record.name);
-    }
-    expect_storable(record, tensors);
-    if (!names.insert(record.name).second) throw name_taken(record.name);
-    complete(record, tensors);
-    for (const auto& tensor : record.tensors) kept.insert(tensor.object);
-    if (!ids.insert(record.id).second || database.has(Family::kMeta, from_hex(record.id)))
-      throw Error(ErrorCode::kUsage, "zoo.id_taken", "cannot store network '" + record.name + "'",
-                  "the id " + record.id + " is taken");
-  }
-  ObjectWriter objects(impl_->directory, database);
-  auto ahead = database.batch();
-  auto change = impl_->change();
-  for (const auto& [record, tensors] : networks)
-    for (const auto& tensor : record.tensors) {
-      objects.put(ahead, change.batch(), tensor.object, tensors.at(tensor.name).bytes);
-      if (ahead.bytes() < kBatchBytes) continue;
-      database.write(ahead, false);
-      ahead.clear();
-    }
-  database.write(ahead, false);
-  std::map<std::string, std::vector<std::string>> aliases_of;  // by name
-  std::vector<fs::path> files;
-  for (const auto& record : replaced) {
-    aliases_of[record.name] = aliases(record.id);
-    const auto gone = impl_->erase(change, record, leaving, kept);
-    files.insert(files.end(), gone.begin(), gone.end());
-  }
-  std::vector<ZooRecord> stored;
-  for (auto& [record, tensors] : networks) {
-    put_facts(change, record);
-    change.put(Family::kName, keys::name(record.name), from_hex(record.id));
-    for (const auto& alias : aliases_of[record.name])
-      change.put(Family::kName, keys::alias(alias), from_hex(record.id));
-    for (const auto& tensor : record.tensors) change.put(Family::kRef, keys::reference(tensor.object, record.id), "");
-    stored.push_back(std::move(record));
-  }
-  // A write that reports failure may still surface after a crash: its files must stay.
-  objects.keep();
-  change.commit();
-  std::error_code ignored;  // a file that stays is an orphan, which verify reports
-  for (const auto& file : files) fs::remove(file, ignored);
-  return stored;
-}
-
 ZooRecord Zoo::get(const std::string& reference) const {
   const auto id = impl_->resolve(reference);
   if (auto record = impl_->record(id)) return *record;
@@ -497,7 +432,7 @@ std::size_t Zoo::size() const {
 std::int64_t Zoo::stored_bytes() const {
   std::int64_t bytes = 0;
   impl_->database->scan(Family::kObj, "", [&](auto, auto value) {
-    bytes += static_cast<std::int64_t>(decode_object_info(value).bytes);
+    bytes += static_cast<std::int64_t>(decode_object_info(value).room());
     return true;
   });
   return bytes;
@@ -578,22 +513,34 @@ std::vector<fs::path> Zoo::Impl::erase(Change& change, const ZooRecord& record, 
   for (const auto& link : record.parents) change.erase(Family::kEdge, keys::edge(link.parent, record.id));
   database->scan(Family::kTok, id, [&](auto key, auto) { return change.erase(Family::kTok, key), true; });
   std::vector<fs::path> files;
-  for (const auto& tensor : record.tensors) {
-    const auto object = from_hex(tensor.object);
-    change.erase(Family::kRef, keys::reference(tensor.object, record.id));
-    bool used = kept.contains(tensor.object);
+  for (const auto& held : held_objects(record)) {
+    const auto object = from_hex(held);
+    change.erase(Family::kRef, keys::reference(held, record.id));
+    bool used = kept.contains(held);
     database->scan(Family::kRef, object, [&](auto key, auto) {
       used = used || !leaving.contains(to_hex(key.substr(object.size())));
       return !used;
     });
     if (used) continue;
-    if (const auto entry = database->get(Family::kObj, object))
-      if (const auto info = decode_object_info(*entry); !info.file) erased += info.bytes;
+    if (const auto entry = database->get(Family::kObj, object)) {
+      const auto info = decode_object_info(*entry);
+      if (info.file)
+        files.push_back(object_path(directory, held, info));
+      else
+        erased += info.room();
+    }
     change.erase(Family::kObj, object);
     change.erase(Family::kW, object);
-    files.push_back(object_path(directory, tensor.object));
   }
   return files;
+}
+
+std::set<std::string> Zoo::Impl::held_objects(const ZooRecord& record) const {
+  std::set<std::string> held;
+  for (const auto& tensor : record.tensors)
+    if (held.insert(tensor.object).second)
+      for (auto& base : bases_of(*database, tensor.object)) held.insert(std::move(base));
+  return held;
 }
 
 void Zoo::remove(const std::vector<std::string>& references) {
@@ -638,6 +585,17 @@ std::optional<TokenStream> Zoo::tokens(const std::string& record_id, const std::
   const auto value = impl_->database->get(Family::kTok, keys::tokens(record_id, tokenizer));
   if (!value || value->size() < 32) return std::nullopt;
   return TokenStream{tokenizer, to_hex(value->substr(0, 32)), value->substr(32)};
+}
+
+std::vector<std::pair<std::string, TokenStream>> Zoo::all_tokens(const std::string& record_id) const {
+  std::vector<std::pair<std::string, TokenStream>> streams;
+  const auto id = from_hex(record_id);
+  impl_->database->scan(Family::kTok, id, [&](auto key, auto) {
+    const auto tokenizer = to_hex(key.substr(id.size()));
+    if (auto stream = tokens(record_id, tokenizer)) streams.emplace_back(record_id, std::move(*stream));
+    return true;
+  });
+  return streams;
 }
 
 std::vector<ZooRecord> Zoo::ancestors(const std::string& record_id) const {

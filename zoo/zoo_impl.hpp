@@ -12,6 +12,7 @@
 #include "object_store.hpp"
 #include "query_syntax.hpp"
 #include "store_lock.hpp"
+#include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/zoo/zoo.hpp"
 
@@ -47,6 +48,8 @@ struct Zoo::Impl {
   // has; returns their files.
   std::vector<std::filesystem::path> erase(Change& change, const ZooRecord& record,
                                            const std::set<std::string>& leaving, const std::set<std::string>& kept);
+  // The objects of a network, and those that they are stored as the difference from.
+  std::set<std::string> held_objects(const ZooRecord& record) const;
   // Rows that satisfy the query in its order: (id, packed row).
   std::vector<std::pair<std::string, std::string>> rows(const Query& query) const;
   // Ids reached over parent links, nearest first.
@@ -81,6 +84,11 @@ inline std::string tokens(const std::string& record, const std::string& tokenize
   return from_hex(record) + from_hex(tokenizer);
 }
 }  // namespace keys
+
+inline constexpr std::size_t kIdBytes = 16;  // of a record or a zoo
+std::string random_id();
+std::string now_text();
+Error name_taken(const std::string& name);
 
 // What records and rows of a network are in the database.
 void put_facts(Change& change, const ZooRecord& record);

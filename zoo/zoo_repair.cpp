@@ -84,31 +84,44 @@ class Repairer {
   }
 
   void mend_object(const ZooRecord& record, const TensorRecord& tensor) {
-    const auto object = from_hex(tensor.object);
-    if (!database_.has(Family::kRef, keys::reference(tensor.object, record.id))) {
-      change_.put(Family::kRef, keys::reference(tensor.object, record.id), "");
-      did("wrote a reference of '" + record.name + "' anew");
-    }
-    if (!seen_.insert(tensor.object).second || is_sound(store_, database_, tensor.object)) return;
-    for (const bool file : {true, false})
-      if (const auto bytes = bytes_of(tensor.object, file)) {
-        change_.put(Family::kObj, object, encode(ObjectInfo{file, *bytes}));
+    mend_reference(record, tensor.object);
+    if (seen_.insert(tensor.object).second && !is_sound(store_, database_, tensor.object))
+      for (const auto& info : stored_forms(store_, database_, tensor.object)) {
+        if (!is_sound(store_, database_, tensor.object, info)) continue;
+        change_.put(Family::kObj, from_hex(tensor.object), encode(info));
+        mended_[tensor.object] = info;
         did("found tensor '" + tensor.name + "' of '" + record.name + "' again");
-        return;
+        break;
       }
+    for (const auto& base : bases(tensor.object)) mend_reference(record, base);
   }
 
-  // The size of an object's bytes where they are, whatever its entry says.
-  std::optional<std::uint64_t> bytes_of(const std::string& id, bool file) const {
-    const auto path = object_path(store_, id);
-    std::error_code error;
-    if (file) {
-      if (!fs::is_regular_file(path, error) || to_hex(sha256_file(path)) != id) return std::nullopt;
-      return fs::file_size(path);
+  void mend_reference(const ZooRecord& record, const std::string& object) {
+    if (database_.has(Family::kRef, keys::reference(object, record.id))) return;
+    change_.put(Family::kRef, keys::reference(object, record.id), "");
+    did("wrote a reference of '" + record.name + "' anew");
+  }
+
+  // By the entry that was mended, or as the database has it.
+  std::vector<std::string> bases(const std::string& object) const {
+    try {
+      const auto mended = mended_.find(object);
+      if (mended == mended_.end()) return bases_of(database_, object);
+      if (mended->second.base.empty()) return {};
+      auto further = bases_of(database_, mended->second.base);
+      further.insert(further.begin(), mended->second.base);
+      return further;
+    } catch (const Error&) {
+      return {};
     }
-    const auto value = database_.get(Family::kW, from_hex(id));
-    if (!value || to_hex(sha256(*value)) != id) return std::nullopt;
-    return value->size();
+  }
+
+  bool uses(const ZooRecord& record, const std::string& object) const {
+    return std::ranges::any_of(record.tensors, [&](const auto& tensor) {
+      if (tensor.object == object) return true;
+      const auto on = bases(tensor.object);
+      return std::ranges::find(on, object) != on.end();
+    });
   }
 
   // Rows, names and references of records that are not there. What belongs to one that cannot be read stays.
@@ -130,9 +143,7 @@ class Repairer {
       if (key.size() != 48) return true;
       const auto owner = records_.find(to_hex(key.substr(32)));
       const auto object = to_hex(key.substr(0, 32));
-      const bool used = owner != records_.end() && std::ranges::any_of(owner->second.tensors, [&](const auto& tensor) {
-                          return tensor.object == object;
-                        });
+      const bool used = owner != records_.end() && uses(owner->second, object);
       if (used || unreadable_.contains(to_hex(key.substr(32)))) return true;
       change_.erase(Family::kRef, key);
       return did("removed a reference to an object that its network does not use"), true;
@@ -154,6 +165,7 @@ class Repairer {
   const ProgressSink& progress_;
   Change change_;
   std::map<std::string, ZooRecord> records_;
+  std::map<std::string, ObjectInfo> mended_;
   std::set<std::string> unreadable_, seen_, names_;
   Repairs done_repairs_;
   std::size_t done_ = 0;
@@ -204,8 +216,8 @@ LeftOver left_over(const std::vector<Finding>& findings, const fs::path& store, 
     if (finding.kind == "orphan-object") {
       const auto info = decode_object_info(database.get(Family::kObj, from_hex(finding.object)).value());
       out.objects.push_back(finding.object);
-      if (info.file) out.files.push_back(object_path(store, finding.object));
-      out.total.bytes += static_cast<std::int64_t>(info.bytes);
+      if (info.file) out.files.push_back(object_path(store, finding.object, info));
+      out.total.bytes += static_cast<std::int64_t>(info.room());
       ++out.total.objects;
     }
   }

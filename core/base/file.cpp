@@ -27,6 +27,7 @@ Error not_regular(const fs::path& path, const char* action) {
 }
 
 constexpr int kMostLinks = 40;  // as Linux counts
+constexpr std::ptrdiff_t kLongWrite = 1 << 20;
 
 // Where a file of that name goes: through links, to nothing or to a regular file.
 fs::path regular_target(fs::path path) {
@@ -146,6 +147,13 @@ void AtomicFile::write(const void* data, std::size_t bytes) {
     at += put;
     bytes -= static_cast<std::size_t>(put);
   }
+  // The disk begins with what is there, so that commit() waits for less. Only a hint.
+  if (at - static_cast<const char*>(data) >= kLongWrite) ::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+void AtomicFile::commit_as(fs::path path) {
+  path_ = regular_target(std::move(path));
+  commit();
 }
 
 void AtomicFile::commit() {

@@ -10,29 +10,7 @@
 namespace weightloom {
 namespace {
 using safetensors::Entry;
-using safetensors::Header;
 using safetensors::refusal;
-
-struct OpenedFile {
-  Header header;
-  std::uint64_t data_start = 0;
-};
-
-OpenedFile open_header(const FileReader& file) {
-  const auto path = file.path().string();
-  if (file.size() < 8) throw refusal(path, "header_too_small", "the file has fewer than 8 bytes", 0);
-  std::uint64_t length = 0;
-  file.read(0, std::as_writable_bytes(std::span(&length, 1)));
-  if (length > safetensors::kMaxHeader)
-    throw refusal(path, "header_too_large", "the header claims " + std::to_string(length) + " bytes", 0);
-  if (8 + length > file.size())
-    throw refusal(path, "invalid_header_length",
-                  "the header claims " + std::to_string(length) + " bytes, the file has " + std::to_string(file.size()),
-                  0);
-  std::string text(length, '\0');
-  file.read(8, std::as_writable_bytes(std::span(text)));
-  return {safetensors::parse_header(text, file.size() - 8 - length, path), 8 + length};
-}
 
 HostTensor read_tensor(const FileReader& file, const Entry& entry, std::uint64_t data_start) {
   HostTensor tensor;
@@ -105,7 +83,7 @@ void check_readable(const std::string& header, const std::vector<TensorMap::cons
 
 SafetensorsFile read_safetensors(const std::filesystem::path& path) {
   const FileReader file(path);
-  auto [header, data_start] = open_header(file);
+  auto [header, data_start] = safetensors::open_header(file);
   SafetensorsFile result{{}, std::move(header.metadata), std::move(header.warnings)};
   for (const auto& entry : header.entries) result.tensors.emplace(entry.name, read_tensor(file, entry, data_start));
   if (!file.unchanged())

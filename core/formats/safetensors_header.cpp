@@ -201,6 +201,22 @@ Error refusal(const std::string& path, const char* id, std::string why, std::uin
       .at(path, offset);
 }
 
+OpenedHeader open_header(const FileReader& file) {
+  const auto path = file.path().string();
+  if (file.size() < 8) throw refusal(path, "header_too_small", "the file has fewer than 8 bytes", 0);
+  std::uint64_t length = 0;
+  file.read(0, std::as_writable_bytes(std::span(&length, 1)));
+  if (length > kMaxHeader)
+    throw refusal(path, "header_too_large", "the header claims " + std::to_string(length) + " bytes", 0);
+  if (8 + length > file.size())
+    throw refusal(path, "invalid_header_length",
+                  "the header claims " + std::to_string(length) + " bytes, the file has " + std::to_string(file.size()),
+                  0);
+  std::string text(length, '\0');
+  file.read(8, std::as_writable_bytes(std::span(text)));
+  return {parse_header(text, file.size() - 8 - length, path), 8 + length};
+}
+
 bool is_clean_name(std::string_view text) {
   return !text.empty() && is_printable(text);
 }

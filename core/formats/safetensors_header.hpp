@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
 #include "weightloom/base/tensor.hpp"
 
 namespace weightloom::safetensors {
@@ -40,6 +41,13 @@ Error refusal(const std::string& path, const char* id, std::string why, std::uin
 // Parses and checks header text (without its length prefix) whose data buffer holds `data_bytes` bytes. Throws
 // refusal().
 Header parse_header(std::string_view text, std::uint64_t data_bytes, const std::string& path);
+
+struct OpenedHeader {
+  Header header;
+  std::uint64_t data_start = 0;  // of the data buffer in the file
+};
+// Reads and checks the header of a file. Throws refusal().
+OpenedHeader open_header(const FileReader& file);
 
 // Not empty, and is_printable() (base/text.hpp): UTF-8 without control and bidirectional control characters.
 bool is_clean_name(std::string_view text);

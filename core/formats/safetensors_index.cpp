@@ -96,30 +96,49 @@ SafetensorsFile read_shards(const std::vector<fs::path>& shards, const ShardRead
   return result;
 }
 
+ShardIndex read_index(const fs::path& path) {
+  const auto json = parse_index(path);
+  ShardIndex index{path, {}, std::nullopt};
+  for (auto& [name, tensors] : shards_of(json, path)) index.shards.push_back({shard_path(path, name), tensors});
+  const auto metadata = json.value("metadata", Index::object());
+  if (metadata.is_object() && metadata.contains("total_size"))
+    index.total_size = metadata["total_size"].is_number_unsigned() ? metadata["total_size"].get<std::uint64_t>() : 0;
+  return index;
+}
+
+void check_shard(const ShardIndex& index, const IndexedShard& shard, const std::set<std::string>& found,
+                 std::vector<std::string>& warnings) {
+  for (const auto& tensor : shard.tensors)
+    if (!found.contains(tensor))
+      throw refusal(index.path.string(), "shard_mismatch",
+                    "tensor '" + tensor + "' is not in its shard '" + shard.path.filename().string() + "'", 0);
+  for (const auto& tensor : found)
+    if (!shard.tensors.contains(tensor))
+      warnings.push_back("tensor '" + tensor + "' is in a shard but not in the index: left out");
+}
+
+void check_total(const ShardIndex& index, std::uint64_t bytes, std::vector<std::string>& warnings) {
+  if (index.total_size && *index.total_size != bytes)
+    warnings.push_back("total_size differs from the sum of the tensors");
+}
+
 SafetensorsFile read_sharded(const fs::path& path, const ShardReader& read) {
-  const auto index = parse_index(path);
+  const auto index = read_index(path);
   SafetensorsFile result;
   std::uint64_t total = 0;
-  for (const auto& [name, mapped] : shards_of(index, path)) {
-    auto shard = read(shard_path(path, name));
-    for (const auto& tensor : mapped)
-      if (!shard.tensors.contains(tensor))
-        throw refusal(path.string(), "shard_mismatch", "tensor '" + tensor + "' is not in its shard '" + name + "'", 0);
-    for (auto& [tensor, value] : shard.tensors) {
-      if (!mapped.contains(tensor)) {
-        result.warnings.push_back("tensor '" + tensor + "' is in a shard but not in the index: left out");
-        continue;
-      }
-      total += value.bytes.size();
-      if (!result.tensors.emplace(tensor, std::move(value)).second)
-        throw refusal(path.string(), "shard_mismatch", "tensor '" + tensor + "' is in two shards", 0);
+  for (const auto& shard : index.shards) {
+    auto file = read(shard.path);
+    std::set<std::string> found;
+    for (const auto& [tensor, value] : file.tensors) found.insert(tensor);
+    check_shard(index, shard, found, result.warnings);
+    for (const auto& tensor : shard.tensors) {
+      total += file.tensors.at(tensor).bytes.size();
+      result.tensors.insert(file.tensors.extract(tensor));
     }
-    result.metadata.merge(shard.metadata);
-    result.warnings.insert(result.warnings.end(), shard.warnings.begin(), shard.warnings.end());
+    result.metadata.merge(file.metadata);
+    result.warnings.insert(result.warnings.end(), file.warnings.begin(), file.warnings.end());
   }
-  const auto metadata = index.value("metadata", Index::object());
-  if (metadata.is_object() && metadata.contains("total_size") && metadata["total_size"] != Index(total))
-    result.warnings.push_back("total_size differs from the sum of the tensors");
+  check_total(index, total, result.warnings);
   return result;
 }
 

@@ -60,6 +60,11 @@ struct ImportOptions {
   // Empty: tensors are stored as they are, and records of files in a foreign dialect are not used.
   // What it puts into `warnings` is told in the result, with the file.
   std::function<TensorMap(NetworkFile, std::vector<std::string>& warnings)> to_canonical;
+  // Together with to_canonical: would it take the tensors of a file as they are? Of those called `names`, with these
+  // shapes, and a record in this dialect (empty: without one). Asked of large files, which need not be held then.
+  std::function<bool(const std::map<std::string, Shape>& tensors, const std::string& dialect)> is_canonical;
+  // The files, in their order (w2 before w10), are checkpoints of one training: each one continues the one before it.
+  bool consecutive = false;
   bool replace = false;  // a network of that name from other bytes gives way
   bool dry_run = false;  // everything is read and checked, and nothing is stored
 };

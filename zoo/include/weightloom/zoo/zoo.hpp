@@ -3,10 +3,12 @@
 // (docs/zoo_format.md). No LibTorch.
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +20,10 @@
 #include "weightloom/zoo/record.hpp"
 
 namespace weightloom {
+
+struct BackupResult;  // backup.hpp
+struct MergeOptions;  // merge.hpp
+struct MergeResult;
 
 // The token stream of one network under one tokenizer; `payload` is the tokenizer's business (docs/token_format.md).
 struct TokenStream {
@@ -59,6 +65,26 @@ struct Garbage {
   std::int64_t bytes = 0;
 };
 
+// Takes the weights of one network as they come (Zoo::store). Large tensors go to the disk at once. Not thread-safe.
+class WeightsSink {
+ public:
+  // The tensors that follow may be stored as the difference from those of the same name of this network, by its id:
+  // what it was trained from. Nothing else changes for who reads them.
+  void derive_from(const std::string& parent);
+  // Begins the next tensor. Throws kUsage "zoo.bad_tensor" for a name that is none or came before.
+  void begin(const std::string& name, DType dtype, const Shape& shape);
+  // Its bytes, in order, in any number of pieces.
+  void append(std::span<const std::byte> bytes);
+  // The weights hash of all that came. Throws kUsage "zoo.bad_tensor" when the last tensor is not complete.
+  std::string weights_hash();
+
+ private:
+  friend class Zoo;
+  struct Impl;
+  explicit WeightsSink(Impl& impl) : impl_(impl) {}
+  Impl& impl_;
+};
+
 // One open store. Readers may coexist with one writer and see the store as it was when they opened it. Not thread-safe;
 // open one per thread or lock.
 class Zoo {
@@ -86,10 +112,15 @@ class Zoo {
   // Stores records with their weights: objects first (durable), then one synced batch. All or nothing. Fills in id,
   // created, tensors, sizes and hashes, and returns the records as stored. Objects that are there but damaged are
   // mended. kReplace: a network that has the name goes, its aliases lead to the new one, which links to it as
-  // "replaces". Throws kUsage "zoo.bad_name", "zoo.name_taken", "zoo.bad_tensor" (a name or size of a tensor) and what
-  // expect_storable() does, kOverQuota when the disk is full.
+  // "replaces". Tensors of a network whose parent is in the zoo are stored as the difference from the parent's where
+  // that takes less room. Throws kUsage "zoo.bad_name", "zoo.name_taken", "zoo.bad_tensor" (a name or size of a tensor)
+  // and what expect_storable() does, kOverQuota when the disk is full.
   enum class Taken { kRefuse, kReplace };
   std::vector<ZooRecord> add(std::vector<std::pair<ZooRecord, TensorMap>> networks, Taken taken = Taken::kRefuse);
+
+  // The same for one network whose weights need not fit into memory: `produce` hands them to the sink and returns the
+  // record. What it throws is thrown, and nothing remains.
+  ZooRecord store(const std::function<ZooRecord(WeightsSink&)>& produce, Taken taken = Taken::kRefuse);
 
   // `reference`: exact name, alias (`name@alias`), full id or a unique prefix of at least 4 digits. Throws kNotFound
   // with the nearest names, kAmbiguous.
@@ -131,6 +162,8 @@ class Zoo {
 
   void put_tokens(const std::vector<std::pair<std::string, TokenStream>>& streams);  // by record id
   std::optional<TokenStream> tokens(const std::string& record_id, const std::string& tokenizer) const;
+  // Of all tokenizers, as put_tokens() takes them.
+  std::vector<std::pair<std::string, TokenStream>> all_tokens(const std::string& record_id) const;
 
   // Records reached over parent links, nearest first (up), or that descend from it (down).
   std::vector<ZooRecord> ancestors(const std::string& record_id) const;
@@ -148,6 +181,11 @@ class Zoo {
 
  private:
   struct Impl;
+  class Addition;
+  friend struct WeightsSink::Impl;
+  friend BackupResult back_up(Zoo& zoo, const std::filesystem::path& folder, std::size_t keep,
+                              const ProgressSink& progress);
+  friend MergeResult merge(Zoo& into, const Zoo& from, const MergeOptions& options, const ProgressSink& progress);
   explicit Zoo(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

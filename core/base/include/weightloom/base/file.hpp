@@ -65,6 +65,10 @@ class AtomicFile {
   void write(const void* data, std::size_t bytes);
   void write(std::string_view text) { write(text.data(), text.size()); }
   void commit();
+  // The same under another path of the same file system, whose name is known only when everything is written.
+  void commit_as(std::filesystem::path path);
+  // Where it is until then.
+  const std::filesystem::path& temporary() const { return temporary_; }
 
  private:
   void create_in(const std::filesystem::path& folder);

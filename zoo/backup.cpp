@@ -1,0 +1,331 @@
+#include "weightloom/zoo/backup.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "database_backup.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
+#include "weightloom/base/text.hpp"
+#include "zoo_impl.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr const char* kMarker = "weightloom-backup.json";
+constexpr const char* kFormat = "weightloom.backup/1";
+constexpr const char* kRestoring = "restoring";
+constexpr std::size_t kPiece = 1u << 20;
+constexpr std::uint64_t kLongestList = 1u << 30;
+
+// A file below objects/, by its path there.
+struct FileEntry {
+  std::uint64_t bytes = 0;
+  std::string sha256;  // of the file, which is the object's own only where it is stored as it is
+};
+using FileList = std::map<std::string, FileEntry>;
+
+std::string to_text(const FileList& files) {
+  std::string text;
+  for (const auto& [path, entry] : files) text += entry.sha256 + " " + std::to_string(entry.bytes) + " " + path + "\n";
+  return text;
+}
+
+// Below objects/ nothing is called otherwise.
+bool is_object_file(const std::string& path) {
+  const auto digits = path.ends_with(".delta") ? path.substr(0, path.size() - 6) : path;
+  return digits.size() == 65 && digits[2] == '/' && is_hex(digits.substr(0, 2)) && is_hex(digits.substr(3));
+}
+
+FileList read_list(const fs::path& path) {
+  FileList files;
+  std::istringstream lines(read_file(path, kLongestList));
+  std::string digest, name;
+  for (std::uint64_t bytes = 0; lines >> digest >> bytes >> name;) {
+    if (digest.size() != 64 || !is_hex(digest) || !is_object_file(name)) break;
+    files[name] = {bytes, digest};
+  }
+  if (!lines.eof())
+    throw Error(ErrorCode::kDamaged, "backup.damaged", "cannot read a backup", "its list of files is damaged",
+                "use another backup")
+        .at(path.string());
+  return files;
+}
+
+Error changed(const fs::path& path, const std::string& why) {
+  return Error(ErrorCode::kDamaged, "backup.damaged", "cannot copy '" + path.string() + "'", why).at(path.string());
+}
+
+// Copies a file that must have the hash, if one is given; returns the one that it has. Durable when it returns.
+FileEntry copy_checked(const fs::path& from, const fs::path& to, const std::string& expected) {
+  const FileReader in(from);
+  fs::create_directories(to.parent_path());
+  AtomicFile out(to);
+  Sha256 hash;
+  std::vector<std::byte> piece;
+  for (std::uint64_t at = 0; at < in.size(); at += piece.size()) {
+    throw_if_interrupted();
+    piece.resize(std::min<std::uint64_t>(in.size() - at, kPiece));
+    in.read(at, piece);
+    hash.update(piece.data(), piece.size());
+    out.write(piece.data(), piece.size());
+  }
+  FileEntry entry{in.size(), to_hex(hash.finish())};
+  if (!expected.empty() && entry.sha256 != expected) throw changed(from, "its bytes are not what they were");
+  out.commit();
+  return entry;
+}
+
+bool has_size(const fs::path& path, std::uint64_t bytes) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) && fs::file_size(path, error) == bytes;
+}
+
+// One folder of backups: db/ by the database's engine, objects/ as in a zoo, lists/ of the files of each backup.
+class BackupFolder {
+ public:
+  explicit BackupFolder(fs::path folder) : folder_(std::move(folder)) {
+    if (!fs::exists(folder_ / kMarker))
+      throw Error(ErrorCode::kNotFound, "backup.none", "no backups in '" + folder_.string() + "'", "",
+                  "make one with `weightloom zoo backup`")
+          .at(folder_.string());
+    engine_ = std::make_unique<DatabaseBackups>(folder_ / "db");
+  }
+
+  DatabaseBackups& engine() { return *engine_; }
+  fs::path object(const std::string& path) const { return folder_ / "objects" / path; }
+  fs::path list_path(const std::string& name) const { return folder_ / "lists" / name; }
+
+  struct Entry {
+    Backup backup;
+    std::string list, ledger;
+  };
+  std::vector<Entry> entries() const {
+    std::vector<Entry> out;
+    for (const auto& one : engine_->list()) out.push_back(decode(one));
+    return out;
+  }
+
+  Entry entry(std::uint32_t id) const {
+    const auto all = entries();
+    const auto found = id == 0 && !all.empty()
+                           ? all.end() - 1
+                           : std::ranges::find(all, id, [](const auto& one) { return one.backup.id; });
+    if (found == all.end())
+      throw Error(ErrorCode::kNotFound, "backup.none",
+                  id == 0 ? "no backups in '" + folder_.string() + "'"
+                          : "no backup " + std::to_string(id) + " in '" + folder_.string() + "'",
+                  "", "`weightloom zoo restore --list` shows what there is")
+          .at(folder_.string());
+    return *found;
+  }
+
+  // What no backup names any more: lists, then files.
+  void clear() {
+    std::set<std::string> lists, files;
+    for (const auto& one : entries()) {
+      lists.insert(one.list);
+      for (const auto& [path, entry] : read_list(list_path(one.list))) files.insert(path);
+    }
+    std::error_code ignored;
+    for (const auto& at : fs::directory_iterator(folder_ / "lists", ignored))
+      if (!lists.contains(at.path().filename().string())) fs::remove(at.path(), ignored);
+    std::vector<fs::path> unused;
+    for (const auto& at : fs::recursive_directory_iterator(folder_ / "objects", ignored))
+      if (at.is_regular_file(ignored) &&
+          !files.contains(at.path().lexically_relative(folder_ / "objects").generic_string()))
+        unused.push_back(at.path());
+    for (const auto& path : unused) fs::remove(path, ignored);
+  }
+
+ private:
+  Entry decode(const DatabaseBackup& one) const {
+    const auto json = parse_json(one.metadata, "a backup's description");
+    Entry entry;
+    entry.backup = {.id = one.id,
+                    .created = member<std::string>(json, "created", "a backup"),
+                    .zoo = member<std::string>(json, "zoo", "a backup"),
+                    .networks = member<std::size_t>(json, "networks", "a backup"),
+                    .bytes = one.bytes + member<std::uint64_t>(json, "file_bytes", "a backup")};
+    entry.list = member<std::string>(json, "list", "a backup");
+    entry.ledger = member<std::string>(json, "ledger", "a backup");
+    return entry;
+  }
+
+  fs::path folder_;
+  std::unique_ptr<DatabaseBackups> engine_;
+};
+
+bool is_below(const fs::path& inner, const fs::path& outer) {
+  const auto relative = fs::weakly_canonical(inner).lexically_relative(fs::weakly_canonical(outer));
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+// A folder that holds backups of this zoo, or may.
+void prepare_folder(const fs::path& folder, const fs::path& zoo, const std::string& uuid) {
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorCode::kUsage, "backup.folder", "cannot keep backups in '" + folder.string() + "'", why,
+                "choose a new or empty folder, best on another disk")
+        .at(folder.string());
+  };
+  if (is_below(folder, zoo) || is_below(zoo, folder)) refuse("it shares the folder of the zoo");
+  std::error_code error;
+  if (fs::exists(folder / kMarker)) {
+    const auto marker = parse_json(read_file(folder / kMarker, 4096), "the folder's description");
+    if (marker.value("format", "") != kFormat) refuse("it was written by another version");
+    if (marker.value("zoo", "") != uuid) refuse("it holds backups of another zoo");
+    return;
+  }
+  if (fs::exists(folder) && !fs::is_directory(folder)) refuse("it is no folder");
+  const bool taken = std::any_of(fs::directory_iterator(folder, error), fs::directory_iterator(),
+                                 [](const auto& entry) { return entry.path().filename() != "store.lock"; });
+  if (taken) refuse("it is not empty");
+  fs::create_directories(folder / "lists", error);
+  if (error)
+    throw write_error("backup.folder", "cannot keep backups in '" + folder.string() + "'", error.value(), folder);
+  write_file(folder / kMarker, Json{{"format", kFormat}, {"zoo", uuid}}.dump() + "\n");
+}
+
+// Brings the zoo's files into a folder of backups.
+class FileCopier {
+ public:
+  FileCopier(const fs::path& zoo, const Database& database, BackupFolder& folder, const ProgressSink& progress)
+      : zoo_(zoo), database_(database), folder_(folder), progress_(progress) {
+    for (const auto& one : folder.entries()) known_.merge(read_list(folder.list_path(one.list)));
+  }
+
+  FileList run(BackupResult& result) {
+    FileList files;
+    database_.scan(Family::kObj, "", [&](auto key, auto value) {
+      const auto id = to_hex(key);
+      const auto info = decode_object_info(value);
+      if (info.file) take(id, info, files, result);
+      return true;
+    });
+    return files;
+  }
+
+ private:
+  void take(const std::string& id, const ObjectInfo& info, FileList& files, BackupResult& result) {
+    throw_if_interrupted();
+    const auto from = object_path(zoo_, id, info);
+    const auto path = from.lexically_relative(zoo_ / "objects").generic_string();
+    const auto known = known_.find(path);
+    if (known != known_.end() && known->second.bytes == info.room() && has_size(folder_.object(path), info.room())) {
+      files[path] = known->second;
+      ++result.files_shared;
+      return;
+    }
+    // A delta's own hash is not known: it must still make the object.
+    if (!info.base.empty() && !is_sound(zoo_, database_, id)) throw changed(from, "its bytes are not what they were");
+    files[path] = copy_checked(from, folder_.object(path), info.base.empty() ? id : std::string());
+    ++result.files_copied;
+    result.bytes_copied += info.room();
+    if (progress_)
+      progress_({.task = "backup", .done = result.bytes_copied, .total = 0, .unit = "bytes", .detail = nullptr});
+  }
+
+  fs::path zoo_;
+  const Database& database_;
+  BackupFolder& folder_;
+  const ProgressSink& progress_;
+  FileList known_;
+};
+
+}  // namespace
+
+BackupResult back_up(Zoo& zoo, const fs::path& folder, std::size_t keep, const ProgressSink& progress) {
+  const auto& database = zoo.impl_->writable();
+  prepare_folder(folder, zoo.directory(), zoo.uuid());
+  const StoreLock lock(folder, 0);
+  BackupFolder backups(folder);
+  BackupResult result;
+  const auto files = FileCopier(zoo.directory(), database, backups, progress).run(result);
+  const auto ledger = database_ledger(database).value_or(count_entries(database));
+  std::uint64_t file_bytes = 0;
+  for (const auto& [path, entry] : files) file_bytes += entry.bytes;
+  const auto list = random_id();
+  write_file(backups.list_path(list), to_text(files));
+  const Json metadata = {{"created", now_text()},    {"zoo", zoo.uuid()}, {"networks", ledger.networks},
+                         {"file_bytes", file_bytes}, {"list", list},      {"ledger", to_text(ledger)}};
+  const auto id = backups.engine().add(database, metadata.dump());
+  const auto before = backups.entries();
+  if (keep > 0) backups.engine().keep_newest(keep);
+  backups.clear();
+  result.backup = backups.entry(id).backup;
+  for (const auto& one : before)
+    if (keep > 0 && before.size() > keep && one.backup.id <= before[before.size() - keep - 1].backup.id)
+      result.removed.push_back(one.backup.id);
+  return result;
+}
+
+std::vector<Backup> backups(const fs::path& folder) {
+  std::vector<Backup> out;
+  for (const auto& one : BackupFolder(folder).entries()) out.push_back(one.backup);
+  return out;
+}
+
+std::vector<std::string> check_backups(const fs::path& folder, const ProgressSink& progress) {
+  BackupFolder backups(folder);
+  std::vector<std::string> findings;
+  FileList files;
+  for (const auto& one : backups.entries()) {
+    const auto name = "backup " + std::to_string(one.backup.id);
+    try {
+      backups.engine().check(one.backup.id);
+      files.merge(read_list(backups.list_path(one.list)));
+    } catch (const Error& error) {
+      findings.push_back(name + ": " + error.what());
+    }
+  }
+  std::uint64_t done = 0;
+  for (const auto& [path, entry] : files) {
+    const auto file = backups.object(path);
+    if (!has_size(file, entry.bytes))
+      findings.push_back(file.string() + " is missing or has another size");
+    else if (to_hex(sha256_file(file)) != entry.sha256)
+      findings.push_back(file.string() + " has changed");
+    if (progress)
+      progress({.task = "check", .done = ++done, .total = files.size(), .unit = "files", .detail = nullptr});
+  }
+  return findings;
+}
+
+Backup restore_backup(const fs::path& folder, const fs::path& zoo, std::uint32_t id, const ProgressSink& progress) {
+  BackupFolder backups(folder);
+  const auto entry = backups.entry(id);
+  std::error_code error;
+  const bool resumed = fs::exists(zoo / kRestoring, error);
+  if (!resumed && fs::exists(zoo, error) && !fs::is_empty(zoo, error))
+    throw Error(ErrorCode::kFailure, "zoo.exists", "cannot restore to '" + zoo.string() + "'",
+                "the folder is not empty", "choose a new or empty folder")
+        .at(zoo.string());
+  fs::create_directories(zoo, error);
+  if (error) throw write_error("zoo.not_writable", "cannot restore to '" + zoo.string() + "'", error.value(), zoo);
+  const StoreLock lock(zoo, 0);
+  write_file(zoo / kRestoring, "");
+  const auto files = read_list(backups.list_path(entry.list));
+  std::size_t done = 0;
+  for (const auto& [path, file] : files) {
+    throw_if_interrupted();
+    const auto to = zoo / "objects" / path;
+    if (!has_size(to, file.bytes) || to_hex(sha256_file(to)) != file.sha256)
+      copy_checked(backups.object(path), to, file.sha256);
+    if (progress)
+      progress({.task = "restore", .done = ++done, .total = files.size(), .unit = "files", .detail = nullptr});
+  }
+  fs::create_directories(incoming_path(zoo));
+  fs::remove_all(zoo / "db.restoring");
+  backups.engine().restore(entry.backup.id, zoo / "db.restoring");
+  write_file(ledger_path(zoo), entry.ledger);
+  // From here on it is a zoo.
+  fs::rename(zoo / "db.restoring", zoo / "db");
+  fs::remove(zoo / kRestoring);
+  return entry.backup;
+}
+
+}  // namespace weightloom

@@ -1,0 +1,74 @@
+#include "database_backup.hpp"
+
+#include <rocksdb/utilities/backup_engine.h>
+
+#include "weightloom/base/error.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+void check_status(const rocksdb::Status& status, const char* action, const fs::path& folder) {
+  if (status.ok()) return;
+  const auto what = std::string("cannot ") + action + " the backup of the database in '" + folder.string() + "'";
+  if (status.IsNoSpace() || status.ToString().find("No space left") != std::string::npos)
+    throw Error(ErrorCode::kOverQuota, "backup.disk_full", what, status.ToString(),
+                "free some space, then run it again")
+        .at(folder.string());
+  if (status.IsCorruption() || status.IsNotFound() || status.IsPathNotFound() ||
+      status.ToString().find("No such file") != std::string::npos)
+    throw Error(ErrorCode::kDamaged, "backup.damaged", what, status.ToString(), "use another backup")
+        .at(folder.string());
+  throw Error(ErrorCode::kFailure, "backup.io", what, status.ToString(),
+              "check that the folder is readable and writable")
+      .at(folder.string());
+}
+
+}  // namespace
+
+DatabaseBackups::DatabaseBackups(const fs::path& folder) : folder_(folder) {
+  rocksdb::BackupEngine* engine = nullptr;
+  check_status(
+      rocksdb::BackupEngine::Open(rocksdb::BackupEngineOptions(folder.string()), rocksdb::Env::Default(), &engine),
+      "open", folder);
+  engine_.reset(engine);
+}
+
+DatabaseBackups::~DatabaseBackups() = default;
+
+std::vector<DatabaseBackup> DatabaseBackups::list() const {
+  std::vector<rocksdb::BackupInfo> infos;
+  engine_->GetBackupInfo(&infos);
+  std::vector<DatabaseBackup> out;
+  for (const auto& info : infos) out.push_back({info.backup_id, info.app_metadata, info.size});
+  return out;
+}
+
+std::uint32_t DatabaseBackups::add(const Database& database, const std::string& metadata) {
+  rocksdb::CreateBackupOptions options;
+  options.flush_before_backup = true;
+  rocksdb::BackupID id = 0;
+  check_status(engine_->CreateNewBackupWithMetadata(options, &database.handle(), metadata, &id), "write", folder_);
+  try {
+    check(id);
+  } catch (const Error&) {
+    engine_->DeleteBackup(id).PermitUncheckedError();
+    throw;
+  }
+  return id;
+}
+
+void DatabaseBackups::keep_newest(std::size_t count) {
+  check_status(engine_->PurgeOldBackups(static_cast<std::uint32_t>(count)), "remove", folder_);
+}
+
+void DatabaseBackups::check(std::uint32_t id) const {
+  check_status(engine_->VerifyBackup(id, true), "check", folder_);
+}
+
+void DatabaseBackups::restore(std::uint32_t id, const fs::path& database) const {
+  check_status(engine_->RestoreDBFromBackup(rocksdb::RestoreOptions(), id, database.string(), database.string()),
+               "restore", folder_);
+}
+
+}  // namespace weightloom

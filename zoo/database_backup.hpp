@@ -1,0 +1,48 @@
+#pragma once
+// Backups of the database alone, by RocksDB's backup engine. Private to the module. Throws kDamaged "backup.damaged"
+// and kFailure "backup.io".
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "database.hpp"
+
+namespace rocksdb {
+class BackupEngine;
+}
+
+namespace weightloom {
+
+struct DatabaseBackup {
+  std::uint32_t id;
+  std::string metadata;
+  std::uint64_t bytes;
+};
+
+class DatabaseBackups {
+ public:
+  // Of one folder, which is made where it is missing.
+  explicit DatabaseBackups(const std::filesystem::path& folder);
+  ~DatabaseBackups();
+  DatabaseBackups(const DatabaseBackups&) = delete;
+  DatabaseBackups& operator=(const DatabaseBackups&) = delete;
+
+  // Oldest first.
+  std::vector<DatabaseBackup> list() const;
+  // Returns its id. What was copied is checked.
+  std::uint32_t add(const Database& database, const std::string& metadata);
+  void keep_newest(std::size_t count);
+  // Throws when a file is missing or changed.
+  void check(std::uint32_t id) const;
+  // Into a folder that has no database.
+  void restore(std::uint32_t id, const std::filesystem::path& database) const;
+
+ private:
+  std::filesystem::path folder_;
+  std::unique_ptr<rocksdb::BackupEngine> engine_;
+};
+
+}  // namespace weightloom

@@ -1,0 +1,154 @@
+#include "delta.hpp"
+
+#include <zstd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "weightloom/base/error.hpp"
+
+namespace weightloom {
+namespace {
+
+constexpr std::string_view kMagic = "wldelta1";
+constexpr std::size_t kBlock = 1u << 20;  // a multiple of every width
+constexpr std::size_t kWidthAt = 8, kBytesAt = 16, kBaseAt = 24, kDigest = 32;
+// Higher levels are slower and find no more in floating-point numbers.
+constexpr int kLevel = 3;
+constexpr std::uint8_t kMostWidth = 16;
+
+Error damaged(const char* why) {
+  return Error(ErrorCode::kDamaged, "zoo.object", "cannot read a delta", why,
+               "run `weightloom zoo verify`, and import the network again");
+}
+
+std::string encode_header(const DeltaHeader& header) {
+  std::string text(kDeltaHeader, '\0');
+  text.replace(0, kMagic.size(), kMagic);
+  text[kWidthAt] = static_cast<char>(header.width);
+  std::memcpy(text.data() + kBytesAt, &header.bytes, sizeof header.bytes);
+  text.replace(kBaseAt, kDigest, from_hex(header.base));
+  return text;
+}
+
+// Byte k of every number, for each k: what is alike stands together. The rest of an odd length stays as it is.
+void gather(std::span<const std::byte> in, std::size_t width, std::span<std::byte> out) {
+  const auto numbers = in.size() / width;
+  for (std::size_t k = 0; k < width; ++k)
+    for (std::size_t i = 0; i < numbers; ++i) out[k * numbers + i] = in[i * width + k];
+  std::ranges::copy(in.subspan(numbers * width), out.begin() + static_cast<std::ptrdiff_t>(numbers * width));
+}
+
+void scatter(std::span<const std::byte> in, std::size_t width, std::span<std::byte> out) {
+  const auto numbers = in.size() / width;
+  for (std::size_t k = 0; k < width; ++k)
+    for (std::size_t i = 0; i < numbers; ++i) out[i * width + k] = in[k * numbers + i];
+  std::ranges::copy(in.subspan(numbers * width), out.begin() + static_cast<std::ptrdiff_t>(numbers * width));
+}
+
+void exclusive_or(std::span<std::byte> into, std::span<const std::byte> other) {
+  for (std::size_t i = 0; i < into.size(); ++i) into[i] ^= other[i];
+}
+
+// A block, at most kBlock bytes, as a length of 32 bits and a zstd frame with a checksum.
+class Compressor {
+ public:
+  Compressor() : context_(ZSTD_createCCtx(), ZSTD_freeCCtx), frame_(ZSTD_compressBound(kBlock)) {
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kLevel);
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+  }
+  std::string operator()(std::span<const std::byte> block) {
+    const auto size = ZSTD_compress2(context_.get(), frame_.data(), frame_.size(), block.data(), block.size());
+    if (ZSTD_isError(size))
+      throw Error(ErrorCode::kFailure, "zoo.compress", "cannot compress weights", ZSTD_getErrorName(size));
+    const auto length = static_cast<std::uint32_t>(size);
+    std::string out(reinterpret_cast<const char*>(&length), sizeof length);
+    return out.append(frame_.data(), size);
+  }
+
+ private:
+  std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context_;
+  std::vector<char> frame_;
+};
+
+class DeltaSource : public ObjectSource {
+ public:
+  DeltaSource(const DeltaHeader& header, std::unique_ptr<ObjectSource> frames, std::unique_ptr<ObjectSource> base)
+      : width_(header.width), left_(header.bytes), frames_(std::move(frames)), base_(std::move(base)) {}
+
+  void read(std::span<std::byte> out) override {
+    while (!out.empty()) {
+      if (at_ == block_.size()) next_block();
+      const auto count = std::min(out.size(), block_.size() - at_);
+      std::ranges::copy(std::span(block_).subspan(at_, count), out.begin());
+      at_ += count;
+      out = out.subspan(count);
+    }
+  }
+
+ private:
+  void next_block() {
+    if (left_ == 0) throw damaged("it ends early");
+    std::uint32_t length = 0;
+    frames_->read(std::as_writable_bytes(std::span(&length, 1)));
+    if (length > ZSTD_compressBound(kBlock)) throw damaged("a block is too long");
+    frame_.resize(length);
+    frames_->read(frame_);
+    gathered_.resize(std::min<std::uint64_t>(left_, kBlock));
+    if (ZSTD_decompress(gathered_.data(), gathered_.size(), frame_.data(), frame_.size()) != gathered_.size())
+      throw damaged("a block is damaged");
+    block_.resize(gathered_.size());
+    scatter(gathered_, width_, block_);
+    base_->read(gathered_);
+    exclusive_or(block_, gathered_);
+    left_ -= block_.size();
+    at_ = 0;
+  }
+
+  std::size_t width_;
+  std::uint64_t left_;
+  std::unique_ptr<ObjectSource> frames_, base_;
+  std::vector<std::byte> frame_, gathered_, block_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+std::optional<DeltaHeader> decode_delta_header(std::string_view beginning) {
+  if (beginning.size() < kDeltaHeader || !beginning.starts_with(kMagic)) return std::nullopt;
+  DeltaHeader header;
+  header.width = static_cast<std::uint8_t>(beginning[kWidthAt]);
+  if (header.width == 0 || header.width > kMostWidth) return std::nullopt;
+  std::memcpy(&header.bytes, beginning.data() + kBytesAt, sizeof header.bytes);
+  header.base = to_hex(beginning.substr(kBaseAt, kDigest));
+  return header;
+}
+
+bool encode_delta(const DeltaHeader& header, ObjectSource& object, ObjectSource& base, std::uint64_t most,
+                  const std::function<void(std::string_view)>& write) {
+  write(encode_header(header));
+  Compressor compress;
+  std::vector<std::byte> block, other;
+  std::uint64_t written = kDeltaHeader;
+  for (auto left = header.bytes; left > 0; left -= block.size()) {
+    block.resize(std::min<std::uint64_t>(left, kBlock));
+    other.resize(block.size());
+    object.read(block);
+    base.read(other);
+    exclusive_or(block, other);
+    gather(block, header.width, other);
+    const auto frame = compress(other);
+    written += frame.size();
+    if (written > most) return false;
+    write(frame);
+  }
+  return true;
+}
+
+std::unique_ptr<ObjectSource> decode_delta(const DeltaHeader& header, std::unique_ptr<ObjectSource> after_header,
+                                           std::unique_ptr<ObjectSource> base) {
+  return std::make_unique<DeltaSource>(header, std::move(after_header), std::move(base));
+}
+
+}  // namespace weightloom

@@ -1,0 +1,49 @@
+#pragma once
+// Copies of a zoo that do not share its fate (docs/zoo_format.md, "Backups"). Each function is one complete operation;
+// two on one folder exclude each other by a lock.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "weightloom/base/progress.hpp"
+#include "weightloom/zoo/zoo.hpp"
+
+namespace weightloom {
+
+struct Backup {
+  std::uint32_t id = 0;  // counts up in its folder
+  std::string created;   // ISO 8601 UTC
+  std::string zoo;       // uuid
+  std::size_t networks = 0;
+  std::uint64_t bytes = 0;  // of weights in files and of the database, shared with other backups or not
+};
+
+struct BackupResult {
+  Backup backup;
+  std::size_t files_copied = 0, files_shared = 0;  // of weights; shared: an earlier backup has them
+  std::uint64_t bytes_copied = 0;
+  std::vector<std::uint32_t> removed;  // older backups
+};
+
+// Adds a backup of a zoo, open for writing, to a folder, new, empty or with backups of the same zoo, and removes all
+// but the newest `keep` (0: none). Only what no earlier backup has is copied; what is copied is checked against its
+// hash. Throws kDamaged for weights that are not what they were, naming the object, kUsage "backup.folder" for a folder
+// that holds something else or lies in the zoo, and write_error().
+BackupResult back_up(Zoo& zoo, const std::filesystem::path& folder, std::size_t keep = 0,
+                     const ProgressSink& progress = {});
+
+// Oldest first. Throws kNotFound "backup.none" when the folder holds no backups.
+std::vector<Backup> backups(const std::filesystem::path& folder);
+
+// Reads every file of every backup; returns what is missing or changed, in words.
+std::vector<std::string> check_backups(const std::filesystem::path& folder, const ProgressSink& progress = {});
+
+// Makes the zoo of a backup again (0: the newest) in a new or empty folder; one that an interrupted restore left is
+// completed. Every file is checked on the way. Throws kNotFound "backup.none", kDamaged "backup.damaged" and
+// write_error(); no zoo is there then.
+Backup restore_backup(const std::filesystem::path& folder, const std::filesystem::path& zoo, std::uint32_t id = 0,
+                      const ProgressSink& progress = {});
+
+}  // namespace weightloom

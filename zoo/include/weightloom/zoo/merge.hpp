@@ -1,0 +1,35 @@
+#pragma once
+// One zoo into another.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "weightloom/base/progress.hpp"
+#include "weightloom/zoo/zoo.hpp"
+
+namespace weightloom {
+
+struct MergeOptions {
+  enum class Taken { kSkip, kRename, kReplace };
+  Taken taken = Taken::kSkip;  // what happens to a network whose name another one has
+  std::string where;           // only the networks that satisfy this query
+  bool dry_run = false;
+};
+
+struct MergeResult {
+  std::vector<ZooRecord> added;                              // under the names that they got
+  std::vector<std::pair<std::string, std::string>> renamed;  // from, to
+  std::vector<std::string> replaced;                         // names
+  std::vector<std::string> present;                   // stored before: the same id, or the same weights by that name
+  std::vector<std::string> skipped;                   // the name is that of other weights, or an alias
+  std::vector<std::string> aliases, aliases_skipped;  // that came along; that mean something else here
+};
+
+// Brings networks with their ids, facts, lineage, token streams and aliases from one zoo into another, open for
+// writing. Weights that are there already are not stored again. In batches that are stored as a whole or not at all;
+// done again, it goes on where it stopped. Throws what add() does, kDamaged for weights that are not what they were,
+// and kUsage "merge.itself".
+MergeResult merge(Zoo& into, const Zoo& from, const MergeOptions& options = {}, const ProgressSink& progress = {});
+
+}  // namespace weightloom

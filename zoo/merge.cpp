@@ -1,0 +1,150 @@
+#include "weightloom/zoo/merge.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "weightloom/base/error.hpp"
+#include "zoo_impl.hpp"
+
+namespace weightloom {
+namespace {
+
+constexpr std::size_t kBatchNetworks = 256;
+constexpr std::int64_t kBatchBytes = 16 << 20;
+constexpr std::int64_t kLarge = 64 << 20;  // is not held in memory
+constexpr std::size_t kPiece = 1u << 20;
+
+std::string free_name(const Zoo& zoo, const std::string& name) {
+  for (int number = 2;; ++number) {
+    auto candidate = name + "~" + std::to_string(number);
+    if (!zoo.knows(candidate)) return candidate;
+  }
+}
+
+}  // namespace
+
+class Merger {
+ public:
+  using Send = std::function<void(const ZooRecord&, WeightsSink&)>;
+  Merger(Zoo& into, const Zoo& from, const MergeOptions& options, const ProgressSink& progress, Send send)
+      : into_(into), from_(from), options_(options), progress_(progress), send_(std::move(send)) {}
+
+  MergeResult run() {
+    auto records = from_.find(parse_query(options_.where));
+    // Parents first: what came later may be stored as the difference from them.
+    std::ranges::sort(records, {}, [](const auto& record) { return std::tie(record.created, record.name); });
+    std::size_t done = 0;
+    for (auto& record : records) {
+      throw_if_interrupted();
+      take(std::move(record));
+      if (progress_)
+        progress_({.task = "merge", .done = ++done, .total = records.size(), .unit = "networks", .detail = nullptr});
+    }
+    store_batch();
+    for (const auto& [id, aliases] : aliases_) take_aliases(id, aliases);
+    return std::move(result_);
+  }
+
+ private:
+  void take(ZooRecord record) {
+    const auto aliases = from_.aliases(record.id);
+    if (into_.knows(record.id)) {
+      result_.present.push_back(record.name);
+      aliases_.emplace_back(record.id, aliases);
+      return;
+    }
+    if (!settle_name(record)) return;
+    aliases_.emplace_back(record.id, aliases);
+    if (options_.dry_run) return result_.added.push_back(std::move(record));
+    if (record.bytes > kLarge) return take_large(record);
+    batch_bytes_ += record.bytes;
+    auto weights = from_.weights(record);
+    batch_.emplace_back(std::move(record), std::move(weights));
+    if (batch_.size() >= kBatchNetworks || batch_bytes_ >= kBatchBytes) store_batch();
+  }
+
+  // False when it stays away.
+  bool settle_name(ZooRecord& record) {
+    const auto name = record.name;
+    const bool planned = std::ranges::find(names_, name) != names_.end();
+    if (!into_.knows(name) && !planned) return names_.insert(name), true;
+    if (into_.contains(name) && into_.get(name).weights_hash == record.weights_hash)
+      return result_.present.push_back(name), false;
+    if (options_.taken == MergeOptions::Taken::kSkip || planned) return result_.skipped.push_back(name), false;
+    if (options_.taken == MergeOptions::Taken::kReplace && into_.contains(name))
+      return result_.replaced.push_back(name), names_.insert(name), true;
+    if (options_.taken == MergeOptions::Taken::kReplace) return result_.skipped.push_back(name), false;
+    record.name = free_name(into_, name);
+    result_.renamed.emplace_back(name, record.name);
+    return names_.insert(record.name), true;
+  }
+
+  Zoo::Taken taken() const {
+    return options_.taken == MergeOptions::Taken::kReplace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse;
+  }
+
+  void take_large(const ZooRecord& record) {
+    store_batch();
+    const auto produce = [&](WeightsSink& sink) {
+      for (const auto& link : record.parents) sink.derive_from(link.parent);
+      send_(record, sink);
+      return record;
+    };
+    finish(into_.store(produce, taken()));
+  }
+
+  void store_batch() {
+    if (batch_.empty()) return;
+    for (auto& record : into_.add(std::move(batch_), taken())) finish(std::move(record));
+    batch_.clear();
+    batch_bytes_ = 0;
+  }
+
+  void finish(ZooRecord record) {
+    into_.put_tokens(from_.all_tokens(record.id));
+    result_.added.push_back(std::move(record));
+  }
+
+  void take_aliases(const std::string& id, const std::vector<std::string>& aliases) {
+    for (const auto& alias : aliases) {
+      const bool free = !into_.knows(alias);
+      if (free && !options_.dry_run) into_.set_alias(alias, id);
+      if (free || into_.get(alias).id != id) (free ? result_.aliases : result_.aliases_skipped).push_back(alias);
+    }
+  }
+
+  Zoo& into_;
+  const Zoo& from_;
+  const MergeOptions& options_;
+  const ProgressSink& progress_;
+  Send send_;
+  std::vector<std::pair<ZooRecord, TensorMap>> batch_;
+  std::int64_t batch_bytes_ = 0;
+  std::set<std::string> names_;
+  std::vector<std::pair<std::string, std::vector<std::string>>> aliases_;  // by id
+  MergeResult result_;
+};
+
+MergeResult merge(Zoo& into, const Zoo& from, const MergeOptions& options, const ProgressSink& progress) {
+  if (into.uuid() == from.uuid() && std::filesystem::equivalent(into.directory(), from.directory()))
+    throw Error(ErrorCode::kUsage, "merge.itself", "cannot merge a zoo into itself");
+  const auto send = [&](const ZooRecord& record, WeightsSink& sink) {
+    std::vector<std::byte> piece;
+    for (const auto& tensor : record.tensors) {
+      const auto object = open_object(from.directory(), *from.impl_->database, tensor.object);
+      sink.begin(tensor.name, tensor.dtype, tensor.shape);
+      for (auto left = object.info.bytes; left > 0; left -= piece.size()) {
+        piece.resize(std::min<std::uint64_t>(left, kPiece));
+        object.source->read(piece);
+        sink.append(piece);
+      }
+    }
+    if (sink.weights_hash() != record.weights_hash)
+      throw Error(ErrorCode::kDamaged, "zoo.object", "cannot merge network '" + record.name + "'",
+                  "its weights are not what they were",
+                  "run `weightloom zoo verify --deep` on the zoo that it is from");
+  };
+  return Merger(into, from, options, progress, send).run();
+}
+
+}  // namespace weightloom

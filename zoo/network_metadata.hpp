@@ -1,0 +1,19 @@
+#pragma once
+// What the metadata of a weights file says of the network in it. Private to the module.
+
+#include <map>
+#include <string>
+
+#include "weightloom/zoo/transfer.hpp"
+
+namespace weightloom {
+
+using FileMetadata = std::map<std::string, std::string>;
+
+// A network but for its tensors; `hash` is the weights hash of those, as they stand in the file.
+NetworkFile network_of(const FileMetadata& metadata, const std::string& hash);
+
+// The dialect of a file that has a record, which need not be that of its tensors; else empty.
+std::string recorded_dialect(const FileMetadata& metadata);
+
+}  // namespace weightloom

@@ -1,0 +1,236 @@
+// New networks in.
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "tensor_records.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/text.hpp"
+#include "zoo_impl.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr std::size_t kBatchBytes = 32u << 20;
+
+// Gives a record what the zoo assigns.
+void complete(ZooRecord& record) {
+  if (record.id.empty()) record.id = random_id();
+  if (record.id.size() != 2 * kIdBytes || !is_hex(record.id))
+    throw Error(ErrorCode::kUsage, "zoo.bad_id", "cannot store network '" + record.name + "'",
+                "the id '" + record.id + "' is not 32 lower-case hex digits");
+  if (record.created.empty()) record.created = now_text();
+}
+
+// Bytes of a number, as what is alike in neighbouring numbers stands.
+std::size_t width_of(DType dtype) {
+  const auto bytes = dtype_bits(dtype) / 8;
+  return dtype == DType::kC64 ? bytes / 2 : std::max<std::size_t>(bytes, 1);
+}
+
+// The tensors of a network's parents, which it may differ little from.
+class ParentTensors {
+ public:
+  void add(const ZooRecord& parent) {
+    for (const auto& tensor : parent.tensors) tensors_.try_emplace(tensor.name, tensor);
+  }
+  ObjectBase base_of(const std::string& name, DType dtype, const Shape& shape) const {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end() || found->second.dtype != dtype || found->second.shape != shape) return {};
+    return {found->second.object, width_of(dtype)};
+  }
+
+ private:
+  std::map<std::string, TensorRecord> tensors_;
+};
+
+}  // namespace
+
+// One addition to a zoo: objects as they come, and at the end one change that makes them networks.
+class Zoo::Addition {
+ public:
+  Addition(Zoo& zoo, Taken taken)
+      : zoo_(zoo),
+        impl_(*zoo.impl_),
+        taken_(taken),
+        database_(impl_.writable()),
+        objects_(impl_.directory, database_),
+        change_(impl_.change()),
+        ahead_(database_.batch()) {}
+
+  // Checks that the network may have its name and id, and gives it what it lacks.
+  void admit(ZooRecord& record) {
+    if (taken_ == Taken::kReplace && zoo_.contains(record.name)) {
+      replaced_.push_back(zoo_.get(record.name));
+      leaving_.insert(replaced_.back().id);
+      record.parents.push_back({"replaces", replaced_.back().id});
+    } else {
+      zoo_.expect_free(record.name);
+    }
+    if (!names_.insert(record.name).second) throw name_taken(record.name);
+    complete(record);
+    if (!ids_.insert(record.id).second || database_.has(Family::kMeta, from_hex(record.id)))
+      throw Error(ErrorCode::kUsage, "zoo.id_taken", "cannot store network '" + record.name + "'",
+                  "the id " + record.id + " is taken");
+  }
+
+  ParentTensors parents_of(const ZooRecord& record) const {
+    ParentTensors parents;
+    for (const auto& link : record.parents) add_parent(parents, link.parent);
+    return parents;
+  }
+  void add_parent(ParentTensors& parents, const std::string& id) const {
+    if (id.size() != 2 * kIdBytes || !is_hex(id)) return;  // the hash of a tokenizer or generator
+    if (const auto parent = impl_.record(id)) parents.add(*parent);
+  }
+
+  void put(const std::string& id, std::span<const std::byte> bytes, const ObjectBase& base) {
+    objects_.put(ahead_, change_.batch(), id, bytes, base);
+    write_ahead();
+  }
+  void put(IncomingObject& object, const ObjectBase& base) {
+    objects_.put(ahead_, change_.batch(), object, base);
+    write_ahead();
+  }
+  IncomingObject incoming(std::uint64_t bytes) const { return {impl_.directory, bytes}; }
+
+  void commit(const std::vector<ZooRecord>& records) {
+    database_.write(ahead_, false);
+    std::set<std::string> kept;
+    for (const auto& record : records) hold(record, kept);
+    std::map<std::string, std::vector<std::string>> aliases_of;  // by name
+    std::vector<fs::path> files;
+    for (const auto& record : replaced_) {
+      aliases_of[record.name] = zoo_.aliases(record.id);
+      const auto gone = impl_.erase(change_, record, leaving_, kept);
+      files.insert(files.end(), gone.begin(), gone.end());
+    }
+    for (const auto& record : records) {
+      put_facts(change_, record);
+      change_.put(Family::kName, keys::name(record.name), from_hex(record.id));
+      for (const auto& alias : aliases_of[record.name])
+        change_.put(Family::kName, keys::alias(alias), from_hex(record.id));
+    }
+    // A write that reports failure may still surface after a crash: its files must stay.
+    objects_.keep();
+    change_.commit();
+    std::error_code ignored;  // a file that stays is an orphan, which verify reports
+    for (const auto& file : files) fs::remove(file, ignored);
+  }
+
+ private:
+  // Small objects need no reference yet.
+  void write_ahead() {
+    if (ahead_.bytes() < kBatchBytes) return;
+    database_.write(ahead_, false);
+    ahead_.clear();
+  }
+
+  void hold(const ZooRecord& record, std::set<std::string>& kept) {
+    const auto hold = [&](const std::string& object) {
+      kept.insert(object);
+      change_.put(Family::kRef, keys::reference(object, record.id), "");
+    };
+    for (const auto& tensor : record.tensors) {
+      hold(tensor.object);
+      for (const auto& base : objects_.bases(tensor.object)) hold(base);
+    }
+  }
+
+  Zoo& zoo_;
+  Impl& impl_;
+  Taken taken_;
+  Database& database_;
+  ObjectWriter objects_;
+  Change change_;
+  Batch ahead_;
+  std::set<std::string> names_, ids_, leaving_;
+  std::vector<ZooRecord> replaced_;
+};
+
+std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> networks, Taken taken) {
+  Addition addition(*this, taken);
+  std::vector<ZooRecord> records;
+  for (auto& [record, tensors] : networks) {
+    expect_storable(record, tensors);
+    addition.admit(record);
+    describe_weights(record, tensors);
+    records.push_back(record);
+  }
+  for (const auto& [record, tensors] : networks) {
+    const auto parents = addition.parents_of(record);
+    for (const auto& tensor : record.tensors)
+      addition.put(tensor.object, tensors.at(tensor.name).bytes,
+                   parents.base_of(tensor.name, tensor.dtype, tensor.shape));
+  }
+  addition.commit(records);
+  return records;
+}
+
+struct WeightsSink::Impl {
+  Zoo::Addition& addition;
+  ParentTensors parents;
+  std::vector<TensorRecord> tensors;
+  std::set<std::string> names;
+  std::optional<IncomingObject> object;
+  std::int64_t parameters = 0, bytes = 0;
+
+  // The tensor that came has come to its end.
+  void finish() {
+    if (!object) return;
+    auto& tensor = tensors.back();
+    tensor.object = object->id();
+    addition.put(*object, parents.base_of(tensor.name, tensor.dtype, tensor.shape));
+    object.reset();
+  }
+
+  void describe(ZooRecord& record) {
+    record.tensors = tensors;
+    record.parameters = parameters;
+    record.bytes = bytes;
+    record.weights_hash = hash_of_tensors(tensors);
+  }
+};
+
+void WeightsSink::derive_from(const std::string& parent) {
+  impl_.addition.add_parent(impl_.parents, parent);
+}
+
+void WeightsSink::begin(const std::string& name, DType dtype, const Shape& shape) {
+  impl_.finish();
+  expect_tensor_name(name);
+  if (!impl_.names.insert(name).second)
+    throw Error(ErrorCode::kUsage, "zoo.bad_tensor", "cannot store tensor '" + name + "'", "it comes twice");
+  const auto bytes = byte_count(dtype, shape);
+  impl_.tensors.push_back({name, dtype, shape, {}});
+  impl_.parameters += element_count(shape);
+  impl_.bytes += static_cast<std::int64_t>(bytes);
+  impl_.object.emplace(impl_.addition.incoming(bytes));
+}
+
+void WeightsSink::append(std::span<const std::byte> bytes) {
+  impl_.object.value().append(bytes);
+}
+
+std::string WeightsSink::weights_hash() {
+  impl_.finish();
+  return hash_of_tensors(impl_.tensors);
+}
+
+ZooRecord Zoo::store(const std::function<ZooRecord(WeightsSink&)>& produce, Taken taken) {
+  Addition addition(*this, taken);
+  WeightsSink::Impl weights{.addition = addition};
+  WeightsSink sink(weights);
+  auto record = produce(sink);
+  weights.finish();
+  expect_storable(record);
+  addition.admit(record);
+  weights.describe(record);
+  std::ranges::sort(record.tensors, {}, &TensorRecord::name);
+  addition.commit({record});
+  return record;
+}
+
+}  // namespace weightloom
