@@ -35,6 +35,11 @@ constexpr CatalogueEntry kCatalogue[] = {
      "weightloom zoo lineage --zoo my-zoo mnist/cnn/3"},
     {"zoo verify", Host::kFront, "Check a zoo for damage", "weightloom zoo verify --zoo my-zoo --deep"},
     {"zoo gc", Host::kFront, "Remove what no network uses", "weightloom zoo gc --zoo my-zoo --dry-run"},
+    {"zoo backup", Host::kFront, "Copy a zoo beside its earlier backups", "weightloom zoo backup --zoo my-zoo /media/disk/my-zoo --keep 5"},
+    {"zoo backups", Host::kFront, "List and check the backups in a folder", "weightloom zoo backups /media/disk/my-zoo --check"},
+    {"zoo restore", Host::kFront, "Make a zoo again from a backup", "weightloom zoo restore /media/disk/my-zoo my-zoo"},
+    {"zoo quota", Host::kFront, "Show or set how much room weights may take", "weightloom zoo quota --zoo my-zoo 10GB"},
+    {"zoo merge", Host::kFront, "Bring the networks of another zoo in", "weightloom zoo merge --zoo my-zoo their-zoo --where 'dataset=mnist'"},
     {"zoo grow", Host::kEngine, "Train the networks of a recipe that the zoo lacks", "weightloom zoo grow recipe.toml --zoo my-zoo"},
 
     {"data", {}, "Image data sets: what this machine has", {}},

@@ -21,8 +21,6 @@ std::string free_name(const Zoo& zoo, const std::string& name) {
   }
 }
 
-}  // namespace
-
 class Merger {
  public:
   using Send = std::function<void(const ZooRecord&, WeightsSink&)>;
@@ -124,6 +122,8 @@ class Merger {
   std::vector<std::pair<std::string, std::vector<std::string>>> aliases_;  // by id
   MergeResult result_;
 };
+
+}  // namespace
 
 MergeResult merge(Zoo& into, const Zoo& from, const MergeOptions& options, const ProgressSink& progress) {
   if (into.uuid() == from.uuid() && std::filesystem::equivalent(into.directory(), from.directory()))

@@ -209,6 +209,7 @@ void ObjectWriter::put(Batch& ahead, Batch& last, const std::string& id, std::sp
   MemorySource source(bytes);
   if (put_delta(ahead, last, id, bytes.size(), source, base)) return;
   const ObjectInfo info{.file = bytes.size() >= kFileObjectBytes, .bytes = bytes.size(), .base = {}};
+  room_ += info.bytes;
   if (info.file) {
     auto file = std::make_unique<AtomicFile>(object_path(store_, id), incoming_path(store_));
     file->write(bytes.data(), bytes.size());
@@ -225,6 +226,7 @@ void ObjectWriter::put(Batch& ahead, Batch& last, IncomingObject& object, const 
   if (!is_needed(id)) return;
   const auto source = object.source();
   if (put_delta(ahead, last, id, object.bytes_, *source, base)) return;
+  room_ += object.bytes_;
   commit(std::move(object.file_), object_path(store_, id));
   last.put(Family::kObj, from_hex(id), encode(ObjectInfo{.file = true, .bytes = object.bytes_, .base = {}}));
 }
@@ -260,6 +262,7 @@ bool ObjectWriter::put_delta(Batch& ahead, Batch& last, const std::string& id, s
   else
     ahead.put(Family::kW, from_hex(id), text);
   const ObjectInfo info{.file = file, .bytes = bytes, .base = base.id, .stored = stored};
+  room_ += stored;
   (file ? last : ahead).put(Family::kObj, from_hex(id), encode(info));
   new_bases_[id] = base.id;
   return true;

@@ -81,6 +81,8 @@ class ObjectWriter {
   void put(Batch& ahead, Batch& last, IncomingObject& object, const ObjectBase& base = {});
   void keep();
   std::size_t written() const { return written_; }
+  // Bytes that they take.
+  std::uint64_t room() const { return room_; }
   // What an object, put or stored before, stands on: its base, the base of that, ...
   std::vector<std::string> bases(const std::string& id) const;
 
@@ -96,6 +98,7 @@ class ObjectWriter {
   std::set<std::string> new_ids_;
   std::map<std::string, std::string> new_bases_;  // of new deltas
   std::size_t written_ = 0;
+  std::uint64_t room_ = 0;
   std::vector<std::filesystem::path> files_;
   std::deque<std::future<void>> commits_;
 };

@@ -1,6 +1,7 @@
 #include "weightloom/zoo/zoo.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <map>
 #include <random>
@@ -19,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kSchema = 3;
+constexpr const char* kQuotaKey = "quota";
 constexpr std::size_t kMaxName = 1024;
 constexpr std::size_t kBatchBytes = 32u << 20;
 constexpr std::size_t kRemovedAtOnce = 1000;  // networks to a batch
@@ -436,6 +438,26 @@ std::int64_t Zoo::stored_bytes() const {
     return true;
   });
   return bytes;
+}
+
+std::optional<std::uint64_t> Zoo::quota() const {
+  const auto text = impl_->database->get(Family::kDefault, kQuotaKey);
+  if (!text) return std::nullopt;
+  std::uint64_t bytes = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), bytes);
+  if (error != std::errc() || end != text->data() + text->size())
+    throw Error(ErrorCode::kDamaged, "zoo.damaged", "cannot read the zoo's quota", "it is no number",
+                "set it anew with `weightloom zoo quota`");
+  return bytes;
+}
+
+void Zoo::set_quota(std::optional<std::uint64_t> bytes) {
+  auto batch = impl_->writable().batch();
+  if (bytes)
+    batch.put(Family::kDefault, kQuotaKey, std::to_string(*bytes));
+  else
+    batch.erase(Family::kDefault, kQuotaKey);
+  impl_->database->write(batch);
 }
 
 void Zoo::update(const ZooRecord& record) {

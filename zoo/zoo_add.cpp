@@ -7,6 +7,7 @@
 #include "tensor_records.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/text.hpp"
+#include "weightloom/base/units.hpp"
 #include "zoo_impl.hpp"
 
 namespace weightloom {
@@ -58,7 +59,9 @@ class Zoo::Addition {
         database_(impl_.writable()),
         objects_(impl_.directory, database_),
         change_(impl_.change()),
-        ahead_(database_.batch()) {}
+        ahead_(database_.batch()),
+        quota_(zoo.quota()),
+        taken_bytes_(quota_ ? static_cast<std::uint64_t>(zoo.stored_bytes()) : 0) {}
 
   // Checks that the network may have its name and id, and gives it what it lacks.
   void admit(ZooRecord& record) {
@@ -123,6 +126,11 @@ class Zoo::Addition {
  private:
   // Small objects need no reference yet.
   void write_ahead() {
+    if (quota_ && taken_bytes_ + objects_.room() > *quota_)
+      throw Error(ErrorCode::kOverQuota, "zoo.quota", "cannot store the network",
+                  "the zoo's weights take " + format_size(taken_bytes_) + ", the new ones " +
+                      format_size(objects_.room()) + " and more, and its quota is " + format_size(*quota_),
+                  "remove networks and run `weightloom zoo gc`, or change it with `weightloom zoo quota`");
     if (ahead_.bytes() < kBatchBytes) return;
     database_.write(ahead_, false);
     ahead_.clear();
@@ -146,6 +154,8 @@ class Zoo::Addition {
   ObjectWriter objects_;
   Change change_;
   Batch ahead_;
+  std::optional<std::uint64_t> quota_;
+  std::uint64_t taken_bytes_;
   std::set<std::string> names_, ids_, leaving_;
   std::vector<ZooRecord> replaced_;
 };

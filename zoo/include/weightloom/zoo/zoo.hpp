@@ -145,8 +145,11 @@ class Zoo {
   // The same, without fetching whole records: milliseconds for tens of thousands.
   std::vector<RecordSummary> summaries(const Query& query = {}) const;
   std::size_t size() const;
-  // Bytes of all objects, each counted once.
+  // Bytes that all objects take, each counted once.
   std::int64_t stored_bytes() const;
+  // How many they may take; what would take more is refused with kOverQuota "zoo.quota". nullopt: any number.
+  std::optional<std::uint64_t> quota() const;
+  void set_quota(std::optional<std::uint64_t> bytes);
 
   // Metadata changes; each is one synced batch. Names and aliases share one set: what one has no other can get. An
   // alias moves when it exists; it does not stand for its network where that is renamed or removed, which is kUsage

@@ -1,0 +1,265 @@
+// Backups, and one zoo merged into another.
+
+#include <catch2/catch.hpp>
+
+#include "sample_networks.hpp"
+#include "temporary_folder.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
+#include "weightloom/base/random.hpp"
+#include "weightloom/zoo/backup.hpp"
+#include "weightloom/zoo/merge.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+template <class Action>
+std::string error_of(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.id();
+  }
+  return "none";
+}
+
+// A network with a small and a large tensor.
+std::pair<ZooRecord, TensorMap> network(const std::string& name, float seed) {
+  auto one = test::network(name, seed);
+  one.second["large"] = test::tensor_of(300'000, seed);
+  return one;
+}
+
+// Everything that a zoo tells.
+Json contents(const fs::path& path) {
+  const auto zoo = Zoo::open(path, Zoo::Access::kRead);
+  Json out = Json::array();
+  for (const auto& record : zoo.all()) {
+    Json tensors;
+    for (const auto& [name, tensor] : zoo.weights(record))
+      tensors[name] = to_hex(sha256({reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()}));
+    Json tokens = Json::array();
+    for (const auto& [id, stream] : zoo.all_tokens(record.id)) tokens.push_back({stream.tokenizer, stream.payload});
+    out.push_back({to_json(record), zoo.aliases(record.id), tensors, tokens});
+  }
+  return out;
+}
+
+void require_sound(const fs::path& path) {
+  for (const auto& finding : Zoo::open(path, Zoo::Access::kRead).verify(VerifyLevel::kDeep)) {
+    CAPTURE(finding.kind, finding.object, finding.advice);
+    REQUIRE(false);
+  }
+}
+
+struct Kept {
+  test::TemporaryFolder folder;
+  fs::path zoo() const { return folder / "zoo"; }
+  fs::path backups() const { return folder / "backups"; }
+
+  Kept() {
+    auto made = Zoo::create(zoo());
+    const auto first = test::add_one(made, network("a", 1));
+    auto child = network("b/c", 2);
+    child.first.parents = {{"fine-tuned-from", first.id}};
+    const auto second = test::add_one(made, child);
+    made.set_alias("best", second.id);
+    made.put_tokens({{first.id, {std::string(64, 'a'), first.weights_hash, "payload"}}});
+  }
+  BackupResult back_up(std::size_t keep = 0) const {
+    auto open = Zoo::open(zoo(), Zoo::Access::kWrite);
+    return weightloom::back_up(open, backups(), keep);
+  }
+  void change(int i) const {
+    auto open = Zoo::open(zoo(), Zoo::Access::kWrite);
+    test::add_one(open, network("new" + std::to_string(i), static_cast<float>(10 + i)));
+    if (i % 2) open.remove("new" + std::to_string(i - 1));
+  }
+};
+
+void flip(const fs::path& path) {
+  auto bytes = read_file(path);
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 4);
+  write_file(path, bytes);
+}
+
+std::vector<fs::path> files_below(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  std::ranges::sort(files);
+  return files;
+}
+
+}  // namespace
+
+TEST_CASE("every backup restores the zoo of its time", "[zoo]") {
+  const Kept kept;
+  std::vector<Json> states;
+  for (int i = 0; i < 4; ++i) {
+    states.push_back(contents(kept.zoo()));
+    const auto result = kept.back_up();
+    CHECK(result.backup.id == static_cast<std::uint32_t>(i + 1));
+    CHECK((i == 0) == (result.files_shared == 0));
+    kept.change(i);
+  }
+  CHECK(check_backups(kept.backups()).empty());
+  REQUIRE(backups(kept.backups()).size() == 4);
+  for (std::uint32_t id = 1; id <= 4; ++id) {
+    const auto target = kept.folder / ("restored" + std::to_string(id));
+    CHECK(restore_backup(kept.backups(), target, id).id == id);
+    CHECK(contents(target) == states[id - 1]);
+    require_sound(target);
+    auto writer = Zoo::open(target, Zoo::Access::kWrite);  // not behind its ledger
+    test::add_one(writer, network("more", 99));
+  }
+  CHECK(restore_backup(kept.backups(), kept.folder / "newest").id == 4);
+}
+
+TEST_CASE("old backups go, and what they alone had", "[zoo]") {
+  const Kept kept;
+  for (int i = 0; i < 5; ++i) {
+    kept.back_up(2);
+    kept.change(i);
+  }
+  const auto all = backups(kept.backups());
+  REQUIRE(all.size() == 2);
+  CHECK(check_backups(kept.backups()).empty());
+  for (const auto& backup : all) {
+    const auto target = kept.folder / ("restored" + std::to_string(backup.id));
+    restore_backup(kept.backups(), target, backup.id);
+    require_sound(target);
+  }
+}
+
+TEST_CASE("any damage to a backup is found, and never restored unnoticed", "[zoo]") {
+  const Kept kept;
+  const auto state = contents(kept.zoo());
+  kept.back_up();
+  const auto whole = kept.folder / "whole";
+  fs::copy(kept.backups(), whole, fs::copy_options::recursive);
+  for (const auto& file : files_below(kept.backups())) {
+    const auto name = file.lexically_relative(kept.backups()).string();
+    if (name == "store.lock" || fs::file_size(file) == 0) continue;
+    for (const bool lost : {false, true}) {
+      CAPTURE(name, lost);
+      fs::remove_all(kept.backups());
+      fs::copy(whole, kept.backups(), fs::copy_options::recursive);
+      lost ? void(fs::remove(file)) : flip(file);
+      std::vector<std::string> findings{"cannot be read"};
+      error_of([&] { findings = check_backups(kept.backups()); });
+      bool restored = false;
+      error_of([&] {
+        restore_backup(kept.backups(), kept.folder / "restored");
+        restored = true;
+      });
+      // A flipped letter of a name in the folder's own descriptions does no harm.
+      if (restored)
+        CHECK(contents(kept.folder / "restored") == state);
+      else
+        CHECK_FALSE(findings.empty());
+      fs::remove_all(kept.folder / "restored");
+    }
+  }
+}
+
+TEST_CASE("damaged weights are not taken into a backup", "[zoo]") {
+  const Kept kept;
+  kept.back_up();
+  kept.change(0);
+  for (const auto& file : files_below(kept.zoo() / "objects"))
+    if (!fs::exists(kept.backups() / "objects" / file.lexically_relative(kept.zoo() / "objects"))) flip(file);
+  CHECK(error_of([&] { kept.back_up(); }) == "backup.damaged");
+  CHECK(backups(kept.backups()).size() == 1);
+  CHECK(check_backups(kept.backups()).empty());
+}
+
+TEST_CASE("backups go where nothing else is", "[zoo]") {
+  const Kept kept;
+  auto zoo = Zoo::open(kept.zoo(), Zoo::Access::kWrite);
+  CHECK(error_of([&] { back_up(zoo, kept.zoo() / "backups"); }) == "backup.folder");
+  CHECK(error_of([&] { back_up(zoo, kept.folder.path()); }) == "backup.folder");
+  fs::create_directories(kept.folder / "taken");
+  write_file(kept.folder / "taken" / "file", "");
+  CHECK(error_of([&] { back_up(zoo, kept.folder / "taken"); }) == "backup.folder");
+  back_up(zoo, kept.backups());
+  auto other = Zoo::create(kept.folder / "other");
+  CHECK(error_of([&] { back_up(other, kept.backups()); }) == "backup.folder");
+  CHECK(error_of([&] { restore_backup(kept.backups(), kept.folder / "taken"); }) == "zoo.exists");
+  CHECK(error_of([&] { restore_backup(kept.backups(), kept.folder / "new", 7); }) == "backup.none");
+  CHECK(error_of([&] { restore_backup(kept.folder / "taken", kept.folder / "new"); }) == "backup.none");
+  CHECK_FALSE(fs::exists(kept.folder / "new"));
+}
+
+TEST_CASE("an interrupted restore is no zoo, and is completed", "[zoo]") {
+  const Kept kept;
+  const auto state = contents(kept.zoo());
+  kept.back_up();
+  const auto target = kept.folder / "restored";
+  fs::create_directories(target / "objects" / "ab");
+  write_file(target / "restoring", "");
+  write_file(target / "objects" / "ab" / std::string(62, 'c'), "half");
+  CHECK(error_of([&] { Zoo::open(target, Zoo::Access::kRead); }) == "zoo.no_store");
+  restore_backup(kept.backups(), target);
+  CHECK(contents(target) == state);
+}
+
+TEST_CASE("networks come into another zoo with ids, lineage, tokens and aliases", "[zoo]") {
+  const Kept kept;
+  auto into = Zoo::create(kept.folder / "into");
+  test::add_one(into, network("own", 5));
+  const auto from = Zoo::open(kept.zoo(), Zoo::Access::kRead);
+  MergeOptions dry;
+  dry.dry_run = true;
+  CHECK(merge(into, from, dry).added.size() == 2);
+  CHECK(into.size() == 1);
+  const auto result = merge(into, from);
+  CHECK(result.added.size() == 2);
+  CHECK(result.aliases == std::vector<std::string>{"best"});
+  for (const auto& record : from.all()) {
+    CHECK(to_json(into.get(record.id)) == to_json(record));
+    CHECK(into.all_tokens(record.id).size() == from.all_tokens(record.id).size());
+  }
+  CHECK(into.get("best").name == "b/c");
+  CHECK(into.ancestors(into.get("b/c").id).size() == 1);
+  // Again: nothing is new.
+  const auto again = merge(into, from);
+  CHECK(again.added.empty());
+  CHECK(again.present.size() == 2);
+  CHECK(error_of([&] { merge(into, Zoo::open(into.directory(), Zoo::Access::kRead)); }) == "merge.itself");
+}
+
+TEST_CASE("names that are taken are skipped, renamed or replaced, as one says", "[zoo]") {
+  const Kept kept;
+  const auto from = Zoo::open(kept.zoo(), Zoo::Access::kRead);
+  const auto prepare = [&](const std::string& name) {
+    auto zoo = Zoo::create(kept.folder / name);
+    test::add_one(zoo, network("a", 70));
+    zoo.set_alias("b/c", "a");
+    return zoo;
+  };
+  MergeOptions options;
+  auto skipping = prepare("skipping");
+  CHECK(merge(skipping, from, options).skipped == std::vector<std::string>{"a", "b/c"});
+  CHECK(skipping.size() == 1);
+  options.taken = MergeOptions::Taken::kRename;
+  auto renaming = prepare("renaming");
+  const auto renamed = merge(renaming, from, options).renamed;
+  REQUIRE(renamed.size() == 2);
+  CHECK(renamed[0].second == "a~2");
+  CHECK(renaming.get("a~2").id == from.get("a").id);
+  options.taken = MergeOptions::Taken::kReplace;
+  auto replacing = prepare("replacing");
+  const auto replaced = merge(replacing, from, options);
+  CHECK(replaced.replaced == std::vector<std::string>{"a"});
+  CHECK(replaced.skipped == std::vector<std::string>{"b/c"});  // an alias stays one
+  CHECK(replacing.get("a").id == from.get("a").id);
+  // Of the same weights by the same name there is nothing to do.
+  auto same = Zoo::create(kept.folder / "same");
+  test::add_one(same, network("a", 1));
+  CHECK(merge(same, from).present == std::vector<std::string>{"a"});
+  for (const char* name : {"skipping", "renaming", "replacing", "same"}) require_sound(kept.folder / name);
+}
+
+}  // namespace weightloom
