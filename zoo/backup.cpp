@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kMarker = "weightloom-backup.json";
+constexpr const char* kMade = "backups.json";
 constexpr const char* kFormat = "weightloom.backup/1";
 constexpr const char* kRestoring = "restoring";
 constexpr std::size_t kPiece = 1u << 20;
@@ -110,8 +111,34 @@ class BackupFolder {
     return out;
   }
 
+  // Those of which files of the database are missing.
+  std::set<std::uint32_t> damaged() const {
+    const auto lacking = engine_->damaged();
+    std::set<std::uint32_t> ids(lacking.begin(), lacking.end());
+    std::set<std::uint32_t> whole;
+    for (const auto& one : engine_->list()) whole.insert(one.id);
+    // One without its description is none to the engine.
+    for (const auto id : made())
+      if (!whole.contains(id)) ids.insert(id);
+    return ids;
+  }
+
+  // Says which backups there must be. Before some are removed, and after one was added.
+  void write_made(const std::set<std::uint32_t>& ids) const { write_file(folder_ / kMade, Json(ids).dump() + "\n"); }
+
+  // The newest for 0.
   Entry entry(std::uint32_t id) const {
     const auto all = entries();
+    const auto damaged = this->damaged();
+    const auto newest = damaged.empty() ? 0 : std::ranges::max(damaged);
+    const bool meant =
+        id == 0 ? all.empty() || newest > all.back().backup.id : std::ranges::find(damaged, id) != damaged.end();
+    if (newest > 0 && meant)
+      throw Error(ErrorCode::kDamaged, "backup.damaged",
+                  "cannot restore backup " + std::to_string(id == 0 ? newest : id), "files of its database are missing",
+                  all.empty() ? "no other backup is in the folder"
+                              : "restore another one: --backup " + std::to_string(all.back().backup.id))
+          .at(folder_.string());
     const auto found = id == 0 && !all.empty()
                            ? all.end() - 1
                            : std::ranges::find(all, id, [](const auto& one) { return one.backup.id; });
@@ -124,8 +151,9 @@ class BackupFolder {
     return *found;
   }
 
-  // What no backup names any more: lists, then files.
+  // Removes what no backup names any more: lists, then files. Of one that is damaged nobody can tell.
   void clear() {
+    if (!damaged().empty()) return;
     std::set<std::string> lists, files;
     for (const auto& one : entries()) {
       lists.insert(one.list);
@@ -143,6 +171,15 @@ class BackupFolder {
   }
 
  private:
+  std::set<std::uint32_t> made() const {
+    if (!fs::exists(folder_ / kMade)) return {};
+    const auto json = parse_json(read_file(folder_ / kMade), "the list of backups");
+    if (!json.is_array() || !std::ranges::all_of(json, [](const auto& id) { return id.is_number_unsigned(); }))
+      throw Error(ErrorCode::kDamaged, "backup.damaged", "cannot read the list of backups", "it holds no numbers")
+          .at((folder_ / kMade).string());
+    return json.get<std::set<std::uint32_t>>();
+  }
+
   Entry decode(const DatabaseBackup& one) const {
     const auto json = parse_json(one.metadata, "a backup's description");
     Entry entry;
@@ -253,13 +290,14 @@ BackupResult back_up(Zoo& zoo, const fs::path& folder, std::size_t keep, const P
   const Json metadata = {{"created", now_text()},    {"zoo", zoo.uuid()}, {"networks", ledger.networks},
                          {"file_bytes", file_bytes}, {"list", list},      {"ledger", to_text(ledger)}};
   const auto id = backups.engine().add(database, metadata.dump());
-  const auto before = backups.entries();
-  if (keep > 0) backups.engine().keep_newest(keep);
+  std::set<std::uint32_t> ids;
+  for (const auto& one : backups.entries()) ids.insert(one.backup.id);
+  for (const auto damaged : backups.damaged()) ids.insert(damaged);
+  while (keep > 0 && ids.size() > keep) result.removed.push_back(ids.extract(ids.begin()).value());
+  backups.write_made(ids);
+  if (!result.removed.empty()) backups.engine().keep_newest(keep);
   backups.clear();
   result.backup = backups.entry(id).backup;
-  for (const auto& one : before)
-    if (keep > 0 && before.size() > keep && one.backup.id <= before[before.size() - keep - 1].backup.id)
-      result.removed.push_back(one.backup.id);
   return result;
 }
 
@@ -273,6 +311,8 @@ std::vector<std::string> check_backups(const fs::path& folder, const ProgressSin
   BackupFolder backups(folder);
   std::vector<std::string> findings;
   FileList files;
+  for (const auto id : backups.damaged())
+    findings.push_back("backup " + std::to_string(id) + ": files of its database are missing");
   for (const auto& one : backups.entries()) {
     const auto name = "backup " + std::to_string(one.backup.id);
     try {

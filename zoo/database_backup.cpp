@@ -44,6 +44,12 @@ std::vector<DatabaseBackup> DatabaseBackups::list() const {
   return out;
 }
 
+std::vector<std::uint32_t> DatabaseBackups::damaged() const {
+  std::vector<rocksdb::BackupID> ids;
+  engine_->GetCorruptedBackups(&ids);
+  return {ids.begin(), ids.end()};
+}
+
 std::uint32_t DatabaseBackups::add(const Database& database, const std::string& metadata) {
   rocksdb::CreateBackupOptions options;
   options.flush_before_backup = true;

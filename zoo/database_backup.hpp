@@ -30,8 +30,10 @@ class DatabaseBackups {
   DatabaseBackups(const DatabaseBackups&) = delete;
   DatabaseBackups& operator=(const DatabaseBackups&) = delete;
 
-  // Oldest first.
+  // Those that are whole by what the folder shows, oldest first.
   std::vector<DatabaseBackup> list() const;
+  // The others, which lack files.
+  std::vector<std::uint32_t> damaged() const;
   // Returns its id. What was copied is checked.
   std::uint32_t add(const Database& database, const std::string& metadata);
   void keep_newest(std::size_t count);

@@ -6,6 +6,7 @@
 #include "temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
+#include "weightloom/base/hash.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/zoo/backup.hpp"
 #include "weightloom/zoo/merge.hpp"
