@@ -24,6 +24,12 @@ sizes=(5000 1200000)
 declare -A stored
 kills=0 finished=0
 
+milliseconds() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+checkpoint first.safetensors 5000
+begin=$(milliseconds)
+"$weightloom" zoo import first.safetensors --progress none >/dev/null
+longest=$((($(milliseconds) - begin) * 3 / 2)) # what a command may take
+
 fail() {
   echo "round $round, after 'zoo ${command[*]}': $1" >&2
   exit 1
@@ -48,13 +54,13 @@ for ((round = 1; round <= rounds; ++round)); do
     7) command=(backup backups --keep 3) ;;
     8)
       checkpoint m.safetensors "${sizes[RANDOM % 2]}"
-      "$weightloom" zoo import m.safetensors --name "m$round" --zoo other >/dev/null
+      "$weightloom" zoo import m.safetensors --name "m$round" --zoo other --progress none >/dev/null
       command=(merge other)
       ;;
   esac
   "$weightloom" zoo "${command[@]}" --progress none >out 2>&1 &
   pid=$!
-  sleep "0.0$((RANDOM % 9))$((RANDOM % 10))"
+  sleep "$(printf 0.%03d $((RANDOM % longest)))"
   kill -9 $pid 2>/dev/null && kills=$((kills + 1))
   code=0
   wait $pid 2>/dev/null || code=$?
