@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <map>
 #include <new>
 #include <optional>
 #include <set>
@@ -8,6 +9,7 @@
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/formats/weights_file.hpp"
+#include "weightloom/zoo/facts.hpp"
 #include "weightloom/zoo/transfer.hpp"
 
 namespace weightloom {
@@ -17,18 +19,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kBatchNetworks = 256;
 constexpr std::size_t kBatchBytes = 16u << 20;
 constexpr std::size_t kMostMetadata = 1u << 20;  // bytes that are kept of what a file says beside its tensors
-
-void override_facts(ZooRecord& record, const ZooRecord& facts) {
-  for (auto text : {&ZooRecord::dataset, &ZooRecord::family, &ZooRecord::split, &ZooRecord::notes})
-    if (!(facts.*text).empty()) record.*text = facts.*text;
-  if (!facts.architecture.empty()) {
-    record.architecture = facts.architecture;
-    record.plugin_version = facts.plugin_version;
-    record.config = facts.config;
-  }
-  for (const auto& [name, value] : facts.metrics) record.metrics[name] = value;
-  record.tags.insert(facts.tags.begin(), facts.tags.end());
-}
 
 // Failures of one file, after which the others are imported all the same.
 bool is_about_the_file(const Error& error) {
@@ -50,9 +40,12 @@ class Importer {
       : zoo_(zoo), plan_(plan), options_(options), progress_(progress) {
     result_.refused = plan.refused;
     result_.passed_over = plan.passed_over;
+    for (const auto& file : plan.files) planned_.insert(file.name);
+    for (const auto& row : options.rows) (row.name.empty() ? by_path_[path_of(row)] : by_name_[row.name]) = &row;
   }
 
   ImportResult run() {
+    refuse_rows_of_nothing();
     try {
       for (const auto& file : plan_.files) {
         throw_if_interrupted();
@@ -65,6 +58,7 @@ class Importer {
       throw;
     }
     store_batch();
+    link_later_parents();
     report(true);
     return std::move(result_);
   }
@@ -89,6 +83,7 @@ class Importer {
     if (!names_.insert(file.name).second)
       throw Error(ErrorCode::kUsage, "import.same_name", "cannot import '" + file.path.string() + "'",
                   "another file is named '" + file.name + "' too", "import them apart, each with a --name of its own");
+    said_ = facts_about(file);
     const FileReader opened(file.path);
     // What a file without tensors of its own stands for is known when it has been read.
     const auto format = file.shards.empty() ? detect_format(file.path) : std::nullopt;
@@ -118,8 +113,10 @@ class Importer {
 
   ZooRecord record_for(const ImportFile& file, const NetworkFile& network, const std::string& source) {
     auto record = facts_of(network);
-    override_facts(record, options_.facts);
+    state_facts(record, said_);
     record.name = file.name;
+    for (const auto& parent : said_.parents)
+      if (const auto link = parent_of(file, parent.parent)) add_parent(record, *link);
     record.source = {{"format", network.format},
                      {"sha256", source},
                      {"path", printable(fs::absolute(file.path).lexically_normal().string())}};
@@ -132,9 +129,83 @@ class Importer {
     return record;
   }
 
+  static std::string path_of(const FactRow& row) {
+    const fs::path path = row.path;
+    return fs::weakly_canonical(path.is_absolute() ? path : row.file.parent_path() / path).string();
+  }
+
+  static std::string sidecar_of(const ImportFile& file) { return fs::path(file.path).replace_extension(".json"); }
+
+  // The command's word counts more than the table's, and that more than what lies beside the file.
+  ZooRecord facts_about(const ImportFile& file) {
+    std::vector<const ZooRecord*> sources;
+    ZooRecord beside;
+    if (options_.sidecars && fs::exists(sidecar_of(file))) {
+      std::vector<std::string> foreign;
+      beside = read_sidecar(sidecar_of(file), foreign);
+      for (const auto& key : foreign) warn(file, "its sidecar says '" + printable(key) + "', which is not taken");
+      sources.push_back(&beside);
+    }
+    if (const auto row = by_path_.find(fs::weakly_canonical(file.path).string()); row != by_path_.end())
+      sources.push_back(&row->second->facts);
+    if (const auto row = by_name_.find(file.name); row != by_name_.end()) sources.push_back(&row->second->facts);
+    sources.push_back(&options_.facts);
+    ZooRecord said;
+    for (const auto* source : sources) {
+      auto facts = *source;
+      if (!facts.architecture.empty() && source != &options_.facts && options_.facts.architecture.empty() &&
+          options_.complete_architecture)
+        options_.complete_architecture(facts);
+      state_facts(said, facts);
+      said.parents.insert(said.parents.end(), facts.parents.begin(), facts.parents.end());
+    }
+    return said;
+  }
+
+  void refuse_rows_of_nothing() {
+    std::set<std::string> paths;
+    for (const auto& file : plan_.files) paths.insert(fs::weakly_canonical(file.path).string());
+    for (const auto& row : options_.rows) {
+      if (row.name.empty() ? paths.contains(path_of(row)) : planned_.contains(row.name)) continue;
+      result_.refused.push_back(
+          {row.file, "facts.no_network", row.where + ": nothing is imported as '" + row.name + row.path + "'"});
+    }
+  }
+
+  // Nothing when the parent is stored by the same import, but later.
+  std::optional<ParentLink> parent_of(const ImportFile& file, const std::string& text) {
+    const auto name = text.substr(0, planned_.contains(text) ? text.size() : text.rfind(':'));
+    if (planned_.contains(name) && !zoo_.knows(name)) {
+      store_batch();
+      if (!zoo_.knows(name)) {
+        if (!options_.dry_run) later_parents_.emplace_back(file, text);
+        return std::nullopt;
+      }
+    }
+    return parent_link(zoo_, text);
+  }
+
+  void link_later_parents() {
+    for (const auto& [file, text] : later_parents_) {
+      if (!zoo_.contains(file.name)) continue;
+      try {
+        auto record = zoo_.get(file.name);
+        if (add_parent(record, parent_link(zoo_, text))) zoo_.update(record);
+      } catch (const Error& error) {
+        warn(file, "its parent '" + text + "' was not stored");
+      }
+    }
+  }
+
   // The network's refusals do not know which of many files they are about.
   TensorMap canonical(const ImportFile& file, NetworkFile network) {
     if (!options_.to_canonical) return std::move(network.tensors);
+    if (options_.facts.architecture.empty() && !said_.architecture.empty()) {
+      if (!network.record) network.record.emplace();
+      network.record->architecture = said_.architecture;
+      network.record->config = said_.config;
+      network.dialect.clear();
+    }
     try {
       std::vector<std::string> warnings;
       auto tensors = options_.to_canonical(std::move(network), warnings);
@@ -169,11 +240,13 @@ class Importer {
 
   bool add_facts(const ImportFile& file, const ZooRecord& stored) {
     auto record = stored;
-    auto facts = options_.facts;
+    auto facts = said_;
     if (!facts.architecture.empty() && (facts.architecture != stored.architecture || facts.config != stored.config))
       warn(file, "is stored already, and its architecture is not changed; `zoo set --arch` or --replace does that");
     facts.architecture.clear();
-    override_facts(record, facts);
+    state_facts(record, facts);
+    for (const auto& parent : facts.parents)
+      if (const auto link = parent_of(file, parent.parent)) add_parent(record, *link);
     expect_storable(record);
     const bool same = to_json(record) == to_json(stored);
     if (!same && !options_.dry_run) zoo_.update(record);
@@ -218,7 +291,10 @@ class Importer {
   const ImportPlan& plan_;
   const ImportOptions& options_;
   const ProgressSink& progress_;
-  std::set<std::string> names_;
+  std::set<std::string> names_, planned_;
+  std::map<std::string, const FactRow*> by_name_, by_path_;
+  std::vector<std::pair<ImportFile, std::string>> later_parents_;
+  ZooRecord said_;  // of the file in hand
   std::vector<std::pair<ZooRecord, TensorMap>> batch_;
   std::size_t batch_bytes_ = 0, done_ = 0;
   ImportResult result_;
@@ -228,6 +304,7 @@ class Importer {
 
 ImportResult import_networks(Zoo& zoo, const ImportPlan& plan, const ImportOptions& options,
                              const ProgressSink& progress) {
+  const Zoo::Together together(zoo);
   return Importer(zoo, plan, options, progress).run();
 }
 

@@ -22,7 +22,7 @@ constexpr int kSchema = 3;
 constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kMaxName = 1024;
 constexpr std::size_t kBatchBytes = 32u << 20;
-constexpr std::size_t kRemovedAtOnce = 1000;  // networks to a batch
+constexpr std::size_t kAtOnce = 1000;  // networks to a batch
 // Small objects that were erased and take more than this, and half of what there is, are cleared away on closing.
 constexpr std::uint64_t kMuchErased = 1u << 20;
 
@@ -180,6 +180,26 @@ void put_facts(Change& change, const ZooRecord& record) {
   for (const auto& link : record.parents) change.put(Family::kEdge, keys::edge(link.parent, record.id), link.kind);
 }
 
+void restate(Change& change, const ZooRecord& old, const ZooRecord& now) {
+  for (const auto& link : old.parents) change.erase(Family::kEdge, keys::edge(link.parent, old.id));
+  if (now.name != old.name) {
+    change.erase(Family::kName, keys::name(old.name));
+    change.put(Family::kName, keys::name(now.name), from_hex(now.id));
+  }
+  put_facts(change, now);
+}
+
+void take_out(const Database& database, Change& change, const ZooRecord& record) {
+  const auto id = from_hex(record.id);
+  for (const auto family : {Family::kMeta, Family::kRow}) change.erase(family, id);
+  change.erase(Family::kName, keys::name(record.name));
+  database.scan(Family::kName, "a/", [&](auto key, auto of) {
+    if (of == id) change.erase(Family::kName, key);
+    return true;
+  });
+  for (const auto& link : record.parents) change.erase(Family::kEdge, keys::edge(link.parent, record.id));
+}
+
 Zoo::Impl::~Impl() {
   if (!database || erased < kMuchErased || 2 * erased < database->table_bytes(Family::kW)) return;
   try {
@@ -218,7 +238,7 @@ Zoo Zoo::create(const fs::path& directory) {
     fs::create_directories(incoming_path(directory));
     impl->database = std::make_unique<Database>(directory / "db", Database::Mode::kCreate);
     impl->uuid = random_id();
-    auto change = impl->change();
+    auto change = impl->change("init");
     change.batch().put(Family::kDefault, "uuid", impl->uuid);
     impl->put_schema(change);
     change.commit();
@@ -256,7 +276,7 @@ Zoo Zoo::open(const fs::path& directory, Access access, double wait_seconds) {
     auto impl = Impl::open_for_writing(directory, wait_seconds, Database::Mode::kWrite);
     if (const auto error = shortfall(directory, *impl->database, impl->due)) throw *error;
     if (impl->database->get(Family::kDefault, "schema") != std::to_string(kSchema)) {
-      auto change = impl->change();
+      auto change = impl->change("upgrade");
       impl->put_schema(change);
       change.commit();
     }
@@ -367,6 +387,7 @@ std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> net
   auto& database = impl_->writable();
   std::set<std::string> names, ids, leaving, kept;
   std::vector<ZooRecord> replaced;
+  std::int64_t arriving = 0;
   for (auto& [record, tensors] : networks) {
     if (taken == Taken::kReplace && contains(record.name)) {
       replaced.push_back(get(record.name));
@@ -378,14 +399,18 @@ std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> net
     expect_storable(record, tensors);
     if (!names.insert(record.name).second) throw name_taken(record.name);
     complete(record, tensors);
+    arriving += record.bytes;
     for (const auto& tensor : record.tensors) kept.insert(tensor.object);
     if (!ids.insert(record.id).second || database.has(Family::kMeta, from_hex(record.id)))
       throw Error(ErrorCode::kUsage, "zoo.id_taken", "cannot store network '" + record.name + "'",
                   "the id " + record.id + " is taken");
   }
+  const Together together(*this);
+  const bool keep = impl_->trash_keeps(leaving, arriving);
+  if (keep) impl_->make_room(leaving);
   ObjectWriter objects(impl_->directory, database);
   auto ahead = database.batch();
-  auto change = impl_->change();
+  auto change = impl_->change("add");
   for (const auto& [record, tensors] : networks)
     for (const auto& tensor : record.tensors) {
       objects.put(ahead, change.batch(), tensor.object, tensors.at(tensor.name).bytes);
@@ -398,8 +423,20 @@ std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> net
   std::vector<fs::path> files;
   for (const auto& record : replaced) {
     aliases_of[record.name] = aliases(record.id);
+    if (keep) {
+      to_trash(database, change, record);
+      continue;
+    }
     const auto gone = impl_->erase(change, record, leaving, kept);
     files.insert(files.end(), gone.begin(), gone.end());
+  }
+  for (const auto& [record, tensors] : networks) {
+    const auto old = database.get(Family::kTrash, from_hex(record.id));
+    if (!old) continue;  // else it comes back from elsewhere
+    Garbage untold;
+    const auto gone = impl_->let_go(change, decode_trash(*old).record, {record.id}, kept, untold);
+    files.insert(files.end(), gone.begin(), gone.end());
+    change.erase(Family::kTrash, from_hex(record.id));
   }
   std::vector<ZooRecord> stored;
   for (auto& [record, tensors] : networks) {
@@ -503,37 +540,41 @@ std::int64_t Zoo::stored_bytes() const {
   return bytes;
 }
 
-void Zoo::update(const ZooRecord& record) {
-  const auto old = get(record.id);
-  expect_storable(record);
-  auto changed = record;
-  changed.name = old.name;
-  changed.tensors = old.tensors;
-  changed.parameters = old.parameters;
-  changed.bytes = old.bytes;
-  changed.created = old.created;
-  changed.weights_hash = old.weights_hash;
-  auto change = impl_->change();
-  for (const auto& link : old.parents) change.erase(Family::kEdge, keys::edge(link.parent, old.id));
-  put_facts(change, changed);
-  change.commit();
+void Zoo::update(const std::vector<ZooRecord>& records) {
+  for (const auto& record : records) expect_storable(record);
+  const Together together(*this);
+  for (std::size_t at = 0; at < records.size(); at += kAtOnce) {
+    throw_if_interrupted();
+    auto change = impl_->change("set");
+    for (std::size_t i = at; i < std::min(at + kAtOnce, records.size()); ++i) {
+      const auto old = get(records[i].id);
+      auto now = records[i];
+      now.name = old.name;
+      now.tensors = old.tensors;
+      now.parameters = old.parameters;
+      now.bytes = old.bytes;
+      now.created = old.created;
+      now.weights_hash = old.weights_hash;
+      restate(change, old, now);
+    }
+    change.commit();
+  }
 }
 
 void Zoo::rename(const std::string& reference, const std::string& name) {
   check_name(name);
-  auto change = impl_->change();
-  auto record = get(impl_->resolve_itself(reference));
-  if (record.name == name) return;
+  auto change = impl_->change("rename");
+  const auto old = get(impl_->resolve_itself(reference));
+  if (old.name == name) return;
   expect_free(name);
-  change.erase(Family::kName, keys::name(record.name));
-  record.name = name;
-  change.put(Family::kName, keys::name(name), from_hex(record.id));
-  put_facts(change, record);
+  auto now = old;
+  now.name = name;
+  restate(change, old, now);
   change.commit();
 }
 
 void Zoo::set_alias(const std::string& alias, const std::string& reference) {
-  auto change = impl_->change();
+  auto change = impl_->change("alias");
   check_name(alias);
   if (contains(alias)) throw name_taken(alias);
   change.put(Family::kName, keys::alias(alias), from_hex(impl_->resolve(reference)));
@@ -541,7 +582,7 @@ void Zoo::set_alias(const std::string& alias, const std::string& reference) {
 }
 
 void Zoo::remove_alias(const std::string& alias) {
-  auto change = impl_->change();
+  auto change = impl_->change("unalias");
   if (!impl_->database->has(Family::kName, keys::alias(alias))) {
     if (contains(alias))
       throw Error(ErrorCode::kUsage, "zoo.no_alias", "cannot take the alias '" + alias + "' away",
@@ -566,17 +607,10 @@ std::vector<std::string> Zoo::aliases(const std::string& record_id) const {
   return out;
 }
 
-std::vector<fs::path> Zoo::Impl::erase(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
-                                       const std::set<std::string>& kept) {
-  const auto id = from_hex(record.id);
-  for (const auto family : {Family::kMeta, Family::kRow}) change.erase(family, id);
-  change.erase(Family::kName, keys::name(record.name));
-  database->scan(Family::kName, "a/", [&](auto key, auto of) {
-    if (of == id) change.erase(Family::kName, key);
-    return true;
-  });
-  for (const auto& link : record.parents) change.erase(Family::kEdge, keys::edge(link.parent, record.id));
-  database->scan(Family::kTok, id, [&](auto key, auto) { return change.erase(Family::kTok, key), true; });
+std::vector<fs::path> Zoo::Impl::let_go(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
+                                        const std::set<std::string>& kept, Garbage& garbage) {
+  database->scan(Family::kTok, from_hex(record.id),
+                 [&](auto key, auto) { return change.erase(Family::kTok, key), true; });
   std::vector<fs::path> files;
   for (const auto& tensor : record.tensors) {
     const auto object = from_hex(tensor.object);
@@ -587,8 +621,11 @@ std::vector<fs::path> Zoo::Impl::erase(Change& change, const ZooRecord& record, 
       return !used;
     });
     if (used) continue;
-    if (const auto entry = database->get(Family::kObj, object))
-      if (const auto info = decode_object_info(*entry); !info.file) erased += info.bytes;
+    if (const auto entry = database->get(Family::kObj, object)) {
+      const auto info = decode_object_info(*entry);
+      garbage.bytes += static_cast<std::int64_t>(info.bytes);
+      if (!info.file) erased += info.bytes;
+    }
     change.erase(Family::kObj, object);
     change.erase(Family::kW, object);
     files.push_back(object_path(directory, tensor.object));
@@ -596,17 +633,31 @@ std::vector<fs::path> Zoo::Impl::erase(Change& change, const ZooRecord& record, 
   return files;
 }
 
-void Zoo::remove(const std::vector<std::string>& references) {
+std::vector<fs::path> Zoo::Impl::erase(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
+                                       const std::set<std::string>& kept) {
+  Garbage untold;
+  take_out(*database, change, record);
+  return let_go(change, record, leaving, kept, untold);
+}
+
+Removal Zoo::remove(const std::vector<std::string>& references, Removal how) {
   impl_->writable();
   std::set<std::string> ids;
   for (const auto& reference : references) ids.insert(impl_->resolve_itself(reference));
+  const Together together(*this);
+  if (!impl_->trash_keeps(ids, 0)) how = Removal::kForGood;
+  if (how == Removal::kToTrash) impl_->make_room(ids);
   while (!ids.empty()) {
     throw_if_interrupted();
     std::set<std::string> leaving;
-    while (!ids.empty() && leaving.size() < kRemovedAtOnce) leaving.insert(ids.extract(ids.begin()));
-    auto change = impl_->change();
+    while (!ids.empty() && leaving.size() < kAtOnce) leaving.insert(ids.extract(ids.begin()));
+    auto change = impl_->change("rm");
     std::vector<fs::path> files;
     for (const auto& id : leaving) {
+      if (how == Removal::kToTrash) {
+        to_trash(*impl_->database, change, get(id));
+        continue;
+      }
       const auto gone = impl_->erase(change, get(id), leaving, {});
       files.insert(files.end(), gone.begin(), gone.end());
     }
@@ -614,6 +665,7 @@ void Zoo::remove(const std::vector<std::string>& references) {
     std::error_code ignored;  // a file that stays is an orphan, which verify reports
     for (const auto& file : files) fs::remove(file, ignored);
   }
+  return how;
 }
 
 void Zoo::put_tokens(const std::vector<std::pair<std::string, TokenStream>>& streams) {
@@ -635,6 +687,7 @@ void Zoo::put_tokens(const std::vector<std::pair<std::string, TokenStream>>& str
 }
 
 std::optional<TokenStream> Zoo::tokens(const std::string& record_id, const std::string& tokenizer) const {
+  if (!impl_->database->has(Family::kMeta, from_hex(record_id))) return std::nullopt;  // it may be in the trash
   const auto value = impl_->database->get(Family::kTok, keys::tokens(record_id, tokenizer));
   if (!value || value->size() < 32) return std::nullopt;
   return TokenStream{tokenizer, to_hex(value->substr(0, 32)), value->substr(32)};

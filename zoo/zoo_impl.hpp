@@ -12,6 +12,7 @@
 #include "object_store.hpp"
 #include "query_syntax.hpp"
 #include "store_lock.hpp"
+#include "trash.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/zoo/zoo.hpp"
 
@@ -24,6 +25,7 @@ struct Zoo::Impl {
   std::string uuid;
   std::optional<Ledger> due;  // what the ledger's file said before the database was opened
   std::uint64_t erased = 0;   // bytes of small objects that tables still hold
+  std::uint64_t step = 0;     // number of the first change that Zoo::Together holds together; 0: there is none
 
   Impl() = default;
   Impl(const Impl&) = delete;
@@ -35,7 +37,7 @@ struct Zoo::Impl {
                                                 Database::Mode mode);
   // Of this version, in a change.
   void put_schema(Change& change);
-  Change change() const { return {directory, writable()}; }
+  Change change(const std::string& operation) const { return {directory, writable(), {operation, step}}; }
   // Throws kUsage when the zoo was opened for reading.
   Database& writable() const;
   std::optional<ZooRecord> record(const std::string& id) const;
@@ -43,10 +45,24 @@ struct Zoo::Impl {
   std::string resolve(const std::string& reference) const;
   // The same; throws kUsage "zoo.is_alias" for an alias.
   std::string resolve_itself(const std::string& reference) const;
+  // Would the trash keep these networks if they were removed now, beside `arriving` bytes of new ones?
+  bool trash_keeps(const std::set<std::string>& ids, std::int64_t arriving) const;
+  // Removes for good from the trash what has to give way before these are moved to it.
+  void make_room(const std::set<std::string>& ids);
+  // The one that a name, an id or its first digits mean. Throws kNotFound, kAmbiguous.
+  TrashEntry find_in_trash(const std::string& reference) const;
+  // Removes networks from the trash for good; none when it is not `really` meant.
+  Garbage clear_trash(std::set<std::string> ids, bool really);
+  // The ids of those that were removed this long ago.
+  std::set<std::string> old_in_trash(double seconds) const;
   // Erases a network from everything but objects, and the objects that neither a network beyond `leaving` nor `kept`
   // has; returns their files.
   std::vector<std::filesystem::path> erase(Change& change, const ZooRecord& record,
                                            const std::set<std::string>& leaving, const std::set<std::string>& kept);
+  // From token streams, references and objects alone; adds to `garbage` what objects go.
+  std::vector<std::filesystem::path> let_go(Change& change, const ZooRecord& record,
+                                            const std::set<std::string>& leaving, const std::set<std::string>& kept,
+                                            Garbage& garbage);
   // Rows that satisfy the query in its order: (id, packed row).
   std::vector<std::pair<std::string, std::string>> rows(const Query& query) const;
   // Ids reached over parent links, nearest first.
@@ -84,6 +100,14 @@ inline std::string tokens(const std::string& record, const std::string& tokenize
 
 // What records and rows of a network are in the database.
 void put_facts(Change& change, const ZooRecord& record);
+// Brings what is stored of a network from `old` to `now`, which may have another name.
+void restate(Change& change, const ZooRecord& old, const ZooRecord& now);
+// Takes a network out of everything but its token streams, references and objects.
+void take_out(const Database& database, Change& change, const ZooRecord& record);
+// The same, and into the trash.
+void to_trash(const Database& database, Change& change, const ZooRecord& record);
+// And back, with those aliases that are free. Throws kUsage "zoo.name_taken".
+void from_trash(Change& change, TrashEntry entry, const std::string& name);
 
 std::string encode_record(const ZooRecord& record);
 // Throws kDamaged.
