@@ -110,6 +110,7 @@ class Rows {
   void add(FactRow row) {
     if (row.name.empty() == row.path.empty())
       throw Wrong{row.name.empty() ? "it names no network: `name` or `path` is needed" : "it gives both name and path"};
+    if (!is_printable(row.name + row.path)) throw Wrong{"the name of the network holds control characters"};
     if (!seen_.insert({row.name, row.path}).second)
       throw Wrong{"'" + row.name + row.path + "' stands there a second time"};
     if (rows_.size() == kMostRows) throw Wrong{"there are more than " + std::to_string(kMostRows) + " networks"};
@@ -125,7 +126,13 @@ class Rows {
   std::vector<FactRow> rows_;
 };
 
+std::string with_plain_line_ends(std::string text) {
+  for (std::size_t at = 0; (at = text.find("\r\n", at)) != std::string::npos;) text.erase(at, 1);
+  return text;
+}
+
 Json cell_value(const std::string& key, const std::string& text) {
+  if (key == "notes") return with_plain_line_ends(text);
   if (key == "name" || key == "path" || kTexts.contains(key)) return text;
   if (key == "tags" || key == "tag" || key == "parent" || key == "parents") {
     Json several = Json::array();

@@ -41,7 +41,7 @@ class Importer {
     result_.refused = plan.refused;
     result_.passed_over = plan.passed_over;
     for (const auto& file : plan.files) planned_.insert(file.name);
-    for (const auto& row : options.rows) (row.name.empty() ? by_path_[path_of(row)] : by_name_[row.name]) = &row;
+    for (const auto& row : options.rows) (row.name.empty() ? by_path_[place_of(row)] : by_name_[row.name]) = &row;
   }
 
   ImportResult run() {
@@ -129,10 +129,13 @@ class Importer {
     return record;
   }
 
-  static std::string path_of(const FactRow& row) {
-    const fs::path path = row.path;
-    return fs::weakly_canonical(path.is_absolute() ? path : row.file.parent_path() / path).string();
+  static std::string place_of(const fs::path& path) {
+    std::error_code error;
+    const auto place = fs::weakly_canonical(path, error);
+    return (error ? path : place).string();
   }
+
+  static std::string place_of(const FactRow& row) { return place_of(row.file.parent_path() / row.path); }
 
   static std::string sidecar_of(const ImportFile& file) { return fs::path(file.path).replace_extension(".json"); }
 
@@ -146,7 +149,7 @@ class Importer {
       for (const auto& key : foreign) warn(file, "its sidecar says '" + printable(key) + "', which is not taken");
       sources.push_back(&beside);
     }
-    if (const auto row = by_path_.find(fs::weakly_canonical(file.path).string()); row != by_path_.end())
+    if (const auto row = by_path_.find(place_of(file.path)); row != by_path_.end())
       sources.push_back(&row->second->facts);
     if (const auto row = by_name_.find(file.name); row != by_name_.end()) sources.push_back(&row->second->facts);
     sources.push_back(&options_.facts);
@@ -164,9 +167,9 @@ class Importer {
 
   void refuse_rows_of_nothing() {
     std::set<std::string> paths;
-    for (const auto& file : plan_.files) paths.insert(fs::weakly_canonical(file.path).string());
+    for (const auto& file : plan_.files) paths.insert(place_of(file.path));
     for (const auto& row : options_.rows) {
-      if (row.name.empty() ? paths.contains(path_of(row)) : planned_.contains(row.name)) continue;
+      if (row.name.empty() ? paths.contains(place_of(row)) : planned_.contains(row.name)) continue;
       result_.refused.push_back(
           {row.file, "facts.no_network", row.where + ": nothing is imported as '" + row.name + row.path + "'"});
     }

@@ -540,6 +540,29 @@ std::int64_t Zoo::stored_bytes() const {
   return bytes;
 }
 
+namespace {
+
+// No network descends from itself.
+void expect_no_circle(const Change& change, const ZooRecord& record) {
+  std::set<std::string> seen;
+  std::vector<std::string> next;
+  const auto go_on_from = [&](const ZooRecord& from) {
+    for (const auto& link : from.parents)
+      if (link.parent.size() == 2 * kIdBytes && is_hex(link.parent) && seen.insert(link.parent).second)
+        next.push_back(link.parent);
+  };
+  for (go_on_from(record); !next.empty();) {
+    const auto id = next.back();
+    next.pop_back();
+    if (id == record.id)
+      throw Error(ErrorCode::kUsage, "zoo.circle", "cannot store '" + record.name + "'", "it would descend from itself",
+                  "see `weightloom zoo lineage`");
+    if (const auto bytes = change.get(Family::kMeta, from_hex(id))) go_on_from(decode_record(*bytes));
+  }
+}
+
+}  // namespace
+
 void Zoo::update(const std::vector<ZooRecord>& records) {
   for (const auto& record : records) expect_storable(record);
   const Together together(*this);
@@ -555,6 +578,7 @@ void Zoo::update(const std::vector<ZooRecord>& records) {
       now.bytes = old.bytes;
       now.created = old.created;
       now.weights_hash = old.weights_hash;
+      if (!now.parents.empty()) expect_no_circle(change, now);
       restate(change, old, now);
     }
     change.commit();

@@ -121,7 +121,9 @@ class Zoo {
   // Metadata changes; each is one synced batch. Names and aliases share one set: what one has no other can get. An
   // alias moves when it exists; it does not stand for its network where that is renamed or removed, which is kUsage
   // "zoo.is_alias".
-  void update(const std::vector<ZooRecord>& records);  // everything but id, name, tensors; a thousand to a batch
+  // Everything but id, name, tensors; a thousand networks to a batch. Throws kUsage "zoo.circle" where a network would
+  // descend from itself.
+  void update(const std::vector<ZooRecord>& records);
   void update(const ZooRecord& record) { update(std::vector{record}); }
   void rename(const std::string& reference, const std::string& name);
   void set_alias(const std::string& alias, const std::string& reference);
