@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "cli/command_groups.hpp"
 #include "cli/output_file.hpp"
@@ -480,12 +481,18 @@ struct Stated {
 
 std::vector<Stated> stated_in_table(const Zoo& zoo, const std::string& table) {
   std::vector<Stated> out;
+  std::set<std::string> seen;
   std::string unknown;
   for (auto& row : read_facts(table)) {
-    if (zoo.knows(row.name))
+    if (zoo.knows(row.name)) {
       out.push_back({zoo.get(row.name), std::move(row.facts)});
-    else
-      unknown += "\n  " + row.where + ": " + (row.name.empty() ? "it names a path" : "'" + row.name + "'");
+      if (!seen.insert(out.back().record.id).second)
+        throw Error(ErrorCode::kRefused, "facts.value", "cannot use '" + table + "'",
+                    row.where + ": '" + row.name + "' is a network that stands there already")
+            .at(table);
+      continue;
+    }
+    unknown += "\n  " + row.where + ": " + (row.name.empty() ? "it names a path" : "'" + row.name + "'");
   }
   if (!unknown.empty())
     throw Error(ErrorCode::kRefused, "facts.no_network", "cannot use '" + table + "'",

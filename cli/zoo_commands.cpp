@@ -149,12 +149,17 @@ Json run_stats(Context& context, const NoOptions&) {
     parameters += summary.parameters;
     bytes += summary.bytes;
   }
+  const auto trash = zoo.trash();
+  std::int64_t trash_bytes = 0;
+  for (const auto& network : trash) trash_bytes += network.bytes;
   return {{"store", zoo.uuid()},
           {"path", zoo.directory().string()},
           {"networks", all.size()},
           {"params", parameters},
           {"bytes", bytes},
           {"stored_bytes", zoo.stored_bytes()},
+          {"trashed", trash.size()},
+          {"trashed_bytes", trash_bytes},
           {"by_arch", grouped(all, &RecordSummary::architecture)},
           {"by_dataset", grouped(all, &RecordSummary::dataset)}};
 }
@@ -165,6 +170,9 @@ void print_stats(Printer& printer, const Json& stats) {
   printer.field("weights", stats.at("params"), Format::kCount);
   printer.field("size", format_value(stats.at("bytes"), Format::kSize) + ", " +
                             format_value(stats.at("stored_bytes"), Format::kSize) + " without duplicates");
+  if (stats.at("trashed") != 0)
+    printer.field("trash", format_value(stats.at("trashed"), Format::kCount) + " networks, " +
+                               format_value(stats.at("trashed_bytes"), Format::kSize));
   for (const auto& [key, title] : {std::pair("by_arch", "architecture"), std::pair("by_dataset", "data set")}) {
     printer.line();
     printer.table({{"value", title},

@@ -420,22 +420,18 @@ std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> net
     }
   database.write(ahead, false);
   std::map<std::string, std::vector<std::string>> aliases_of;  // by name
-  std::vector<fs::path> files;
+  Released released;
   for (const auto& record : replaced) {
     aliases_of[record.name] = aliases(record.id);
-    if (keep) {
+    if (keep)
       to_trash(database, change, record);
-      continue;
-    }
-    const auto gone = impl_->erase(change, record, leaving, kept);
-    files.insert(files.end(), gone.begin(), gone.end());
+    else
+      impl_->erase(change, record, leaving, kept, released);
   }
   for (const auto& [record, tensors] : networks) {
     const auto old = database.get(Family::kTrash, from_hex(record.id));
     if (!old) continue;  // else it comes back from elsewhere
-    Garbage untold;
-    const auto gone = impl_->let_go(change, decode_trash(*old).record, {record.id}, kept, untold);
-    files.insert(files.end(), gone.begin(), gone.end());
+    impl_->let_go(change, decode_trash(*old).record, {record.id}, kept, released);
     change.erase(Family::kTrash, from_hex(record.id));
   }
   std::vector<ZooRecord> stored;
@@ -450,8 +446,7 @@ std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> net
   // A write that reports failure may still surface after a crash: its files must stay.
   objects.keep();
   change.commit();
-  std::error_code ignored;  // a file that stays is an orphan, which verify reports
-  for (const auto& file : files) fs::remove(file, ignored);
+  impl_->dispose(released);
   return stored;
 }
 
@@ -631,11 +626,16 @@ std::vector<std::string> Zoo::aliases(const std::string& record_id) const {
   return out;
 }
 
-std::vector<fs::path> Zoo::Impl::let_go(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
-                                        const std::set<std::string>& kept, Garbage& garbage) {
+void Zoo::Impl::dispose(const Released& released) {
+  erased += static_cast<std::uint64_t>(released.inside);
+  std::error_code ignored;  // a file that stays is an orphan, which verify reports
+  for (const auto& file : released.files) fs::remove(file, ignored);
+}
+
+void Zoo::Impl::let_go(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
+                       const std::set<std::string>& kept, Released& released) {
   database->scan(Family::kTok, from_hex(record.id),
                  [&](auto key, auto) { return change.erase(Family::kTok, key), true; });
-  std::vector<fs::path> files;
   for (const auto& tensor : record.tensors) {
     const auto object = from_hex(tensor.object);
     change.erase(Family::kRef, keys::reference(tensor.object, record.id));
@@ -644,24 +644,22 @@ std::vector<fs::path> Zoo::Impl::let_go(Change& change, const ZooRecord& record,
       used = used || !leaving.contains(to_hex(key.substr(object.size())));
       return !used;
     });
-    if (used) continue;
+    if (used || !released.objects.insert(tensor.object).second) continue;
     if (const auto entry = database->get(Family::kObj, object)) {
       const auto info = decode_object_info(*entry);
-      garbage.bytes += static_cast<std::int64_t>(info.bytes);
-      if (!info.file) erased += info.bytes;
+      released.bytes += static_cast<std::int64_t>(info.bytes);
+      if (!info.file) released.inside += static_cast<std::int64_t>(info.bytes);
     }
     change.erase(Family::kObj, object);
     change.erase(Family::kW, object);
-    files.push_back(object_path(directory, tensor.object));
+    released.files.push_back(object_path(directory, tensor.object));
   }
-  return files;
 }
 
-std::vector<fs::path> Zoo::Impl::erase(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
-                                       const std::set<std::string>& kept) {
-  Garbage untold;
+void Zoo::Impl::erase(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
+                      const std::set<std::string>& kept, Released& released) {
   take_out(*database, change, record);
-  return let_go(change, record, leaving, kept, untold);
+  let_go(change, record, leaving, kept, released);
 }
 
 Removal Zoo::remove(const std::vector<std::string>& references, Removal how) {
@@ -676,18 +674,15 @@ Removal Zoo::remove(const std::vector<std::string>& references, Removal how) {
     std::set<std::string> leaving;
     while (!ids.empty() && leaving.size() < kAtOnce) leaving.insert(ids.extract(ids.begin()));
     auto change = impl_->change("rm");
-    std::vector<fs::path> files;
+    Released released;
     for (const auto& id : leaving) {
-      if (how == Removal::kToTrash) {
+      if (how == Removal::kToTrash)
         to_trash(*impl_->database, change, get(id));
-        continue;
-      }
-      const auto gone = impl_->erase(change, get(id), leaving, {});
-      files.insert(files.end(), gone.begin(), gone.end());
+      else
+        impl_->erase(change, get(id), leaving, {}, released);
     }
     change.commit();
-    std::error_code ignored;  // a file that stays is an orphan, which verify reports
-    for (const auto& file : files) fs::remove(file, ignored);
+    impl_->dispose(released);
   }
   return how;
 }

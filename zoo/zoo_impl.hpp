@@ -18,6 +18,13 @@
 
 namespace weightloom {
 
+// Objects that nobody has any more.
+struct Released {
+  std::set<std::string> objects;
+  std::vector<std::filesystem::path> files;
+  std::int64_t bytes = 0, inside = 0;  // inside: the database
+};
+
 struct Zoo::Impl {
   std::filesystem::path directory;
   std::unique_ptr<StoreLock> lock;  // outlives the database
@@ -56,13 +63,14 @@ struct Zoo::Impl {
   // The ids of those that were removed this long ago.
   std::set<std::string> old_in_trash(double seconds) const;
   // Erases a network from everything but objects, and the objects that neither a network beyond `leaving` nor `kept`
-  // has; returns their files.
-  std::vector<std::filesystem::path> erase(Change& change, const ZooRecord& record,
-                                           const std::set<std::string>& leaving, const std::set<std::string>& kept);
-  // From token streams, references and objects alone; adds to `garbage` what objects go.
-  std::vector<std::filesystem::path> let_go(Change& change, const ZooRecord& record,
-                                            const std::set<std::string>& leaving, const std::set<std::string>& kept,
-                                            Garbage& garbage);
+  // has; these are for dispose().
+  void erase(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
+             const std::set<std::string>& kept, Released& released);
+  // The same of one that is not in the zoo, but in the trash.
+  void let_go(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
+              const std::set<std::string>& kept, Released& released);
+  // After the change: removes the files.
+  void dispose(const Released& released);
   // Rows that satisfy the query in its order: (id, packed row).
   std::vector<std::pair<std::string, std::string>> rows(const Query& query) const;
   // Ids reached over parent links, nearest first.

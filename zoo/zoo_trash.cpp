@@ -119,24 +119,24 @@ TrashEntry Zoo::Impl::find_in_trash(const std::string& reference) const {
 
 Garbage Zoo::Impl::clear_trash(std::set<std::string> ids, bool really) {
   Garbage total;
+  const auto at_once = really ? kClearedAtOnce : ids.size();
   while (!ids.empty()) {
     throw_if_interrupted();
     std::set<std::string> leaving;
-    while (!ids.empty() && leaving.size() < kClearedAtOnce) leaving.insert(ids.extract(ids.begin()));
+    while (!ids.empty() && leaving.size() < at_once) leaving.insert(ids.extract(ids.begin()));
     Change change(directory, *database, {"gc", step});
-    std::vector<fs::path> files;
+    Released released;
     for (const auto& id : leaving) {
       const auto value = database->get(Family::kTrash, from_hex(id));
       if (!value) continue;
-      const auto gone = let_go(change, decode_trash(*value).record, leaving, {}, total);
-      files.insert(files.end(), gone.begin(), gone.end());
+      let_go(change, decode_trash(*value).record, leaving, {}, released);
       change.erase(Family::kTrash, from_hex(id));
       ++total.networks;
     }
+    total.bytes += released.bytes;
     if (!really) continue;
     change.commit();
-    std::error_code ignored;  // a file that stays is an orphan, which verify reports
-    for (const auto& file : files) fs::remove(file, ignored);
+    dispose(released);
   }
   return total;
 }

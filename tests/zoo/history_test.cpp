@@ -157,8 +157,11 @@ TEST_CASE("what is removed for good, or has been in the trash for long, gives it
   CHECK(store.zoo.trash().empty());
   CHECK(store.zoo.weights(store.zoo.get("0")).size() == 1);
   store.zoo.remove("0");
-  store.zoo.collect_garbage(0);  // "3" has the same weights
-  CHECK(store.zoo.weights(store.zoo.get("3")).size() == 1);
+  CHECK(store.zoo.collect_garbage(0).bytes == 0);  // "3" has the same weights
+  for (int i = 4; i < 7; ++i) store.add_large(std::to_string(i), i == 4 ? 0 : static_cast<float>(i));
+  store.zoo.remove(Names{"3", "4"});
+  CHECK(store.zoo.garbage(0).bytes == all / 3);  // once, though both have it
+  CHECK(store.zoo.collect_garbage(0).bytes == all / 3);
 }
 
 TEST_CASE("any changes are taken back one by one, and made again", "[zoo]") {
