@@ -10,6 +10,7 @@ void add_plugin_commands(CommandTable& table);
 void add_zoo_commands(CommandTable& table);
 void add_zoo_change_commands(CommandTable& table);
 void add_zoo_care_commands(CommandTable& table);
+void add_zoo_history_commands(CommandTable& table);
 void add_data_commands(CommandTable& table);
 
 // Engine.

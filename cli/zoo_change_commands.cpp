@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "cli/command_groups.hpp"
 #include "cli/output_file.hpp"
@@ -10,6 +11,7 @@
 #include "weightloom/formats/pytorch.hpp"
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/plugin/registry.hpp"
+#include "weightloom/zoo/facts.hpp"
 #include "weightloom/zoo/transfer.hpp"
 #include "weightloom/zoo/zoo.hpp"
 
@@ -92,8 +94,9 @@ void print_init(Printer& printer, const Json& result) {
 
 // What is known of networks beside their weights.
 struct FactOptions {
-  std::string dataset, family, split, notes;
-  std::vector<std::string> metrics;
+  std::string dataset, family, split, notes, table;
+  std::vector<std::string> metrics, parents;
+  Json hyperparameters = Json::object();
 };
 
 void declare_facts(CLI::App& app, FactOptions& options) {
@@ -106,13 +109,22 @@ void declare_facts(CLI::App& app, FactOptions& options) {
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   app.add_option("--notes", options.notes, "Free text")->type_name("TEXT");
+  app.add_option("--parent", options.parents,
+                 "A network that it came from, and how where it was not fine-tuned: NAME:KIND")
+      ->type_name("NAME[:KIND]")
+      ->allow_extra_args(false);
+  add_settings_option(app, "--hyper", options.hyperparameters, "A setting of its training, such as seed=3");
+  app.add_option("--facts", options.table,
+                 "A CSV or JSON file that says this and more of single networks: columns name (or, on import, path), "
+                 "dataset, family, split, notes, tags, arch, parent, metric:NAME, hyper.KEY, config.KEY")
+      ->type_name("FILE");
 }
 
 struct ImportCommandOptions : WaitOption, FactOptions {
   std::vector<std::string> paths, tags;
   std::string name, architecture, dialect;
   Json config = Json::object();
-  bool consecutive = false, replace = false, dry_run = false;
+  bool consecutive = false, replace = false, dry_run = false, sidecars = false;
 };
 
 void declare_import(CLI::App& app, ImportCommandOptions& options) {
@@ -136,6 +148,7 @@ void declare_import(CLI::App& app, ImportCommandOptions& options) {
   app.add_flag("--consecutive", options.consecutive,
                "The files, in their order, are checkpoints of one training: each continues the one before it, and is "
                "stored as the difference from it where that takes less room");
+  app.add_flag("--sidecars", options.sidecars, "Also take what NAME.json beside a file NAME.safetensors says of it");
   app.add_flag("--replace", options.replace, "A network of the same name from other bytes gives way");
   app.add_flag("--dry-run", options.dry_run, "Read and check everything, say what would be imported; change nothing");
   declare_wait(app, options);
@@ -155,6 +168,40 @@ std::map<std::string, double> parse_metrics(const std::vector<std::string>& assi
       throw Error(ErrorCode::kUsage, "option.conflict", "the metric '" + metric->first + "' is given two values");
   }
   return metrics;
+}
+
+// What the command line says of every network.
+ZooRecord stated(const FactOptions& options) {
+  ZooRecord facts;
+  facts.dataset = options.dataset;
+  facts.family = options.family;
+  facts.split = options.split;
+  facts.notes = options.notes;
+  facts.metrics = parse_metrics(options.metrics);
+  facts.hyperparameters = options.hyperparameters;
+  return facts;
+}
+
+// The installed plugins, which are looked for when they are first needed.
+class Plugins {
+ public:
+  explicit Plugins(const Context& context) : context_(context) {}
+  const PluginRegistry& get() {
+    if (!registry_) registry_ = std::make_shared<const PluginRegistry>(plugin_registry(context_));
+    return *registry_;
+  }
+
+ private:
+  const Context& context_;
+  std::shared_ptr<const PluginRegistry> registry_;
+};
+
+// Tables name a plugin as people do, and its configuration where it differs from the default.
+void complete_architecture(const PluginRegistry& registry, ZooRecord& facts) {
+  const auto description = registry.describe(facts.architecture, facts.config);
+  facts.plugin_version = registry.find(facts.architecture).version;
+  facts.architecture = description.architecture;
+  facts.config = description.config;
 }
 
 Json imported_json(const ZooRecord& record) {
@@ -183,6 +230,13 @@ bool are_canonical(const NetworkDescription& description, const std::string& dia
   }
 }
 
+TensorMap fitted(const NetworkDescription& description, const std::string& dialect, TensorMap tensors,
+                 std::vector<std::string>& warnings) {
+  auto found = fit_tensors(description, dialect, std::move(tensors));
+  if (!found.prefix.empty()) warnings.push_back("took '" + found.prefix + "' off all names of tensors");
+  return std::move(found.tensors);
+}
+
 // Every file is checked against the architecture that the command line names, and converted to it.
 void use_architecture(const Context& context, const ImportCommandOptions& options, ImportOptions& import_options) {
   const auto registry = plugin_registry(context);
@@ -195,9 +249,7 @@ void use_architecture(const Context& context, const ImportCommandOptions& option
   };
   import_options.to_canonical = [description, dialect = options.dialect](NetworkFile file,
                                                                          std::vector<std::string>& warnings) {
-    auto fitted = fit_tensors(description, dialect, std::move(file.tensors));
-    if (!fitted.prefix.empty()) warnings.push_back("took '" + fitted.prefix + "' off all names of tensors");
-    return std::move(fitted.tensors);
+    return fitted(description, dialect, std::move(file.tensors), warnings);
   };
 }
 
@@ -214,6 +266,7 @@ void use_records(const Context& context, ImportOptions& import_options) {
     }
     if (file.dialect == "canonical") return std::move(file.tensors);
     const auto description = plugin_registry(context).describe(file.record->architecture, file.record->config);
+    if (file.dialect.empty()) return fitted(description, "", std::move(file.tensors), warnings);
     return to_canonical(description, file.dialect, file.tensors).tensors;
   };
 }
@@ -244,20 +297,24 @@ Json import_json(const ImportResult& result, bool dry_run) {
 
 Json run_import(Context& context, const ImportCommandOptions& options) {
   ImportOptions import_options;
+  import_options.facts = stated(options);
+  for (const auto& parent : options.parents) import_options.facts.parents.push_back({"", parent});
   if (options.architecture.empty())
     use_records(context, import_options);
   else
     use_architecture(context, options, import_options);
-  import_options.facts.dataset = options.dataset;
-  import_options.facts.family = options.family;
-  import_options.facts.split = options.split;
-  import_options.facts.notes = options.notes;
-  import_options.facts.metrics = parse_metrics(options.metrics);
+  if (!options.table.empty()) import_options.rows = read_facts(options.table);
+  import_options.sidecars = options.sidecars;
+  import_options.complete_architecture = [plugins = Plugins(context)](ZooRecord& facts) mutable {
+    complete_architecture(plugins.get(), facts);
+  };
   import_options.facts.tags = {options.tags.begin(), options.tags.end()};
   import_options.consecutive = options.consecutive;
   import_options.replace = options.replace;
   import_options.dry_run = options.dry_run;
-  expect_storable(import_options.facts);
+  auto storable = import_options.facts;
+  storable.parents.clear();  // names, as yet
+  expect_storable(storable);
   const auto plan = files_to_import(options.paths, options.name);
   auto zoo =
       options.dry_run ? Zoo::open(context.zoo_directory(), Zoo::Access::kRead) : open_for_writing(context, options);
@@ -352,14 +409,15 @@ Json run_tag(Context& context, const TagOptions& options) {
     throw Error(ErrorCode::kUsage, "option.missing", "which tags?", "neither --add nor --remove was given");
   auto zoo = open_for_writing(context, options);
   Json networks = Json::array();
+  std::vector<ZooRecord> changed;
   for (auto& record : chosen(zoo, options.names, options.where)) {
-    throw_if_interrupted();
     const auto before = record.tags;
     record.tags.insert(options.add.begin(), options.add.end());
     for (const auto& tag : options.remove) record.tags.erase(tag);
-    if (record.tags != before) zoo.update(record);
     networks.push_back({{"id", record.id}, {"name", record.name}, {"tags", record.tags}});
+    if (record.tags != before) changed.push_back(std::move(record));
   }
+  zoo.update(changed);
   return {{"networks", std::move(networks)}};
 }
 
@@ -413,7 +471,8 @@ void declare_set(CLI::App& app, SetOptions& options) {
   add_settings_option(app, "--set", options.config, "Configuration of the architecture, such as depth=20")
       ->needs(architecture);
   declare_facts(app, options);
-  app.add_option("--unset", options.unset, "Forget this: dataset, family, split, notes or a metric")
+  app.get_option("--facts")->excludes(app.get_option("networks"))->excludes(app.get_option("--where"));
+  app.add_option("--unset", options.unset, "Forget this: dataset, family, split, notes, parent, hyper.KEY or a metric")
       ->type_name("FIELD")
       ->allow_extra_args(false);
 }
@@ -422,9 +481,13 @@ void unset(ZooRecord& record, const std::string& field) {
   for (const auto& [name, text] : {std::pair("dataset", &ZooRecord::dataset), std::pair("family", &ZooRecord::family),
                                    std::pair("split", &ZooRecord::split), std::pair("notes", &ZooRecord::notes)})
     if (field == name) return (record.*text).clear();
+  if (field == "parent") return record.parents.clear();
+  if (field.starts_with("hyper.") && record.hyperparameters.is_object() &&
+      record.hyperparameters.erase(field.substr(std::string("hyper.").size())) > 0)
+    return;
   if (record.metrics.erase(field) == 0)
     throw Error(ErrorCode::kUsage, "set.unknown_field", "cannot forget '" + field + "' of '" + record.name + "'",
-                "it has no such metric", "name dataset, family, split, notes or one of its metrics");
+                "it has no such metric", "name dataset, family, split, notes, parent, hyper.KEY or one of its metrics");
 }
 
 // The tensors of a network whose architecture is given later are what they are.
@@ -436,43 +499,77 @@ void expect_to_fit(const Zoo& zoo, const ZooRecord& record, const NetworkDescrip
                 "export it, and import it again with --arch and --replace");
 }
 
-Json run_set(Context& context, const SetOptions& options) {
-  require_selection(options);
-  const auto metrics = parse_metrics(options.metrics);
-  if (options.architecture.empty() && options.dataset.empty() && options.family.empty() && options.split.empty() &&
-      options.notes.empty() && metrics.empty() && options.unset.empty())
+// A network, and what a table says of it.
+struct Stated {
+  ZooRecord record;
+  ZooRecord facts;
+};
+
+std::vector<Stated> stated_in_table(const Zoo& zoo, const std::string& table) {
+  std::vector<Stated> out;
+  std::set<std::string> seen;
+  std::string unknown;
+  for (auto& row : read_facts(table)) {
+    if (zoo.knows(row.name)) {
+      out.push_back({zoo.get(row.name), std::move(row.facts)});
+      if (!seen.insert(out.back().record.id).second)
+        throw Error(ErrorCode::kRefused, "facts.value", "cannot use '" + table + "'",
+                    row.where + ": '" + row.name + "' is a network that stands there already")
+            .at(table);
+      continue;
+    }
+    unknown += "\n  " + row.where + ": " + (row.name.empty() ? "it names a path" : "'" + row.name + "'");
+  }
+  if (!unknown.empty())
+    throw Error(ErrorCode::kRefused, "facts.no_network", "cannot use '" + table + "'",
+                "the zoo has no such networks:" + unknown, "take the lines out, or import the networks first")
+        .at(table);
+  return out;
+}
+
+std::vector<Stated> stated_networks(const Zoo& zoo, const SetOptions& options) {
+  if (!options.table.empty()) return stated_in_table(zoo, options.table);
+  std::vector<Stated> out;
+  for (auto& record : chosen(zoo, options.names, options.where)) out.push_back({std::move(record), {}});
+  return out;
+}
+
+void expect_something_to_set(const SetOptions& options) {
+  if (options.table.empty()) require_selection(options);
+  const bool anything = !options.architecture.empty() || !options.dataset.empty() || !options.family.empty() ||
+                        !options.split.empty() || !options.notes.empty() || !options.metrics.empty() ||
+                        !options.unset.empty() || !options.parents.empty() || !options.hyperparameters.empty() ||
+                        !options.table.empty();
+  if (!anything)
     throw Error(ErrorCode::kUsage, "option.missing", "set what?", "no fact was given",
                 "see `weightloom zoo set --help`");
-  std::optional<NetworkDescription> description;
-  std::string version;
-  if (!options.architecture.empty()) {
-    const auto registry = plugin_registry(context);
-    description = registry.describe(options.architecture, options.config);
-    version = registry.find(options.architecture).version;
-  }
+}
+
+Json run_set(Context& context, const SetOptions& options) {
+  expect_something_to_set(options);
+  auto given = stated(options);
+  given.architecture = options.architecture;
+  given.config = options.config;
   auto zoo = open_for_writing(context, options);
-  auto records = chosen(zoo, options.names, options.where);
-  for (auto& record : records) {
-    if (description) {
-      expect_to_fit(zoo, record, *description);
-      record.architecture = description->architecture;
-      record.plugin_version = version;
-      record.config = description->config;
+  Plugins plugins(context);
+  std::vector<ZooRecord> records;
+  for (auto& [record, facts] : stated_networks(zoo, options)) {
+    const auto said_parents = facts.parents;
+    state_facts(facts, given);
+    if (!facts.architecture.empty()) {
+      expect_to_fit(zoo, record, plugins.get().describe(facts.architecture, facts.config));
+      complete_architecture(plugins.get(), facts);
     }
-    for (const auto& [text, value] :
-         {std::pair(&ZooRecord::dataset, &options.dataset), std::pair(&ZooRecord::family, &options.family),
-          std::pair(&ZooRecord::split, &options.split), std::pair(&ZooRecord::notes, &options.notes)})
-      if (!value->empty()) record.*text = *value;
     for (const auto& field : options.unset) unset(record, field);
-    for (const auto& [name, value] : metrics) record.metrics[name] = value;
+    state_facts(record, facts);
+    for (const auto& parent : said_parents) add_parent(record, parent_link(zoo, parent.parent));
+    for (const auto& parent : options.parents) add_parent(record, parent_link(zoo, parent));
     expect_storable(record);
+    records.push_back(std::move(record));
   }
+  zoo.update(records);
   Json networks = Json::array();
-  for (const auto& record : records) {
-    throw_if_interrupted();
-    zoo.update(record);
-    networks.push_back({{"id", record.id}, {"name", record.name}});
-  }
+  for (const auto& record : records) networks.push_back({{"id", record.id}, {"name", record.name}});
   return {{"networks", std::move(networks)}};
 }
 
@@ -494,11 +591,12 @@ Json run_rename(Context& context, const RenameOptions& options) {
 }
 
 struct RemoveOptions : SelectionOptions {
-  bool dry_run = false;
+  bool dry_run = false, purge = false;
 };
 
 void declare_remove(CLI::App& app, RemoveOptions& options) {
   declare_selection(app, options);
+  app.add_flag("--purge", options.purge, "Remove them for good, past the trash, and give their room back");
   app.add_flag("--dry-run", options.dry_run, "Say what would be removed; change nothing");
 }
 
@@ -510,6 +608,13 @@ std::string names_to_remove(const std::vector<ZooRecord>& records) {
     text += records[i].name + " (" + format_size(static_cast<std::uint64_t>(records[i].bytes)) + ")\n";
   if (records.size() > kMostAsked) text += "and " + std::to_string(records.size() - kMostAsked) + " more\n";
   return text;
+}
+
+std::string question(std::size_t networks, std::int64_t bytes, Removal how, bool purge) {
+  const auto what = std::to_string(networks) + (networks == 1 ? " network (" : " networks (") +
+                    format_size(static_cast<std::uint64_t>(bytes)) + ")";
+  if (how == Removal::kToTrash) return "move " + what + " to the trash?";
+  return "remove " + what + " for good" + (purge ? "?" : ", since the trash keeps no more than the zoo has left?");
 }
 
 Json run_remove(Context& context, const RemoveOptions& options) {
@@ -527,20 +632,21 @@ Json run_remove(Context& context, const RemoveOptions& options) {
     networks.push_back(imported_json(record));
     ids.push_back(record.id);
   }
-  const auto count = std::to_string(records.size()) + (records.size() == 1 ? " network" : " networks");
-  const bool remove =
-      !options.dry_run && !records.empty() &&
-      context.confirm("remove " + count + " (" + format_size(static_cast<std::uint64_t>(bytes)) + ") for good?",
-                      names_to_remove(records));
-  if (remove) zoo.remove(ids);
-  return {{"removed", remove}, {"bytes", bytes}, {"networks", std::move(networks)}};
+  const auto how = options.purge ? Removal::kForGood : zoo.removal(ids);
+  const bool remove = !options.dry_run && !records.empty() &&
+                      context.confirm(question(records.size(), bytes, how, options.purge), names_to_remove(records));
+  if (remove) zoo.remove(ids, how);
+  return {
+      {"removed", remove}, {"to_trash", how == Removal::kToTrash}, {"bytes", bytes}, {"networks", std::move(networks)}};
 }
 
 void print_remove(Printer& printer, const Json& result) {
-  const std::string verb = result.at("removed").get<bool>() ? "removed " : "would remove ";
+  const bool to_trash = result.at("to_trash").get<bool>();
+  const std::string verb =
+      std::string(result.at("removed").get<bool>() ? "" : "would have ") + (to_trash ? "moved " : "removed ");
   for (const auto& network : result.at("networks"))
     printer.line(verb + network.at("name").get<std::string>() + " (" +
-                 format_value(network.at("bytes"), Format::kSize) + ")");
+                 format_value(network.at("bytes"), Format::kSize) + ")" + (to_trash ? " to the trash" : " for good"));
 }
 
 View one_line(std::string (*text)(const Json&)) {

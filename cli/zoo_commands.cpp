@@ -149,12 +149,17 @@ Json run_stats(Context& context, const NoOptions&) {
     parameters += summary.parameters;
     bytes += summary.bytes;
   }
+  const auto trash = zoo.trash();
+  std::int64_t trash_bytes = 0;
+  for (const auto& network : trash) trash_bytes += network.bytes;
   return {{"store", zoo.uuid()},
           {"path", zoo.directory().string()},
           {"networks", all.size()},
           {"params", parameters},
           {"bytes", bytes},
           {"stored_bytes", zoo.stored_bytes()},
+          {"trashed", trash.size()},
+          {"trashed_bytes", trash_bytes},
           {"by_arch", grouped(all, &RecordSummary::architecture)},
           {"by_dataset", grouped(all, &RecordSummary::dataset)}};
 }
@@ -165,6 +170,9 @@ void print_stats(Printer& printer, const Json& stats) {
   printer.field("weights", stats.at("params"), Format::kCount);
   printer.field("size", format_value(stats.at("bytes"), Format::kSize) + ", " +
                             format_value(stats.at("stored_bytes"), Format::kSize) + " without duplicates");
+  if (stats.at("trashed") != 0)
+    printer.field("trash", format_value(stats.at("trashed"), Format::kCount) + " networks, " +
+                               format_value(stats.at("trashed_bytes"), Format::kSize));
   for (const auto& [key, title] : {std::pair("by_arch", "architecture"), std::pair("by_dataset", "data set")}) {
     printer.line();
     printer.table({{"value", title},
@@ -259,31 +267,41 @@ void print_verify(Printer& printer, const Json& result) {
 struct CollectOptions {
   bool dry_run = false;
   double wait = 0;
+  std::string trash_age = "7d";
 };
 
 void declare_collect(CLI::App& app, CollectOptions& options) {
   app.add_flag("--dry-run", options.dry_run, "Say what would be removed; change nothing");
+  app.add_option("--trash-age", options.trash_age, "Also what has been in the trash this long, such as 12h; 0 for all")
+      ->capture_default_str()
+      ->type_name("AGE");
   app.add_option("--wait", options.wait, "Wait this long for another writer to finish")
       ->check(CLI::NonNegativeNumber)
       ->type_name("SECONDS");
 }
 
+double trash_age(const std::string& text) {
+  if (text == "0") return 0;
+  if (const auto seconds = parse_duration(text); seconds && *seconds >= 0) return *seconds;
+  throw Error(ErrorCode::kUsage, "option.value", "cannot use --trash-age '" + text + "'", "it is no age",
+              "for example: 12h, 7d, or 0 for all that is in the trash");
+}
+
 Json run_collect(Context& context, const CollectOptions& options) {
+  const auto age = trash_age(options.trash_age);
   auto zoo =
       options.dry_run ? open_zoo(context) : Zoo::open(context.zoo_directory(), Zoo::Access::kWrite, options.wait);
-  const auto garbage = options.dry_run ? zoo.garbage() : zoo.collect_garbage();
-  return {{"store", zoo.uuid()},
-          {"dry_run", options.dry_run},
-          {"objects", garbage.objects},
-          {"files", garbage.files},
-          {"bytes", garbage.bytes}};
+  const auto garbage = options.dry_run ? zoo.garbage(age) : zoo.collect_garbage(age);
+  return {{"store", zoo.uuid()},    {"dry_run", options.dry_run},   {"objects", garbage.objects},
+          {"files", garbage.files}, {"networks", garbage.networks}, {"bytes", garbage.bytes}};
 }
 
 void print_collect(Printer& printer, const Json& result) {
   const auto number = [&](const char* key) { return result.at(key).get<std::size_t>(); };
   printer.line(std::string(result.at("dry_run").get<bool>() ? "would remove " : "removed ") +
-               std::to_string(number("objects")) + " objects and " + std::to_string(number("files")) +
-               " files that no network uses (" + format_value(result.at("bytes"), Format::kSize) + ")");
+               std::to_string(number("networks")) + " networks in the trash, " + std::to_string(number("objects")) +
+               " objects and " + std::to_string(number("files")) + " files that no network uses (" +
+               format_value(result.at("bytes"), Format::kSize) + ")");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <new>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "weightloom/base/text.hpp"
 #include "weightloom/formats/weights_file.hpp"
 #include "weightloom/formats/weights_stream.hpp"
+#include "weightloom/zoo/facts.hpp"
 #include "weightloom/zoo/transfer.hpp"
 
 namespace weightloom {
@@ -23,18 +25,6 @@ constexpr std::size_t kBatchNetworks = 256;
 constexpr std::size_t kBatchBytes = 16u << 20;
 constexpr std::uint64_t kLargeFile = 64u << 20;  // is not held in memory, where nothing has to be converted
 constexpr std::size_t kMostMetadata = 1u << 20;  // bytes that are kept of what a file says beside its tensors
-
-void override_facts(ZooRecord& record, const ZooRecord& facts) {
-  for (auto text : {&ZooRecord::dataset, &ZooRecord::family, &ZooRecord::split, &ZooRecord::notes})
-    if (!(facts.*text).empty()) record.*text = facts.*text;
-  if (!facts.architecture.empty()) {
-    record.architecture = facts.architecture;
-    record.plugin_version = facts.plugin_version;
-    record.config = facts.config;
-  }
-  for (const auto& [name, value] : facts.metrics) record.metrics[name] = value;
-  record.tags.insert(facts.tags.begin(), facts.tags.end());
-}
 
 // Failures of one file, after which the others are imported all the same.
 bool is_about_the_file(const Error& error) {
@@ -56,9 +46,12 @@ class Importer {
       : zoo_(zoo), plan_(plan), options_(options), progress_(progress) {
     result_.refused = plan.refused;
     result_.passed_over = plan.passed_over;
+    for (const auto& file : plan.files) planned_.insert(file.name);
+    for (const auto& row : options.rows) (row.name.empty() ? by_path_[place_of(row)] : by_name_[row.name]) = &row;
   }
 
   ImportResult run() {
+    refuse_rows_of_nothing();
     auto files = plan_.files;
     if (options_.consecutive)
       std::ranges::stable_sort(files, natural_less, [](const auto& file) { return file.path.string(); });
@@ -74,6 +67,7 @@ class Importer {
       throw;
     }
     store_batch();
+    link_later_parents();
     report(true);
     return std::move(result_);
   }
@@ -98,6 +92,7 @@ class Importer {
     if (!names_.insert(file.name).second)
       throw Error(ErrorCode::kUsage, "import.same_name", "cannot import '" + file.path.string() + "'",
                   "another file is named '" + file.name + "' too", "import them apart, each with a --name of its own");
+    said_ = facts_about(file);
     const FileReader opened(file.path);
     const auto stream = stream_of(file);
     if (stream && !zoo_.contains(file.name)) return take_stream(file, *stream);
@@ -130,7 +125,8 @@ class Importer {
 
   // Of a large file whose tensors are stored as they are.
   std::unique_ptr<WeightsStream> stream_of(const ImportFile& file) const {
-    if (!file.shards.empty()) return nullptr;
+    const bool described = options_.facts.architecture.empty() && !said_.architecture.empty();
+    if (!file.shards.empty() || described) return nullptr;
     auto stream = WeightsStream::open(file.path);
     if (!stream) return nullptr;
     std::uint64_t bytes = 0;
@@ -152,7 +148,8 @@ class Importer {
     } else {
       store_batch();
       const auto produce = [&](WeightsSink& sink) { return read_into(sink, file, stream); };
-      result_.stored.push_back(zoo_.store(produce, options_.replace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse));
+      result_.stored.push_back(
+          zoo_.store(file.name, produce, options_.replace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse));
       previous_ = result_.stored.back().id;
     }
     (taken ? result_.replaced : result_.imported).push_back(file);
@@ -160,6 +157,8 @@ class Importer {
 
   ZooRecord read_into(WeightsSink& sink, const ImportFile& file, const WeightsStream& stream) {
     if (!previous().empty()) sink.derive_from(previous());
+    for (const auto& parent : said_.parents)
+      if (const auto link = parent_of(file, parent.parent)) sink.derive_from(link->parent);
     std::uint64_t done = 0;
     auto source = stream.read([&](const WeightsStream::Tensor& tensor, bool first, auto bytes) {
       if (first) sink.begin(tensor.name, tensor.dtype, tensor.shape);
@@ -183,8 +182,10 @@ class Importer {
 
   ZooRecord record_for(const ImportFile& file, const NetworkFile& network, const std::string& source) {
     auto record = facts_of(network);
-    override_facts(record, options_.facts);
+    state_facts(record, said_);
     record.name = file.name;
+    for (const auto& parent : said_.parents)
+      if (const auto link = parent_of(file, parent.parent)) add_parent(record, *link);
     record.source = {{"format", network.format},
                      {"sha256", source},
                      {"path", printable(fs::absolute(file.path).lexically_normal().string())}};
@@ -198,9 +199,86 @@ class Importer {
     return record;
   }
 
+  static std::string place_of(const fs::path& path) {
+    std::error_code error;
+    const auto place = fs::weakly_canonical(path, error);
+    return (error ? path : place).string();
+  }
+
+  static std::string place_of(const FactRow& row) { return place_of(row.file.parent_path() / row.path); }
+
+  static std::string sidecar_of(const ImportFile& file) { return fs::path(file.path).replace_extension(".json"); }
+
+  // The command's word counts more than the table's, and that more than what lies beside the file.
+  ZooRecord facts_about(const ImportFile& file) {
+    std::vector<const ZooRecord*> sources;
+    ZooRecord beside;
+    if (options_.sidecars && fs::exists(sidecar_of(file))) {
+      std::vector<std::string> foreign;
+      beside = read_sidecar(sidecar_of(file), foreign);
+      for (const auto& key : foreign) warn(file, "its sidecar says '" + printable(key) + "', which is not taken");
+      sources.push_back(&beside);
+    }
+    if (const auto row = by_path_.find(place_of(file.path)); row != by_path_.end())
+      sources.push_back(&row->second->facts);
+    if (const auto row = by_name_.find(file.name); row != by_name_.end()) sources.push_back(&row->second->facts);
+    sources.push_back(&options_.facts);
+    ZooRecord said;
+    for (const auto* source : sources) {
+      auto facts = *source;
+      if (!facts.architecture.empty() && source != &options_.facts && options_.facts.architecture.empty() &&
+          options_.complete_architecture)
+        options_.complete_architecture(facts);
+      state_facts(said, facts);
+      said.parents.insert(said.parents.end(), facts.parents.begin(), facts.parents.end());
+    }
+    return said;
+  }
+
+  void refuse_rows_of_nothing() {
+    std::set<std::string> paths;
+    for (const auto& file : plan_.files) paths.insert(place_of(file.path));
+    for (const auto& row : options_.rows) {
+      if (row.name.empty() ? paths.contains(place_of(row)) : planned_.contains(row.name)) continue;
+      result_.refused.push_back(
+          {row.file, "facts.no_network", row.where + ": nothing is imported as '" + row.name + row.path + "'"});
+    }
+  }
+
+  // Nothing when the parent is stored by the same import, but later.
+  std::optional<ParentLink> parent_of(const ImportFile& file, const std::string& text) {
+    const auto name = text.substr(0, planned_.contains(text) ? text.size() : text.rfind(':'));
+    if (planned_.contains(name) && !zoo_.knows(name)) {
+      store_batch();
+      if (!zoo_.knows(name)) {
+        if (!options_.dry_run) later_parents_.emplace_back(file, text);
+        return std::nullopt;
+      }
+    }
+    return parent_link(zoo_, text);
+  }
+
+  void link_later_parents() {
+    for (const auto& [file, text] : later_parents_) {
+      if (!zoo_.contains(file.name)) continue;
+      try {
+        auto record = zoo_.get(file.name);
+        if (add_parent(record, parent_link(zoo_, text))) zoo_.update(record);
+      } catch (const Error& error) {
+        warn(file, "its parent '" + text + "' was not stored");
+      }
+    }
+  }
+
   // The network's refusals do not know which of many files they are about.
   TensorMap canonical(const ImportFile& file, NetworkFile network) {
     if (!options_.to_canonical) return std::move(network.tensors);
+    if (options_.facts.architecture.empty() && !said_.architecture.empty()) {
+      if (!network.record) network.record.emplace();
+      network.record->architecture = said_.architecture;
+      network.record->config = said_.config;
+      network.dialect.clear();
+    }
     try {
       std::vector<std::string> warnings;
       auto tensors = options_.to_canonical(std::move(network), warnings);
@@ -236,11 +314,13 @@ class Importer {
 
   bool add_facts(const ImportFile& file, const ZooRecord& stored) {
     auto record = stored;
-    auto facts = options_.facts;
+    auto facts = said_;
     if (!facts.architecture.empty() && (facts.architecture != stored.architecture || facts.config != stored.config))
       warn(file, "is stored already, and its architecture is not changed; `zoo set --arch` or --replace does that");
     facts.architecture.clear();
-    override_facts(record, facts);
+    state_facts(record, facts);
+    for (const auto& parent : facts.parents)
+      if (const auto link = parent_of(file, parent.parent)) add_parent(record, *link);
     expect_storable(record);
     const bool same = to_json(record) == to_json(stored);
     if (!same && !options_.dry_run) zoo_.update(record);
@@ -287,7 +367,10 @@ class Importer {
   const ImportPlan& plan_;
   const ImportOptions& options_;
   const ProgressSink& progress_;
-  std::set<std::string> names_;
+  std::set<std::string> names_, planned_;
+  std::map<std::string, const FactRow*> by_name_, by_path_;
+  std::vector<std::pair<ImportFile, std::string>> later_parents_;
+  ZooRecord said_;        // of the file in hand
   std::string previous_;  // id of the network that was met or stored last
   std::vector<std::pair<ZooRecord, TensorMap>> batch_;
   std::size_t batch_bytes_ = 0, done_ = 0;
@@ -298,6 +381,7 @@ class Importer {
 
 ImportResult import_networks(Zoo& zoo, const ImportPlan& plan, const ImportOptions& options,
                              const ProgressSink& progress) {
+  const Zoo::Together together(zoo);
   return Importer(zoo, plan, options, progress).run();
 }
 

@@ -1,5 +1,7 @@
 #include "ledger.hpp"
 
+#include <algorithm>
+
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/json.hpp"
@@ -12,7 +14,7 @@ namespace fs = std::filesystem;
 constexpr const char* kKey = "ledger";
 
 bool is_entered(Family family) {
-  return family == Family::kMeta || family == Family::kName;
+  return family == Family::kMeta || family == Family::kName || family == Family::kTrash;
 }
 
 std::optional<Ledger> decode(std::string_view text) {
@@ -23,6 +25,7 @@ std::optional<Ledger> decode(std::string_view text) {
     ledger.sequence = member<std::uint64_t>(json, "sequence", what);
     ledger.networks = member<std::uint64_t>(json, "networks", what);
     ledger.names = member<std::uint64_t>(json, "names", what);
+    if (json.contains("trashed")) ledger.trashed = member<std::uint64_t>(json, "trashed", what);  // since schema 3
     const auto root = member<std::string>(json, "root", what);
     if (root.size() != 2 * ledger.root.size() || !is_hex(root)) return std::nullopt;
     const auto bytes = from_hex(root);
@@ -40,6 +43,7 @@ void toggle(Digest& root, Family family, std::string_view key, std::string_view 
 }
 
 std::uint64_t& count_of(Ledger& ledger, Family family) {
+  if (family == Family::kTrash) return ledger.trashed;
   return family == Family::kMeta ? ledger.networks : ledger.names;
 }
 
@@ -49,6 +53,7 @@ std::string to_text(const Ledger& ledger) {
   return Json{{"sequence", ledger.sequence},
               {"networks", ledger.networks},
               {"names", ledger.names},
+              {"trashed", ledger.trashed},
               {"root", to_hex(ledger.root)}}
              .dump() +
          "\n";
@@ -66,7 +71,7 @@ void Ledger::remove(Family family, std::string_view key, std::string_view value)
 
 Ledger count_entries(const Database& database) {
   Ledger ledger;
-  for (const auto family : {Family::kMeta, Family::kName})
+  for (const auto family : {Family::kMeta, Family::kName, Family::kTrash})
     database.scan(family, "", [&](auto key, auto value) { return ledger.add(family, key, value), true; });
   return ledger;
 }
@@ -88,12 +93,21 @@ std::optional<Ledger> file_ledger(const fs::path& store) {
   }
 }
 
-Change::Change(const fs::path& store, Database& database)
-    : store_(store), database_(database), batch_(database.batch()) {
+Change::Change(const fs::path& store, Database& database, Operation operation)
+    : store_(store), database_(database), batch_(database.batch()), operation_(std::move(operation)) {
   if (const auto ledger = database_ledger(database))
     ledger_ = *ledger;
   else
     recount(0);
+}
+
+std::optional<std::string> Change::get(Family family, std::string_view key) const {
+  const auto at = touched_.find({family, std::string(key)});
+  return at == touched_.end() ? database_.get(family, key) : at->second.after;
+}
+
+bool Change::changes() const {
+  return std::ranges::any_of(touched_, [](const auto& one) { return one.second.before != one.second.after; });
 }
 
 void Change::put(Family family, std::string_view key, std::string_view value) {
@@ -109,25 +123,26 @@ void Change::erase(Family family, std::string_view key) {
 void Change::recount(std::uint64_t sequence) {
   ledger_ = count_entries(database_);
   ledger_.sequence = sequence;
-  for (const auto& [entry, value] : pending_) {
-    const auto old = database_.get(entry.first, entry.second);
-    if (old) ledger_.remove(entry.first, entry.second, *old);
-    if (value) ledger_.add(entry.first, entry.second, *value);
+  for (const auto& [entry, value] : touched_) {
+    if (value.before) ledger_.remove(entry.first, entry.second, *value.before);
+    if (value.after) ledger_.add(entry.first, entry.second, *value.after);
   }
 }
 
 void Change::enter(Family family, std::string_view key, std::optional<std::string> value) {
-  const auto [at, first] = pending_.try_emplace({family, std::string(key)});
-  if (first) at->second = database_.get(family, key);
-  if (at->second) ledger_.remove(family, key, *at->second);
+  const auto [at, first] = touched_.try_emplace({family, std::string(key)});
+  auto& [before, after] = at->second;
+  if (first) before = after = database_.get(family, key);
+  if (after) ledger_.remove(family, key, *after);
   if (value) ledger_.add(family, key, *value);
-  at->second = std::move(value);
+  after = std::move(value);
 }
 
-void Change::commit() {
+std::uint64_t Change::commit() {
   ++ledger_.sequence;
   const auto text = to_text(ledger_);
   batch_.put(Family::kDefault, kKey, text);
+  if (changes()) append_to_log(database_, batch_, log_entry(ledger_.sequence, operation_, touched_));
   database_.write(batch_);
   try {
     write_file(ledger_path(store_), text);
@@ -135,6 +150,7 @@ void Change::commit() {
     // The change is stored; a file that lags behind is brought up by the next one.
     log().warn("cannot write the ledger's file: {}", error.what());
   }
+  return ledger_.sequence;
 }
 
 }  // namespace weightloom

@@ -88,7 +88,7 @@ class Merger {
       send_(record, sink);
       return record;
     };
-    finish(into_.store(produce, taken()));
+    finish(into_.store(record.name, produce, taken()));
   }
 
   void store_batch() {
@@ -144,6 +144,8 @@ MergeResult merge(Zoo& into, const Zoo& from, const MergeOptions& options, const
                   "its weights are not what they were",
                   "run `weightloom zoo verify --deep` on the zoo that it is from");
   };
+  if (options.dry_run) return Merger(into, from, options, progress, send).run();
+  const Zoo::Together together(into);
   return Merger(into, from, options, progress, send).run();
 }
 

@@ -27,15 +27,6 @@ fs::path lock_path(const fs::path& store) {
   return store / "store.lock";
 }
 
-std::string command_line() {
-  std::ifstream in("/proc/self/cmdline", std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(in)), {});
-  std::replace(text.begin(), text.end(), '\0', ' ');
-  if (text.size() > 200) text.resize(200);
-  while (text.ends_with(' ')) text.pop_back();
-  return text;
-}
-
 std::int64_t now() {
   return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
 }
@@ -62,6 +53,15 @@ std::string describe_owner(const fs::path& path) {
 }
 
 }  // namespace
+
+std::string command_line() {
+  std::ifstream in("/proc/self/cmdline", std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  if (text.size() > 200) text.resize(200);
+  while (text.ends_with(' ')) text.pop_back();
+  return text;
+}
 
 StoreLock::StoreLock(const fs::path& store, double wait_seconds) {
   const auto path = lock_path(store);

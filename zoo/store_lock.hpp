@@ -2,6 +2,7 @@
 // The writer's lock of a store: flock on `store.lock`, which also says who holds it. Private to the module.
 
 #include <filesystem>
+#include <string>
 
 namespace weightloom {
 
@@ -17,6 +18,9 @@ class StoreLock {
  private:
   int descriptor_ = -1;
 };
+
+// That of this process, 200 bytes at most.
+std::string command_line();
 
 // Is some process writing the store now?
 bool is_locked(const std::filesystem::path& store);

@@ -23,7 +23,7 @@ constexpr int kSchema = 3;
 constexpr const char* kQuotaKey = "quota";
 constexpr std::size_t kMaxName = 1024;
 constexpr std::size_t kBatchBytes = 32u << 20;
-constexpr std::size_t kRemovedAtOnce = 1000;  // networks to a batch
+constexpr std::size_t kAtOnce = 1000;  // networks to a batch
 // Small objects that were erased and take more than this, and half of what there is, are cleared away on closing.
 constexpr std::uint64_t kMuchErased = 1u << 20;
 
@@ -172,6 +172,26 @@ void put_facts(Change& change, const ZooRecord& record) {
   for (const auto& link : record.parents) change.put(Family::kEdge, keys::edge(link.parent, record.id), link.kind);
 }
 
+void restate(Change& change, const ZooRecord& old, const ZooRecord& now) {
+  for (const auto& link : old.parents) change.erase(Family::kEdge, keys::edge(link.parent, old.id));
+  if (now.name != old.name) {
+    change.erase(Family::kName, keys::name(old.name));
+    change.put(Family::kName, keys::name(now.name), from_hex(now.id));
+  }
+  put_facts(change, now);
+}
+
+void take_out(const Database& database, Change& change, const ZooRecord& record) {
+  const auto id = from_hex(record.id);
+  for (const auto family : {Family::kMeta, Family::kRow}) change.erase(family, id);
+  change.erase(Family::kName, keys::name(record.name));
+  database.scan(Family::kName, "a/", [&](auto key, auto of) {
+    if (of == id) change.erase(Family::kName, key);
+    return true;
+  });
+  for (const auto& link : record.parents) change.erase(Family::kEdge, keys::edge(link.parent, record.id));
+}
+
 Zoo::Impl::~Impl() {
   if (!database || erased < kMuchErased || 2 * erased < database->table_bytes(Family::kW)) return;
   try {
@@ -210,7 +230,7 @@ Zoo Zoo::create(const fs::path& directory) {
     fs::create_directories(incoming_path(directory));
     impl->database = std::make_unique<Database>(directory / "db", Database::Mode::kCreate);
     impl->uuid = random_id();
-    auto change = impl->change();
+    auto change = impl->change("init");
     change.batch().put(Family::kDefault, "uuid", impl->uuid);
     impl->put_schema(change);
     change.commit();
@@ -248,7 +268,7 @@ Zoo Zoo::open(const fs::path& directory, Access access, double wait_seconds) {
     auto impl = Impl::open_for_writing(directory, wait_seconds, Database::Mode::kWrite);
     if (const auto error = shortfall(directory, *impl->database, impl->due)) throw *error;
     if (impl->database->get(Family::kDefault, "schema") != std::to_string(kSchema)) {
-      auto change = impl->change();
+      auto change = impl->change("upgrade");
       impl->put_schema(change);
       change.commit();
     }
@@ -460,37 +480,65 @@ void Zoo::set_quota(std::optional<std::uint64_t> bytes) {
   impl_->database->write(batch);
 }
 
-void Zoo::update(const ZooRecord& record) {
-  const auto old = get(record.id);
-  expect_storable(record);
-  auto changed = record;
-  changed.name = old.name;
-  changed.tensors = old.tensors;
-  changed.parameters = old.parameters;
-  changed.bytes = old.bytes;
-  changed.created = old.created;
-  changed.weights_hash = old.weights_hash;
-  auto change = impl_->change();
-  for (const auto& link : old.parents) change.erase(Family::kEdge, keys::edge(link.parent, old.id));
-  put_facts(change, changed);
-  change.commit();
+namespace {
+
+// No network descends from itself.
+void expect_no_circle(const Change& change, const ZooRecord& record) {
+  std::set<std::string> seen;
+  std::vector<std::string> next;
+  const auto go_on_from = [&](const ZooRecord& from) {
+    for (const auto& link : from.parents)
+      if (link.parent.size() == 2 * kIdBytes && is_hex(link.parent) && seen.insert(link.parent).second)
+        next.push_back(link.parent);
+  };
+  for (go_on_from(record); !next.empty();) {
+    const auto id = next.back();
+    next.pop_back();
+    if (id == record.id)
+      throw Error(ErrorCode::kUsage, "zoo.circle", "cannot store '" + record.name + "'", "it would descend from itself",
+                  "see `weightloom zoo lineage`");
+    if (const auto bytes = change.get(Family::kMeta, from_hex(id))) go_on_from(decode_record(*bytes));
+  }
+}
+
+}  // namespace
+
+void Zoo::update(const std::vector<ZooRecord>& records) {
+  for (const auto& record : records) expect_storable(record);
+  const Together together(*this);
+  for (std::size_t at = 0; at < records.size(); at += kAtOnce) {
+    throw_if_interrupted();
+    auto change = impl_->change("set");
+    for (std::size_t i = at; i < std::min(at + kAtOnce, records.size()); ++i) {
+      const auto old = get(records[i].id);
+      auto now = records[i];
+      now.name = old.name;
+      now.tensors = old.tensors;
+      now.parameters = old.parameters;
+      now.bytes = old.bytes;
+      now.created = old.created;
+      now.weights_hash = old.weights_hash;
+      if (!now.parents.empty()) expect_no_circle(change, now);
+      restate(change, old, now);
+    }
+    change.commit();
+  }
 }
 
 void Zoo::rename(const std::string& reference, const std::string& name) {
   check_name(name);
-  auto change = impl_->change();
-  auto record = get(impl_->resolve_itself(reference));
-  if (record.name == name) return;
+  auto change = impl_->change("rename");
+  const auto old = get(impl_->resolve_itself(reference));
+  if (old.name == name) return;
   expect_free(name);
-  change.erase(Family::kName, keys::name(record.name));
-  record.name = name;
-  change.put(Family::kName, keys::name(name), from_hex(record.id));
-  put_facts(change, record);
+  auto now = old;
+  now.name = name;
+  restate(change, old, now);
   change.commit();
 }
 
 void Zoo::set_alias(const std::string& alias, const std::string& reference) {
-  auto change = impl_->change();
+  auto change = impl_->change("alias");
   check_name(alias);
   if (contains(alias)) throw name_taken(alias);
   change.put(Family::kName, keys::alias(alias), from_hex(impl_->resolve(reference)));
@@ -498,7 +546,7 @@ void Zoo::set_alias(const std::string& alias, const std::string& reference) {
 }
 
 void Zoo::remove_alias(const std::string& alias) {
-  auto change = impl_->change();
+  auto change = impl_->change("unalias");
   if (!impl_->database->has(Family::kName, keys::alias(alias))) {
     if (contains(alias))
       throw Error(ErrorCode::kUsage, "zoo.no_alias", "cannot take the alias '" + alias + "' away",
@@ -523,18 +571,16 @@ std::vector<std::string> Zoo::aliases(const std::string& record_id) const {
   return out;
 }
 
-std::vector<fs::path> Zoo::Impl::erase(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
-                                       const std::set<std::string>& kept) {
-  const auto id = from_hex(record.id);
-  for (const auto family : {Family::kMeta, Family::kRow}) change.erase(family, id);
-  change.erase(Family::kName, keys::name(record.name));
-  database->scan(Family::kName, "a/", [&](auto key, auto of) {
-    if (of == id) change.erase(Family::kName, key);
-    return true;
-  });
-  for (const auto& link : record.parents) change.erase(Family::kEdge, keys::edge(link.parent, record.id));
-  database->scan(Family::kTok, id, [&](auto key, auto) { return change.erase(Family::kTok, key), true; });
-  std::vector<fs::path> files;
+void Zoo::Impl::dispose(const Released& released) {
+  erased += static_cast<std::uint64_t>(released.inside);
+  std::error_code ignored;  // a file that stays is an orphan, which verify reports
+  for (const auto& file : released.files) fs::remove(file, ignored);
+}
+
+void Zoo::Impl::let_go(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
+                       const std::set<std::string>& kept, Released& released) {
+  database->scan(Family::kTok, from_hex(record.id),
+                 [&](auto key, auto) { return change.erase(Family::kTok, key), true; });
   for (const auto& held : held_objects(record)) {
     const auto object = from_hex(held);
     change.erase(Family::kRef, keys::reference(held, record.id));
@@ -543,18 +589,19 @@ std::vector<fs::path> Zoo::Impl::erase(Change& change, const ZooRecord& record, 
       used = used || !leaving.contains(to_hex(key.substr(object.size())));
       return !used;
     });
-    if (used) continue;
+    if (used || !released.objects.insert(held).second) continue;
     if (const auto entry = database->get(Family::kObj, object)) {
       const auto info = decode_object_info(*entry);
+      const auto room = static_cast<std::int64_t>(info.room());
+      released.bytes += room;
       if (info.file)
-        files.push_back(object_path(directory, held, info));
+        released.files.push_back(object_path(directory, held, info));
       else
-        erased += info.room();
+        released.inside += room;
     }
     change.erase(Family::kObj, object);
     change.erase(Family::kW, object);
   }
-  return files;
 }
 
 std::set<std::string> Zoo::Impl::held_objects(const ZooRecord& record) const {
@@ -565,24 +612,35 @@ std::set<std::string> Zoo::Impl::held_objects(const ZooRecord& record) const {
   return held;
 }
 
-void Zoo::remove(const std::vector<std::string>& references) {
+void Zoo::Impl::erase(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
+                      const std::set<std::string>& kept, Released& released) {
+  take_out(*database, change, record);
+  let_go(change, record, leaving, kept, released);
+}
+
+Removal Zoo::remove(const std::vector<std::string>& references, Removal how) {
   impl_->writable();
   std::set<std::string> ids;
   for (const auto& reference : references) ids.insert(impl_->resolve_itself(reference));
+  const Together together(*this);
+  if (!impl_->trash_keeps(ids, 0)) how = Removal::kForGood;
+  if (how == Removal::kToTrash) impl_->make_room(ids);
   while (!ids.empty()) {
     throw_if_interrupted();
     std::set<std::string> leaving;
-    while (!ids.empty() && leaving.size() < kRemovedAtOnce) leaving.insert(ids.extract(ids.begin()));
-    auto change = impl_->change();
-    std::vector<fs::path> files;
+    while (!ids.empty() && leaving.size() < kAtOnce) leaving.insert(ids.extract(ids.begin()));
+    auto change = impl_->change("rm");
+    Released released;
     for (const auto& id : leaving) {
-      const auto gone = impl_->erase(change, get(id), leaving, {});
-      files.insert(files.end(), gone.begin(), gone.end());
+      if (how == Removal::kToTrash)
+        to_trash(*impl_->database, change, get(id));
+      else
+        impl_->erase(change, get(id), leaving, {}, released);
     }
     change.commit();
-    std::error_code ignored;  // a file that stays is an orphan, which verify reports
-    for (const auto& file : files) fs::remove(file, ignored);
+    impl_->dispose(released);
   }
+  return how;
 }
 
 void Zoo::put_tokens(const std::vector<std::pair<std::string, TokenStream>>& streams) {
@@ -604,6 +662,7 @@ void Zoo::put_tokens(const std::vector<std::pair<std::string, TokenStream>>& str
 }
 
 std::optional<TokenStream> Zoo::tokens(const std::string& record_id, const std::string& tokenizer) const {
+  if (!impl_->database->has(Family::kMeta, from_hex(record_id))) return std::nullopt;  // it may be in the trash
   const auto value = impl_->database->get(Family::kTok, keys::tokens(record_id, tokenizer));
   if (!value || value->size() < 32) return std::nullopt;
   return TokenStream{tokenizer, to_hex(value->substr(0, 32)), value->substr(32)};

@@ -16,15 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kBatchBytes = 32u << 20;
 
-// Gives a record what the zoo assigns.
-void complete(ZooRecord& record) {
-  if (record.id.empty()) record.id = random_id();
-  if (record.id.size() != 2 * kIdBytes || !is_hex(record.id))
-    throw Error(ErrorCode::kUsage, "zoo.bad_id", "cannot store network '" + record.name + "'",
-                "the id '" + record.id + "' is not 32 lower-case hex digits");
-  if (record.created.empty()) record.created = now_text();
-}
-
 // Bytes of a number, as what is alike in neighbouring numbers stands.
 std::size_t width_of(DType dtype) {
   const auto bytes = dtype_bits(dtype) / 8;
@@ -49,7 +40,8 @@ class ParentTensors {
 
 }  // namespace
 
-// One addition to a zoo: objects as they come, and at the end one change that makes them networks.
+// One addition to a zoo. Names are taken first, then begin(), objects as they come, and at the end one change that
+// makes them networks.
 class Zoo::Addition {
  public:
   Addition(Zoo& zoo, Taken taken)
@@ -57,26 +49,40 @@ class Zoo::Addition {
         impl_(*zoo.impl_),
         taken_(taken),
         database_(impl_.writable()),
+        together_(zoo),
         objects_(impl_.directory, database_),
-        change_(impl_.change()),
         ahead_(database_.batch()),
         quota_(zoo.quota()),
         taken_bytes_(quota_ ? static_cast<std::uint64_t>(zoo.stored_bytes()) : 0) {}
 
-  // Checks that the network may have its name and id, and gives it what it lacks.
-  void admit(ZooRecord& record) {
-    if (taken_ == Taken::kReplace && zoo_.contains(record.name)) {
-      replaced_.push_back(zoo_.get(record.name));
-      leaving_.insert(replaced_.back().id);
-      record.parents.push_back({"replaces", replaced_.back().id});
-    } else {
-      zoo_.expect_free(record.name);
-    }
-    if (!names_.insert(record.name).second) throw name_taken(record.name);
-    complete(record);
+  // Throws when the name is none or taken; the network that has it may have to give way.
+  void take_name(const std::string& name) {
+    if (taken_ == Taken::kReplace && zoo_.contains(name))
+      leaving_.insert(replaced_.emplace(name, zoo_.get(name)).first->second.id);
+    else
+      zoo_.expect_free(name);
+    if (!names_.insert(name).second) throw name_taken(name);
+  }
+
+  // `arriving`: bytes of the new networks, as far as they are known.
+  void begin(std::int64_t arriving) {
+    keep_ = impl_.trash_keeps(leaving_, arriving);
+    if (keep_) impl_.make_room(leaving_);
+    change_.emplace(impl_.change("add"));
+  }
+
+  // Gives a record of a name that was taken what it lacks.
+  void complete(ZooRecord& record) {
+    if (const auto replaced = replaced_.find(record.name); replaced != replaced_.end())
+      record.parents.push_back({"replaces", replaced->second.id});
+    if (record.id.empty()) record.id = random_id();
+    if (record.id.size() != 2 * kIdBytes || !is_hex(record.id))
+      throw Error(ErrorCode::kUsage, "zoo.bad_id", "cannot store network '" + record.name + "'",
+                  "the id '" + record.id + "' is not 32 lower-case hex digits");
     if (!ids_.insert(record.id).second || database_.has(Family::kMeta, from_hex(record.id)))
       throw Error(ErrorCode::kUsage, "zoo.id_taken", "cannot store network '" + record.name + "'",
                   "the id " + record.id + " is taken");
+    if (record.created.empty()) record.created = now_text();
   }
 
   ParentTensors parents_of(const ZooRecord& record) const {
@@ -90,11 +96,11 @@ class Zoo::Addition {
   }
 
   void put(const std::string& id, std::span<const std::byte> bytes, const ObjectBase& base) {
-    objects_.put(ahead_, change_.batch(), id, bytes, base);
+    objects_.put(ahead_, change_->batch(), id, bytes, base);
     write_ahead();
   }
   void put(IncomingObject& object, const ObjectBase& base) {
-    objects_.put(ahead_, change_.batch(), object, base);
+    objects_.put(ahead_, change_->batch(), object, base);
     write_ahead();
   }
   IncomingObject incoming(std::uint64_t bytes) const { return {impl_.directory, bytes}; }
@@ -102,25 +108,28 @@ class Zoo::Addition {
   void commit(const std::vector<ZooRecord>& records) {
     database_.write(ahead_, false);
     std::set<std::string> kept;
-    for (const auto& record : records) hold(record, kept);
+    for (const auto& record : records) kept.merge(held_by(record));
+    Released released;
     std::map<std::string, std::vector<std::string>> aliases_of;  // by name
-    std::vector<fs::path> files;
-    for (const auto& record : replaced_) {
-      aliases_of[record.name] = zoo_.aliases(record.id);
-      const auto gone = impl_.erase(change_, record, leaving_, kept);
-      files.insert(files.end(), gone.begin(), gone.end());
+    for (const auto& [name, record] : replaced_) {
+      aliases_of[name] = zoo_.aliases(record.id);
+      if (keep_)
+        to_trash(database_, *change_, record);
+      else
+        impl_.erase(*change_, record, leaving_, kept, released);
     }
     for (const auto& record : records) {
-      put_facts(change_, record);
-      change_.put(Family::kName, keys::name(record.name), from_hex(record.id));
+      take_from_trash(record.id, kept, released);
+      put_facts(*change_, record);
+      change_->put(Family::kName, keys::name(record.name), from_hex(record.id));
       for (const auto& alias : aliases_of[record.name])
-        change_.put(Family::kName, keys::alias(alias), from_hex(record.id));
+        change_->put(Family::kName, keys::alias(alias), from_hex(record.id));
+      for (const auto& object : held_by(record)) change_->put(Family::kRef, keys::reference(object, record.id), "");
     }
     // A write that reports failure may still surface after a crash: its files must stay.
     objects_.keep();
-    change_.commit();
-    std::error_code ignored;  // a file that stays is an orphan, which verify reports
-    for (const auto& file : files) fs::remove(file, ignored);
+    change_->commit();
+    impl_.dispose(released);
   }
 
  private:
@@ -136,39 +145,50 @@ class Zoo::Addition {
     ahead_.clear();
   }
 
-  void hold(const ZooRecord& record, std::set<std::string>& kept) {
-    const auto hold = [&](const std::string& object) {
-      kept.insert(object);
-      change_.put(Family::kRef, keys::reference(object, record.id), "");
-    };
-    for (const auto& tensor : record.tensors) {
-      hold(tensor.object);
-      for (const auto& base : objects_.bases(tensor.object)) hold(base);
-    }
+  std::set<std::string> held_by(const ZooRecord& record) const {
+    std::set<std::string> held;
+    for (const auto& tensor : record.tensors)
+      if (held.insert(tensor.object).second)
+        for (auto& base : objects_.bases(tensor.object)) held.insert(std::move(base));
+    return held;
+  }
+
+  // A network that was removed, and comes back from elsewhere.
+  void take_from_trash(const std::string& id, const std::set<std::string>& kept, Released& released) {
+    const auto old = database_.get(Family::kTrash, from_hex(id));
+    if (!old) return;
+    impl_.let_go(*change_, decode_trash(*old).record, {id}, kept, released);
+    change_->erase(Family::kTrash, from_hex(id));
   }
 
   Zoo& zoo_;
   Impl& impl_;
   Taken taken_;
   Database& database_;
+  Together together_;
   ObjectWriter objects_;
-  Change change_;
+  std::optional<Change> change_;
   Batch ahead_;
   std::optional<std::uint64_t> quota_;
   std::uint64_t taken_bytes_;
   std::set<std::string> names_, ids_, leaving_;
-  std::vector<ZooRecord> replaced_;
+  std::map<std::string, ZooRecord> replaced_;  // by name
+  bool keep_ = true;                           // in the trash
 };
 
 std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> networks, Taken taken) {
   Addition addition(*this, taken);
   std::vector<ZooRecord> records;
+  std::int64_t arriving = 0;
   for (auto& [record, tensors] : networks) {
+    addition.take_name(record.name);
     expect_storable(record, tensors);
-    addition.admit(record);
+    addition.complete(record);
     describe_weights(record, tensors);
+    arriving += record.bytes;
     records.push_back(record);
   }
+  addition.begin(arriving);
   for (const auto& [record, tensors] : networks) {
     const auto parents = addition.parents_of(record);
     for (const auto& tensor : record.tensors)
@@ -198,6 +218,7 @@ struct WeightsSink::Impl {
 
   void describe(ZooRecord& record) {
     record.tensors = tensors;
+    std::ranges::sort(record.tensors, {}, &TensorRecord::name);
     record.parameters = parameters;
     record.bytes = bytes;
     record.weights_hash = hash_of_tensors(tensors);
@@ -229,16 +250,18 @@ std::string WeightsSink::weights_hash() {
   return hash_of_tensors(impl_.tensors);
 }
 
-ZooRecord Zoo::store(const std::function<ZooRecord(WeightsSink&)>& produce, Taken taken) {
+ZooRecord Zoo::store(const std::string& name, const std::function<ZooRecord(WeightsSink&)>& produce, Taken taken) {
   Addition addition(*this, taken);
+  addition.take_name(name);
+  addition.begin(0);
   WeightsSink::Impl weights{.addition = addition};
   WeightsSink sink(weights);
   auto record = produce(sink);
   weights.finish();
+  record.name = name;
   expect_storable(record);
-  addition.admit(record);
+  addition.complete(record);
   weights.describe(record);
-  std::ranges::sort(record.tensors, {}, &TensorRecord::name);
   addition.commit({record});
   return record;
 }

@@ -12,11 +12,19 @@
 #include "object_store.hpp"
 #include "query_syntax.hpp"
 #include "store_lock.hpp"
+#include "trash.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/zoo/zoo.hpp"
 
 namespace weightloom {
+
+// Objects that nobody has any more.
+struct Released {
+  std::set<std::string> objects;
+  std::vector<std::filesystem::path> files;
+  std::int64_t bytes = 0, inside = 0;  // inside: the database
+};
 
 struct Zoo::Impl {
   std::filesystem::path directory;
@@ -25,6 +33,7 @@ struct Zoo::Impl {
   std::string uuid;
   std::optional<Ledger> due;  // what the ledger's file said before the database was opened
   std::uint64_t erased = 0;   // bytes of small objects that tables still hold
+  std::uint64_t step = 0;     // number of the first change that Zoo::Together holds together; 0: there is none
 
   Impl() = default;
   Impl(const Impl&) = delete;
@@ -36,7 +45,7 @@ struct Zoo::Impl {
                                                 Database::Mode mode);
   // Of this version, in a change.
   void put_schema(Change& change);
-  Change change() const { return {directory, writable()}; }
+  Change change(const std::string& operation) const { return {directory, writable(), {operation, step}}; }
   // Throws kUsage when the zoo was opened for reading.
   Database& writable() const;
   std::optional<ZooRecord> record(const std::string& id) const;
@@ -44,10 +53,25 @@ struct Zoo::Impl {
   std::string resolve(const std::string& reference) const;
   // The same; throws kUsage "zoo.is_alias" for an alias.
   std::string resolve_itself(const std::string& reference) const;
+  // Would the trash keep these networks if they were removed now, beside `arriving` bytes of new ones?
+  bool trash_keeps(const std::set<std::string>& ids, std::int64_t arriving) const;
+  // Removes for good from the trash what has to give way before these are moved to it.
+  void make_room(const std::set<std::string>& ids);
+  // The one that a name, an id or its first digits mean. Throws kNotFound, kAmbiguous.
+  TrashEntry find_in_trash(const std::string& reference) const;
+  // Removes networks from the trash for good; none when it is not `really` meant.
+  Garbage clear_trash(std::set<std::string> ids, bool really);
+  // The ids of those that were removed this long ago.
+  std::set<std::string> old_in_trash(double seconds) const;
   // Erases a network from everything but objects, and the objects that neither a network beyond `leaving` nor `kept`
-  // has; returns their files.
-  std::vector<std::filesystem::path> erase(Change& change, const ZooRecord& record,
-                                           const std::set<std::string>& leaving, const std::set<std::string>& kept);
+  // has; these are for dispose().
+  void erase(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
+             const std::set<std::string>& kept, Released& released);
+  // The same of one that is not in the zoo, but in the trash.
+  void let_go(Change& change, const ZooRecord& record, const std::set<std::string>& leaving,
+              const std::set<std::string>& kept, Released& released);
+  // After the change: removes the files.
+  void dispose(const Released& released);
   // The objects of a network, and those that they are stored as the difference from.
   std::set<std::string> held_objects(const ZooRecord& record) const;
   // Rows that satisfy the query in its order: (id, packed row).
@@ -92,6 +116,14 @@ Error name_taken(const std::string& name);
 
 // What records and rows of a network are in the database.
 void put_facts(Change& change, const ZooRecord& record);
+// Brings what is stored of a network from `old` to `now`, which may have another name.
+void restate(Change& change, const ZooRecord& old, const ZooRecord& now);
+// Takes a network out of everything but its token streams, references and objects.
+void take_out(const Database& database, Change& change, const ZooRecord& record);
+// The same, and into the trash.
+void to_trash(const Database& database, Change& change, const ZooRecord& record);
+// And back, with those aliases that are free. Throws kUsage "zoo.name_taken".
+void from_trash(Change& change, TrashEntry entry, const std::string& name);
 
 std::string encode_record(const ZooRecord& record);
 // Throws kDamaged.

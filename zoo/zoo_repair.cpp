@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 class Repairer {
  public:
   Repairer(const fs::path& store, Database& database, const ProgressSink& progress)
-      : store_(store), database_(database), progress_(progress), change_(store, database) {}
+      : store_(store), database_(database), progress_(progress), change_(store, database, {"repair"}) {}
 
   Repairs run() {
     database_.scan(Family::kMeta, "", [&](auto key, auto value) { return read(to_hex(key), value), true; });
@@ -27,7 +27,9 @@ class Repairer {
       if (progress_)
         progress_({.task = "repair", .done = ++done_, .total = records_.size(), .unit = "networks", .detail = nullptr});
     }
+    mend_trash();
     drop_strays();
+    drop_log();
     mend_ledger();
     if (!done_repairs_.empty()) change_.commit();
     return std::move(done_repairs_);
@@ -85,15 +87,23 @@ class Repairer {
 
   void mend_object(const ZooRecord& record, const TensorRecord& tensor) {
     mend_reference(record, tensor.object);
-    if (seen_.insert(tensor.object).second && !is_sound(store_, database_, tensor.object))
-      for (const auto& info : stored_forms(store_, database_, tensor.object)) {
-        if (!is_sound(store_, database_, tensor.object, info)) continue;
-        change_.put(Family::kObj, from_hex(tensor.object), encode(info));
-        mended_[tensor.object] = info;
-        did("found tensor '" + tensor.name + "' of '" + record.name + "' again");
-        break;
-      }
+    if (seen_.insert(tensor.object).second) {
+      if (is_sound(store_, database_, tensor.object))
+        found_.insert(tensor.object);
+      else
+        find_again(record, tensor);
+    }
     for (const auto& base : bases(tensor.object)) mend_reference(record, base);
+  }
+
+  void find_again(const ZooRecord& record, const TensorRecord& tensor) {
+    for (const auto& info : stored_forms(store_, database_, tensor.object)) {
+      if (!is_sound(store_, database_, tensor.object, info)) continue;
+      change_.put(Family::kObj, from_hex(tensor.object), encode(info));
+      mended_[tensor.object] = info;
+      found_.insert(tensor.object);
+      return did("found tensor '" + tensor.name + "' of '" + record.name + "' again");
+    }
   }
 
   void mend_reference(const ZooRecord& record, const std::string& object) {
@@ -124,6 +134,36 @@ class Repairer {
     });
   }
 
+  // Of what is in the trash only what could come back is kept.
+  void mend_trash() {
+    database_.scan(Family::kTrash, "", [&](auto key, auto value) {
+      const auto id = to_hex(key);
+      try {
+        auto entry = decode_trash(value);
+        for (const auto& tensor : entry.record.tensors) mend_object(entry.record, tensor);
+        const bool whole = entry.record.id == id && !records_.contains(id) &&
+                           std::ranges::all_of(entry.record.tensors,
+                                               [&](const auto& tensor) { return found_.contains(tensor.object); });
+        if (whole) return trashed_.emplace(id, std::move(entry.record)), true;
+      } catch (const Error&) {
+      }
+      change_.erase(Family::kTrash, key);
+      return did("let a removed network go that could not have come back"), true;
+    });
+  }
+
+  void drop_log() {
+    database_.scan(Family::kLog, "", [&](auto key, auto value) {
+      try {
+        decode_log_entry(key, value);
+      } catch (const Error&) {
+        change_.batch().erase(Family::kLog, key);
+        did("left a damaged entry out of the history");
+      }
+      return true;
+    });
+  }
+
   // Rows, names and references of records that are not there. What belongs to one that cannot be read stays.
   void drop_strays() {
     const auto gone = [&](const std::string& id) { return !records_.contains(id) && !unreadable_.contains(id); };
@@ -141,10 +181,12 @@ class Repairer {
     });
     database_.scan(Family::kRef, "", [&](auto key, auto) {
       if (key.size() != 48) return true;
-      const auto owner = records_.find(to_hex(key.substr(32)));
       const auto object = to_hex(key.substr(0, 32));
-      const bool used = owner != records_.end() && uses(owner->second, object);
-      if (used || unreadable_.contains(to_hex(key.substr(32)))) return true;
+      const auto owned = [&](const std::map<std::string, ZooRecord>& records) {
+        const auto owner = records.find(to_hex(key.substr(32)));
+        return owner != records.end() && uses(owner->second, object);
+      };
+      if (owned(records_) || owned(trashed_) || unreadable_.contains(to_hex(key.substr(32)))) return true;
       change_.erase(Family::kRef, key);
       return did("removed a reference to an object that its network does not use"), true;
     });
@@ -164,9 +206,10 @@ class Repairer {
   Database& database_;
   const ProgressSink& progress_;
   Change change_;
-  std::map<std::string, ZooRecord> records_;
+  std::map<std::string, ZooRecord> records_, trashed_;
   std::map<std::string, ObjectInfo> mended_;
-  std::set<std::string> unreadable_, seen_, names_;
+  std::set<std::string> unreadable_, names_;
+  std::set<std::string> seen_, found_;  // objects; found: those that are sound
   Repairs done_repairs_;
   std::size_t done_ = 0;
 };
@@ -226,20 +269,27 @@ LeftOver left_over(const std::vector<Finding>& findings, const fs::path& store, 
 
 }  // namespace
 
-Garbage Zoo::garbage() const {
-  return left_over(verify(VerifyLevel::kDefault), impl_->directory, *impl_->database).total;
+Garbage Zoo::garbage(double trash_age_seconds) const {
+  auto total = left_over(verify(VerifyLevel::kDefault), impl_->directory, *impl_->database).total;
+  const auto trash = impl_->clear_trash(impl_->old_in_trash(trash_age_seconds), false);
+  total.networks = trash.networks;
+  total.bytes += trash.bytes;
+  return total;
 }
 
-Garbage Zoo::collect_garbage() {
+Garbage Zoo::collect_garbage(double trash_age_seconds) {
   auto& database = impl_->writable();
-  const auto found = left_over(verify(VerifyLevel::kDefault), impl_->directory, database);
-  auto change = impl_->change();
+  auto found = left_over(verify(VerifyLevel::kDefault), impl_->directory, database);
+  auto change = impl_->change("gc");
   for (const auto& id : found.objects) {
     const auto object = from_hex(id);
     for (const auto family : {Family::kObj, Family::kW}) change.erase(family, object);
     database.scan(Family::kRef, object, [&](auto key, auto) { return change.erase(Family::kRef, key), true; });
   }
   if (!found.objects.empty()) change.commit();
+  const auto trash = impl_->clear_trash(impl_->old_in_trash(trash_age_seconds), true);
+  found.total.networks = trash.networks;
+  found.total.bytes += trash.bytes;
   std::error_code ignored;
   for (const auto& file : found.files) fs::remove(file, ignored);
   database.compact(Family::kW);

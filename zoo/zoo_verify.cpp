@@ -24,7 +24,9 @@ class Verifier {
   std::vector<Finding> run(VerifyLevel level) {
     if (level != VerifyLevel::kQuick) guarded("database", [&] { database_.verify_files(); });
     guarded("records", [&] { records(); });
+    guarded("trash", [&] { trash(); });
     guarded("names", [&] { names(); });
+    guarded("history", [&] { history(); });
     guarded("ledger", [&] { ledger(); });
     guarded("references", [&] { references(); });
     guarded("objects", [&] { objects(level == VerifyLevel::kDeep); });
@@ -73,7 +75,7 @@ class Verifier {
   }
 
   void record(const std::string& id, const ZooRecord& record) {
-    names_[id] = record.name;
+    names_[id] = holders_[id] = record.name;
     if (record.id != id || hash_of_tensors(record.tensors) != record.weights_hash)
       add("bad-record", id, {record.name}, "the record contradicts itself; restore the zoo from a backup");
     if (database_.get(Family::kRow, from_hex(id)) != encode_row(record))
@@ -82,14 +84,20 @@ class Verifier {
     if (database_.get(Family::kName, keys::name(record.name)) != from_hex(id))
       add("bad-name", record.name, {record.name},
           "the name does not lead to its network; `weightloom zoo verify --repair` writes it anew");
+    held(id, record);
+  }
+
+  // What a network or one in the trash holds.
+  void held(const std::string& id, const ZooRecord& record) {
+    const auto& holder = holders_.at(id);
     for (const auto& tensor : record.tensors) {
-      held_object(tensor.object, record);
-      for (const auto& base : bases_of_(tensor.object)) held_object(base, record);
+      hold(tensor.object, id, holder);
+      for (const auto& base : bases_of_sound(tensor.object)) hold(base, id, holder);
     }
   }
 
   // What a damaged entry stands on cannot be told; that it is damaged is found among the objects.
-  std::vector<std::string> bases_of_(const std::string& object) const {
+  std::vector<std::string> bases_of_sound(const std::string& object) const {
     try {
       return bases_of(database_, object);
     } catch (const Error&) {
@@ -97,13 +105,44 @@ class Verifier {
     }
   }
 
-  void held_object(const std::string& object, const ZooRecord& record) {
-    users_[object].insert(record.name);
-    if (!database_.has(Family::kRef, keys::reference(object, record.id)))
-      add("bad-reference", object, {record.name},
+  void hold(const std::string& object, const std::string& id, const std::string& holder) {
+    users_[object].insert(holder);
+    if (!database_.has(Family::kRef, keys::reference(object, id)))
+      add("bad-reference", object, {holder},
           "the network does not hold its object; `weightloom zoo verify --repair` writes the reference anew");
     if (!database_.has(Family::kObj, from_hex(object)))
-      add("missing-object", object, {record.name}, "import the network again, or restore the zoo from a backup");
+      add("missing-object", object, {holder}, "import the network again, or restore the zoo from a backup");
+  }
+
+  void trash() {
+    database_.scan(Family::kTrash, "", [&](auto key, auto value) {
+      const auto id = to_hex(key);
+      counted_.add(Family::kTrash, key, value);
+      const auto spoilt = [&](const std::string& why) {
+        add("bad-trash", id, {}, why + "; `weightloom zoo verify --repair` lets it go");
+      };
+      try {
+        const auto record = decode_trash(value).record;
+        holders_.emplace(id, record.name + " (in the trash)");
+        if (record.id != id || names_.contains(id) || hash_of_tensors(record.tensors) != record.weights_hash)
+          spoilt("a removed network contradicts itself");
+        held(id, record);
+      } catch (const Error& error) {
+        spoilt(error.what());
+      }
+      return true;
+    });
+  }
+
+  void history() {
+    database_.scan(Family::kLog, "", [&](auto key, auto value) {
+      try {
+        decode_log_entry(key, value);
+      } catch (const Error& error) {
+        add("bad-log", to_hex(key), {}, std::string(error.what()) + "; `weightloom zoo verify --repair` leaves it out");
+      }
+      return true;
+    });
   }
 
   void names() {
@@ -123,7 +162,10 @@ class Verifier {
     if (!stored && !file) return;  // a zoo of schema 1
     const auto say = [&](std::string advice) { add("ledger", ledger_path(store_).string(), {}, std::move(advice)); };
     const auto entries = [](const Ledger& ledger) {
-      return std::to_string(ledger.networks) + " networks and " + std::to_string(ledger.names) + " names";
+      const auto trashed =
+          ledger.trashed ? ", " + std::to_string(ledger.trashed) + " removed networks," : std::string();
+      return std::to_string(ledger.networks) + " networks" + trashed + " and " + std::to_string(ledger.names) +
+             " names";
     };
     if (!file)
       return say(
@@ -145,8 +187,8 @@ class Verifier {
   void references() {
     database_.scan(Family::kRef, "", [&](auto key, auto) {
       const auto object = to_hex(key.substr(0, 32));
-      const auto owner = names_.find(to_hex(key.substr(32)));
-      if (owner == names_.end() || !users_[object].contains(owner->second))
+      const auto owner = holders_.find(to_hex(key.substr(32)));
+      if (owner == holders_.end() || !users_[object].contains(owner->second))
         add("bad-reference", object, {}, "an object is held by a network that does not use it", false);
       return true;
     });
@@ -210,6 +252,7 @@ class Verifier {
   const std::optional<Ledger>& due_;
   const ProgressSink& progress_;
   std::map<std::string, std::string> names_;            // record id -> name
+  std::map<std::string, std::string> holders_;          // the same, and of those in the trash
   std::map<std::string, std::set<std::string>> users_;  // object -> names of networks
   std::set<std::string> known_files_;
   std::vector<std::string> unused_objects_;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <functional>
 
 #include "sample_networks.hpp"
@@ -73,8 +74,17 @@ void add_until_killed(const fs::path& store, int round, int output) {
   }
 }
 
-// Changes the zoo in every way for ever, and says a byte after each change. (Not by collecting garbage: compaction
-// waits for threads of the database, which a forked process lacks.)
+// What a name that was taken since, or a network that is gone for good, may stand in the way of.
+void try_to(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUsage && error.code() != ErrorCode::kNotFound) throw;
+  }
+}
+
+// Changes the zoo in every way for ever, and says a byte after each change. (Not by collecting garbage, which
+// compacts.)
 void change_until_killed(const fs::path& store, std::uint64_t round, int output) {
   auto zoo = Zoo::open(store, Zoo::Access::kWrite);
   Random random(round);
@@ -82,7 +92,7 @@ void change_until_killed(const fs::path& store, std::uint64_t round, int output)
     const auto all = zoo.summaries();
     const auto any = [&] { return all[static_cast<std::size_t>(random.below(all.size()))].id; };
     const auto name = std::to_string(round) + "/" + std::to_string(i);
-    switch (all.size() < 3 ? 0 : random.below(7)) {
+    switch (all.size() < 3 ? 0 : random.below(10)) {
       case 0:
       case 1: {
         auto one = test::network(name, static_cast<float>(i));
@@ -107,6 +117,15 @@ void change_until_killed(const fs::path& store, std::uint64_t round, int output)
         zoo.add({one}, Zoo::Taken::kReplace);
         break;
       }
+      case 6:
+        try_to([&] { zoo.undo(); });
+        break;
+      case 7:
+        if (const auto trash = zoo.trash(); !trash.empty()) try_to([&] { zoo.undelete(trash.back().id); });
+        break;
+      case 8:
+        zoo.remove(any(), Removal::kForGood);
+        break;
       default:
         zoo.remove(any());
     }
@@ -114,14 +133,37 @@ void change_until_killed(const fs::path& store, std::uint64_t round, int output)
   }
 }
 
-void kill_while_changing(std::uint64_t rounds) {
+// The same with the trash and its clearing, in a process of its own program: see below.
+void collect_until_killed(const fs::path& store, int output) {
+  auto zoo = Zoo::open(store, Zoo::Access::kWrite);
+  for (int i = static_cast<int>(zoo.size());; ++i) {
+    auto one = test::network(std::to_string(i) + "/" + std::to_string(::getpid()), static_cast<float>(i));
+    one.second["large"] = test::tensor_of((1 << 18) + static_cast<std::size_t>(i % 3), static_cast<float>(i % 5));
+    const auto record = test::add_one(zoo, one);
+    if (i % 3 > 0) zoo.remove(record.id);
+    if (i % 4 == 0) zoo.collect_garbage(i % 8 == 0 ? 0 : kTrashSeconds);
+    say(output, "x");
+  }
+}
+
+constexpr const char* kStoreVariable = "WEIGHTLOOM_TEST_STORE";
+
+// Compaction waits for threads of the database, which a forked process lacks.
+void collect_in_new_program(const fs::path& store, int output) {
+  ::setenv(kStoreVariable, store.c_str(), 1);
+  ::dup2(output, STDERR_FILENO);
+  ::execl("/proc/self/exe", "zoo_test", "[.collecting]", nullptr);
+}
+
+void kill_while(const std::function<void(const fs::path& store, std::uint64_t round, int output)>& work,
+                std::uint64_t rounds) {
   const test::TemporaryFolder folder;
   const auto path = folder / "zoo";
   { const auto zoo = Zoo::create(path); }
   Random random(3);
   std::size_t changes = 0;
   for (std::uint64_t round = 0; round < rounds; ++round) {
-    Child child([&](int output) { change_until_killed(path, round, output); });
+    Child child([&](int output) { work(path, round, output); });
     child.read_at_least(1 + random.below(12));
     for (auto spin = random.below(2'000'000); spin > 0; --spin) asm volatile("");
     child.kill();
@@ -133,6 +175,8 @@ void kill_while_changing(std::uint64_t rounds) {
     }
   }
   CHECK(changes >= rounds);
+  Zoo::open(path, Zoo::Access::kWrite).collect_garbage(0);
+  CHECK(Zoo::open(path, Zoo::Access::kRead).verify(VerifyLevel::kDeep).empty());
 }
 
 std::string verdict_of(const std::function<void()>& action) {
@@ -176,11 +220,20 @@ TEST_CASE("kill -9 during an import loses nothing that was reported as stored", 
 }
 
 TEST_CASE("kill -9 during any change leaves a whole zoo", "[zoo]") {
-  kill_while_changing(12);
+  kill_while(change_until_killed, 12);
+}
+
+TEST_CASE("kill -9 while the trash and garbage are cleared leaves a whole zoo", "[zoo]") {
+  kill_while([](const fs::path& store, std::uint64_t, int output) { collect_in_new_program(store, output); }, 8);
+}
+
+TEST_CASE("clears until it is killed", "[.collecting]") {
+  if (const char* store = std::getenv(kStoreVariable)) collect_until_killed(store, STDERR_FILENO);
 }
 
 TEST_CASE("a thousand times kill -9", "[.soak]") {
-  kill_while_changing(1000);
+  kill_while(change_until_killed, 1000);
+  kill_while([](const fs::path& store, std::uint64_t, int output) { collect_in_new_program(store, output); }, 200);
 }
 
 TEST_CASE("a folder that may not be written is refused for writing and open for reading", "[zoo]") {

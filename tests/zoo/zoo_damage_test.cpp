@@ -15,7 +15,7 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
-using Content = std::map<std::string, std::string>;  // names and aliases to what they stand for
+using Content = std::map<std::string, std::string>;  // names and aliases to what they stand for; trash and history
 
 Content content_of(const fs::path& store) {
   const auto zoo = Zoo::open(store, Zoo::Access::kRead);
@@ -24,6 +24,8 @@ Content content_of(const fs::path& store) {
     content[record.name] = to_json(record).dump() + weights_hash(zoo.weights(record));
     for (const auto& alias : zoo.aliases(record.id)) content[alias] = record.name;
   }
+  for (const auto& network : zoo.trash()) content["trash/" + network.id] = network.name;
+  for (const auto& step : zoo.history()) content["step/" + std::to_string(step.number)] = step.operation;
   return content;
 }
 
@@ -40,6 +42,11 @@ void make_zoo(const fs::path& path) {
   zoo.set_alias("best", "n2");
   zoo.rename("n3", "three");
   zoo.remove("n4");
+  auto record = zoo.get("n5");
+  record.notes = "changed";
+  zoo.update(record);
+  zoo.rename("n5", "passing");
+  zoo.undo();
 }
 
 std::vector<fs::path> files_of(const fs::path& folder) {
@@ -72,7 +79,7 @@ void try_damages(int rounds, std::uint64_t seed) {
   const test::TemporaryFolder folder;
   make_zoo(folder / "zoo");
   const auto whole = content_of(folder / "zoo");
-  REQUIRE(whole.size() == 6);
+  REQUIRE(whole.size() == 6 + 1 + 12);  // names and an alias; n4; six added, six changed
   Random random(seed);
   int noticed = 0;
   for (int round = 0; round < rounds; ++round) {
@@ -93,7 +100,10 @@ void try_damages(int rounds, std::uint64_t seed) {
              error.code() == ErrorCode::kRefused));
       damaged = true;
     }
-    if (!damaged) CHECK(content_of(folder / "copy") == whole);
+    if (!damaged) {
+      CHECK(content_of(folder / "copy") == whole);
+      CHECK_NOTHROW(Zoo::open(folder / "copy", Zoo::Access::kWrite).undelete("n4"));
+    }
     noticed += damaged;
   }
   CHECK(noticed > rounds / 3);

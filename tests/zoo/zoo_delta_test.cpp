@@ -231,21 +231,24 @@ TEST_CASE("a producer that fails leaves nothing", "[zoo]") {
     sink.append(bytes);
     sink.begin("v", DType::kU8, {4 << 20});
   };
-  CHECK_THROWS_AS(zoo.store([&](WeightsSink& sink) -> ZooRecord {
-    begin(sink);
-    throw std::runtime_error("enough");
-  }),
+  CHECK_THROWS_AS(zoo.store("streamed",
+                            [&](WeightsSink& sink) -> ZooRecord {
+                              begin(sink);
+                              throw std::runtime_error("enough");
+                            }),
                   std::runtime_error);
-  CHECK_THROWS_AS(zoo.store([&](WeightsSink& sink) {
-    begin(sink);
-    return test::record_named("incomplete");
-  }),
+  CHECK_THROWS_AS(zoo.store("streamed",
+                            [&](WeightsSink& sink) {
+                              begin(sink);
+                              return test::record_named("incomplete");
+                            }),
                   Error);
-  CHECK_THROWS_AS(zoo.store([&](WeightsSink& sink) {
-    begin(sink);
-    sink.begin("w", DType::kU8, {1});
-    return test::record_named("twice");
-  }),
+  CHECK_THROWS_AS(zoo.store("streamed",
+                            [&](WeightsSink& sink) {
+                              begin(sink);
+                              sink.begin("w", DType::kU8, {1});
+                              return test::record_named("twice");
+                            }),
                   Error);
   CHECK(zoo.size() == 0);
   CHECK(zoo.stored_bytes() == 0);

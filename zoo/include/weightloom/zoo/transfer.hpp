@@ -11,6 +11,7 @@
 #include "weightloom/base/progress.hpp"
 #include "weightloom/base/tensor.hpp"
 #include "weightloom/formats/weights_folder.hpp"
+#include "weightloom/zoo/facts.hpp"
 #include "weightloom/zoo/zoo.hpp"
 
 namespace weightloom {
@@ -19,7 +20,7 @@ namespace weightloom {
 struct NetworkFile {
   TensorMap tensors;                  // under the names and layouts of `dialect`
   std::optional<ZooRecord> record;    // as write_network() put it there; empty when the tensors are no longer its own
-  std::string dialect = "canonical";  // what the record says; without one, unknown
+  std::string dialect = "canonical";  // what the record says; empty or without one: unknown
   std::vector<std::string> warnings;  // lenient choices taken
   std::string format;                 // WeightsFile::format
   std::map<std::string, std::string> metadata;  // what else the file says, such as "format" and a licence
@@ -55,9 +56,15 @@ struct ImportPlan {
 ImportPlan files_to_import(const std::vector<std::string>& paths, const std::string& name = {});
 
 struct ImportOptions {
-  // architecture, plugin_version, config, dataset, family, split, metrics, tags, notes for every network
+  // architecture, plugin_version, config, dataset, family, split, metrics, tags, notes, hyperparameters for every
+  // network, and parents as text that parent_link() takes; a parent may be a network of the same plan.
   ZooRecord facts;
-  // Empty: tensors are stored as they are, and records of files in a foreign dialect are not used.
+  std::vector<FactRow> rows;  // of single ones, by name or by path (relative ones from their file's folder)
+  bool sidecars = false;      // also what NAME.json beside NAME.EXTENSION says
+  // Rows and sidecars name a plugin and what differs from its defaults; this fills in all of its configuration.
+  std::function<void(ZooRecord& facts)> complete_architecture;
+  // Empty: tensors are stored as they are, and records of files in a foreign dialect are not used. A file of which rows
+  // or a sidecar say the architecture comes with a record that says it and an empty dialect.
   // What it puts into `warnings` is told in the result, with the file.
   std::function<TensorMap(NetworkFile, std::vector<std::string>& warnings)> to_canonical;
   // Together with to_canonical: would it take the tensors of a file as they are? Of those called `names`, with these

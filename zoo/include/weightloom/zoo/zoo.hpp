@@ -16,6 +16,7 @@
 
 #include "weightloom/base/progress.hpp"
 #include "weightloom/base/tensor.hpp"
+#include "weightloom/zoo/history.hpp"
 #include "weightloom/zoo/query.hpp"
 #include "weightloom/zoo/record.hpp"
 
@@ -49,7 +50,7 @@ enum class VerifyLevel {
 
 struct Finding {
   std::string kind;    // "missing-object", "changed-object", "bad-name", "bad-row", "bad-reference", "bad-record",
-                       // "database", "ledger", "orphan-file", "orphan-object"
+                       // "bad-trash", "bad-log", "database", "ledger", "orphan-file", "orphan-object"
   std::string object;  // the object id, name, record id or path that it is about
   std::vector<std::string> networks;  // names of the networks that it hits
   std::string advice;
@@ -59,10 +60,10 @@ struct Finding {
 // Something that repair() did, in words: "wrote the summary of 'mnist/mlp/3' anew".
 using Repairs = std::vector<std::string>;
 
-// What nothing refers to.
+// What nothing refers to, and networks in the trash whose time is over.
 struct Garbage {
-  std::size_t objects = 0, files = 0;
-  std::int64_t bytes = 0;
+  std::size_t objects = 0, files = 0, networks = 0;
+  std::int64_t bytes = 0;  // of all
 };
 
 // Takes the weights of one network as they come (Zoo::store). Large tensors go to the disk at once. Not thread-safe.
@@ -111,16 +112,18 @@ class Zoo {
 
   // Stores records with their weights: objects first (durable), then one synced batch. All or nothing. Fills in id,
   // created, tensors, sizes and hashes, and returns the records as stored. Objects that are there but damaged are
-  // mended. kReplace: a network that has the name goes, its aliases lead to the new one, which links to it as
-  // "replaces". Tensors of a network whose parent is in the zoo are stored as the difference from the parent's where
-  // that takes less room. Throws kUsage "zoo.bad_name", "zoo.name_taken", "zoo.bad_tensor" (a name or size of a tensor)
-  // and what expect_storable() does, kOverQuota when the disk is full.
+  // mended. kReplace: a network that has the name goes as with remove(), its aliases lead to the new one, which links
+  // to it as "replaces". A network whose id is in the trash comes back. Tensors of a network whose parent is in the zoo
+  // are stored as the difference from the parent's where that takes less room. Throws kUsage "zoo.bad_name",
+  // "zoo.name_taken", "zoo.bad_tensor" (a name or size of a tensor) and what expect_storable() does, kOverQuota when
+  // the disk or the quota is full.
   enum class Taken { kRefuse, kReplace };
   std::vector<ZooRecord> add(std::vector<std::pair<ZooRecord, TensorMap>> networks, Taken taken = Taken::kRefuse);
 
-  // The same for one network whose weights need not fit into memory: `produce` hands them to the sink and returns the
-  // record. What it throws is thrown, and nothing remains.
-  ZooRecord store(const std::function<ZooRecord(WeightsSink&)>& produce, Taken taken = Taken::kRefuse);
+  // The same for one network, called `name`, whose weights need not fit into memory: `produce` hands them to the sink
+  // and returns the record. What it throws is thrown, and nothing remains.
+  ZooRecord store(const std::string& name, const std::function<ZooRecord(WeightsSink&)>& produce,
+                  Taken taken = Taken::kRefuse);
 
   // `reference`: exact name, alias (`name@alias`), full id or a unique prefix of at least 4 digits. Throws kNotFound
   // with the nearest names, kAmbiguous.
@@ -154,14 +157,50 @@ class Zoo {
   // Metadata changes; each is one synced batch. Names and aliases share one set: what one has no other can get. An
   // alias moves when it exists; it does not stand for its network where that is renamed or removed, which is kUsage
   // "zoo.is_alias".
-  void update(const ZooRecord& record);  // everything but id, name, tensors
+  // Everything but id, name, tensors; a thousand networks to a batch. Throws kUsage "zoo.circle" where a network would
+  // descend from itself.
+  void update(const std::vector<ZooRecord>& records);
+  void update(const ZooRecord& record) { update(std::vector{record}); }
   void rename(const std::string& reference, const std::string& name);
   void set_alias(const std::string& alias, const std::string& reference);
   void remove_alias(const std::string& alias);
   std::vector<std::string> aliases(const std::string& record_id) const;
-  // Removes records, their names and token streams, and every object that nothing else refers to.
-  void remove(const std::vector<std::string>& references);
-  void remove(const std::string& reference) { remove(std::vector{reference}); }
+  // Moves networks to the trash, from which they come back with their aliases and token streams. The trash keeps as
+  // many bytes of weights as the zoo's networks have, and 1 MiB in any case: what was removed longest ago gives way,
+  // and networks that come to more go for good. kForGood: records, names, token streams, and every object that nothing
+  // else refers to. Returns what was done.
+  Removal remove(const std::vector<std::string>& references, Removal how = Removal::kToTrash);
+  Removal remove(const std::string& reference, Removal how = Removal::kToTrash) {
+    return remove(std::vector{reference}, how);
+  }
+  // What remove() would do.
+  Removal removal(const std::vector<std::string>& references) const;
+
+  // What is in the trash, the last removed first.
+  std::vector<TrashedNetwork> trash() const;
+  // Brings a network back from the trash by its name, its id or the first digits of that; under another name when one
+  // is given. Throws kNotFound, kAmbiguous, kUsage "zoo.name_taken".
+  ZooRecord undelete(const std::string& reference, const std::string& name = {});
+
+  // What was changed, the last first: all, or what concerns one network or alias, of which the name of then will do.
+  // Kept of the last 10,000 changes at most, and of 64 MiB.
+  std::vector<HistoryStep> history(const std::string& reference = {}) const;
+  // Takes a step of the history back, the last one that was not taken back when none is named, in one batch; networks
+  // that it added move to the trash. That is a step as well. Throws kNotFound "undo.nothing", and kUsage "undo.refused"
+  // when what it changed has been changed since, or is gone for good.
+  Undone undo(std::uint64_t number = 0);
+  // While it lives, what is changed is one step of the history. Must not outlive the zoo.
+  class Together {
+   public:
+    explicit Together(Zoo& zoo);
+    ~Together();
+    Together(const Together&) = delete;
+    Together& operator=(const Together&) = delete;
+
+   private:
+    Zoo& zoo_;
+    bool outermost_;
+  };
 
   void put_tokens(const std::vector<std::pair<std::string, TokenStream>>& streams);  // by record id
   std::optional<TokenStream> tokens(const std::string& record_id, const std::string& tokenizer) const;
@@ -172,12 +211,12 @@ class Zoo {
   std::vector<ZooRecord> ancestors(const std::string& record_id) const;
   std::vector<ZooRecord> descendants(const std::string& record_id) const;
 
-  // Removes what nothing refers to, and gives the room of what was removed back to the disk. Throws kDamaged
-  // "zoo.damaged", and removes nothing, while verify() finds damage: what seems to be garbage may be what is left of a
-  // network.
-  Garbage collect_garbage();
+  // Removes what nothing refers to and what has been in the trash this long, and gives the room of what was removed
+  // back to the disk. Throws kDamaged "zoo.damaged", and removes nothing, while verify() finds damage: what seems to be
+  // garbage may be what is left of a network.
+  Garbage collect_garbage(double trash_age_seconds = kTrashSeconds);
   // What it would remove. Throws the same.
-  Garbage garbage() const;
+  Garbage garbage(double trash_age_seconds = kTrashSeconds) const;
 
   // Finds damage; never repairs. An empty list means all is well.
   std::vector<Finding> verify(VerifyLevel level, const ProgressSink& progress = {}) const;

@@ -1,0 +1,324 @@
+#include "weightloom/zoo/facts.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "csv.hpp"
+#include "weightloom/base/config.hpp"
+#include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
+#include "weightloom/base/hash.hpp"
+#include "weightloom/base/text.hpp"
+
+namespace weightloom {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMostBytes = 32u << 20;
+constexpr std::size_t kMostRows = 200'000;
+constexpr std::string_view kMetric = "metric:", kHyper = "hyper.", kConfig = "config.";
+
+const std::map<std::string, std::string ZooRecord::*> kTexts{
+    {"dataset", &ZooRecord::dataset}, {"family", &ZooRecord::family},     {"split", &ZooRecord::split},
+    {"notes", &ZooRecord::notes},     {"arch", &ZooRecord::architecture}, {"architecture", &ZooRecord::architecture}};
+
+std::vector<std::string> known_keys() {
+  std::vector<std::string> keys{"name", "path", "tags", "parent", "metrics", "hyper", "config"};
+  for (const auto& [key, text] : kTexts) keys.push_back(key);
+  return keys;
+}
+
+// What is wrong with a value; the reader of the file says where.
+struct Wrong {
+  std::string why;
+};
+
+std::string text_of(const Json& value) {
+  if (!value.is_string()) throw Wrong{"it is not a text"};
+  return value.get<std::string>();
+}
+
+double number_of(const Json& value) {
+  if (!value.is_number() || !std::isfinite(value.get<double>())) throw Wrong{"it is not a number"};
+  return value.get<double>();
+}
+
+std::vector<std::string> texts_of(const Json& value) {
+  if (!value.is_array()) return {text_of(value)};
+  std::vector<std::string> out;
+  for (const auto& one : value) out.push_back(text_of(one));
+  return out;
+}
+
+const Json& object_of(const Json& value) {
+  if (!value.is_object()) throw Wrong{"it is not an object"};
+  return value;
+}
+
+void set(Json& object, const std::string& key, const Json& value) {
+  if (key.empty() || key.find('=') != std::string::npos) throw Wrong{"'" + key + "' is no key of a setting"};
+  set_from_text(object, key + "=" + value.dump());
+}
+
+// Takes one statement. False for a key that means nothing here.
+bool state(ZooRecord& facts, const std::string& key, const Json& value) {
+  if (const auto text = kTexts.find(key); text != kTexts.end()) {
+    facts.*(text->second) = text_of(value);
+  } else if (key == "tags" || key == "tag") {
+    for (auto& tag : texts_of(value)) facts.tags.insert(std::move(tag));
+  } else if (key == "parent" || key == "parents") {
+    for (auto& parent : texts_of(value)) facts.parents.push_back({"", std::move(parent)});
+  } else if (key.starts_with(kMetric)) {
+    facts.metrics[key.substr(kMetric.size())] = number_of(value);
+  } else if (key == "metrics") {
+    for (const auto& [name, number] : object_of(value).items()) facts.metrics[name] = number_of(number);
+  } else if (key == "hyper" || key == "hyperparameters") {
+    facts.hyperparameters = object_of(value);
+  } else if (key == "config") {
+    facts.config = object_of(value);
+  } else if (key.starts_with(kHyper)) {
+    set(facts.hyperparameters, key.substr(kHyper.size()), value);
+  } else if (key.starts_with(kConfig)) {
+    set(facts.config, key.substr(kConfig.size()), value);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void expect_whole(const ZooRecord& facts) {
+  if (facts.architecture.empty() && !facts.config.empty()) throw Wrong{"it says `config` without `arch`"};
+  for (const auto& link : facts.parents)
+    if (link.parent.empty() || !is_printable(link.parent)) throw Wrong{"a parent has no name"};
+  auto checked = facts;
+  checked.parents.clear();
+  try {
+    expect_storable(checked);
+  } catch (const Error& error) {
+    throw Wrong{error.why()};
+  }
+}
+
+// A network is spoken of once.
+class Rows {
+ public:
+  explicit Rows(const fs::path& file) : file_(file) {}
+
+  void add(FactRow row) {
+    if (row.name.empty() == row.path.empty())
+      throw Wrong{row.name.empty() ? "it names no network: `name` or `path` is needed" : "it gives both name and path"};
+    if (!is_printable(row.name + row.path)) throw Wrong{"the name of the network holds control characters"};
+    if (!seen_.insert({row.name, row.path}).second)
+      throw Wrong{"'" + row.name + row.path + "' stands there a second time"};
+    if (rows_.size() == kMostRows) throw Wrong{"there are more than " + std::to_string(kMostRows) + " networks"};
+    expect_whole(row.facts);
+    row.file = file_;
+    rows_.push_back(std::move(row));
+  }
+  std::vector<FactRow> take() { return std::move(rows_); }
+
+ private:
+  const fs::path& file_;
+  std::set<std::pair<std::string, std::string>> seen_;
+  std::vector<FactRow> rows_;
+};
+
+std::string with_plain_line_ends(std::string text) {
+  for (std::size_t at = 0; (at = text.find("\r\n", at)) != std::string::npos;) text.erase(at, 1);
+  return text;
+}
+
+Json cell_value(const std::string& key, const std::string& text) {
+  if (key == "notes") return with_plain_line_ends(text);
+  if (key == "name" || key == "path" || kTexts.contains(key)) return text;
+  if (key == "tags" || key == "tag" || key == "parent" || key == "parents") {
+    Json several = Json::array();
+    for (std::size_t at = 0; at <= text.size();) {
+      const auto end = std::min(text.find(';', at), text.size());
+      if (end > at) several.push_back(text.substr(at, end - at));
+      at = end + 1;
+    }
+    return several;
+  }
+  if (key.starts_with(kHyper) || key.starts_with(kConfig)) return try_parse_json(text).value_or(Json(text));
+  double number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stop != end || !std::isfinite(number)) {
+    const auto near = nearest_name(key, known_keys());
+    throw Wrong{"'" + text + "' is not a number, which the metric '" + key + "' would be" +
+                (near.empty() ? "" : "; did you mean the column '" + near + "'?")};
+  }
+  return number;
+}
+
+void expect_columns(const CsvRow& columns, const fs::path& file) {
+  std::set<std::string> seen;
+  for (const auto& column : columns) {
+    const auto refuse = [&](const std::string& why) {
+      throw refused_at(file, column.line, column.column, "facts.column", why);
+    };
+    if (column.text.empty()) refuse("a column has no name");
+    if (!seen.insert(column.text).second) refuse("the column '" + column.text + "' stands there a second time");
+    if (column.text == "metrics") refuse("a cell holds one value: call the column 'metric:NAME'");
+    if (column.text == "hyper" || column.text == "config")
+      refuse("a cell holds one value: call the column '" + column.text + ".KEY'");
+  }
+  if (!seen.contains("name") && !seen.contains("path"))
+    throw refused_at(file, 1, 1, "facts.column", "no column is called `name` or `path`");
+}
+
+// `at`: the cell that it is about, for messages.
+FactRow row_of_cells(const CsvRow& columns, const CsvRow& cells, const CsvCell*& at) {
+  if (cells.size() != columns.size())
+    throw Wrong{"it has " + std::to_string(cells.size()) + " cells, the table " + std::to_string(columns.size()) +
+                " columns"};
+  FactRow row;
+  row.where = "line " + std::to_string(cells.front().line);
+  for (std::size_t c = 0; c < cells.size(); ++c) {
+    at = &cells[c];
+    if (at->text.empty()) continue;
+    const auto& key = columns[c].text;
+    const auto value = cell_value(key, at->text);
+    if (key == "name")
+      row.name = at->text;
+    else if (key == "path")
+      row.path = at->text;
+    else if (!state(row.facts, key, value))
+      row.facts.metrics[key] = number_of(value);
+  }
+  at = &cells.front();
+  return row;
+}
+
+std::vector<FactRow> rows_of_csv(std::string_view text, const fs::path& file) {
+  CsvRow columns;
+  Rows rows(file);
+  parse_csv(text, file, [&](const CsvRow& cells) {
+    if (columns.empty()) {
+      expect_columns(cells, file);
+      columns = cells;
+      return;
+    }
+    const auto* at = &cells.front();
+    try {
+      rows.add(row_of_cells(columns, cells, at));
+    } catch (const Wrong& wrong) {
+      throw refused_at(file, at->line, at->column, "facts.value", wrong.why);
+    }
+  });
+  if (columns.empty()) throw refused_at(file, 1, 1, "facts.csv", "there is no line of column names");
+  return rows.take();
+}
+
+FactRow row_of_object(const Json& object) {
+  FactRow row;
+  for (const auto& [key, value] : object_of(object).items()) {
+    if (value.is_null()) continue;
+    try {
+      if (key == "name")
+        row.name = text_of(value);
+      else if (key == "path")
+        row.path = text_of(value);
+      else if (!state(row.facts, key, value))
+        row.facts.metrics[key] = number_of(value);
+    } catch (const Wrong& wrong) {
+      const auto near = nearest_name(key, known_keys());
+      throw Wrong{"'" + printable(key) + "': " + wrong.why +
+                  (near.empty() || near == key ? "" : "; did you mean '" + near + "'?")};
+    }
+  }
+  return row;
+}
+
+std::vector<FactRow> rows_of_json(std::string_view text, const fs::path& file) {
+  const auto json = parse_json(text, "'" + file.string() + "'");
+  Rows rows(file);
+  std::size_t number = 0;
+  const auto add = [&](const std::string& name, const Json& object) {
+    const auto where = name.empty() ? "entry " + std::to_string(++number) : "'" + name + "'";
+    try {
+      auto row = row_of_object(object);
+      if (!name.empty()) row.name = name;
+      row.where = where;
+      rows.add(std::move(row));
+    } catch (const Wrong& wrong) {
+      throw Error(ErrorCode::kRefused, "facts.value", "refusing to read '" + file.string() + "'",
+                  where + ": " + wrong.why)
+          .at(file.string());
+    }
+  };
+  if (json.is_array())
+    for (const auto& object : json) add("", object);
+  else if (json.is_object())
+    for (const auto& [name, object] : json.items()) add(name, object);
+  else
+    throw Error(ErrorCode::kRefused, "facts.value", "refusing to read '" + file.string() + "'",
+                "it is neither an array of objects nor an object that holds them by name")
+        .at(file.string());
+  return rows.take();
+}
+
+}  // namespace
+
+std::vector<FactRow> read_facts(const fs::path& path) {
+  const auto text = read_file(path, kMostBytes);
+  const auto first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  const bool json = first != std::string::npos && (text[first] == '[' || text[first] == '{');
+  return json ? rows_of_json(text, path) : rows_of_csv(text, path);
+}
+
+ZooRecord read_sidecar(const fs::path& path, std::vector<std::string>& foreign) {
+  const auto json = parse_json(read_file(path, kMostBytes), "'" + path.string() + "'");
+  ZooRecord facts;
+  std::string at;
+  try {
+    for (const auto& [key, value] : object_of(json).items()) {
+      at = "'" + printable(key) + "': ";
+      if (!value.is_null() && !state(facts, key, value)) foreign.push_back(key);
+    }
+    at.clear();
+    expect_whole(facts);
+  } catch (const Wrong& wrong) {
+    throw Error(ErrorCode::kRefused, "facts.value", "refusing to read '" + path.string() + "'", at + wrong.why)
+        .at(path.string());
+  }
+  return facts;
+}
+
+void state_facts(ZooRecord& record, const ZooRecord& facts) {
+  for (auto text : {&ZooRecord::dataset, &ZooRecord::family, &ZooRecord::split, &ZooRecord::notes})
+    if (!(facts.*text).empty()) record.*text = facts.*text;
+  if (!facts.architecture.empty()) {
+    record.architecture = facts.architecture;
+    record.plugin_version = facts.plugin_version;
+    record.config = facts.config;
+  }
+  if (!facts.hyperparameters.empty()) {
+    if (!record.hyperparameters.is_object()) record.hyperparameters = Json::object();
+    record.hyperparameters.update(facts.hyperparameters, true);
+  }
+  for (const auto& [name, value] : facts.metrics) record.metrics[name] = value;
+  record.tags.insert(facts.tags.begin(), facts.tags.end());
+}
+
+ParentLink parent_link(const Zoo& zoo, const std::string& text) {
+  const auto is_digest = [](const std::string& name) { return name.size() == 64 && is_hex(name); };
+  const auto colon = text.rfind(':');
+  if (zoo.knows(text) || colon == std::string::npos)
+    return is_digest(text) ? ParentLink{"generated-by", text} : ParentLink{"fine-tuned-from", zoo.get(text).id};
+  const auto name = text.substr(0, colon), kind = text.substr(colon + 1);
+  return {kind, is_digest(name) ? name : zoo.get(name).id};
+}
+
+bool add_parent(ZooRecord& record, const ParentLink& link) {
+  const bool there = std::ranges::any_of(
+      record.parents, [&](const auto& known) { return known.kind == link.kind && known.parent == link.parent; });
+  if (!there) record.parents.push_back(link);
+  return !there;
+}
+
+}  // namespace weightloom
