@@ -119,10 +119,10 @@ class ManifestParser {
         text.find("://") != text.npos)
       throw refusal(path_, "bad_path", "the path '" + printable(text) + "' is not one within the folder",
                     "put the shards beside the manifest, and name them as they are called there");
-    if (!paths_.insert(fs::path(text).lexically_normal().string()).second)
+    manifest_.groups.back().paths.push_back(fs::path(text).lexically_normal().string());
+    if (!paths_.insert(manifest_.groups.back().paths.back()).second)
       throw refusal(path_, "duplicate_path", "the shard '" + text + "' is named twice");
     if (paths_.size() > kMostShards) throw refusal(path_, "limit_exceeded", "it names too many shards");
-    manifest_.groups.back().paths.push_back(text);
   }
 
   void add_tensor(const Json& weight) {

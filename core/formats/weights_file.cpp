@@ -104,9 +104,9 @@ bool begins_as_tfjs(std::string_view beginning) {
     std::erase_if(dense, [](char c) { return kJsonSpace.find(c) != std::string_view::npos; });
     return dense.starts_with("[{\"weights\":") || dense.starts_with("[{\"paths\":");
   }
-  for (const auto* word : {"\"graph-model\"", "\"layers-model\"", "\"modelTopology\"", "\"weightsManifest\""})
-    if (beginning.find(word) != std::string_view::npos) return true;
-  return false;
+  const auto says = [&](std::string_view word) { return beginning.find(word) != std::string_view::npos; };
+  return says("\"modelTopology\"") || says("\"weightsManifest\"") ||
+         (says("\"format\"") && (says("\"graph-model\"") || says("\"layers-model\"")));
 }
 
 SafetensorsFile read_shard(const fs::path& path);
@@ -198,6 +198,7 @@ constexpr Signature kSignatures[] = {
     {{"\x1f\x8b", 2}, "weights.compressed", "compressed (gzip)", kUnpack, false},
     {{"\x28\xb5\x2f\xfd", 4}, "weights.compressed", "compressed (zstd)", kUnpack, false},
     {{"\xfd\x37zxz", 5}, "weights.compressed", "compressed (xz)", kUnpack, false},
+    {{"7z\xbc\xaf\x27\x1c", 6}, "weights.compressed", "compressed (7z)", kUnpack, false},
     {"bzh", "weights.compressed", "compressed (bzip2)", kUnpack, false},
     {{"\0\x05\x16\x07", 4},
      "weights.appledouble",

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "memory_bound.hpp"
 #include "temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
@@ -76,8 +77,10 @@ class File {
   }
   TensorMap read(const std::string& content) const { return read_npz(write(content)); }
   std::string verdict(const std::string& content) const {
+    const auto path = write(content);
+    const test::MemoryBound bound(path);
     try {
-      read(content);
+      read_npz(path);
       return "accepted";
     } catch (const Error& error) {
       CHECK(error.code() == ErrorCode::kRefused);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "memory_bound.hpp"
 #include "temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/json.hpp"
@@ -50,8 +51,10 @@ class Model {
   }
   TfjsFile read(const std::string& text) const { return read_tfjs(manifest(text)); }
   std::string verdict(const std::string& text) const {
+    const auto path = manifest(text);
+    const test::MemoryBound bound(path);
     try {
-      read(text);
+      read_tfjs(path);
       return "accepted";
     } catch (const Error& error) {
       CHECK(error.code() == ErrorCode::kRefused);

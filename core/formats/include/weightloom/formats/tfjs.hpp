@@ -28,7 +28,7 @@ struct TfjsFile {
 // duplicate_name, duplicate_path, limit_exceeded, changed) with the path.
 TfjsFile read_tfjs(const std::filesystem::path& manifest);
 
-// The shards as the manifest names them; none when it is no manifest.
+// The shards, as paths from the manifest's folder; none when it is no manifest.
 std::set<std::string> tfjs_shard_names(const std::filesystem::path& manifest);
 
 }  // namespace weightloom
