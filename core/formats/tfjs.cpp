@@ -21,7 +21,8 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMostManifest = 32u << 20;  // the topology of the largest published models takes one MiB
+// The largest of published models takes one MiB, topology included. Parsed, hostile text takes 25 times its size.
+constexpr std::uint64_t kMostManifest = 16u << 20;
 constexpr std::size_t kMostTensors = 1'000'000, kMostShards = 100'000, kMostRank = 32, kLongestName = 1024;
 
 Error refusal(const fs::path& path, const char* id, std::string why, std::string hint = {}) {
