@@ -16,7 +16,7 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"zoo init", Host::kFront, "Make an empty zoo", "weightloom zoo init my-zoo"},
     {"zoo import", Host::kFront, "Store networks from weights files",
      "weightloom zoo import --zoo my-zoo checkpoints/ --dataset mnist --tag pretrained"},
-    {"zoo export", Host::kFront, "Write a network as a safetensors file",
+    {"zoo export", Host::kFront, "Write a network as safetensors, for PyTorch or for NumPy",
      "weightloom zoo export --zoo my-zoo mnist/cnn/3 --out cnn.safetensors"},
     {"zoo list", Host::kFront, "List networks", "weightloom zoo list --zoo my-zoo --sort test_accuracy:desc --limit 10"},
     {"zoo query", Host::kFront, "Find networks by a boolean question",

@@ -8,6 +8,7 @@
 #include "cli/output_file.hpp"
 #include "cli/plugin_registry.hpp"
 #include "weightloom/base/units.hpp"
+#include "weightloom/formats/npz.hpp"
 #include "weightloom/formats/pytorch.hpp"
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/plugin/registry.hpp"
@@ -352,17 +353,50 @@ void print_import(Printer& printer, const Json& result) {
 }
 
 struct ExportOptions {
-  std::string name, out, dialect = "canonical";
+  std::string name, out, dialect = "canonical", shard_size;
 };
 
 void declare_export(CLI::App& app, ExportOptions& options) {
   app.add_option("network", options.name, "Name, alias or id")->required()->type_name("NAME");
   app.add_option("--out,-o", options.out,
-                 "The file to write: a PyTorch checkpoint where it ends in .pt or .pth, else safetensors")
+                 "The file to write: a PyTorch checkpoint where it ends in .pt or .pth, NumPy arrays in .npz, else "
+                 "safetensors")
       ->required()
       ->type_name("FILE");
+  app.add_option("--shard-size", options.shard_size,
+                 "Write safetensors in shards of at most this size, such as 200MB, and an index of them")
+      ->type_name("SIZE");
   app.add_option("--dialect", options.dialect, "Write the tensors under the names and layouts of another library")
       ->type_name("NAME");
+}
+
+std::uint64_t parse_shard_size(const std::string& text) {
+  const auto bytes = parse_number(text);
+  if (!bytes || *bytes < 1 || *bytes > 0x1p60)
+    throw Error(ErrorCode::kUsage, "option.value", "cannot use --shard-size '" + text + "'",
+                "it is not a size of a byte or more", "for example: --shard-size 200MB");
+  return static_cast<std::uint64_t>(*bytes);
+}
+
+// In the format that the file's name asks for; the files that were written.
+std::vector<std::filesystem::path> write_export(const ExportOptions& options, const ZooRecord& record,
+                                                TensorMap tensors) {
+  const bool pytorch = options.out.ends_with(".pt") || options.out.ends_with(".pth");
+  const bool numpy = options.out.ends_with(".npz");
+  if (!options.shard_size.empty()) {
+    if (pytorch || numpy)
+      throw Error(ErrorCode::kUsage, "option.conflict", "cannot write '" + options.out + "' in shards",
+                  "only safetensors are", "leave out --shard-size, or name a .safetensors file");
+    return write_network_set(options.out, record, std::move(tensors), options.dialect,
+                             parse_shard_size(options.shard_size));
+  }
+  if (pytorch)
+    write_pytorch(options.out, tensors);
+  else if (numpy)
+    write_npz(options.out, tensors);
+  else
+    write_network(options.out, record, tensors, options.dialect);
+  return {options.out};
 }
 
 Json run_export(Context& context, const ExportOptions& options) {
@@ -378,18 +412,17 @@ Json run_export(Context& context, const ExportOptions& options) {
     tensors = to_dialect(description, options.dialect, tensors);
   }
   expect_replaceable(options.out);
-  if (options.out.ends_with(".pt") || options.out.ends_with(".pth"))
-    write_pytorch(options.out, tensors);
-  else
-    write_network(options.out, record, tensors, options.dialect);
-  return {{"id", record.id},
-          {"name", record.name},
-          {"path", options.out},
-          {"bytes", std::filesystem::file_size(options.out)}};
+  const auto files = write_export(options, record, std::move(tensors));
+  std::uintmax_t bytes = 0;
+  for (const auto& file : files) bytes += std::filesystem::file_size(file);
+  Json result = {{"id", record.id}, {"name", record.name}, {"path", files.back().string()}, {"bytes", bytes}};
+  if (files.size() > 1) result["shards"] = files.size() - 1;
+  return result;
 }
 
 void print_export(Printer& printer, const Json& result) {
-  printer.line("wrote " + result.at("path").get<std::string>() + " (" +
+  printer.line("wrote " + result.at("path").get<std::string>() +
+               (result.contains("shards") ? " and " + result.at("shards").dump() + " shards (" : " (") +
                format_value(result.at("bytes"), Format::kSize) + ")");
 }
 

@@ -45,6 +45,10 @@ function(weightloom_compile_options target)
     target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=address,undefined)
   endif()
+  if(WEIGHTLOOM_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+      -fno-omit-frame-pointer)
+  endif()
 endfunction()
 
 # Links LibTorch and its precompiled header: a translation unit that includes LibTorch costs 15 s more without it.

@@ -1,6 +1,7 @@
 #include "weightloom/zoo/record.hpp"
 
 #include "tensor_records.hpp"
+#include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
 
 namespace weightloom {
@@ -81,7 +82,7 @@ Json to_json(const ZooRecord& record) {
           {"weights_hash", record.weights_hash}};
 }
 
-ZooRecord record_from_json(const Json& json) {
+ZooRecord record_from_json(const Json& json) try {
   ZooRecord record;
   const auto text = [&](const char* key) { return json.value(key, std::string()); };
   record.id = text("id");
@@ -109,6 +110,8 @@ ZooRecord record_from_json(const Json& json) {
   record.created = text("created");
   record.weights_hash = text("weights_hash");
   return record;
+} catch (const Json::exception& error) {
+  throw Error(ErrorCode::kRefused, "json.malformed", "cannot read a record", error.what());
 }
 
 }  // namespace weightloom

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "network_metadata.hpp"
 #include "weightloom/base/error.hpp"
@@ -37,6 +38,21 @@ std::map<std::string, std::string> foreign_metadata(const ZooRecord& record) {
   for (const auto& [key, value] : record.source["metadata"].items())
     if (value.is_string() && !key.starts_with(kOwnKeys)) out.emplace(key, value.get<std::string>());
   return out;
+}
+
+// What is written beside the tensors.
+std::map<std::string, std::string> metadata_of(const ZooRecord& record, const TensorMap& tensors,
+                                               const std::string& dialect) {
+  auto written = record;
+  auto metadata = foreign_metadata(record);
+  metadata[kDialectKey] = dialect;
+  // Where the file came from on this machine is nobody else's business.
+  if (written.source.is_object() && written.source.contains("path") && written.source["path"].is_string())
+    written.source["path"] = fs::path(written.source["path"].get<std::string>()).filename().string();
+  auto& hash = dialect == "canonical" ? written.weights_hash : metadata[kHashKey];
+  if (hash.empty()) hash = weights_hash(tensors);
+  metadata[kRecordKey] = to_json(written).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return metadata;
 }
 
 }  // namespace
@@ -80,16 +96,13 @@ NetworkFile read_network(const std::vector<fs::path>& shards) {
 
 void write_network(const fs::path& path, const ZooRecord& record, const TensorMap& tensors,
                    const std::string& dialect) {
-  auto written = record;
-  auto metadata = foreign_metadata(record);
-  metadata[kDialectKey] = dialect;
-  // Where the file came from on this machine is nobody else's business.
-  if (written.source.is_object() && written.source.contains("path") && written.source["path"].is_string())
-    written.source["path"] = fs::path(written.source["path"].get<std::string>()).filename().string();
-  auto& hash = dialect == "canonical" ? written.weights_hash : metadata[kHashKey];
-  if (hash.empty()) hash = weights_hash(tensors);
-  metadata[kRecordKey] = to_json(written).dump(-1, ' ', false, Json::error_handler_t::replace);
-  write_safetensors(path, tensors, metadata);
+  write_safetensors(path, tensors, metadata_of(record, tensors, dialect));
+}
+
+std::vector<fs::path> write_network_set(const fs::path& path, const ZooRecord& record, TensorMap tensors,
+                                        const std::string& dialect, std::uint64_t shard_bytes) {
+  const auto metadata = metadata_of(record, tensors, dialect);
+  return write_safetensors_set(path, std::move(tensors), metadata, shard_bytes);
 }
 
 }  // namespace weightloom

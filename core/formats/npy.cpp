@@ -8,7 +8,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "npy_array.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 
@@ -16,8 +18,8 @@ namespace weightloom {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kMaxHeader = 10'000;  // NumPy's own cap
-constexpr std::size_t kMaxRank = 32;
+constexpr std::size_t kMaxRank = 32, kPrefix = 12;
+using npy::kMaxHeader;
 
 struct Descriptor {
   std::string_view text;
@@ -34,11 +36,11 @@ constexpr std::array<Descriptor, 10> kDescriptors{{{"|b1", DType::kBool},
                                                    {"<f8", DType::kF64},
                                                    {"<c8", DType::kC64}}};
 
-Error refusal(const std::filesystem::path& path, const char* id, std::string why, std::uint64_t offset,
+Error refusal(const std::string& path, const char* id, std::string why, std::uint64_t offset,
               std::string hint = "save the array again with numpy.save") {
-  return Error(ErrorCode::kRefused, std::string("npy.") + id, "refusing to read '" + path.string() + "'",
-               std::move(why), std::move(hint))
-      .at(path.string(), offset);
+  return Error(ErrorCode::kRefused, std::string("npy.") + id, "refusing to read '" + path + "'", std::move(why),
+               std::move(hint))
+      .at(path, offset);
 }
 
 struct Header {
@@ -50,7 +52,7 @@ struct Header {
 // The one shape of Python dict literal that NumPy writes: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
 class HeaderParser {
  public:
-  HeaderParser(std::string_view text, std::uint64_t offset, const std::filesystem::path& path)
+  HeaderParser(std::string_view text, std::uint64_t offset, const std::string& path)
       : text_(text), offset_(offset), path_(path) {}
 
   Header parse() {
@@ -139,11 +141,11 @@ class HeaderParser {
 
   std::string_view text_;
   std::uint64_t offset_;
-  const std::filesystem::path& path_;
+  const std::string& path_;
   std::size_t at_ = 0;
 };
 
-DType dtype_of(const Header& header, bool& big_endian, const std::filesystem::path& path) {
+DType dtype_of(const Header& header, bool& big_endian, const std::string& path) {
   std::string descr = header.descr;
   big_endian = descr.starts_with('>');
   if (big_endian) descr[0] = '<';
@@ -178,61 +180,76 @@ void to_c_order(HostTensor& tensor) {
 
 }  // namespace
 
-HostTensor read_npy(const std::filesystem::path& path) {
-  const FileReader file(path);
-  std::array<unsigned char, 12> start{};
-  if (file.size() < start.size()) throw refusal(path, "too_small", "the file is too small to hold a header", 0);
-  file.read(0, std::as_writable_bytes(std::span(start)));
-  if (std::string_view(reinterpret_cast<const char*>(start.data()), kMagic.size()) != kMagic)
-    throw refusal(path, "bad_magic", "the file does not begin as NumPy arrays do", 0);
-  const auto version = start[6];
+namespace npy {
+
+ArrayHeader parse_header(std::span<const std::byte> beginning, std::uint64_t size, const std::string& path) {
+  const std::string_view text(reinterpret_cast<const char*>(beginning.data()), beginning.size());
+  const auto byte_at = [&](std::size_t at) { return std::to_integer<std::size_t>(beginning[at]); };
+  if (beginning.size() < kPrefix) throw refusal(path, "too_small", "the array is too small to hold a header", 0);
+  if (!text.starts_with(kMagic)) throw refusal(path, "bad_magic", "it does not begin as NumPy arrays do", 0);
+  const auto version = byte_at(6);
   if (version < 1 || version > 3) throw refusal(path, "bad_version", "unknown version " + std::to_string(version), 6);
   const std::size_t header_start = version == 1 ? 10 : 12;
-  std::size_t length = start[8] | start[9] << 8;
-  if (version > 1) length |= static_cast<std::size_t>(start[10]) << 16 | static_cast<std::size_t>(start[11]) << 24;
-  if (length > kMaxHeader || header_start + length > file.size())
+  std::size_t length = byte_at(8) | byte_at(9) << 8;
+  if (version > 1) length |= byte_at(10) << 16 | byte_at(11) << 24;
+  if (length > kMaxHeader || header_start + length > beginning.size())
     throw refusal(path, "header_too_large", "the header claims " + std::to_string(length) + " bytes", 8);
-  std::string text(length, '\0');
-  file.read(header_start, std::as_writable_bytes(std::span(text)));
-  const auto header = HeaderParser(text, header_start, path).parse();
+  const auto header = HeaderParser(text.substr(header_start, length), header_start, path).parse();
 
-  bool big_endian = false;
-  HostTensor tensor{dtype_of(header, big_endian, path), *header.shape, {}};
-  const auto data = file.size() - header_start - length;
+  ArrayHeader array{.shape = *header.shape, .fortran_order = *header.fortran_order};
+  array.data_start = header_start + length;
+  array.dtype = dtype_of(header, array.big_endian, path);
   std::uint64_t bytes = 0;
-  if (__builtin_mul_overflow(static_cast<std::uint64_t>(element_count(tensor.shape)), dtype_bytes(tensor.dtype),
+  if (__builtin_mul_overflow(static_cast<std::uint64_t>(element_count(array.shape)), dtype_bytes(array.dtype),
                              &bytes) ||
-      bytes != data)
+      bytes != size - array.data_start)
     throw refusal(path, "bytes_mismatch",
-                  "shape " + to_string(tensor.shape) + " of " + header.descr + " does not match " +
-                      std::to_string(data) + " bytes of data",
-                  header_start + length);
-  tensor.bytes.resize(bytes);
-  file.read(header_start + length, tensor.bytes);
-  if (big_endian) swap_bytes(tensor);
-  if (*header.fortran_order) to_c_order(tensor);
+                  "shape " + to_string(array.shape) + " of " + header.descr + " does not match " +
+                      std::to_string(size - array.data_start) + " bytes of data",
+                  array.data_start);
+  return array;
+}
+
+HostTensor tensor_of(const ArrayHeader& header, std::vector<std::byte> data) {
+  HostTensor tensor{header.dtype, header.shape, std::move(data)};
+  if (header.big_endian) swap_bytes(tensor);
+  if (header.fortran_order) to_c_order(tensor);
   return tensor;
 }
 
+std::optional<std::string> header_text(DType dtype, const Shape& shape) {
+  const auto known = std::ranges::find(kDescriptors, dtype, &Descriptor::dtype);
+  if (known == kDescriptors.end()) return std::nullopt;
+  std::string header = "{'descr': '" + std::string(known->text) + "', 'fortran_order': False, 'shape': (";
+  for (const auto dim : shape) header += std::to_string(dim) + ", ";
+  header += "), }";
+  if (shape.size() != 1 && !shape.empty()) header.replace(header.rfind(", )"), 3, ")");
+  constexpr std::size_t kStart = 10;
+  const auto padded = (kStart + header.size() + 1 + 63) / 64 * 64 - kStart;
+  header.resize(padded - 1, ' ');
+  const char prefix[] = {1, 0, static_cast<char>(padded & 0xFF), static_cast<char>(padded >> 8)};
+  return std::string(kMagic) + std::string(prefix, sizeof prefix) + header + '\n';
+}
+
+}  // namespace npy
+
+HostTensor read_npy(const std::filesystem::path& path) {
+  const FileReader file(path);
+  std::vector<std::byte> bytes(std::min<std::uint64_t>(file.size(), npy::kLongestBeginning));
+  file.read(0, bytes);
+  const auto header = npy::parse_header(bytes, file.size(), path.string());
+  bytes.resize(file.size() - header.data_start);
+  file.read(header.data_start, bytes);
+  return npy::tensor_of(header, std::move(bytes));
+}
+
 void write_npy(const std::filesystem::path& path, const HostTensor& tensor) {
-  const auto known = std::find_if(kDescriptors.begin(), kDescriptors.end(),
-                                  [&](const auto& descriptor) { return descriptor.dtype == tensor.dtype; });
-  if (known == kDescriptors.end())
+  const auto header = npy::header_text(tensor.dtype, tensor.shape);
+  if (!header)
     throw Error(ErrorCode::kUsage, "npy.unsupported_dtype", "cannot write '" + path.string() + "'",
                 "NumPy has no dtype for " + std::string(dtype_name(tensor.dtype)));
-  std::string header = "{'descr': '" + std::string(known->text) + "', 'fortran_order': False, 'shape': (";
-  for (const auto dim : tensor.shape) header += std::to_string(dim) + ", ";
-  header += "), }";
-  if (tensor.shape.size() != 1 && !tensor.shape.empty()) header.replace(header.rfind(", )"), 3, ")");
-  const auto padded = (10 + header.size() + 1 + 63) / 64 * 64 - 10;
-  header.resize(padded - 1, ' ');
-  header += '\n';
   AtomicFile file(path);
-  file.write(kMagic);
-  const std::array<unsigned char, 4> prefix{1, 0, static_cast<unsigned char>(padded & 0xFF),
-                                            static_cast<unsigned char>(padded >> 8)};
-  file.write(prefix.data(), prefix.size());
-  file.write(header);
+  file.write(*header);
   file.write(tensor.bytes.data(), tensor.bytes.size());
   file.commit();
 }

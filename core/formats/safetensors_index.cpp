@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "named_file.hpp"
 #include "safetensors_header.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/json.hpp"
@@ -33,17 +34,6 @@ Index parse_index(const fs::path& path) {
   }
 }
 
-// A link may lead to a file beside the one that the index is, and from a snapshot of the Hugging Face hub's cache
-// (models--a--b/snapshots/REVISION/...) into the blobs that it is made of.
-bool may_hold_shards(const fs::path& index, const fs::path& folder, const fs::path& holder) {
-  std::error_code error;
-  const auto home = fs::canonical(folder, error);
-  if (!holder.empty() && (holder == home || holder == fs::canonical(index, error).parent_path())) return true;
-  for (auto at = home; at.has_relative_path(); at = at.parent_path())
-    if (at.filename() == "snapshots") return holder == at.parent_path() / "blobs";
-  return false;
-}
-
 fs::path shard_path(const fs::path& index, const std::string& name) {
   if (!is_clean_name(name) || name == "." || name == ".." || name.find_first_of("/\\") != std::string::npos)
     throw refusal(index.string(), "bad_shard_name", "the shard name '" + name + "' is not a plain file name", 0);
@@ -53,7 +43,7 @@ fs::path shard_path(const fs::path& index, const std::string& name) {
   if (!fs::is_regular_file(path, error))
     throw refusal(index.string(), "missing_shard", "the shard '" + name + "' is not in the folder of the index", 0,
                   "download the whole set into one folder");
-  if (!may_hold_shards(index, folder, fs::canonical(path, error).parent_path()))
+  if (!lies_with(index, path))
     throw refusal(index.string(), "bad_shard_name", "the shard '" + name + "' is a link that leaves the folder", 0);
   return path;
 }

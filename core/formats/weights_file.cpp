@@ -13,8 +13,10 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/formats/npy.hpp"
+#include "weightloom/formats/npz.hpp"
 #include "weightloom/formats/pytorch.hpp"
 #include "weightloom/formats/safetensors.hpp"
+#include "weightloom/formats/tfjs.hpp"
 
 namespace weightloom {
 namespace {
@@ -22,12 +24,13 @@ namespace fs = std::filesystem;
 
 // One page: indexes state a short "metadata" ahead of their "weight_map".
 constexpr std::uint64_t kBeginning = 4096;
-constexpr std::string_view kSafetensors = ".safetensors", kNpy = ".npy", kPytorch = ".pt";
+constexpr std::string_view kSafetensors = ".safetensors", kNpy = ".npy", kNpz = ".npz", kPytorch = ".pt",
+                           kManifest = "-weights_manifest.json", kJson = ".json";
 
 // How one calls a file: the extension, and what stands before it. Case does not count.
 struct Name {
   std::string stem;
-  std::string_view extension;  // kSafetensors, kPytorch, kNpy, kIndex, or nothing
+  std::string_view extension;  // kSafetensors, kPytorch, ..., kIndex, or nothing
 };
 constexpr std::string_view kIndex = ".index.json";
 
@@ -38,7 +41,8 @@ Name split_name(const std::string& name) {
   std::smatch parts;
   if (std::regex_match(name, parts, kIndexName)) return {parts[1].str() + parts[2].str() + parts[3].str(), kIndex};
   static constexpr std::pair<std::string_view, std::string_view> kExtensions[] = {
-      {kSafetensors, kSafetensors}, {kNpy, kNpy}, {kPytorch, kPytorch}, {".pth", kPytorch}, {".ckpt", kPytorch}};
+      {kSafetensors, kSafetensors}, {kNpy, kNpy},        {kNpz, kNpz},           {kPytorch, kPytorch},
+      {".pth", kPytorch},           {".ckpt", kPytorch}, {kManifest, kManifest}, {kJson, kJson}};
   for (const auto& [written, extension] : kExtensions)
     if (name.size() > written.size() &&
         std::ranges::equal(std::string_view(name).substr(name.size() - written.size()), written,
@@ -47,8 +51,10 @@ Name split_name(const std::string& name) {
   return {name, {}};
 }
 
+constexpr std::string_view kJsonSpace = " \t\r\n";
+
 bool begins_json_object(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
+  const auto first = text.find_first_not_of(kJsonSpace);
   return first != std::string_view::npos && text[first] == '{';
 }
 
@@ -68,17 +74,39 @@ bool begins_as_npy(std::string_view beginning) {
   return beginning.starts_with("\x93NUMPY");
 }
 
-// The first entry of the archives that torch.save writes; the name follows a local header of 30 bytes.
-bool begins_as_pytorch(std::string_view beginning) {
-  constexpr std::string_view kZip("PK\x03\x04", 4), kLegacy("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9", 9);
-  if (beginning.starts_with(kLegacy)) return true;
+// Its name follows a local header of 30 bytes. Empty when the file is no archive.
+std::string_view first_entry_of_zip(std::string_view beginning) {
+  constexpr std::string_view kMagic("PK\x03\x04", 4);
   constexpr std::size_t kHeader = 30, kNameLength = 26;
-  if (!beginning.starts_with(kZip) || beginning.size() < kHeader) return false;
+  if (!beginning.starts_with(kMagic) || beginning.size() < kHeader) return {};
   std::uint16_t length = 0;
   std::memcpy(&length, beginning.data() + kNameLength, sizeof length);
-  const auto name = beginning.substr(kHeader, length);
+  return beginning.substr(kHeader, length);
+}
+
+bool begins_as_npz(std::string_view beginning) {
+  return first_entry_of_zip(beginning).ends_with(kNpy);
+}
+
+// As torch.save writes them.
+bool begins_as_pytorch(std::string_view beginning) {
+  constexpr std::string_view kLegacy("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9", 9);
+  if (beginning.starts_with(kLegacy)) return true;
+  const auto name = first_entry_of_zip(beginning);
   return name.ends_with("/data.pkl") || name.ends_with("/version") || name.ends_with("/byteorder") ||
          name.ends_with("/.format_version");
+}
+
+// The manifest itself stands at the end, behind the topology; by itself it is a list.
+bool begins_as_tfjs(std::string_view beginning) {
+  if (!begins_json_object(beginning)) {
+    std::string dense(beginning);
+    std::erase_if(dense, [](char c) { return kJsonSpace.find(c) != std::string_view::npos; });
+    return dense.starts_with("[{\"weights\":") || dense.starts_with("[{\"paths\":");
+  }
+  const auto says = [&](std::string_view word) { return beginning.find(word) != std::string_view::npos; };
+  return says("\"modelTopology\"") || says("\"weightsManifest\"") ||
+         (says("\"format\"") && (says("\"graph-model\"") || says("\"layers-model\"")));
 }
 
 SafetensorsFile read_shard(const fs::path& path);
@@ -92,8 +120,9 @@ struct Reader {
   std::string_view extension;
   bool (*matches)(std::string_view beginning);
   WeightsFile (*read)(const fs::path& path);
+  std::set<std::string> (*shard_names)(const fs::path& path) = nullptr;  // of an index
 };
-constexpr std::array<Reader, 4> kReaders{
+constexpr std::array<Reader, 6> kReaders{
     {{{.name = "safetensors", .self_contained = true, .found_by_searching = true},
       kSafetensors,
       begins_as_safetensors,
@@ -101,7 +130,8 @@ constexpr std::array<Reader, 4> kReaders{
      {{.name = "safetensors", .self_contained = false, .found_by_searching = true},
       kIndex,
       begins_as_index,
-      [](const fs::path& path) { return weights_of(safetensors::read_sharded(path, read_shard)); }},
+      [](const fs::path& path) { return weights_of(safetensors::read_sharded(path, read_shard)); },
+      safetensors::shard_names},
      {{.name = "pytorch", .self_contained = true, .found_by_searching = true},
       kPytorch,
       begins_as_pytorch,
@@ -114,12 +144,26 @@ constexpr std::array<Reader, 4> kReaders{
       begins_as_npy,
       [](const fs::path& path) {
         return WeightsFile{{{path.stem().string(), read_npy(path)}}, {}, {}, {}};
-      }}}};
+      }},
+     {{.name = "npz", .self_contained = true, .found_by_searching = true},
+      kNpz,
+      begins_as_npz,
+      [](const fs::path& path) {
+        return WeightsFile{read_npz(path), {}, {}, {}};
+      }},
+     {{.name = "tfjs", .self_contained = false, .found_by_searching = true},
+      kManifest,
+      begins_as_tfjs,
+      [](const fs::path& path) {
+        auto file = read_tfjs(path);
+        return WeightsFile{std::move(file.tensors), std::move(file.metadata), std::move(file.warnings), {}};
+      },
+      tfjs_shard_names}}};
 
 const Reader* reader_by_name(const fs::path& path) {
   const auto extension = split_name(path.filename().string()).extension;
-  if (extension.empty()) return nullptr;
-  return std::ranges::find(kReaders, extension, &Reader::extension);
+  const auto* found = std::ranges::find(kReaders, extension, &Reader::extension);
+  return found == kReaders.end() ? nullptr : found;
 }
 
 std::string beginning_of(const fs::path& path) {
@@ -154,6 +198,7 @@ constexpr Signature kSignatures[] = {
     {{"\x1f\x8b", 2}, "weights.compressed", "compressed (gzip)", kUnpack, false},
     {{"\x28\xb5\x2f\xfd", 4}, "weights.compressed", "compressed (zstd)", kUnpack, false},
     {{"\xfd\x37zxz", 5}, "weights.compressed", "compressed (xz)", kUnpack, false},
+    {{"7z\xbc\xaf\x27\x1c", 6}, "weights.compressed", "compressed (7z)", kUnpack, false},
     {"bzh", "weights.compressed", "compressed (bzip2)", kUnpack, false},
     {{"\0\x05\x16\x07", 4},
      "weights.appledouble",
@@ -175,10 +220,11 @@ const Reader* reader_of(const fs::path& path) {
   if (found != kReaders.end()) return found;
   const auto* by_name = reader_by_name(path);
   const auto* signature = signature_of(beginning);
+  if (!signature || !by_name) return by_name;
   // What is called a checkpoint and is an archive or a pickle is refused by the reader, which knows why.
-  const bool container =
-      signature && (std::string_view(signature->id) == kZip || std::string_view(signature->id) == kPickle);
-  return !signature || (container && by_name && by_name->extension == kPytorch) ? by_name : nullptr;
+  const std::string_view kind = signature->id, called = by_name->extension;
+  const bool container = kind == kZip ? called == kPytorch || called == kNpz : kind == kPickle && called == kPytorch;
+  return container ? by_name : nullptr;
 }
 
 // A set is read one level deep, whatever a shard says that it is.
@@ -194,9 +240,10 @@ Error unknown_format(const fs::path& path) {
   return Error(ErrorCode::kRefused, foreign ? foreign->id : "weights.unknown_format",
                "refusing to read '" + path.string() + "'",
                foreign ? "it is " + foreign->name : "it begins as no weights file does",
-               foreign ? foreign->hint
-                       : "safetensors files, PyTorch checkpoints, indexes of sharded ones, and .npy arrays are read; "
-                         "convert other checkpoints first")
+               foreign
+                   ? foreign->hint
+                   : "safetensors files, PyTorch checkpoints, indexes of sharded ones, TensorFlow.js models and NumPy "
+                     "arrays (.npy, .npz) are read; convert other checkpoints first")
       .at(path.string(), 0);
 }
 
@@ -226,6 +273,11 @@ std::optional<ForeignFormat> foreign_format(const fs::path& path) {
   const auto* found = signature_of(beginning_of(path));
   if (!found) return std::nullopt;
   return ForeignFormat{found->id, found->name, found->hint, found->holds_weights};
+}
+
+std::set<std::string> shard_names(const fs::path& index) {
+  const auto* reader = reader_of(index);
+  return reader && reader->shard_names ? reader->shard_names(index) : std::set<std::string>();
 }
 
 bool is_named_as_weights(const fs::path& path) {

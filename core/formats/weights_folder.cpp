@@ -8,7 +8,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "safetensors_index.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/formats/weights_file.hpp"
 
@@ -38,6 +37,7 @@ class Sorter {
     std::vector<fs::path> own;
     for (const auto& file : files) classify(file, own);
     take_indexes();
+    for (const auto& file : unread_) left_out(file);
     for (const auto& file : own) take_file(file);
     take_sets();
     std::ranges::sort(contents_.networks, {}, &FoundNetwork::path);
@@ -54,14 +54,16 @@ class Sorter {
       if (format && format->found_by_searching)
         (format->self_contained ? own : indexes_).push_back(file);
       else if (!format)
-        left_out(file);
+        unread_.push_back(file);
     } catch (const Error& error) {
       (is_named_as_weights(file) ? contents_.refused : contents_.passed_over)
           .push_back({file, error.id(), error.what()});
     }
   }
 
+  // Shards of a manifest are plain numbers, which may begin like anything.
   void left_out(const fs::path& file) {
+    if (named_by_index_.contains(file.filename().string())) return;
     const auto foreign = foreign_format(file);
     if (!foreign) return;
     if (is_named_as_weights(file))
@@ -72,7 +74,7 @@ class Sorter {
 
   void take_indexes() {
     for (const auto& index : indexes_) {
-      for (const auto& shard : safetensors::shard_names(index)) named_by_index_.insert(shard);
+      for (const auto& shard : shard_names(index)) named_by_index_.insert(shard);
       add(index, {}, without_extension(index.filename()));
     }
   }
@@ -126,7 +128,7 @@ class Sorter {
   }
 
   FolderContents contents_;
-  std::vector<fs::path> indexes_;
+  std::vector<fs::path> indexes_, unread_;
   std::set<std::string> named_by_index_;
   std::unordered_map<std::string, std::size_t> by_stem_;                                 // where in the networks
   std::map<std::pair<std::string, std::size_t>, std::map<std::size_t, fs::path>> sets_;  // by name and total

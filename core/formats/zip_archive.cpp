@@ -31,12 +31,12 @@ bool is_at(std::span<const std::byte> bytes, std::size_t at, const char (&magic)
   return bytes.size() >= at + 4 && std::memcmp(bytes.data() + at, magic, 4) == 0;
 }
 
-bool is_plain_name(const std::string& name) {
+}  // namespace
+
+bool is_plain_entry_name(const std::string& name) {
   return !name.empty() && is_printable(name) && name.front() != '/' && name.find('\\') == std::string::npos &&
          name != ".." && !name.starts_with("../") && name.find("/../") == std::string::npos && !name.ends_with("/..");
 }
-
-}  // namespace
 
 ZipArchive::ZipArchive(const std::filesystem::path& path) : file_(path) {
   read_directory();
@@ -124,7 +124,7 @@ void ZipArchive::check_entries() {
   std::ranges::sort(entries_, {}, &ZipEntry::data);
   std::uint64_t free_from = 0;
   for (auto& entry : entries_) {
-    if (!is_plain_name(entry.name))
+    if (!is_plain_entry_name(entry.name))
       throw refusal("bad_name", "the entry name '" + printable(entry.name) + "' is no plain relative path", entry.data);
     if (!names.insert(entry.name).second) throw refusal("duplicate_name", "'" + entry.name + "' appears twice");
     if (entry.data < free_from) throw refusal("overlap", "'" + entry.name + "' overlaps another entry", entry.data);

@@ -23,6 +23,9 @@ struct ZipEntry {
   bool deflated = false;
 };
 
+// A relative path without "..", backslashes and control characters: what entries may be called.
+bool is_plain_entry_name(const std::string& name);
+
 class ZipArchive {
  public:
   // Reads the central directory. Throws what FileReader does, and kRefused "zip.<case>" (no_directory,

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "memory_bound.hpp"
 #include "temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
@@ -28,6 +29,7 @@ std::string header_of(const std::string& descr, const std::string& order, const 
 HostTensor read(const std::string& content) {
   const test::TemporaryFolder folder;
   test::write_quickly(folder / "x.npy", content);
+  const test::MemoryBound bound(folder / "x.npy");
   return read_npy(folder / "x.npy");
 }
 

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 
+#include "memory_bound.hpp"
 #include "temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
@@ -108,8 +109,10 @@ class File {
   }
   PytorchFile read(const std::string& content) const { return read_pytorch(write(content)); }
   std::string verdict(const std::string& content) const {
+    const auto path = write(content);
+    const test::MemoryBound bound(path);
     try {
-      read(content);
+      read_pytorch(path);
       return "accepted";
     } catch (const Error& error) {
       CHECK(error.code() == ErrorCode::kRefused);
@@ -300,6 +303,36 @@ TEST_CASE("archives that are not what they seem are refused") {
   auto changed = zip({data, storage});
   changed[changed.find(kFour)] ^= 1;
   CHECK(file.verdict(changed) == "zip.damaged");
+}
+
+TEST_CASE("archives whose directory lies about where entries are, or that hold another file, are refused") {
+  const File file;
+  const Entry data{"net/data.pkl", pickle(dict({{"w", Tensor().pickled()}}))}, storage{"net/data/0", kFour};
+  const auto whole = zip({data, storage});
+  // The offset of its local header is the last field before the name in the directory.
+  auto overlapping = whole;
+  overlapping.replace(overlapping.rfind("net/data/0") - 4, 4, raw<std::uint32_t>(1));
+  CHECK(file.verdict(overlapping) == "zip.overlap");
+  auto beyond = whole;
+  beyond.replace(beyond.rfind("net/data/0") - 4, 4, raw<std::uint32_t>(1 << 30));
+  CHECK(file.verdict(beyond) == "zip.damaged");
+  CHECK(file.verdict(whole + whole) == "zip.damaged");
+  CHECK(file.verdict(pickle("N") + whole) == "pt.no_state_dict");
+  CHECK(file.verdict(whole.substr(0, whole.size() - 1)) == "zip.no_directory");
+}
+
+TEST_CASE("7z and tar archives that are called checkpoints are refused as what they are") {
+  const File file;
+  const auto error_of = [&](const std::string& content) -> std::string {
+    try {
+      read_weights(file.write(content));
+      return "none";
+    } catch (const Error& error) {
+      return error.id();
+    }
+  };
+  CHECK(error_of("7z\xbc\xaf\x27\x1c" + std::string(100, '\0')) == "weights.compressed");
+  CHECK(error_of("net/data.pkl" + std::string(245, '\0') + "ustar" + std::string(250, '\0')) == "pt.opcode_refused");
 }
 
 TEST_CASE("files before PyTorch 1.6 are read") {

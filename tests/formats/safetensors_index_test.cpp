@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "memory_bound.hpp"
 #include "temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
@@ -24,6 +25,7 @@ class ShardedSet {
     return read_weights(folder_ / "model.safetensors.index.json");
   }
   std::string verdict(const std::string& index) {
+    const test::MemoryBound bound(folder_ / "one.safetensors");
     try {
       read(index);
       return "accepted";

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 
+#include "memory_bound.hpp"
 #include "temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
@@ -24,6 +25,7 @@ std::string file_of(std::string_view header, std::size_t data_bytes) {
 SafetensorsFile read(const std::string& content) {
   const test::TemporaryFolder folder;
   test::write_quickly(folder / "x.safetensors", content);
+  const test::MemoryBound bound(folder / "x.safetensors");
   return read_safetensors(folder / "x.safetensors");
 }
 
@@ -188,6 +190,13 @@ TEST_CASE("caps on rank and name length hold", "[safetensors]") {
   for (int i = 0; i < 32; ++i) shape += ",1";
   CHECK(verdict(one("U8", shape + "]", "[0,1]"), 1) == "limit_exceeded");
   CHECK(verdict("{" + entry(std::string(1025, 'n'), "U8", "[1]", "[0,1]") + "}", 1) == "limit_exceeded");
+}
+
+TEST_CASE("a million tensors are the limit, however small they are", "[safetensors]") {
+  std::string header = "{";
+  for (int i = 0; i <= 1'000'000; ++i)
+    header += (i ? ",\"" : "\"") + std::to_string(i) + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+  CHECK(verdict(header + "}", 0) == "limit_exceeded");
 }
 
 TEST_CASE("unusual but valid files are accepted", "[safetensors]") {

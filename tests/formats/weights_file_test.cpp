@@ -85,8 +85,9 @@ TEST_CASE("a format states whether a file holds its tensors itself", "[weights_f
 TEST_CASE("what begins like no weights file has no format", "[weights_file]") {
   const Files files;
   const std::string length("\x10\0\0\0\0\0\0\0", 8), too_long("\xff\xff\xff\xff\xff\xff\xff\xff{", 9);
-  for (const auto& content : {std::string(), std::string("1234567"), length, length + "x{}", too_long,
-                              std::string(R"({"weights":{}})"), std::string("\x93NUMP"), std::string(5000, ' ')}) {
+  for (const auto& content :
+       {std::string(), std::string("1234567"), length, length + "x{}", too_long, std::string(R"({"weights":{}})"),
+        std::string(R"(["weights"])"), std::string("\x93NUMP"), std::string(5000, ' ')}) {
     CHECK(format_of(files.text("file", content)) == "none");
     CHECK(error_of(files.path("file")) == "weights.unknown_format");
   }
@@ -143,6 +144,9 @@ TEST_CASE("only the extension of a known format is no part of a name", "[weights
   CHECK(without_extension("a/NET.SafeTensors") == "a/NET");
   CHECK(without_extension("m.safetensors.fp16.index.json") == "m.fp16");
   CHECK(without_extension("m.safetensors.index.fp16.json") == "m.fp16");
+  CHECK(without_extension("a/blazeface.json") == "a/blazeface");
+  CHECK(without_extension("face-weights_manifest.json") == "face");
+  CHECK(without_extension("net.npz") == "net");
   CHECK(without_extension(".safetensors") == ".safetensors");
 }
 

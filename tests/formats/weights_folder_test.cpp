@@ -61,6 +61,19 @@ TEST_CASE("the shards of an index are no networks of their own, whatever they ar
   CHECK(stems(folder.find()) == Names{"m"});
 }
 
+TEST_CASE("the shards of a manifest are numbers, whatever they look like") {
+  const Folder folder;
+  folder.weights("weights.bin");
+  folder.text("pickled.bin", std::string("\x80\x02", 2));
+  folder.text("model.json", R"({"format":"graph-model","weightsManifest":[{"paths":["weights.bin"],"weights":[]}]})");
+  folder.text("face-weights_manifest.json", R"([{"paths":["pickled.bin"],"weights":[]}])");
+  folder.text("package.json", R"({"name":"models"})");
+  const auto contents = folder.find();
+  CHECK(stems(contents) == Names{"face", "model"});
+  CHECK(contents.refused.empty());
+  CHECK(contents.passed_over.empty());
+}
+
 TEST_CASE("sets of two precisions are two networks") {
   const Folder folder;
   for (const char* name :

@@ -56,6 +56,7 @@ void expect_storable(const ZooRecord& record);
 void expect_storable(const ZooRecord& record, const TensorMap& tensors);
 
 Json to_json(const ZooRecord& record);
+// Throws kRefused "json.malformed" and "dtype.unknown" for what is no record.
 ZooRecord record_from_json(const Json& json);
 
 // Fills in what follows from the weights: tensors, parameters, bytes and weights_hash.

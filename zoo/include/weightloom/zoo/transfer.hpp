@@ -1,6 +1,7 @@
 #pragma once
 // Networks in from weights files, and out again. Not thread-safe where a Zoo is passed, else [any-thread].
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -36,6 +37,11 @@ NetworkFile read_network(const std::vector<std::filesystem::path>& shards);
 // that it was imported from said beside its tensors is written along; where that file was is not.
 void write_network(const std::filesystem::path& path, const ZooRecord& record, const TensorMap& tensors,
                    const std::string& dialect = "canonical");
+// The same in shards of at most `shard_bytes` bytes: returns and throws what write_safetensors_set() does
+// (formats/safetensors.hpp).
+std::vector<std::filesystem::path> write_network_set(const std::filesystem::path& path, const ZooRecord& record,
+                                                     TensorMap tensors, const std::string& dialect,
+                                                     std::uint64_t shard_bytes);
 
 struct ImportFile {
   std::filesystem::path path;

@@ -1,6 +1,7 @@
 #pragma once
 // safetensors, read as hostile input and written atomically. No LibTorch.
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -27,5 +28,15 @@ SafetensorsFile read_safetensors(const std::filesystem::path& path);
 // called `__metadata__`, one whose bytes do not fill its shape, a rank above 32, ...
 void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,
                        const std::map<std::string, std::string>& metadata = {});
+
+// A sharded set as Hugging Face names one: NAME-00001-of-0000N.safetensors and, last, NAME.safetensors.index.json,
+// where `path` is NAME or NAME.safetensors. Shards hold tensors in name order, of at most `shard_bytes` bytes (1 or
+// more), or a single one that is larger; each has the metadata. What fits into one shard is written to `path` as it is.
+// Returns the files, the index last. Throws what write_safetensors() does, and kUsage "safetensors.set_exists" where a
+// file of this name or a shard of such a set is there already, "safetensors.too_many_shards" beyond 99,999. After an
+// error nothing of the set remains.
+std::vector<std::filesystem::path> write_safetensors_set(const std::filesystem::path& path, TensorMap tensors,
+                                                         const std::map<std::string, std::string>& metadata,
+                                                         std::uint64_t shard_bytes);
 
 }  // namespace weightloom

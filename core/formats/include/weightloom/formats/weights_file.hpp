@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,8 @@
 namespace weightloom {
 
 struct WeightsFormat {
-  std::string_view name;    // "safetensors", "pytorch", "npy"
-  bool self_contained;      // false: an index, whose tensors are in other files
+  std::string_view name;    // "safetensors", "pytorch", "npy", "npz", "tfjs"
+  bool self_contained;      // false: an index or a manifest, whose tensors are in other files
   bool found_by_searching;  // false: an array may hold anything, and is taken for weights only when it is named
 };
 
@@ -33,8 +34,12 @@ std::optional<WeightsFormat> detect_format(const std::filesystem::path& path);
 
 // Reads and checks a whole file, or a sharded set by its index. The tensor of an .npy array is named after the file.
 // Throws what FileReader does, kRefused "weights.unknown_format" or the id of a ForeignFormat, and what the format's
-// reader does (safetensors.hpp, pytorch.hpp, npy.hpp).
+// reader does (safetensors.hpp, pytorch.hpp, npy.hpp, npz.hpp, tfjs.hpp).
 WeightsFile read_weights(const std::filesystem::path& path);
+
+// The files that an index or a manifest names, as it names them; none when the file is no such thing. Throws what
+// FileReader does.
+std::set<std::string> shard_names(const std::filesystem::path& index);
 
 // A sharded set without an index: all tensors of all files. Throws what read_weights() does.
 WeightsFile read_shards(const std::vector<std::filesystem::path>& shards);
@@ -53,7 +58,7 @@ std::optional<ForeignFormat> foreign_format(const std::filesystem::path& path);
 bool is_named_as_weights(const std::filesystem::path& path);
 
 // The path without the extension of a known format, whatever its case: "sub/net.safetensors" is "sub/net",
-// "m.safetensors.fp16.index.json" is "m.fp16", "net.bin" stays.
+// "m.safetensors.fp16.index.json" is "m.fp16", "face-weights_manifest.json" is "face", "net.bin" stays.
 std::string without_extension(const std::filesystem::path& path);
 
 }  // namespace weightloom
