@@ -17,6 +17,15 @@
 
 namespace weightloom {
 
+// What satisfies a query, in its order.
+struct FoundRows {
+  struct Row {
+    std::string raw, packed;  // the bytes of the id; the row
+  };
+  std::vector<Row> rows;    // at most as many as the query's limit says
+  std::size_t matched = 0;  // how many there are without it
+};
+
 struct Zoo::Impl {
   std::filesystem::path directory;
   std::unique_ptr<StoreLock> lock;  // outlives the database
@@ -47,8 +56,7 @@ struct Zoo::Impl {
   // has; returns their files.
   std::vector<std::filesystem::path> erase(Change& change, const ZooRecord& record,
                                            const std::set<std::string>& leaving, const std::set<std::string>& kept);
-  // Rows that satisfy the query in its order: (id, packed row).
-  std::vector<std::pair<std::string, std::string>> rows(const Query& query) const;
+  FoundRows found(const Query& query) const;
   // Ids reached over parent links, nearest first.
   enum class Lineage { kUp, kDown };
   std::vector<std::string> relatives(const std::string& id, Lineage direction) const;
