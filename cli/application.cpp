@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <optional>
+#include <set>
 
 #include "cli/completion.hpp"
 #include "cli/engine_process.hpp"
@@ -223,17 +224,18 @@ GlobalOptions options_in(const Words& words) {
   return given;
 }
 
-// What may stand in place of `current` after `words`, in order.
+// What may stand in place of `current` after `words`.
 Words completions(const Application& application, const Words& words, const std::string& current) {
   const auto invocation = find_command(words);
   const auto* entry = invocation.entry;
-  const Typed typed{invocation.arguments, current};
+  const bool is_command = entry != nullptr && !is_group(entry->name);
+  const Typed typed{invocation.arguments, current, is_command};
   const auto app = new_app();
   GlobalOptions globals;
   ListOptions list;
   std::vector<Column> columns;
   Words candidates;
-  if (entry != nullptr && !is_group(entry->name)) {
+  if (is_command) {
     const auto& command = application.commands.at(std::string(entry->name));
     declare(command, *app, list);
     columns = command.view.columns;
@@ -246,9 +248,10 @@ Words completions(const Application& application, const Words& words, const std:
     return application.words ? application.words(context, kind, prefix) : Words();
   };
   std::ranges::copy(complete_argument(*app, typed, columns, stored), std::back_inserter(candidates));
-  std::erase_if(candidates, [&](const auto& word) { return !word.starts_with(current) || !is_printable(word); });
-  std::ranges::sort(candidates);
-  candidates.erase(std::ranges::unique(candidates).begin(), candidates.end());
+  std::set<std::string> seen;
+  std::erase_if(candidates, [&](const auto& word) {
+    return !word.starts_with(current) || !is_printable(word) || !seen.insert(word).second;
+  });
   return candidates;
 }
 
@@ -275,7 +278,7 @@ int complete(const Application& application, const Words& arguments) {
     std::string text;
     for (const auto& candidate : completions(application, line.words, line.current))
       text += (bash ? shell_insertion(line, candidate) : candidate) + "\n";
-    write_page(text);
+    if (!text.empty()) write_page(text);
   } catch (const std::exception&) {
   }
   return 0;

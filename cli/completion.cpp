@@ -30,16 +30,13 @@ _weightloom() {
 }
 if [ "$funcstack[1]" = _weightloom ]; then _weightloom "$@"; else compdef _weightloom weightloom; fi)zsh";
 
+// Where nothing is found the condition fails, and fish completes files.
 constexpr const char* kFish = R"fish(function __weightloom_complete
   set -l current (string replace -ra "['\"\\\\]" '' -- (commandline -ct))
-  set -l found (weightloom __complete (commandline -opc)[2..-1] "$current" 2>/dev/null)
-  if test (count $found) -gt 0
-    printf '%s\n' $found
-  else
-    __fish_complete_path "$current"
-  end
+  set -g __weightloom_found (weightloom __complete (commandline -opc)[2..-1] "$current" 2>/dev/null)
+  test (count $__weightloom_found) -gt 0
 end
-complete -c weightloom -f -a '(__weightloom_complete)')fish";
+complete -c weightloom -f -n __weightloom_complete -a '(printf "%s\n" $__weightloom_found)')fish";
 
 struct CompletionOptions {
   std::string shell;
@@ -200,7 +197,7 @@ Words complete_argument(const CLI::App& app, const Typed& typed, const std::vect
   }
   const auto* next = positional(app, positionals);
   if (next != nullptr) return values.of(*next, current);
-  return options_ended ? Words() : option_names(app);
+  return options_ended || !typed.is_command ? Words() : option_names(app);
 }
 
 Words complete_commands(const Words& words) {

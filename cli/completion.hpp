@@ -21,6 +21,7 @@ using StoredWords = std::function<std::vector<std::string>(const Context&, Store
 struct Typed {
   std::vector<std::string> arguments;  // without the command's own words
   std::string current;
+  bool is_command = true;  // the command's own words are there, so that options may follow
 };
 
 // Command words and groups that can follow `words`; empty when a command is complete.

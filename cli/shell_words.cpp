@@ -31,19 +31,21 @@ class Reader {
  private:
   void plain(char c) {
     if (is_space(c)) return end_word();
+    if (c == '<' || c == '>') {
+      end_word();
+      out_.redirected = true;
+      return;
+    }
     in_word_ = true;
     if (c == '\\') {
       if (at_ < line_.size()) out_.current += line_[at_++];
     } else if (c == '\'' || c == '"') {
       out_.quote = c;
       out_.kept = out_.current.size();
-    } else if (c == '<' || c == '>') {
-      end_word();
-      out_.redirected = true;
-      in_word_ = false;  // spaces may come before the file
     } else {
+      // The sign before hosts belongs to what bash replaces, the others stay.
+      if (contains(breaks_, c)) out_.kept = out_.current.size() + (c == '@' ? 0 : 1);
       out_.current += c;
-      if (contains(breaks_, c)) out_.kept = out_.current.size();
     }
   }
 

@@ -26,6 +26,8 @@ constexpr std::array<const char*, kFamilies> kNames{"default", "meta", "row", "n
 constexpr std::size_t kLongLog = 1u << 20;
 // Tables of a family that are merged, and files that are open at once.
 constexpr int kMostTables = 4, kMostOpenFiles = 96;
+// What a walk steps over one by one.
+constexpr int kSteps = 8;
 // What is not merged by then is left to a later session.
 constexpr std::chrono::minutes kLongestMerge{5};
 
@@ -181,6 +183,28 @@ void Database::scan(Family family, std::string_view prefix, const Visitor& visit
   const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, handle));
   for (at->Seek(slice(prefix)); at->Valid() && at->key().starts_with(slice(prefix)); at->Next())
     if (!visit(view(at->key()), view(at->value()))) break;
+  check(at->status(), "read");
+}
+
+void Database::walk(Family family, std::string_view from, const Walker& visit) const {
+  auto* handle = handles_[static_cast<std::size_t>(family)];
+  if (!handle) return;
+  rocksdb::ReadOptions options;
+  options.total_order_seek = true;
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, handle));
+  // A few steps cost less than finding the place anew.
+  const auto reach = [&](const std::string& next) {
+    for (int step = 0; step < kSteps && at->Valid(); ++step) {
+      if (view(at->key()) >= next) return;
+      at->Next();
+    }
+    if (at->Valid() && view(at->key()) < next) at->Seek(slice(next));
+  };
+  for (at->Seek(slice(from)); at->Valid();) {
+    const auto next = visit(view(at->key()), view(at->value()));
+    if (!next) break;
+    reach(*next);
+  }
   check(at->status(), "read");
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <thread>
 
+#include "name_order.hpp"
 #include "weightloom/base/config.hpp"
 #include "zoo_impl.hpp"
 
@@ -207,9 +208,26 @@ std::vector<Column> parse_columns(const std::vector<std::string>& names, const D
   return columns;
 }
 
+// The beginning of the list of all networks by name. Nothing where the database does not tell what that needs.
+std::optional<FoundRows> first_by_name(const Database& database, std::size_t limit) {
+  const auto ledger = database_ledger(database);
+  if (!ledger) return std::nullopt;
+  FoundRows found;
+  found.matched = ledger->networks;
+  for (auto& [name, raw] : first_names(database, limit)) {
+    auto packed = database.get(Family::kRow, raw);
+    if (!packed || RowView(*packed).text(RowText::kName) != name) return std::nullopt;
+    found.rows.push_back({std::move(raw), std::move(*packed)});
+  }
+  if (found.rows.size() != std::min<std::size_t>(limit, found.matched)) return std::nullopt;
+  return found;
+}
+
 }  // namespace
 
 FoundRows Zoo::Impl::found(const Query& query) const {
+  if (!query.where && query.limit > 0 && (query.sort.empty() || query.sort == "name"))
+    if (auto first = first_by_name(*database, query.limit)) return *std::move(first);
   const auto order = parse_sort(query.sort);
   for (const auto& by : order)
     if (is_open(by.field)) check_field_exists(by.field, *database, query.sort);

@@ -25,6 +25,7 @@ std::string completed(std::string line, const std::string& candidate) {
     replaced = line.rfind(before.quote) + 1;
   else
     while (replaced > 0 && !breaks_at(line, replaced - 1)) --replaced;
+  if (before.quote == 0 && replaced > 0 && line[replaced - 1] == '@') --replaced;
   line.resize(replaced);
   line += shell_insertion(before, candidate);
   if (before.quote != 0) line += before.quote;
@@ -48,7 +49,7 @@ TEST_CASE("open quotes and what breaks words are told") {
   CHECK(parse_shell_line("a 'b c", kBreaks).current == "b c");
   CHECK(parse_shell_line("a x\"b ", kBreaks).kept == 1);
   CHECK(parse_shell_line("a --sort=lo", kBreaks).kept == 7);
-  CHECK(parse_shell_line("a best@ch", kBreaks).kept == 5);
+  CHECK(parse_shell_line("a best@ch", kBreaks).kept == 4);
   CHECK(parse_shell_line("a b > fi", kBreaks).redirected);
   CHECK(parse_shell_line("a b >fi", kBreaks).redirected);
   CHECK_FALSE(parse_shell_line("a b > file c", kBreaks).redirected);

@@ -16,6 +16,14 @@ using test::add_one;
 using test::network;
 using Words = std::vector<std::string>;
 
+std::string random_name(Random& random) {
+  static const std::vector<std::string> kParts{"a", "b", "/x",       "0", "1", "9", "00",
+                                               "-", "z", "\xc3\xa4", "[", "~", " q"};
+  std::string name = "n";
+  for (auto n = random.below(6); n > 0; --n) name += kParts[random.below(kParts.size())];
+  return name;
+}
+
 struct Listed {
   Listed() : zoo(Zoo::create(folder / "zoo")) {}
 
@@ -48,6 +56,15 @@ struct Listed {
 
 }  // namespace
 
+TEST_CASE("names that differ in leading zeros alone are in the order of their ids", "[zoo]") {
+  Listed store;
+  for (const char* name : {"a/07", "a/7", "a/007", "a/7/x", "a/07/b", "a/8", "a", "a/", "b1", "b01c", "b1b"})
+    if (!std::string_view(name).ends_with('/')) add_one(store.zoo, network(name));
+  const auto all = store.names("", "");
+  for (std::size_t limit = 1; limit <= all.size(); ++limit)
+    CHECK(store.names("", "", limit) == Words(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(limit)));
+}
+
 TEST_CASE("several sort keys count one after the other", "[zoo]") {
   Listed store;
   store.add("m10", 1, 2);
@@ -71,7 +88,9 @@ TEST_CASE("a limited list is the beginning of the whole one", "[zoo]") {
   Random random(3);
   std::vector<std::pair<ZooRecord, TensorMap>> networks;
   for (int i = 0; i < 200; ++i) {
-    networks.push_back(network("n" + std::to_string(i), static_cast<float>(i % 7)));
+    networks.push_back(
+        network(random_name(random) + "~" + std::string(1, static_cast<char>('a' + i % 26)) + std::to_string(i),
+                static_cast<float>(i % 7)));
     networks.back().first.metrics.clear();
     if (i % 5 != 0) networks.back().first.metrics["loss"] = static_cast<double>(random.below(10));
   }
