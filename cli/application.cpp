@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
+#include <set>
 
 #include "cli/completion.hpp"
 #include "cli/engine_process.hpp"
@@ -12,10 +14,12 @@
 #include "cli/help.hpp"
 #include "cli/invocation.hpp"
 #include "cli/json_text.hpp"
+#include "cli/shell_words.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/log.hpp"
+#include "weightloom/base/text.hpp"
 
 namespace weightloom::cli {
 namespace {
@@ -50,15 +54,16 @@ void declare_list_options(CLI::App& app, ListOptions& options) {
   app.add_flag("--fail-empty", options.fail_empty, "Exit with 4 when there is nothing to list");
 }
 
-// A column is one of the view's, or any key of the items; of a zoo's networks a metric is one, too.
+// A column is one of the view's, any key of the items, or what a command that knows Context::columns() put into their
+// "columns".
 bool has_column(const Json& items, const std::string& key) {
   return items.empty() || std::ranges::any_of(items, [&](const Json& item) { return item.contains(key); });
 }
 
-bool has_metric(const Json& items, const std::string& name) {
+bool has_further_column(const Json& items, const std::string& key) {
   return std::ranges::any_of(items, [&](const Json& item) {
-    const auto metrics = item.find("metrics");
-    return metrics != item.end() && metrics->is_object() && metrics->contains(name);
+    const auto columns = item.find("columns");
+    return columns != item.end() && columns->is_object() && columns->contains(key);
   });
 }
 
@@ -81,7 +86,7 @@ Error no_column(const View& view, const Json& items, const std::string& key) {
 Column named_column(const View& view, const Json& items, const std::string& key) {
   if (auto own = own_column(view, key)) return *own;
   if (has_column(items, key)) return {key, key, Format::kText};
-  if (has_metric(items, key)) return {(Json::json_pointer("/metrics") / key).to_string(), key, Format::kText};
+  if (has_further_column(items, key)) return {(Json::json_pointer("/columns") / key).to_string(), key, Format::kText};
   throw no_column(view, items, key);
 }
 
@@ -141,7 +146,7 @@ std::string schema_of(std::string_view command) {
 
 Json with_schema(Json result, std::string_view command) {
   Json out = {{"schema", schema_of(command)}};
-  out.update(result);
+  for (auto& item : result.items()) out[item.key()] = std::move(item.value());
   return out;
 }
 
@@ -175,6 +180,7 @@ int run_command(const Application& application, const Invocation& invocation) {
   if (command.view.changes)
     for (const auto& key : list.columns)
       if (!own_column(command.view, key)) throw no_column(command.view, Json::array(), key);
+  context.show_columns(list.columns);
   const Json result = with_schema(run(context), name);
   write_output(rendered(command.view, result, context.settings(), list.columns));
   if (list.fail_empty && result.at(command.view.items).empty()) context.exit_with(ErrorCode::kNotFound);
@@ -194,19 +200,88 @@ std::string help_page(const Application& application, const CatalogueEntry* entr
   return command_help(*entry, *app);
 }
 
-std::string completions(const Application& application, const Words& words) {
+// The value of an option in words that need not make a whole command line yet.
+std::optional<std::string> value_in(const Words& words, const std::string& option) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == option && i + 1 < words.size()) return words[i + 1];
+    if (words[i].starts_with(option + "=")) return words[i].substr(option.size() + 1);
+  }
+  return std::nullopt;
+}
+
+// A shell leaves the sign for the home folder to be replaced when the command runs.
+std::string with_home(const std::string& path) {
+  const char* home = std::getenv("HOME");
+  return home != nullptr && path.starts_with("~/") ? home + path.substr(1) : path;
+}
+
+// The settings that decide which words there are.
+GlobalOptions options_in(const Words& words) {
+  GlobalOptions given;
+  given.log = "off";
+  if (const auto zoo = value_in(words, "--zoo")) given.zoo = with_home(*zoo);
+  if (const auto folder = value_in(words, "--plugin-dir")) given.plugin_dirs = {with_home(*folder)};
+  return given;
+}
+
+// What may stand in place of `current` after `words`.
+Words completions(const Application& application, const Words& words, const std::string& current) {
   const auto invocation = find_command(words);
-  auto candidates = complete_commands(invocation.entry ? Words{std::string(invocation.entry->name)} : Words{});
+  const auto* entry = invocation.entry;
+  const bool is_command = entry != nullptr && !is_group(entry->name);
+  const Typed typed{invocation.arguments, current, is_command};
   const auto app = new_app();
   GlobalOptions globals;
-  declare_global_options(*app, globals);
   ListOptions list;
-  if (invocation.entry && !is_group(invocation.entry->name))
-    declare(application.commands.at(std::string(invocation.entry->name)), *app, list);
-  std::ranges::copy(option_names(*app), std::back_inserter(candidates));
-  std::string text;
-  for (const auto& candidate : candidates) text += candidate + "\n";
-  return text;
+  std::vector<Column> columns;
+  Words candidates;
+  if (is_command) {
+    const auto& command = application.commands.at(std::string(entry->name));
+    declare(command, *app, list);
+    columns = command.view.columns;
+  } else if (!current.starts_with('-')) {
+    candidates = complete_commands(entry ? Words{std::string(entry->name)} : Words{});
+  }
+  declare_global_options(*app, globals);
+  const auto stored = [&](StoredWord kind, const std::string& prefix) {
+    const Context context(resolve_settings(options_in(words)));
+    return application.words ? application.words(context, kind, prefix) : Words();
+  };
+  std::ranges::copy(complete_argument(*app, typed, columns, stored), std::back_inserter(candidates));
+  std::set<std::string> seen;
+  std::erase_if(candidates, [&](const auto& word) {
+    return !word.starts_with(current) || !is_printable(word) || !seen.insert(word).second;
+  });
+  return candidates;
+}
+
+// Completion is asked for while people type: what goes wrong is not told, there is just nothing to propose.
+int complete(const Application& application, const Words& arguments) {
+  set_log_level("off");
+  const bool bash = arguments.size() == 4 && arguments[1] == "--bash";
+  ShellLine line;
+  if (bash) {
+    line = parse_shell_line(arguments[2], arguments[3]);
+    if (!line.words.empty()) line.words.erase(line.words.begin());
+  } else {
+    line.words.assign(arguments.begin() + 1, arguments.end());
+    if (!line.words.empty()) {
+      line.current = line.words.back();
+      line.words.pop_back();
+    }
+  }
+  try {
+    if (line.redirected) return 0;
+    const auto* entry = find_command(line.words).entry;
+    if (application.host == Host::kFront && entry != nullptr && !is_group(entry->name) && entry->host == Host::kEngine)
+      become_engine(arguments);
+    std::string text;
+    for (const auto& candidate : completions(application, line.words, line.current))
+      text += (bash ? shell_insertion(line, candidate) : candidate) + "\n";
+    if (!text.empty()) write_page(text);
+  } catch (const std::exception&) {
+  }
+  return 0;
 }
 
 int missing_command(const CatalogueEntry* group) {
@@ -215,22 +290,17 @@ int missing_command(const CatalogueEntry* group) {
 }
 
 int dispatch(const Application& application, const Words& arguments) {
-  const bool completing = !arguments.empty() && arguments.front() == "__complete";
-  const Words words(arguments.begin() + (completing ? 1 : 0), arguments.end());
-  const auto invocation = find_command(words);
+  if (!arguments.empty() && arguments.front() == "__complete") return complete(application, arguments);
+  const auto invocation = find_command(arguments);
   const auto* entry = invocation.entry;
   const bool command = entry != nullptr && !is_group(entry->name);
   if (command && application.host == Host::kFront && entry->host == Host::kEngine) become_engine(arguments);
-  if (completing) {
-    write_page(completions(application, words));
-    return 0;
-  }
   if (invocation.help) {
     write_page(help_page(application, entry));
     return 0;
   }
   if (invocation.version) {
-    const bool json = std::ranges::find(words, "--json") != words.end();
+    const bool json = std::ranges::find(arguments, "--json") != arguments.end();
     write_page(json ? json_text(version_json(), 2) : version_text());
     return 0;
   }

@@ -5,6 +5,7 @@
 
 #include "cli/catalogue.hpp"
 #include "cli/command_table.hpp"
+#include "cli/completion.hpp"
 
 namespace weightloom::cli {
 
@@ -12,6 +13,7 @@ struct Application {
   Host host;
   CommandTable commands;
   std::function<void(Context&)> prepare;  // called before a command runs; may be empty
+  StoredWords words;                      // for completion; may be empty
 };
 
 // Runs one command line. Returns the exit code (an ErrorCode, or 0); never throws. Installs signal handlers.

@@ -25,6 +25,9 @@ class Context {
   std::filesystem::path zoo_directory() const;
   // Folders to hand to PluginRegistry::default_directories().
   const std::vector<std::filesystem::path>& plugin_directories() const { return settings_.plugin_dirs; }
+  // What --columns asks for; empty: the columns of the view.
+  const std::vector<std::string>& columns() const { return columns_; }
+  void show_columns(std::vector<std::string> columns) { columns_ = std::move(columns); }
   // --threads, or the number of cores.
   int threads() const;
 
@@ -44,6 +47,7 @@ class Context {
 
  private:
   Settings settings_;
+  std::vector<std::string> columns_;
   std::unique_ptr<ProgressRenderer> renderer_;
   int exit_code_ = 0;
 };

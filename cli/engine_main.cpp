@@ -2,6 +2,7 @@
 
 #include "cli/application.hpp"
 #include "cli/command_groups.hpp"
+#include "cli/stored_words.hpp"
 #include "weightloom/compute/threads.hpp"
 
 namespace {
@@ -19,7 +20,7 @@ void prepare(Context& context) {
 
 int main(int argc, char** argv) {
   using namespace weightloom::cli;
-  Application application{.host = Host::kEngine, .commands = {}, .prepare = prepare};
+  Application application{.host = Host::kEngine, .commands = {}, .prepare = prepare, .words = stored_words};
   add_runtime_commands(application.commands);
   add_tokenizer_commands(application.commands);
   add_generator_commands(application.commands);

@@ -3,10 +3,11 @@
 #include "cli/application.hpp"
 #include "cli/command_groups.hpp"
 #include "cli/completion.hpp"
+#include "cli/stored_words.hpp"
 
 int main(int argc, char** argv) {
   using namespace weightloom::cli;
-  Application application{.host = Host::kFront, .commands = {}, .prepare = {}};
+  Application application{.host = Host::kFront, .commands = {}, .prepare = {}, .words = stored_words};
   add_plugin_commands(application.commands);
   add_zoo_commands(application.commands);
   add_zoo_change_commands(application.commands);

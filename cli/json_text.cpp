@@ -1,11 +1,17 @@
 #include "cli/json_text.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "weightloom/base/text.hpp"
 
 namespace weightloom::cli {
 namespace {
+
+bool is_finite(const Json& value) {
+  if (value.is_number_float()) return std::isfinite(value.get<double>());
+  return !value.is_structured() || std::ranges::all_of(value, is_finite);
+}
 
 Json with_named_non_finite(const Json& value) {
   if (value.is_number_float()) {
@@ -25,8 +31,8 @@ Json with_named_non_finite(const Json& value) {
 }  // namespace
 
 std::string json_text(const Json& value, int indent) {
-  const Json named = with_named_non_finite(value);
-  const auto dumped = [&](bool ascii) { return named.dump(indent, ' ', ascii, Json::error_handler_t::replace); };
+  if (!is_finite(value)) return json_text(with_named_non_finite(value), indent);
+  const auto dumped = [&](bool ascii) { return value.dump(indent, ' ', ascii, Json::error_handler_t::replace); };
   // JSON asks for escapes below U+0020 alone; in ASCII form the library escapes all the others, U+007F too.
   const auto text = dumped(false);
   return printable_lines(text) == text ? text : dumped(true);

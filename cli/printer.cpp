@@ -97,32 +97,29 @@ void Printer::heading(std::string_view text) {
 
 void Printer::table(const std::vector<Column>& columns, const Json& items) {
   if (columns.empty() || items.empty()) return;
-  std::vector<std::vector<std::string>> rows{{}};
-  for (const auto& column : columns) rows[0].push_back(printable(title_of(column)));
-  for (const auto& item : items) {
-    auto& row = rows.emplace_back();
-    for (const auto& column : columns)
-      row.push_back(printable(format_value(value_at(item, column.key), column.format)));
-  }
-  std::vector<std::size_t> widths(columns.size());
-  for (const auto& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
+  // The cells of a long list take more than the list itself: they are made twice, not kept.
+  const auto cell_of = [&](const Json& item, std::size_t i) {
+    return printable(format_value(value_at(item, columns[i].key), columns[i].format));
+  };
+  std::vector<std::size_t> widths;
+  for (const auto& column : columns) widths.push_back(display_width(printable(title_of(column))));
+  for (const auto& item : items)
+    for (std::size_t i = 0; i < columns.size(); ++i) widths[i] = std::max(widths[i], display_width(cell_of(item, i)));
   if (width_ > 0) shrink(widths, columns, width_);
 
-  for (const auto& row : rows) {
+  const auto row_of = [&](const auto& cell_at) {
     std::string out;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const auto cell = cut_to_width(row[i], widths[i]);
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const auto cell = cut_to_width(cell_at(i), widths[i]);
       const std::string pad(widths[i] - display_width(cell), ' ');
-      const bool last = i + 1 == row.size(), right = columns[i].format != Format::kText;
+      const bool last = i + 1 == columns.size(), right = columns[i].format != Format::kText;
       out += right ? pad + cell : cell + (last ? "" : pad);
       if (!last) out.append(kGap, ' ');
     }
-    if (&row == &rows.front())
-      heading(out);
-    else
-      line(out);
-  }
+    return out;
+  };
+  heading(row_of([&](std::size_t i) { return printable(title_of(columns[i])); }));
+  for (const auto& item : items) line(row_of([&](std::size_t i) { return cell_of(item, i); }));
 }
 
 }  // namespace weightloom::cli

@@ -132,9 +132,9 @@ Settings resolve_settings(const GlobalOptions& given) {
   }
   apply_environment(settings);
   apply_command_line(settings, given);
-  require_one_of("progress", settings.progress, {"auto", "bar", "plain", "json", "none"});
-  require_one_of("color", settings.color, {"auto", "always", "never"});
-  require_one_of("log", settings.log, {"trace", "debug", "info", "warn", "error", "off"});
+  require_one_of("progress", settings.progress, kProgressModes);
+  require_one_of("color", settings.color, kColorModes);
+  require_one_of("log", settings.log, kLogLevels);
   if (settings.json && settings.jsonl)
     throw Error(ErrorCode::kUsage, "option.conflict", "--json and --jsonl exclude each other", "", "give one of them");
   return settings;

@@ -10,10 +10,13 @@
 
 namespace weightloom::cli {
 
+inline const std::vector<std::string> kProgressModes{"auto", "bar", "plain", "json", "none"};
+inline const std::vector<std::string> kColorModes{"auto", "always", "never"};
+inline const std::vector<std::string> kLogLevels{"trace", "debug", "info", "warn", "error", "off"};
+
 struct Settings {
   bool json = false, jsonl = false, quiet = false, verbose = false, yes = false, no_input = false;
-  std::string progress = "auto";  // auto, bar, plain, json, none
-  std::string color = "auto";     // auto, always, never
+  std::string progress = "auto", color = "auto";
   std::string log = "warn";
   std::optional<std::filesystem::path> zoo;
   std::vector<std::filesystem::path> plugin_dirs;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "cli/command_groups.hpp"
 #include "weightloom/base/units.hpp"
@@ -19,26 +20,32 @@ Json text_or_null(const std::string& text) {
 }
 
 Json summary_json(const RecordSummary& summary) {
-  return {{"id", summary.id},
-          {"name", summary.name},
-          {"arch", text_or_null(summary.architecture)},
-          {"dataset", text_or_null(summary.dataset)},
-          {"family", text_or_null(summary.family)},
-          {"split", text_or_null(summary.split)},
-          {"params", summary.parameters},
-          {"bytes", summary.bytes},
-          {"tags", summary.tags},
-          {"metrics", Json(summary.metrics)},
-          {"created", summary.created}};
+  Json json = {{"id", summary.id},
+               {"name", summary.name},
+               {"arch", text_or_null(summary.architecture)},
+               {"dataset", text_or_null(summary.dataset)},
+               {"family", text_or_null(summary.family)},
+               {"split", text_or_null(summary.split)},
+               {"params", summary.parameters},
+               {"bytes", summary.bytes},
+               {"tags", summary.tags},
+               {"metrics", Json(summary.metrics)},
+               {"created", summary.created}};
+  if (!summary.columns.is_null()) json["columns"] = summary.columns;
+  return json;
 }
 
 struct ListOptions {
-  std::string where, sort;
+  std::string where;
+  std::vector<std::string> sort;
   std::size_t limit = 0;
 };
 
 void declare_list_options(CLI::App& app, ListOptions& options) {
-  app.add_option("--sort", options.sort, "Order by this field; KEY:desc for the largest first")->type_name("KEY");
+  app.add_option("--sort", options.sort,
+                 "Order by this field; KEY:desc for the largest first; further keys after commas, or repeated")
+      ->type_name("KEY")
+      ->allow_extra_args(false);
   app.add_option("--limit", options.limit, "Show at most N networks")->type_name("N");
 }
 
@@ -51,27 +58,13 @@ void declare_query(CLI::App& app, ListOptions& options) {
   app.add_option(
          "query", options.where,
          "For example: arch:cnn* and test_accuracy>=0.9 and not tag:broken. Fields: name alias id arch dataset family "
-         "split params size created source, every metric (in quotes where it is called like another field), "
-         "config.KEY, "
-         "hyper.KEY. Comparisons: = != < <= > >= "
+         "split params size created source notes tensor (a name), every metric (in quotes where it is called like "
+         "another field), config.KEY, hyper.KEY. Comparisons: = != < <= > >= "
          ":GLOB ~/REGEX/ in (A, B). Terms: tag:GLOB has(FIELD) ancestor(NAME) descendant(NAME) generated_by(ID). "
          "Values: 10k, 1.5GiB, 90%, 7d (age), 2026-05-01, \"quoted\"")
       ->required()
       ->type_name("QUERY");
   declare_list_options(app, options);
-}
-
-Json run_list(Context& context, const ListOptions& options) {
-  const auto query = parse_query(options.where, options.sort);
-  const auto zoo = open_zoo(context);
-  const auto found = zoo.summaries(query);
-  const auto shown = options.limit == 0 ? found.size() : std::min(options.limit, found.size());
-  Json networks = Json::array();
-  for (std::size_t i = 0; i < shown; ++i) networks.push_back(summary_json(found[i]));
-  return {{"store", zoo.uuid()},
-          {"matched", found.size()},
-          {"truncated", shown < found.size()},
-          {"networks", std::move(networks)}};
 }
 
 View list_view() {
@@ -85,6 +78,35 @@ View list_view() {
                   {"split"},
                   {"tags"},
                   {"created"}});
+}
+
+// Of those asked for, what no network of a list has by itself: metrics, settings, fields of its record.
+std::vector<std::string> further_columns(const std::vector<std::string>& asked) {
+  const auto own = list_view().columns;
+  const auto always = summary_json({});
+  std::vector<std::string> further;
+  for (const auto& key : asked)
+    if (!always.contains(key) && std::ranges::none_of(own, [&](const Column& column) { return column.title == key; }))
+      further.push_back(key);
+  return further;
+}
+
+std::string joined(const std::vector<std::string>& keys) {
+  std::string text;
+  for (const auto& key : keys) text += (text.empty() ? "" : ",") + key;
+  return text;
+}
+
+Json run_list(Context& context, const ListOptions& options) {
+  const auto query = parse_query(options.where, joined(options.sort), options.limit);
+  const auto zoo = open_zoo(context);
+  auto found = zoo.list(query, further_columns(context.columns()));
+  Json networks = Json::array();
+  for (auto& summary : found.networks) networks.push_back(summary_json(std::exchange(summary, {})));
+  return {{"store", zoo.uuid()},
+          {"matched", found.matched},
+          {"truncated", networks.size() < found.matched},
+          {"networks", std::move(networks)}};
 }
 
 struct NameOptions {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdarg>
 #include <cstdio>
+#include <future>
 #include <thread>
 
 #include "weightloom/base/error.hpp"
@@ -25,6 +26,8 @@ constexpr std::array<const char*, kFamilies> kNames{"default", "meta", "row", "n
 constexpr std::size_t kLongLog = 1u << 20;
 // Tables of a family that are merged, and files that are open at once.
 constexpr int kMostTables = 4, kMostOpenFiles = 96;
+// What a walk steps over one by one.
+constexpr int kSteps = 8;
 // What is not merged by then is left to a later session.
 constexpr std::chrono::minutes kLongestMerge{5};
 
@@ -181,6 +184,51 @@ void Database::scan(Family family, std::string_view prefix, const Visitor& visit
   for (at->Seek(slice(prefix)); at->Valid() && at->key().starts_with(slice(prefix)); at->Next())
     if (!visit(view(at->key()), view(at->value()))) break;
   check(at->status(), "read");
+}
+
+void Database::walk(Family family, std::string_view from, const Walker& visit) const {
+  auto* handle = handles_[static_cast<std::size_t>(family)];
+  if (!handle) return;
+  rocksdb::ReadOptions options;
+  options.total_order_seek = true;
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, handle));
+  // A few steps cost less than finding the place anew.
+  const auto reach = [&](const std::string& next) {
+    for (int step = 0; step < kSteps && at->Valid(); ++step) {
+      if (view(at->key()) >= next) return;
+      at->Next();
+    }
+    if (at->Valid() && view(at->key()) < next) at->Seek(slice(next));
+  };
+  for (at->Seek(slice(from)); at->Valid();) {
+    const auto next = visit(view(at->key()), view(at->value()));
+    if (!next) break;
+    reach(*next);
+  }
+  check(at->status(), "read");
+}
+
+void Database::scan_in_parallel(Family family, std::size_t parts, const PartVisitor& visit) const {
+  auto* handle = handles_[static_cast<std::size_t>(family)];
+  if (!handle) return;
+  const auto scan_part = [&](std::size_t part) {
+    const auto bound = [&](std::size_t at) {
+      return std::string(at == 0 ? 0 : 1, static_cast<char>(at * 256 / parts));
+    };
+    const auto from = bound(part), to = bound(part + 1);
+    const rocksdb::Slice end(to);
+    rocksdb::ReadOptions options;
+    options.total_order_seek = true;
+    options.fill_cache = false;
+    if (part + 1 < parts) options.iterate_upper_bound = &end;
+    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, handle));
+    for (at->Seek(from); at->Valid(); at->Next()) visit(part, view(at->key()), view(at->value()));
+    check(at->status(), "read");
+  };
+  std::vector<std::future<void>> others;
+  for (std::size_t part = 1; part < parts; ++part) others.push_back(std::async(std::launch::async, scan_part, part));
+  scan_part(0);
+  for (auto& other : others) other.get();
 }
 
 void Database::write(Batch& batch, bool sync) {

@@ -52,6 +52,13 @@ class Database {
   // Visits keys that begin with `prefix` in order until `visit` returns false.
   using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
   void scan(Family family, std::string_view prefix, const Visitor& visit) const;
+  // Visits the first key from `from` on, then the first one from what `visit` returns on, which lies behind the key.
+  using Walker = std::function<std::optional<std::string>(std::string_view key, std::string_view value)>;
+  void walk(Family family, std::string_view from, const Walker& visit) const;
+  // Visits all keys in `parts` threads, each a share of the range by their first byte; `visit` is called with the
+  // number of the share. What it throws is thrown on.
+  using PartVisitor = std::function<void(std::size_t part, std::string_view key, std::string_view value)>;
+  void scan_in_parallel(Family family, std::size_t parts, const PartVisitor& visit) const;
 
   Batch batch() const { return Batch(handles_); }
   // `sync`: durable, with everything written before it, when this returns.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 #include "glob.hpp"
 #include "query_syntax.hpp"
@@ -76,8 +77,22 @@ bool compare_setting(const Node& node, const RowView& row) {
   return !ordered && compare_text(node, std::get<std::string_view>(*value));
 }
 
-bool compare(const Node& node, std::string_view raw, const RowView& row) {
+bool compare_notes(const Node& node, const std::string& notes) {
+  return !notes.empty() && fits_text(node, notes) != (node.op == Node::Op::kNotEqual);
+}
+
+std::vector<std::string> tensor_names(const ZooRecord& record) {
+  std::vector<std::string> names;
+  for (const auto& tensor : record.tensors) names.push_back(tensor.name);
+  return names;
+}
+
+bool compare(const Node& node, std::string_view raw, const RowView& row, const WholeRecord& whole) {
   switch (node.field.kind) {
+    case Kind::kNotes:
+      return compare_notes(node, whole(raw).notes);
+    case Kind::kTensor:
+      return any_fits(node, tensor_names(whole(raw)));
     case Kind::kId:
       return compare_text(node, to_hex(raw));
     case Kind::kText:
@@ -89,6 +104,23 @@ bool compare(const Node& node, std::string_view raw, const RowView& row) {
       return number && compare_number(node, *number);
     }
   }
+}
+
+bool has(const QueryField& field, std::string_view raw, const RowView& row, const WholeRecord& whole) {
+  if (field.kind == Kind::kNotes) return !whole(raw).notes.empty();
+  if (field.kind == Kind::kTensor) return !whole(raw).tensors.empty();
+  return has_field(field, row);
+}
+
+// Whole numbers are written without a fraction.
+Json number_json(double number) {
+  constexpr double kExact = 9007199254740992;  // 2^53
+  if (std::abs(number) <= kExact && std::trunc(number) == number) return static_cast<std::int64_t>(number);
+  return number;
+}
+
+Json text_json(std::string_view text) {
+  return text.empty() ? Json() : Json(text);
 }
 
 bool is_digit(char c) {
@@ -106,8 +138,9 @@ std::string_view take_digits(std::string_view& text) {
 
 }  // namespace
 
-bool matches(const Node& node, std::string_view raw, const RowView& row, const LineageSets& lineage) {
-  const auto holds = [&](const auto& child) { return matches(*child, raw, row, lineage); };
+bool matches(const Node& node, std::string_view raw, const RowView& row, const LineageSets& lineage,
+             const WholeRecord& whole) {
+  const auto holds = [&](const auto& child) { return matches(*child, raw, row, lineage, whole); };
   switch (node.kind) {
     case Node::Kind::kAnd:
       return std::all_of(node.children.begin(), node.children.end(), holds);
@@ -117,12 +150,12 @@ bool matches(const Node& node, std::string_view raw, const RowView& row, const L
       return !holds(node.children[0]);
     case Node::Kind::kCompare:
       if (node.field.kind == Kind::kAlias) return lineage(node).contains(to_hex(raw));
-      return compare(node, raw, row);
+      return compare(node, raw, row, whole);
     case Node::Kind::kTag:
       return row.any_tag(node.argument);
     case Node::Kind::kHas:
       if (node.field.kind == Kind::kAlias) return lineage(node).contains(to_hex(raw));
-      return has_field(node.field, row);
+      return has(node.field, raw, row, whole);
     case Node::Kind::kGeneratedBy:
       return row.has_parent("generated-by", node.argument);
     case Node::Kind::kAncestor:
@@ -132,10 +165,10 @@ bool matches(const Node& node, std::string_view raw, const RowView& row, const L
   return false;
 }
 
-bool any_alias_fits(const Node& node, const std::vector<std::string>& aliases) {
-  if (node.kind == Node::Kind::kHas) return !aliases.empty();
-  const bool fits = std::ranges::any_of(aliases, [&](const auto& alias) { return fits_text(node, alias); });
-  return node.op == Node::Op::kNotEqual ? !aliases.empty() && !fits : fits;
+bool any_fits(const Node& node, const std::vector<std::string>& names) {
+  if (node.kind == Node::Kind::kHas) return !names.empty();
+  const bool fits = std::ranges::any_of(names, [&](const auto& name) { return fits_text(node, name); });
+  return node.op == Node::Op::kNotEqual ? !names.empty() && !fits : fits;
 }
 
 bool has_field(const QueryField& field, const RowView& row) {
@@ -151,25 +184,57 @@ bool has_field(const QueryField& field, const RowView& row) {
   }
 }
 
+Json field_value(const QueryField& field, std::string_view raw, const RowView& row, const WholeRecord& whole) {
+  switch (field.kind) {
+    case Kind::kId:
+      return to_hex(raw);
+    case Kind::kText:
+      return text_json(row.text(field.text));
+    case Kind::kCreated:
+      return format_time(row.created());
+    case Kind::kMetric: {
+      const auto value = row.metric(field.name);
+      return value ? Json(*value) : Json();
+    }
+    case Kind::kSetting: {
+      const auto value = row.setting(field.name);
+      if (!value) return nullptr;
+      const auto* number = std::get_if<double>(&*value);
+      return number ? number_json(*number) : Json(std::get<std::string_view>(*value));
+    }
+    case Kind::kNotes:
+      return text_json(whole(raw).notes);
+    case Kind::kTensor:
+      return tensor_names(whole(raw));
+    case Kind::kAlias:
+      return nullptr;
+    default:
+      return number_json(number_of(field, row).value_or(0));
+  }
+}
+
 SortKey sort_key(const QueryField& field, std::string_view raw, const RowView& row) {
-  if (field.kind == Kind::kId) return {false, 0, to_hex(raw)};
-  if (field.kind == Kind::kText) return {row.text(field.text).empty(), 0, std::string(row.text(field.text))};
+  if (field.kind == Kind::kId) return {false, 0, raw, false};
+  if (field.kind == Kind::kText) return {row.text(field.text).empty(), 0, row.text(field.text)};
   if (field.kind == Kind::kSetting) {
     const auto value = row.setting(field.name);
     if (!value) return {};
     if (const auto* number = std::get_if<double>(&*value)) return {false, *number, {}};
-    return {false, 0, std::string(std::get<std::string_view>(*value))};
+    return {false, 0, std::get<std::string_view>(*value)};
   }
   const auto number = number_of(field, row);
-  return {!number.has_value(), number.value_or(0), {}};
+  if (!number || std::isnan(*number)) return {};
+  return {false, *number, {}};
 }
 
-bool sorts_before(const SortKey& a, const SortKey& b, bool descending) {
-  if (a.missing != b.missing) return b.missing;
+int compare(const SortKey& a, const SortKey& b, bool descending) {
+  if (a.missing != b.missing) return a.missing ? 1 : -1;
   const auto& low = descending ? b : a;
   const auto& high = descending ? a : b;
-  if (low.number != high.number) return low.number < high.number;
-  return natural_less(low.text, high.text);
+  if (low.number != high.number) return low.number < high.number ? -1 : 1;
+  if (low.text == high.text) return 0;
+  if (!a.natural) return low.text < high.text ? -1 : 1;
+  return natural_less(low.text, high.text) ? -1 : natural_less(high.text, low.text) ? 1 : 0;
 }
 
 bool natural_less(std::string_view a, std::string_view b) {
@@ -191,9 +256,11 @@ bool matches(const Query& query, const ZooRecord& record) {
   if (!query.where) return true;
   const auto row = encode_row(record);
   return matches(
-      *query.where, from_hex(record.id), RowView(row), [&](const Node& node) -> const std::set<std::string>& {
+      *query.where, from_hex(record.id), RowView(row),
+      [&](const Node& node) -> const std::set<std::string>& {
         throw query_error("needs_store", query.text, node.position, "lineage and aliases are known only to a zoo");
-      });
+      },
+      [&](auto) -> const auto& { return record; });
 }
 
 }  // namespace weightloom

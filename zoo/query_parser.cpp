@@ -5,6 +5,7 @@
 
 #include "query_syntax.hpp"
 #include "weightloom/base/config.hpp"
+#include "weightloom/base/text.hpp"
 #include "weightloom/base/units.hpp"
 
 namespace weightloom {
@@ -13,6 +14,8 @@ using Node = QueryNode;
 using NodePtr = std::shared_ptr<const QueryNode>;
 
 constexpr std::size_t kMaxLength = 10'000;
+// Bytes of a query that an error shows around its place.
+constexpr std::size_t kShownBefore = 80, kShownAfter = 80;
 constexpr std::size_t kMaxPattern = 200;
 constexpr int kMaxDepth = 64;
 
@@ -22,6 +25,56 @@ struct Token {
   std::string text;
   std::size_t position = 0;
 };
+
+// What people write who know other languages, and what it is here.
+struct Slip {
+  std::string_view written, hint;
+};
+constexpr Slip kSlips[] = {{"&&", "'and' joins terms: dataset=mnist and test_accuracy>0.9"},
+                           {"&", "'and' joins terms: dataset=mnist and test_accuracy>0.9"},
+                           {"||", "'or' joins terms: dataset=mnist or dataset=usps"},
+                           {"|", "'or' joins terms: dataset=mnist or dataset=usps"},
+                           {"!", "'not' goes before a term: not tag:broken"},
+                           {"<>", "what is unlike is written !="},
+                           {"=>", "at least is written >="},
+                           {"=<", "at most is written <="},
+                           {"=~", "a regular expression goes between slashes behind ~: name~/e[12]0$/"},
+                           {"!~", "a term is turned round by 'not': not name~/e[12]0$/"},
+                           {"like", "globs follow a colon: name:*cnn*"},
+                           {"ilike", "globs follow a colon: name:*cnn*"},
+                           {"contains", "globs follow a colon: name:*cnn*"},
+                           {"matches", "a regular expression goes between slashes behind ~: name~/e[12]0$/"},
+                           {"regexp", "a regular expression goes between slashes behind ~: name~/e[12]0$/"},
+                           {"between", "give both ends: test_accuracy>=0.9 and test_accuracy<=0.95"},
+                           {"is", "whether there is a value is asked by has(): not has(family)"},
+                           {"null", "whether there is a value is asked by has(): not has(family)"},
+                           {"exists", "whether there is a value is asked by has(): has(family)"},
+                           {"where", "a query is the condition alone: dataset=mnist"},
+                           {"select", "a query is the condition alone: dataset=mnist"},
+                           {"order", "the order is an option of its own: --sort test_accuracy:desc"},
+                           {"sort", "the order is an option of its own: --sort test_accuracy:desc"},
+                           {"limit", "the number is an option of its own: --limit 20"}};
+
+bool same_word(std::string_view word, std::string_view keyword) {
+  return std::ranges::equal(word, keyword, [](unsigned char a, char b) { return std::tolower(a) == b; });
+}
+
+std::string slip_hint(std::string_view word) {
+  for (const auto& [written, hint] : kSlips)
+    if (same_word(word, written)) return std::string(hint);
+  for (const char* joint : {"&&", "||"})
+    if (word.find(joint) != std::string_view::npos) return slip_hint(joint);
+  return {};
+}
+
+// Does it begin with a quotation mark that word processors put in place of plain ones?
+bool begins_with_smart_quote(std::string_view text) {
+  return std::ranges::any_of(std::initializer_list<std::string_view>{"\u2018", "\u2019", "\u201a", "\u201c", "\u201d",
+                                                                     "\u201e", "\u00ab", "\u00bb", "`"},
+                             [&](auto quote) { return text.starts_with(quote); });
+}
+
+constexpr const char* kQuotesHint = "texts stand in plain quotes, \" or '";
 
 class Lexer {
  public:
@@ -42,6 +95,12 @@ class Lexer {
     const char c = line_[at_];
     if (c == '"' || c == '\'') return {Token::Kind::kQuoted, delimited(c), position};
     if (c == '/' && pattern_expected) return {Token::Kind::kPattern, delimited(c), position};
+    if (begins_with_smart_quote(std::string_view(line_).substr(at_)))
+      throw query_error("syntax", line_, position, "this is no plain quote", kQuotesHint);
+    for (const char* slip : {"<>", "=>", "=<", "=~", "!~"})
+      if (line_.compare(at_, 2, slip) == 0)
+        throw query_error("syntax", line_, position, std::string("there is no comparison '") + slip + "'",
+                          slip_hint(slip));
     for (const char* symbol : {"!=", "<=", ">=", "==", "=", "<", ">", ":", "~", "(", ")", ","})
       if (line_.compare(at_, std::char_traits<char>::length(symbol), symbol) == 0) {
         at_ += std::char_traits<char>::length(symbol);
@@ -53,22 +112,25 @@ class Lexer {
   // Keywords in capitals mean the same.
   static std::string keyword_or(std::string word) {
     for (const char* keyword : {"and", "or", "not", "in"})
-      if (std::ranges::equal(word, std::string_view(keyword),
-                             [](unsigned char a, char b) { return std::tolower(a) == b; }))
-        return keyword;
+      if (same_word(word, keyword)) return keyword;
     return word;
   }
 
   // Brackets belong to the word with all that they hold: `e[12]0`, `mnist[3,1]@5000`.
   std::string word() {
     const auto start = at_;
-    for (int brackets = 0; at_ < line_.size(); ++at_) {
+    std::size_t outermost = 0;
+    int brackets = 0;
+    for (; at_ < line_.size(); ++at_) {
       const char c = line_[at_];
-      if (c == '[') ++brackets;
+      if (c == '[' && brackets++ == 0) outermost = at_;
       if (c == ']' && brackets > 0) --brackets;
       if (brackets == 0 && std::string_view(" \t\n()=<>:~,\"'").find(c) != std::string_view::npos) break;
       if (brackets == 0 && c == '!' && at_ + 1 < line_.size() && line_[at_ + 1] == '=') break;
     }
+    if (brackets > 0)
+      throw query_error("unterminated", line_, outermost, "no closing ]",
+                        "a text with a single bracket stands in quotes: name=\"a[1\"");
     return line_.substr(start, at_ - start);
   }
 
@@ -81,7 +143,10 @@ class Lexer {
         ++at_;
       text += line_[at_];
     }
-    if (at_ == line_.size()) throw query_error("unterminated", line_, start, std::string("no closing ") + quote);
+    if (at_ == line_.size())
+      throw query_error("unterminated", line_, start, std::string("no closing ") + quote,
+                        quote == '/' ? "a slash within a regular expression is written \\/"
+                                     : "a text with one kind of quotes stands in those of the other kind");
     ++at_;
     return text;
   }
@@ -115,9 +180,10 @@ class Parser {
 
   NodePtr parse() {
     auto node = either(0);
-    if (peek().kind != Token::Kind::kEnd)
-      throw query_error("syntax", line_, peek().position,
-                        "expected 'and', 'or' or the end, found '" + peek().text + "'");
+    if (is(Token::Kind::kSymbol, ")"))
+      throw query_error("syntax", line_, peek().position, "this bracket closes nothing",
+                        "take it away, or open it before");
+    if (peek().kind != Token::Kind::kEnd) fail("expected 'and', 'or' or the end", join_hint());
     return node;
   }
 
@@ -130,12 +196,28 @@ class Parser {
     ++at_;
     return true;
   }
-  void expect(std::string_view symbol) {
-    if (!accept(Token::Kind::kSymbol, symbol)) fail("expected '" + std::string(symbol) + "'");
+  static bool is_keyword(const Token& token) {
+    return token.kind == Token::Kind::kWord && (token.text == "and" || token.text == "or" || token.text == "in");
   }
-  [[noreturn]] void fail(const std::string& why) const {
+  void expect(std::string_view symbol, const std::string& hint) {
+    if (!accept(Token::Kind::kSymbol, symbol)) fail("expected '" + std::string(symbol) + "'", hint);
+  }
+  void expect_closing(std::size_t opened, const std::string& hint) {
+    if (peek().kind == Token::Kind::kEnd)
+      throw query_error("syntax", line_, opened, "this bracket is not closed", "close it with ')'");
+    expect(")", hint);
+  }
+  // Where a term has ended and something follows.
+  std::string join_hint() const {
+    const bool value_before = at_ > 0 && tokens_[at_ - 1].kind == Token::Kind::kWord;
+    return std::string("terms are joined by 'and' or 'or'") +
+           (value_before ? "; a text with spaces stands in quotes: name=\"a b\"" : "");
+  }
+  // `hint` is for those who made none of the known slips.
+  [[noreturn]] void fail(const std::string& why, const std::string& hint) const {
     const auto found = peek().kind == Token::Kind::kEnd ? std::string("the end") : "'" + peek().text + "'";
-    throw query_error("syntax", line_, peek().position, why + ", found " + found);
+    const auto slip = peek().kind == Token::Kind::kWord ? slip_hint(peek().text) : std::string();
+    throw query_error("syntax", line_, peek().position, why + ", found " + found, slip.empty() ? hint : slip);
   }
 
   NodePtr join(Node::Kind kind, const char* word, int depth, NodePtr (Parser::*operand)(int)) {
@@ -143,10 +225,19 @@ class Parser {
     std::vector<NodePtr> children{(this->*operand)(depth)};
     while (accept(Token::Kind::kWord, word)) children.push_back((this->*operand)(depth));
     if (children.size() == 1) return children.front();
+    // The order does not change what holds: what is quickly told goes first.
+    std::ranges::stable_sort(children, {}, [](const NodePtr& child) { return cost(*child); });
     auto node = std::make_shared<Node>();
     node->kind = kind;
     node->children = std::move(children);
     return node;
+  }
+  static int cost(const Node& node) {
+    const auto field = node.field.kind;
+    int most = node.op == Node::Op::kRegex ? 1 : 0;
+    if (field == QueryField::Kind::kNotes || field == QueryField::Kind::kTensor) most = 2;
+    for (const auto& child : node.children) most = std::max(most, cost(*child));
+    return most;
   }
   NodePtr either(int depth) { return join(Node::Kind::kOr, "or", depth, &Parser::both); }
   NodePtr both(int depth) { return join(Node::Kind::kAnd, "and", depth, &Parser::negated); }
@@ -161,12 +252,14 @@ class Parser {
   }
 
   NodePtr atom(int depth) {
+    const auto opened = peek().position;
     if (accept(Token::Kind::kSymbol, "(")) {
       auto node = either(depth + 1);
-      expect(")");
+      expect_closing(opened, join_hint());
       return node;
     }
-    if (peek().kind != Token::Kind::kWord && peek().kind != Token::Kind::kQuoted) fail("expected a field");
+    if ((peek().kind != Token::Kind::kWord && peek().kind != Token::Kind::kQuoted) || is_keyword(peek()))
+      fail("expected a field", "a term is a field, a comparison and a value: test_accuracy>=0.9");
     const Token name = take();
     if (name.kind == Token::Kind::kQuoted) return comparison(name);
     if (is(Token::Kind::kSymbol, "(")) return call(name);
@@ -183,14 +276,17 @@ class Parser {
     for (const auto& [text, kind] : kFunctions) {
       known.emplace_back(text);
       if (name.text != text) continue;
-      expect("(");
+      const auto opened = peek().position;
+      expect("(", kTermHint);
       auto node = std::make_shared<Node>();
       node->kind = kind;
       node->position = name.position;
       const Token argument = value_token();
       node->argument = argument.text;
-      if (kind == Node::Kind::kHas) node->field = query_field(argument.text, argument.position);
-      expect(")");
+      if (kind == Node::Kind::kHas)
+        node->field = argument.kind == Token::Kind::kQuoted ? metric_field(argument.text, argument.position)
+                                                            : query_field(argument.text, argument.position);
+      expect_closing(opened, "one argument is taken: has(family)");
       return node;
     }
     throw query_error("unknown_function", line_, name.position,
@@ -201,7 +297,7 @@ class Parser {
     auto node = std::make_shared<Node>();
     node->kind = Node::Kind::kTag;
     node->position = name.position;
-    if (!accept(Token::Kind::kSymbol, ":")) expect("=");
+    if (!accept(Token::Kind::kSymbol, ":")) expect("=", "tags are asked by a glob: tag:good*");
     node->argument = value_token().text;
     return node;
   }
@@ -212,12 +308,13 @@ class Parser {
     node->field = name.kind == Token::Kind::kQuoted ? metric_field(name.text, name.position)
                                                     : query_field(name.text, name.position);
     const auto operator_position = peek().position;
-    node->op = comparison_operator();
+    node->op = comparison_operator(name);
     if (node->op == Node::Op::kIn) {
-      expect("(");
+      const auto opened = peek().position;
+      expect("(", kListHint);
       do node->values.push_back(value(*node));
       while (accept(Token::Kind::kSymbol, ","));
-      expect(")");
+      expect_closing(opened, kListHint);
     } else {
       node->values.push_back(value(*node));
     }
@@ -226,7 +323,7 @@ class Parser {
     return node;
   }
 
-  Node::Op comparison_operator() {
+  Node::Op comparison_operator(const Token& field) {
     static const std::pair<const char*, Node::Op> kOperators[] = {
         {"=", Node::Op::kEqual},      {"!=", Node::Op::kNotEqual}, {"<", Node::Op::kLess},
         {"<=", Node::Op::kLessEqual}, {">", Node::Op::kGreater},   {">=", Node::Op::kGreaterEqual},
@@ -234,11 +331,13 @@ class Parser {
     if (accept(Token::Kind::kWord, "in")) return Node::Op::kIn;
     for (const auto& [symbol, op] : kOperators)
       if (accept(Token::Kind::kSymbol, symbol)) return op;
-    fail("expected a comparison such as = < >= : ~ in");
+    const auto slip = slip_hint(field.text);
+    fail("expected a comparison such as = < >= : ~ in", slip.empty() ? kTermHint : slip);
   }
 
   const Token& value_token() {
-    if (peek().kind == Token::Kind::kEnd || peek().kind == Token::Kind::kSymbol) fail("expected a value");
+    if (peek().kind == Token::Kind::kEnd || peek().kind == Token::Kind::kSymbol)
+      fail("expected a value", "a text with such characters stands in quotes: name=\"a=b\"");
     return take();
   }
 
@@ -269,8 +368,7 @@ class Parser {
         throw query_error("type", line_, value_position_, "'" + field.name + "' is compared with a number here");
       return;
     }
-    if (field.kind == QueryField::Kind::kText || field.kind == QueryField::Kind::kId ||
-        field.kind == QueryField::Kind::kAlias) {
+    if (is_text(field.kind)) {
       if (ordered)
         throw query_error("type", line_, operator_position, "'" + field.name + "' is text: use = != : ~ or in");
       return;
@@ -284,7 +382,14 @@ class Parser {
     throw query_error("type", line_, value_position_,
                       field.kind == QueryField::Kind::kCreated
                           ? "'created' needs an age (7d, 12h) or a date (2026-05-01)"
-                          : "'" + field.name + "' needs a number, such as 10k, 1.5GiB or 90%");
+                          : "'" + field.name + "' needs a number, such as 10k, 1.5GiB or 90%",
+                      slip_hint(node.values.front().text));
+  }
+
+  static bool is_text(QueryField::Kind kind) {
+    using Kind = QueryField::Kind;
+    return kind == Kind::kText || kind == Kind::kId || kind == Kind::kAlias || kind == Kind::kNotes ||
+           kind == Kind::kTensor;
   }
 
   std::regex compile(const std::string& text) const {
@@ -301,6 +406,9 @@ class Parser {
     const auto near = nearest_name(word, known);
     return near.empty() ? "" : "; did you mean '" + near + "'?";
   }
+
+  static constexpr const char* kTermHint = "a term is a field, a comparison and a value: test_accuracy>=0.9";
+  static constexpr const char* kListHint = "a list stands in brackets: dataset in (mnist, usps)";
 
   const std::string& line_;
   std::vector<Token> tokens_;
@@ -327,7 +435,41 @@ constexpr FixedField kFixedFields[] = {{"id", QueryField::Kind::kId},
                                        {"parameters", QueryField::Kind::kParameters},
                                        {"bytes", QueryField::Kind::kBytes},
                                        {"size", QueryField::Kind::kBytes},
-                                       {"created", QueryField::Kind::kCreated}};
+                                       {"created", QueryField::Kind::kCreated},
+                                       {"notes", QueryField::Kind::kNotes},
+                                       {"tensor", QueryField::Kind::kTensor}};
+
+// Parts between commas that stand in no quotes, each with its position.
+std::vector<std::pair<std::string, std::size_t>> split_list(const std::string& text) {
+  std::vector<std::pair<std::string, std::size_t>> parts{{"", 0}};
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    quoted ^= text[i] == '"';
+    if (text[i] == ',' && !quoted)
+      parts.emplace_back("", i + 1);
+    else
+      parts.back().first += text[i];
+  }
+  return parts;
+}
+
+SortOrder parse_order(const std::string& key, std::size_t position, const std::string& sort) {
+  const auto fail = [&](const std::string& why, const std::string& hint) {
+    return Error(ErrorCode::kUsage, "query.sort", "cannot sort by '" + sort + "'", why, hint);
+  };
+  const auto quote = key.rfind('"'), colon = key.rfind(':');
+  const bool directed = colon != std::string::npos && (quote == std::string::npos || colon > quote);
+  const auto direction = directed ? key.substr(colon + 1) : "asc";
+  if (direction != "asc" && direction != "desc")
+    throw fail("the direction is asc or desc", "for example: --sort test_accuracy:desc");
+  const auto name = key.substr(0, directed ? colon : key.size());
+  if (name.empty()) throw fail("a key is empty", "for example: --sort test_accuracy:desc,name");
+  const auto field = named_field(name, position);
+  if (field.kind == QueryField::Kind::kAlias || field.kind == QueryField::Kind::kTensor)
+    throw fail("a network may have several of '" + name + "'", "sort by name");
+  if (field.kind == QueryField::Kind::kNotes) throw fail("notes are free text", "sort by name");
+  return {field, direction == "desc"};
+}
 
 }  // namespace
 
@@ -351,18 +493,43 @@ QueryField metric_field(const std::string& name, std::size_t position) {
   return {QueryField::Kind::kMetric, RowText::kName, name, position};
 }
 
-Error query_error(const char* id, const std::string& query, std::size_t position, const std::string& why) {
-  std::string line = query;
-  std::replace(line.begin(), line.end(), '\n', ' ');
+QueryField named_field(const std::string& text, std::size_t position) {
+  if (text.size() > 2 && text.front() == '"' && text.back() == '"')
+    return metric_field(text.substr(1, text.size() - 2), position);
+  return query_field(text, position);
+}
+
+bool is_open(const QueryField& field) {
+  return field.kind == QueryField::Kind::kMetric || field.kind == QueryField::Kind::kSetting;
+}
+
+std::vector<SortOrder> parse_sort(const std::string& sort) {
+  std::vector<SortOrder> orders;
+  for (const auto& [key, position] : split_list(sort.empty() ? "name" : sort))
+    orders.push_back(parse_order(key, position, sort));
+  return orders;
+}
+
+Error query_error(const char* id, const std::string& query, std::size_t position, const std::string& why,
+                  const std::string& hint) {
+  const std::string_view line = query;
+  // Of a long query, what is around the place.
+  auto from = position > kShownBefore ? position - kShownBefore : 0, to = std::min(line.size(), position + kShownAfter);
+  const auto inside = [&](std::size_t at) { return at < line.size() && (line[at] & 0xC0) == 0x80; };
+  while (from > 0 && inside(from)) --from;
+  while (inside(to)) ++to;
+  const std::string before = (from > 0 ? "..." : "") + printable(line.substr(from, position - from)),
+                    after = printable(line.substr(position, to - position)) + (to < line.size() ? "..." : "");
   return Error(ErrorCode::kUsage, std::string("query.") + id, "cannot use the query",
-               why + "\n  " + line + "\n  " + std::string(position, ' ') + "^",
-               "the query language is described by: weightloom zoo query --help");
+               why + "\n  " + before + after + "\n  " + std::string(display_width(before), ' ') + "^",
+               hint.empty() ? "the query language is described by: weightloom zoo query --help" : hint);
 }
 
 Query parse_query(std::string_view where, std::string sort, std::size_t limit) {
   Query query{nullptr, std::string(where), std::move(sort), limit};
   if (where.size() > kMaxLength)
-    throw Error(ErrorCode::kUsage, "query.too_long", "cannot use the query", "it has more than 10,000 bytes");
+    throw Error(ErrorCode::kUsage, "query.too_long", "cannot use the query", "it has more than 10,000 bytes",
+                "many names are passed on standard input, or asked for by a glob: name:mnist/*");
   if (where.find_first_not_of(" \t\n") != std::string_view::npos) query.where = Parser(query.text).parse();
   return query;
 }

@@ -17,7 +17,7 @@
 namespace weightloom {
 
 struct QueryField {
-  enum class Kind { kId, kText, kParameters, kBytes, kCreated, kMetric, kSetting, kAlias };
+  enum class Kind { kId, kText, kParameters, kBytes, kCreated, kMetric, kSetting, kAlias, kNotes, kTensor };
   Kind kind = Kind::kMetric;
   RowText text = RowText::kName;  // of kText
   std::string name;               // as written; the key of a metric or setting
@@ -46,29 +46,49 @@ struct QueryNode {
 QueryField query_field(const std::string& name, std::size_t position);
 // The metric called `name`, whatever else is called so.
 QueryField metric_field(const std::string& name, std::size_t position);
+// A field as it stands outside of a query, for sorting and as a column: as in query_field(), or a metric in quotes.
+QueryField named_field(const std::string& text, std::size_t position);
+// Metrics and settings: only a zoo can tell whether there are any of that name.
+bool is_open(const QueryField& field);
 // The names of the fixed fields.
 const std::vector<std::string>& fixed_field_names();
-// kUsage "query.<id>" with the query line and a caret under `position`.
-Error query_error(const char* id, const std::string& query, std::size_t position, const std::string& why);
+// kUsage "query.<id>" with the query line and a caret under `position`, a byte of it. Without a hint, that to the help.
+Error query_error(const char* id, const std::string& query, std::size_t position, const std::string& why,
+                  const std::string& hint = {});
+
+struct SortOrder {
+  QueryField field;
+  bool descending = false;
+};
+// Of Query::sort; by name when it is empty. Throws kUsage "query.sort".
+std::vector<SortOrder> parse_sort(const std::string& sort);
 
 // Ids for which a term holds that rows do not tell: on the asked side of a lineage term's reference, with such an
 // alias.
 using LineageSets = std::function<const std::set<std::string>&(const QueryNode&)>;
+// The whole record of the id with these bytes. Asked only for terms on what rows do not hold.
+using WholeRecord = std::function<const ZooRecord&(std::string_view raw)>;
 // Does the row of the record whose id is the bytes `raw` satisfy it?
-bool matches(const QueryNode& node, std::string_view raw, const RowView& row, const LineageSets& lineage);
+bool matches(const QueryNode& node, std::string_view raw, const RowView& row, const LineageSets& lineage,
+             const WholeRecord& whole);
+// Of metrics, settings and texts of the row; true for all other fields.
 bool has_field(const QueryField& field, const RowView& row);
+// The value of a field, null where it has none; that of an alias is null.
+Json field_value(const QueryField& field, std::string_view raw, const RowView& row, const WholeRecord& whole);
 
-// Does a term on aliases hold for one of these?
-bool any_alias_fits(const QueryNode& node, const std::vector<std::string>& aliases);
+// Does a term on aliases or names of tensors hold for one of these?
+bool any_fits(const QueryNode& node, const std::vector<std::string>& names);
 
 // The value to sort by; missing values sort last. Text compares in natural order.
 struct SortKey {
   bool missing = true;
   double number = 0;
-  std::string text;
+  std::string_view text;  // as long as the row and the id live
+  bool natural = true;    // else in the order of bytes
 };
 SortKey sort_key(const QueryField& field, std::string_view raw, const RowView& row);
-bool sorts_before(const SortKey& a, const SortKey& b, bool descending);
+// Negative: `a` comes first; 0: the field does not tell them apart.
+int compare(const SortKey& a, const SortKey& b, bool descending);
 bool natural_less(std::string_view a, std::string_view b);
 
 }  // namespace weightloom

@@ -108,22 +108,6 @@ void clear_incoming(const fs::path& directory) {
     if (at->path().filename().string().starts_with("ledger.tmp.")) fs::remove(at->path(), error);
 }
 
-RecordSummary summary_of(const std::string& id, const RowView& row) {
-  const auto text = [&](RowText which) { return std::string(row.text(which)); };
-  return {.id = id,
-          .name = text(RowText::kName),
-          .architecture = text(RowText::kArchitecture),
-          .dataset = text(RowText::kDataset),
-          .family = text(RowText::kFamily),
-          .split = text(RowText::kSplit),
-          .source = text(RowText::kSource),
-          .parameters = row.parameters(),
-          .bytes = row.bytes(),
-          .tags = row.tags(),
-          .metrics = row.metrics(),
-          .created = format_time(row.created())};
-}
-
 }  // namespace
 
 std::string random_id() {
@@ -435,14 +419,8 @@ std::size_t Zoo::mend(const ZooRecord& record, const TensorMap& tensors) {
 
 std::vector<ZooRecord> Zoo::find(const Query& query) const {
   std::vector<ZooRecord> records;
-  for (const auto& [id, row] : impl_->rows(query)) records.push_back(get(id));
+  for (const auto& row : impl_->found(query).rows) records.push_back(get(to_hex(row.raw)));
   return records;
-}
-
-std::vector<RecordSummary> Zoo::summaries(const Query& query) const {
-  std::vector<RecordSummary> out;
-  for (const auto& [id, row] : impl_->rows(query)) out.push_back(summary_of(id, RowView(row)));
-  return out;
 }
 
 std::size_t Zoo::size() const {

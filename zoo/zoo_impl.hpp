@@ -26,6 +26,15 @@ struct Released {
   std::int64_t bytes = 0, inside = 0;  // inside: the database
 };
 
+// What satisfies a query, in its order.
+struct FoundRows {
+  struct Row {
+    std::string raw, packed;  // the bytes of the id; the row
+  };
+  std::vector<Row> rows;    // at most as many as the query's limit says
+  std::size_t matched = 0;  // how many there are without it
+};
+
 struct Zoo::Impl {
   std::filesystem::path directory;
   std::unique_ptr<StoreLock> lock;  // outlives the database
@@ -74,8 +83,7 @@ struct Zoo::Impl {
   void dispose(const Released& released);
   // The objects of a network, and those that they are stored as the difference from.
   std::set<std::string> held_objects(const ZooRecord& record) const;
-  // Rows that satisfy the query in its order: (id, packed row).
-  std::vector<std::pair<std::string, std::string>> rows(const Query& query) const;
+  FoundRows found(const Query& query) const;
   // Ids reached over parent links, nearest first.
   enum class Lineage { kUp, kDown };
   std::vector<std::string> relatives(const std::string& id, Lineage direction) const;

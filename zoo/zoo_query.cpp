@@ -1,20 +1,21 @@
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <thread>
 
+#include "name_order.hpp"
 #include "weightloom/base/config.hpp"
 #include "zoo_impl.hpp"
 
 namespace weightloom {
 namespace {
 using Node = QueryNode;
-using Rows = std::vector<std::pair<std::string, std::string>>;
+
+constexpr unsigned kMostParts = 8;  // threads of a scan
 
 // Fields whose existence only the store can tell: metrics and settings.
 void collect_open_fields(const Node& node, std::vector<QueryField>& out) {
-  const bool has_field_of_its_own = node.kind == Node::Kind::kCompare;
-  if (has_field_of_its_own &&
-      (node.field.kind == QueryField::Kind::kMetric || node.field.kind == QueryField::Kind::kSetting))
-    out.push_back(node.field);
+  if (node.kind == Node::Kind::kCompare && is_open(node.field)) out.push_back(node.field);
   for (const auto& child : node.children) collect_open_fields(*child, out);
 }
 
@@ -43,7 +44,7 @@ std::map<std::string, std::vector<std::string>> aliases_by_id(const Database& da
 std::set<std::string> ids_with_alias(const Node& term, const Database& database) {
   std::set<std::string> ids;
   for (const auto& [id, aliases] : aliases_by_id(database))
-    if (any_alias_fits(term, aliases)) ids.insert(id);
+    if (any_fits(term, aliases)) ids.insert(id);
   return ids;
 }
 
@@ -58,90 +59,253 @@ std::vector<std::string> known_fields(const Database& database) {
   return {names.begin(), names.end()};
 }
 
-// A word that no record knows is a spelling mistake, not an empty result. The first records nearly always settle it.
-void check_field_exists(const QueryField& field, const Database& database, const std::string& line) {
+// A word that no record knows is a spelling mistake, not an empty result; of an empty zoo nothing can be told. The
+// first records nearly always settle it.
+bool may_exist(const QueryField& field, const Database& database) {
   bool any = false, found = false;
   database.scan(Family::kRow, "", [&](auto, auto value) {
     any = true;
     found = has_field(field, RowView(value));
     return !found;
   });
-  if (!any || found) return;
+  return !any || found;
+}
+
+void check_field_exists(const QueryField& field, const Database& database, const std::string& line) {
+  if (may_exist(field, database)) return;
   const auto near = nearest_name(field.name, known_fields(database));
   throw query_error("unknown_field", line, field.position,
                     "unknown field '" + field.name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
-struct Order {
-  QueryField field;
-  bool descending = false;
+using Terms = std::map<const Node*, std::set<std::string>>;
+
+// The hits that come first, at most `limit` of them (0: all), without keeping more.
+class BestHits {
+  using Keys = std::vector<SortKey>;
+  struct Hit {
+    Hit(std::string id, std::string row) : raw(std::move(id)), packed(std::move(row)) {}
+    std::string raw, packed;
+    Keys keys;  // views of these
+  };
+
+  void set_keys(Keys& keys, std::string_view raw, const RowView& row) const {
+    keys.clear();
+    for (const auto& by : order_) keys.push_back(sort_key(by.field, raw, row));
+  }
+  // Ids settle what the keys do not.
+  bool before(const Keys& a, std::string_view a_raw, const Keys& b, std::string_view b_raw) const {
+    for (std::size_t i = 0; i < order_.size(); ++i)
+      if (const int order = compare(a[i], b[i], order_[i].descending)) return order < 0;
+    return a_raw < b_raw;
+  }
+  auto order_of_hits() const {
+    return [this](const auto& a, const auto& b) { return before(a->keys, a->raw, b->keys, b->raw); };
+  }
+
+ public:
+  BestHits(const std::vector<SortOrder>& order, std::size_t limit) : order_(order), limit_(limit) {}
+
+  void add(std::string_view raw, std::string_view packed, const RowView& row) {
+    ++matched_;
+    const bool full = limit_ > 0 && hits_.size() == limit_;
+    if (full) {
+      set_keys(candidate_, raw, row);
+      if (!before(candidate_, raw, hits_.front()->keys, hits_.front()->raw)) return;
+      std::ranges::pop_heap(hits_, order_of_hits());
+      hits_.pop_back();
+    }
+    auto hit = std::make_unique<Hit>(std::string(raw), std::string(packed));
+    set_keys(hit->keys, hit->raw, RowView(hit->packed));
+    hits_.push_back(std::move(hit));
+    if (limit_ > 0) std::ranges::push_heap(hits_, order_of_hits());
+  }
+
+  void take(BestHits other) {
+    matched_ += other.matched_;
+    std::ranges::move(other.hits_, std::back_inserter(hits_));
+  }
+
+  FoundRows sorted() && {
+    std::ranges::sort(hits_, order_of_hits());
+    if (limit_ > 0 && hits_.size() > limit_) hits_.resize(limit_);
+    FoundRows found;
+    found.matched = matched_;
+    for (auto& hit : hits_) found.rows.push_back({std::move(hit->raw), std::move(hit->packed)});
+    return found;
+  }
+
+ private:
+  const std::vector<SortOrder>& order_;
+  std::size_t limit_, matched_ = 0;
+  Keys candidate_;
+  std::vector<std::unique_ptr<Hit>> hits_;  // with a limit, a heap: the last one first
 };
 
-Order parse_order(const std::string& sort) {
-  std::string name = sort.empty() ? "name" : sort;
-  bool descending = false;
-  if (const auto colon = name.rfind(':'); colon != std::string::npos) {
-    const auto direction = name.substr(colon + 1);
-    if (direction != "asc" && direction != "desc")
-      throw Error(ErrorCode::kUsage, "query.sort", "cannot sort by '" + sort + "'", "the direction is asc or desc",
-                  "for example: --sort test_accuracy:desc");
-    descending = direction == "desc";
-    name.resize(colon);
-  }
-  if (name.size() > 2 && name.front() == '"' && name.back() == '"')
-    return {metric_field(name.substr(1, name.size() - 2), 0), descending};
-  const auto field = query_field(name, 0);
-  if (field.kind == QueryField::Kind::kAlias)
-    throw Error(ErrorCode::kUsage, "query.sort", "cannot sort by aliases", "a network may have several",
-                "sort by name");
-  return {field, descending};
+// The whole record of one row after the other, read once for all terms of a query.
+WholeRecord whole_records(std::function<std::optional<ZooRecord>(const std::string& id)> read) {
+  return [read = std::move(read), last = ZooRecord()](std::string_view raw) mutable -> const ZooRecord& {
+    const auto id = to_hex(raw);
+    if (last.id == id) return last;
+    auto record = read(id);
+    if (!record)
+      throw Error(ErrorCode::kDamaged, "zoo.record", "cannot read a record of the zoo", "that of " + id + " is missing",
+                  "run `weightloom zoo verify`");
+    return last = std::move(*record);
+  };
 }
 
-bool is_open(const QueryField& field) {
-  return field.kind == QueryField::Kind::kMetric || field.kind == QueryField::Kind::kSetting;
+RecordSummary summary_of(const std::string& id, const RowView& row) {
+  const auto text = [&](RowText which) { return std::string(row.text(which)); };
+  return {.id = id,
+          .name = text(RowText::kName),
+          .architecture = text(RowText::kArchitecture),
+          .dataset = text(RowText::kDataset),
+          .family = text(RowText::kFamily),
+          .split = text(RowText::kSplit),
+          .source = text(RowText::kSource),
+          .parameters = row.parameters(),
+          .bytes = row.bytes(),
+          .tags = row.tags(),
+          .metrics = row.metrics(),
+          .created = format_time(row.created())};
+}
+
+// A metric as queries write it.
+std::string as_field(const std::string& metric) {
+  const bool plain = is_open(query_field(metric, 0)) && metric.find_first_of(" ()=<>:~,'!/[]\"") == std::string::npos;
+  return plain ? metric : '"' + metric + '"';
+}
+
+// The words of one row.
+void collect_words(Zoo::Word kind, const RowView& row, std::set<std::string>& words) {
+  using Word = Zoo::Word;
+  if (kind == Word::kTag) words.merge(row.tags());
+  if (kind == Word::kDataset) words.emplace(row.text(RowText::kDataset));
+  if (kind == Word::kFamily) words.emplace(row.text(RowText::kFamily));
+  if (kind == Word::kMetric || kind == Word::kField)
+    for (const auto& [metric, value] : row.metrics()) words.insert(kind == Word::kField ? as_field(metric) : metric);
+  if (kind == Word::kField)
+    for (auto& path : row.setting_paths()) words.insert(std::move(path));
+}
+
+struct Column {
+  std::string name;
+  QueryField field;
+};
+
+std::vector<Column> parse_columns(const std::vector<std::string>& names, const Database& database) {
+  std::vector<Column> columns;
+  for (const auto& name : names) {
+    const auto field = named_field(name, 0);
+    if (is_open(field) && !may_exist(field, database)) {
+      const auto near = nearest_name(field.name, known_fields(database));
+      throw Error(ErrorCode::kUsage, "query.unknown_field", "no column '" + name + "'", "",
+                  near.empty() ? "see what there is with `weightloom zoo show`" : "did you mean '" + near + "'?");
+    }
+    columns.push_back({name, field});
+  }
+  return columns;
+}
+
+// The beginning of the list of all networks by name. Nothing where the database does not tell what that needs.
+std::optional<FoundRows> first_by_name(const Database& database, std::size_t limit) {
+  const auto ledger = database_ledger(database);
+  if (!ledger) return std::nullopt;
+  FoundRows found;
+  found.matched = ledger->networks;
+  for (auto& [name, raw] : first_names(database, limit)) {
+    auto packed = database.get(Family::kRow, raw);
+    if (!packed || RowView(*packed).text(RowText::kName) != name) return std::nullopt;
+    found.rows.push_back({std::move(raw), std::move(*packed)});
+  }
+  if (found.rows.size() != std::min<std::size_t>(limit, found.matched)) return std::nullopt;
+  return found;
 }
 
 }  // namespace
 
-Rows Zoo::Impl::rows(const Query& query) const {
-  const auto order = parse_order(query.sort);
-  if (is_open(order.field)) check_field_exists(order.field, *database, query.sort);
-  std::map<const Node*, std::set<std::string>> lineage;
+FoundRows Zoo::Impl::found(const Query& query) const {
+  if (!query.where && query.limit > 0 && (query.sort.empty() || query.sort == "name"))
+    if (auto first = first_by_name(*database, query.limit)) return *std::move(first);
+  const auto order = parse_sort(query.sort);
+  for (const auto& by : order)
+    if (is_open(by.field)) check_field_exists(by.field, *database, query.sort);
+  Terms terms;
   if (query.where) {
     std::vector<QueryField> open;
     collect_open_fields(*query.where, open);
     for (const auto& field : open) check_field_exists(field, *database, query.text);
-    std::vector<const Node*> terms;
-    collect_terms(*query.where, terms);
-    for (const auto* term : terms) {
+    std::vector<const Node*> nodes;
+    collect_terms(*query.where, nodes);
+    for (const auto* term : nodes) {
       if (is_about_aliases(*term)) {
-        lineage[term] = ids_with_alias(*term, *database);
+        terms[term] = ids_with_alias(*term, *database);
         continue;
       }
       const auto ids =
           relatives(resolve(term->argument), term->kind == Node::Kind::kDescendant ? Lineage::kDown : Lineage::kUp);
-      lineage[term] = {ids.begin(), ids.end()};
+      terms[term] = {ids.begin(), ids.end()};
     }
   }
-
-  struct Hit {
-    SortKey key;
-    std::string id, row;
+  const LineageSets ids_of = [&](const Node& node) -> const auto& {
+    return terms.at(&node);
   };
-  std::vector<Hit> hits;
-  database->scan(Family::kRow, "", [&](auto key, auto value) {
+
+  const auto read = [this](const std::string& id) { return record(id); };
+  struct Part {
+    BestHits best;
+    WholeRecord whole;
+  };
+  const std::size_t parts = std::clamp(std::thread::hardware_concurrency(), 1u, kMostParts);
+  std::vector<Part> found;
+  for (std::size_t part = 0; part < parts; ++part) found.push_back({BestHits(order, query.limit), whole_records(read)});
+  database->scan_in_parallel(Family::kRow, parts, [&](std::size_t part, auto key, auto value) {
     const RowView row(value);
-    if (!query.where || matches(
-                            *query.where, key, row, [&](const Node& node) -> const auto& { return lineage.at(&node); }))
-      hits.push_back({sort_key(order.field, key, row), to_hex(key), std::string(value)});
-    return true;
+    if (!query.where || matches(*query.where, key, row, ids_of, found[part].whole))
+      found[part].best.add(key, value, row);
   });
-  std::stable_sort(hits.begin(), hits.end(),
-                   [&](const Hit& a, const Hit& b) { return sorts_before(a.key, b.key, order.descending); });
-  if (query.limit > 0 && hits.size() > query.limit) hits.resize(query.limit);
-  Rows out;
-  for (auto& hit : hits) out.emplace_back(std::move(hit.id), std::move(hit.row));
-  return out;
+  for (std::size_t part = 1; part < parts; ++part) found[0].best.take(std::move(found[part].best));
+  return std::move(found[0].best).sorted();
+}
+
+std::vector<std::string> Zoo::words(Word kind, const std::string& prefix) const {
+  std::set<std::string> words;
+  const auto collect_keys = [&](const std::string& from) {
+    impl_->database->scan(Family::kName, from, [&](auto key, auto) { return words.insert(keys::text(key)), true; });
+  };
+  if (kind == Word::kName || kind == Word::kAlias) {
+    collect_keys(keys::alias(prefix));
+    if (kind == Word::kName) collect_keys(keys::name(prefix));
+  } else {
+    if (kind == Word::kField) words.insert(fixed_field_names().begin(), fixed_field_names().end());
+    impl_->database->scan(Family::kRow, "",
+                          [&](auto, auto value) { return collect_words(kind, RowView(value), words), true; });
+    std::erase_if(words, [&](const auto& word) { return word.empty() || !word.starts_with(prefix); });
+  }
+  return {words.begin(), words.end()};
+}
+
+Listing Zoo::list(const Query& query, const std::vector<std::string>& columns) const {
+  const auto wanted = parse_columns(columns, *impl_->database);
+  const bool aliases_wanted =
+      std::ranges::any_of(wanted, [](const Column& column) { return column.field.kind == QueryField::Kind::kAlias; });
+  std::map<std::string, std::vector<std::string>> aliases;
+  if (aliases_wanted) aliases = aliases_by_id(*impl_->database);
+  const auto whole = whole_records([this](const std::string& id) { return impl_->record(id); });
+  auto found = impl_->found(query);
+  Listing listing;
+  listing.matched = found.matched;
+  for (auto& [raw, packed] : found.rows) {
+    const RowView row(packed);
+    auto summary = summary_of(to_hex(raw), row);
+    for (const auto& [name, field] : wanted)
+      summary.columns[name] =
+          field.kind == QueryField::Kind::kAlias ? Json(aliases[summary.id]) : field_value(field, raw, row, whole);
+    listing.networks.push_back(std::move(summary));
+    packed = {};
+  }
+  return listing;
 }
 
 }  // namespace weightloom

@@ -16,8 +16,8 @@ struct QueryNode;  // abstract syntax, private to the module
 struct Query {
   std::shared_ptr<const QueryNode> where;  // null: everything
   std::string text;                        // the query line, for messages
-  std::string sort;                        // "field", "field:desc"; empty: by name, natural order (m2 before m10)
-  std::size_t limit = 0;                   // 0: all
+  std::string sort;       // "field", "field:desc", several after commas; empty: by name, natural order (m2 before m10)
+  std::size_t limit = 0;  // 0: all
 };
 
 // Throws kUsage "query.*" whose message carries the query line, a caret line below the token, and the nearest known

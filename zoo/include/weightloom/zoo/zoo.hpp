@@ -40,6 +40,12 @@ struct RecordSummary {
   std::set<std::string> tags;
   std::map<std::string, double> metrics;
   std::string created;
+  Json columns;  // of Zoo::list(): the values of the columns that were asked for, by name; null where there is none
+};
+
+struct Listing {
+  std::vector<RecordSummary> networks;
+  std::size_t matched = 0;  // how many satisfy the query, its limit aside
 };
 
 enum class VerifyLevel {
@@ -146,7 +152,14 @@ class Zoo {
   std::vector<ZooRecord> find(const Query& query) const;
   std::vector<ZooRecord> all() const { return find(Query{}); }
   // The same, without fetching whole records: milliseconds for tens of thousands.
-  std::vector<RecordSummary> summaries(const Query& query = {}) const;
+  std::vector<RecordSummary> summaries(const Query& query = {}) const { return list(query).networks; }
+  // The same with `columns`: fields as queries know them, metrics in quotes where they are called like something else.
+  // Throws kUsage "query.unknown_field" for one that no network has.
+  Listing list(const Query& query, const std::vector<std::string>& columns = {}) const;
+  // Words that commands and queries on this zoo may use, for completion: those that begin with `prefix`, once each.
+  // kField: fixed fields, metrics and settings as queries write them, in quotes where they must be.
+  enum class Word { kName, kAlias, kTag, kMetric, kField, kDataset, kFamily };
+  std::vector<std::string> words(Word kind, const std::string& prefix = {}) const;
   std::size_t size() const;
   // Bytes that all objects take, each counted once.
   std::int64_t stored_bytes() const;
