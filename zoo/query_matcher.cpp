@@ -106,8 +106,8 @@ std::string_view take_digits(std::string_view& text) {
 
 }  // namespace
 
-bool matches(const Node& node, std::string_view raw, const RowView& row, const LineageSets& lineage) {
-  const auto holds = [&](const auto& child) { return matches(*child, raw, row, lineage); };
+bool matches(const Node& node, std::string_view raw, const RowView& row, const OtherTerms& others) {
+  const auto holds = [&](const auto& child) { return matches(*child, raw, row, others); };
   switch (node.kind) {
     case Node::Kind::kAnd:
       return std::all_of(node.children.begin(), node.children.end(), holds);
@@ -116,18 +116,19 @@ bool matches(const Node& node, std::string_view raw, const RowView& row, const L
     case Node::Kind::kNot:
       return !holds(node.children[0]);
     case Node::Kind::kCompare:
-      if (node.field.kind == Kind::kAlias) return lineage(node).contains(to_hex(raw));
+      if (node.field.kind == Kind::kAlias) return others(node, raw);
       return compare(node, raw, row);
     case Node::Kind::kTag:
       return row.any_tag(node.argument);
     case Node::Kind::kHas:
-      if (node.field.kind == Kind::kAlias) return lineage(node).contains(to_hex(raw));
+      if (node.field.kind == Kind::kAlias) return others(node, raw);
       return has_field(node.field, row);
     case Node::Kind::kGeneratedBy:
       return row.has_parent("generated-by", node.argument);
     case Node::Kind::kAncestor:
     case Node::Kind::kDescendant:
-      return lineage(node).contains(to_hex(raw));
+    case Node::Kind::kLayer:
+      return others(node, raw);
   }
   return false;
 }
@@ -136,6 +137,18 @@ bool any_alias_fits(const Node& node, const std::vector<std::string>& aliases) {
   if (node.kind == Node::Kind::kHas) return !aliases.empty();
   const bool fits = std::ranges::any_of(aliases, [&](const auto& alias) { return fits_text(node, alias); });
   return node.op == Node::Op::kNotEqual ? !aliases.empty() && !fits : fits;
+}
+
+bool any_tensor_fits(const Node& node, const std::vector<TensorRecord>& tensors,
+                     const std::function<std::optional<TensorStatistics>(const TensorRecord&)>& statistics) {
+  return std::ranges::any_of(tensors, [&](const TensorRecord& tensor) {
+    if (!glob_matches(node.argument, tensor.name)) return false;
+    if (node.field.kind == Kind::kText)
+      return fits_text(node, dtype_name(tensor.dtype)) != (node.op == Node::Op::kNotEqual);
+    const auto known = statistics(tensor);
+    const auto figure = known ? statistic(*known, node.field.name) : std::nullopt;
+    return figure && compare_number(node, *figure);
+  });
 }
 
 bool has_field(const QueryField& field, const RowView& row) {
@@ -190,10 +203,9 @@ bool natural_less(std::string_view a, std::string_view b) {
 bool matches(const Query& query, const ZooRecord& record) {
   if (!query.where) return true;
   const auto row = encode_row(record);
-  return matches(
-      *query.where, from_hex(record.id), RowView(row), [&](const Node& node) -> const std::set<std::string>& {
-        throw query_error("needs_store", query.text, node.position, "lineage and aliases are known only to a zoo");
-      });
+  return matches(*query.where, from_hex(record.id), RowView(row), [&](const Node& node, std::string_view) -> bool {
+    throw query_error("needs_store", query.text, node.position, "lineage, aliases and weights are known only to a zoo");
+  });
 }
 
 }  // namespace weightloom

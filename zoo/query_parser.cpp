@@ -6,6 +6,7 @@
 #include "query_syntax.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/units.hpp"
+#include "weightloom/zoo/statistics.hpp"
 
 namespace weightloom {
 namespace {
@@ -145,6 +146,9 @@ class Parser {
     if (children.size() == 1) return children.front();
     auto node = std::make_shared<Node>();
     node->kind = kind;
+    // The order says nothing, and what rows tell may spare the reading of weights.
+    std::ranges::stable_partition(children, [](const NodePtr& child) { return !child->reads_weights; });
+    node->reads_weights = children.back()->reads_weights;
     node->children = std::move(children);
     return node;
   }
@@ -157,6 +161,7 @@ class Parser {
     auto node = std::make_shared<Node>();
     node->kind = Node::Kind::kNot;
     node->children.push_back(negated(depth + 1));
+    node->reads_weights = node->children.front()->reads_weights;
     return node;
   }
 
@@ -179,7 +184,8 @@ class Parser {
                                                                     {"ancestor", Node::Kind::kAncestor},
                                                                     {"descendant", Node::Kind::kDescendant},
                                                                     {"generated_by", Node::Kind::kGeneratedBy}};
-    std::vector<std::string> known;
+    if (name.text == "layer") return layer(name);
+    std::vector<std::string> known{"layer"};
     for (const auto& [text, kind] : kFunctions) {
       known.emplace_back(text);
       if (name.text != text) continue;
@@ -197,6 +203,31 @@ class Parser {
                       "unknown function '" + name.text + "'" + suggestion(name.text, known));
   }
 
+  // layer("fc*").std < 0.1
+  NodePtr layer(const Token& name) {
+    auto node = std::make_shared<Node>();
+    node->kind = Node::Kind::kLayer;
+    node->position = name.position;
+    node->reads_weights = true;
+    expect("(");
+    node->argument = value_token().text;
+    expect(")");
+    auto known = statistic_names();
+    known.emplace_back("dtype");
+    const Token figure = take();
+    if (figure.kind != Token::Kind::kWord || !figure.text.starts_with('.'))
+      throw query_error("syntax", line_, figure.position,
+                        "expected what of the layer is compared: .std, .nan, .dtype, ...");
+    const auto text = figure.text.substr(1);
+    if (std::ranges::find(known, text) == known.end())
+      throw query_error("unknown_field", line_, figure.position,
+                        "a layer has no '" + text + "'" + suggestion(text, known));
+    const auto kind = text == "dtype" ? QueryField::Kind::kText : QueryField::Kind::kStatistic;
+    node->field = {kind, RowText::kName, text, figure.position};
+    read_comparison(*node);
+    return node;
+  }
+
   NodePtr tag(const Token& name) {
     auto node = std::make_shared<Node>();
     node->kind = Node::Kind::kTag;
@@ -211,19 +242,24 @@ class Parser {
     node->position = name.position;
     node->field = name.kind == Token::Kind::kQuoted ? metric_field(name.text, name.position)
                                                     : query_field(name.text, name.position);
+    read_comparison(*node);
+    return node;
+  }
+
+  // The operator and the values.
+  void read_comparison(Node& node) {
     const auto operator_position = peek().position;
-    node->op = comparison_operator();
-    if (node->op == Node::Op::kIn) {
+    node.op = comparison_operator();
+    if (node.op == Node::Op::kIn) {
       expect("(");
-      do node->values.push_back(value(*node));
+      do node.values.push_back(value(node));
       while (accept(Token::Kind::kSymbol, ","));
       expect(")");
     } else {
-      node->values.push_back(value(*node));
+      node.values.push_back(value(node));
     }
-    check_types(*node, operator_position);
-    if (node->op == Node::Op::kRegex) node->regex = compile(node->values[0].text);
-    return node;
+    check_types(node, operator_position);
+    if (node.op == Node::Op::kRegex) node.regex = compile(node.values[0].text);
   }
 
   Node::Op comparison_operator() {

@@ -13,11 +13,12 @@
 #include "row.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/zoo/query.hpp"
+#include "weightloom/zoo/statistics.hpp"
 
 namespace weightloom {
 
 struct QueryField {
-  enum class Kind { kId, kText, kParameters, kBytes, kCreated, kMetric, kSetting, kAlias };
+  enum class Kind { kId, kText, kParameters, kBytes, kCreated, kMetric, kSetting, kAlias, kStatistic };
   Kind kind = Kind::kMetric;
   RowText text = RowText::kName;  // of kText
   std::string name;               // as written; the key of a metric or setting
@@ -25,7 +26,7 @@ struct QueryField {
 };
 
 struct QueryNode {
-  enum class Kind { kAnd, kOr, kNot, kCompare, kTag, kHas, kAncestor, kDescendant, kGeneratedBy };
+  enum class Kind { kAnd, kOr, kNot, kCompare, kTag, kHas, kAncestor, kDescendant, kGeneratedBy, kLayer };
   enum class Op { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kGlob, kRegex, kIn };
   struct Value {
     std::string text;
@@ -38,8 +39,9 @@ struct QueryNode {
   Op op = Op::kEqual;
   std::vector<Value> values;  // one; several for `in`
   std::optional<std::regex> regex;
-  std::string argument;  // the glob of a tag; the reference of a lineage term
+  std::string argument;  // the glob of a tag or of tensors; the reference of a lineage term
   std::size_t position = 0;
+  bool reads_weights = false;  // it or something below is a layer term: dear, where statistics are not kept
 };
 
 // The field called `name`: a fixed one, a setting ("config.", "hyper."), else a metric of that name.
@@ -51,15 +53,17 @@ const std::vector<std::string>& fixed_field_names();
 // kUsage "query.<id>" with the query line and a caret under `position`.
 Error query_error(const char* id, const std::string& query, std::size_t position, const std::string& why);
 
-// Ids for which a term holds that rows do not tell: on the asked side of a lineage term's reference, with such an
-// alias.
-using LineageSets = std::function<const std::set<std::string>&(const QueryNode&)>;
-// Does the row of the record whose id is the bytes `raw` satisfy it?
-bool matches(const QueryNode& node, std::string_view raw, const RowView& row, const LineageSets& lineage);
+// Does a term hold, of the record whose id is the bytes `raw`, that rows do not tell: on lineage, aliases or tensors?
+using OtherTerms = std::function<bool(const QueryNode&, std::string_view raw)>;
+// Does the row of that record satisfy it?
+bool matches(const QueryNode& node, std::string_view raw, const RowView& row, const OtherTerms& others);
 bool has_field(const QueryField& field, const RowView& row);
 
 // Does a term on aliases hold for one of these?
 bool any_alias_fits(const QueryNode& node, const std::vector<std::string>& aliases);
+// Does a layer term hold for one of these? `statistics` is asked only for tensors whose name fits.
+bool any_tensor_fits(const QueryNode& node, const std::vector<TensorRecord>& tensors,
+                     const std::function<std::optional<TensorStatistics>(const TensorRecord&)>& statistics);
 
 // The value to sort by; missing values sort last. Text compares in natural order.
 struct SortKey {

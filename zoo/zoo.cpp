@@ -6,6 +6,7 @@
 #include <random>
 #include <thread>
 
+#include "statistics_cache.hpp"
 #include "tensor_records.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
@@ -130,6 +131,13 @@ void complete(ZooRecord& record, const TensorMap& tensors) {
                 "the id '" + record.id + "' is not 32 lower-case hex digits");
   if (record.created.empty()) record.created = now_text();
   describe_weights(record, tensors);
+}
+
+// Those of larger tensors would take longer than the hashing; they are computed when they are asked for.
+void put_statistics(Change& change, const TensorRecord& tensor, const HostTensor& value) {
+  if (value.bytes.size() >= kFileObjectBytes) return;
+  if (const auto statistics = statistics_of(tensor.dtype, value.bytes))
+    change.put(Family::kStat, keys::statistics(tensor), encode(*statistics));
 }
 
 RecordSummary summary_of(const std::string& id, const RowView& row) {
@@ -337,6 +345,20 @@ std::string Zoo::Impl::resolve_itself(const std::string& reference) const {
               "name '" + name + "' itself; `weightloom zoo unalias` takes the alias away");
 }
 
+std::vector<std::string> Zoo::Impl::children(const std::string& id) const {
+  std::vector<std::string> ids;
+  const auto prefix = keys::edge_prefix(id);
+  database->scan(Family::kEdge, prefix, [&](auto key, auto) {
+    ids.push_back(to_hex(key.substr(prefix.size())));
+    return true;
+  });
+  return ids;
+}
+
+std::vector<std::string> Zoo::children(const std::string& record_id) const {
+  return impl_->children(record_id);
+}
+
 std::vector<std::string> Zoo::Impl::relatives(const std::string& id, Lineage direction) const {
   const auto neighbours = [&](const std::string& of) {
     std::vector<std::string> ids;
@@ -344,11 +366,7 @@ std::vector<std::string> Zoo::Impl::relatives(const std::string& id, Lineage dir
       if (const auto found = record(of))
         for (const auto& link : found->parents) ids.push_back(link.parent);
     } else {
-      const auto prefix = keys::edge_prefix(of);
-      database->scan(Family::kEdge, prefix, [&](auto key, auto) {
-        ids.push_back(to_hex(key.substr(prefix.size())));
-        return true;
-      });
+      ids = children(of);
     }
     return ids;
   };
@@ -389,6 +407,7 @@ std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> net
   for (const auto& [record, tensors] : networks)
     for (const auto& tensor : record.tensors) {
       objects.put(ahead, change.batch(), tensor.object, tensors.at(tensor.name).bytes);
+      put_statistics(change, tensor, tensors.at(tensor.name));
       if (ahead.bytes() < kBatchBytes) continue;
       database.write(ahead, false);
       ahead.clear();
@@ -591,6 +610,7 @@ std::vector<fs::path> Zoo::Impl::erase(Change& change, const ZooRecord& record, 
       if (const auto info = decode_object_info(*entry); !info.file) erased += info.bytes;
     change.erase(Family::kObj, object);
     change.erase(Family::kW, object);
+    database->scan(Family::kStat, object, [&](auto key, auto) { return change.erase(Family::kStat, key), true; });
     files.push_back(object_path(directory, tensor.object));
   }
   return files;

@@ -129,10 +129,16 @@ Rows Zoo::Impl::rows(const Query& query) const {
     std::string id, row;
   };
   std::vector<Hit> hits;
+  const auto holds = [&](const Node& node, std::string_view id) {
+    if (node.kind != Node::Kind::kLayer) return lineage.at(&node).contains(to_hex(id));
+    throw_if_interrupted();
+    const auto found = record(to_hex(id));
+    return found &&
+           any_tensor_fits(node, found->tensors, [&](const TensorRecord& tensor) { return statistics(tensor); });
+  };
   database->scan(Family::kRow, "", [&](auto key, auto value) {
     const RowView row(value);
-    if (!query.where || matches(
-                            *query.where, key, row, [&](const Node& node) -> const auto& { return lineage.at(&node); }))
+    if (!query.where || matches(*query.where, key, row, holds))
       hits.push_back({sort_key(order.field, key, row), to_hex(key), std::string(value)});
     return true;
   });

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "statistics_cache.hpp"
 #include "tensor_records.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
@@ -173,12 +174,22 @@ class Verifier {
     if (!deep) return;
     try {
       const auto bytes = read_object(store_, database_, id);
-      if (to_hex(sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) == id) return;
+      if (to_hex(sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) == id)
+        return statistics(id, bytes, hit);
       add("changed-object", id, hit, "import the network again, or restore the zoo from a backup");
     } catch (const Error& broken) {
       add("changed-object", id, hit,
           std::string(broken.what()) + "; import the network again, or restore the zoo from a backup");
     }
+  }
+
+  void statistics(const std::string& id, std::span<const std::byte> bytes, const std::vector<std::string>& hit) {
+    database_.scan(Family::kStat, from_hex(id), [&](auto key, auto value) {
+      if (!agrees(key, value, bytes))
+        add("bad-statistics", id, hit,
+            "they are not those of the weights; `weightloom zoo verify --repair` forgets them");
+      return true;
+    });
   }
 
   void orphan_files() {
