@@ -9,6 +9,7 @@ namespace weightloom::cli {
 void add_plugin_commands(CommandTable& table);
 void add_zoo_commands(CommandTable& table);
 void add_zoo_change_commands(CommandTable& table);
+void add_zoo_insight_commands(CommandTable& table);
 void add_data_commands(CommandTable& table);
 
 // Engine.
