@@ -257,6 +257,11 @@ Json run_diff(Context& context, const DiffOptions& options) {
 
 std::string weights_text(const Json& result) {
   if (result.at("same_weights").get<bool>()) return "the same, bit for bit";
+  const bool same_tensors =
+      std::ranges::all_of(result.at("tensors"), [](const Json& tensor) { return tensor.at("difference") == "same"; });
+  if (same_tensors)
+    return result.at("alignment").at("moved") == 0 ? "the same, under other names"
+                                                   : "the same, but for the order of hidden units";
   const auto& weights = result.at("weights");
   if (weights.at("values") == 0) return "nothing that can be compared";
   const auto not_finite = weights.at("not_finite").get<std::int64_t>();
