@@ -11,6 +11,7 @@ void add_zoo_commands(CommandTable& table);
 void add_zoo_change_commands(CommandTable& table);
 void add_zoo_care_commands(CommandTable& table);
 void add_zoo_history_commands(CommandTable& table);
+void add_zoo_insight_commands(CommandTable& table);
 void add_data_commands(CommandTable& table);
 
 // Engine.

@@ -64,6 +64,17 @@ bool output_is_terminal() {
   return isatty(STDOUT_FILENO) != 0;
 }
 
+bool output_shows_blocks() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* locale = std::getenv(name);
+    if (locale == nullptr || *locale == '\0') continue;
+    const std::string_view text(locale);
+    const auto has = [&](std::string_view part) { return text.find(part) != std::string_view::npos; };
+    return output_is_terminal() && (has("UTF-8") || has("utf-8") || has("UTF8") || has("utf8"));
+  }
+  return false;
+}
+
 std::size_t output_width() {
   if (!output_is_terminal()) return 0;
   if (const char* columns = std::getenv("COLUMNS")) {

@@ -26,5 +26,7 @@ void write_interrupt_notice() noexcept;
 // Columns of standard output; 0 when it is no terminal.
 std::size_t output_width();
 bool output_is_terminal();
+// Is it a terminal, and its characters UTF-8, so that block and line characters show?
+bool output_shows_blocks();
 
 }  // namespace weightloom::cli

@@ -60,7 +60,8 @@ void declare_query(CLI::App& app, ListOptions& options) {
          "For example: arch:cnn* and test_accuracy>=0.9 and not tag:broken. Fields: name alias id arch dataset family "
          "split params size created source notes tensor (a name), every metric (in quotes where it is called like "
          "another field), config.KEY, hyper.KEY. Comparisons: = != < <= > >= "
-         ":GLOB ~/REGEX/ in (A, B). Terms: tag:GLOB has(FIELD) ancestor(NAME) descendant(NAME) generated_by(ID). "
+         ":GLOB ~/REGEX/ in (A, B). Terms: tag:GLOB has(FIELD) ancestor(NAME) descendant(NAME) generated_by(ID) "
+         "layer(GLOB).std < 0.1 (or mean min max absmax norm kurtosis zeros nan inf values dtype). "
          "Values: 10k, 1.5GiB, 90%, 7d (age), 2026-05-01, \"quoted\"")
       ->required()
       ->type_name("QUERY");
@@ -107,37 +108,6 @@ Json run_list(Context& context, const ListOptions& options) {
           {"matched", found.matched},
           {"truncated", networks.size() < found.matched},
           {"networks", std::move(networks)}};
-}
-
-struct NameOptions {
-  std::string name;
-};
-
-void declare_name(CLI::App& app, NameOptions& options) {
-  app.add_option("network", options.name, "Name, alias, id, or the first digits of an id")
-      ->required()
-      ->type_name("NAME");
-}
-
-Json run_show(Context& context, const NameOptions& options) {
-  const auto zoo = open_zoo(context);
-  const auto record = zoo.get(options.name);
-  auto result = to_json(record);
-  result["aliases"] = zoo.aliases(record.id);
-  return result;
-}
-
-void print_show(Printer& printer, const Json& record) {
-  for (const char* key :
-       {"name", "id", "aliases", "architecture", "plugin_version", "config", "dataset", "family", "split",
-        "hyperparameters", "metrics", "tags", "notes", "parents", "source", "created", "weights_hash"}) {
-    const auto& value = record.at(key);
-    if (!value.empty() && value != "") printer.field(key, value, Format::kText);
-  }
-  printer.field("weights", record.at("parameters"), Format::kCount);
-  printer.field("size", record.at("bytes"), Format::kSize);
-  printer.line();
-  printer.table({{"name", "tensor"}, {"dtype"}, {"shape"}, {"object"}}, record.at("tensors"));
 }
 
 Json grouped(const std::vector<RecordSummary>& all, std::string RecordSummary::*field) {
@@ -202,33 +172,6 @@ void print_stats(Printer& printer, const Json& stats) {
                    {"params", "weights", Format::kCount},
                    {"bytes", "size", Format::kSize}},
                   stats.at(key));
-  }
-}
-
-Json relatives_json(const std::vector<ZooRecord>& records) {
-  Json out = Json::array();
-  for (const auto& record : records) out.push_back({{"id", record.id}, {"name", record.name}});
-  return out;
-}
-
-Json run_lineage(Context& context, const NameOptions& options) {
-  const auto zoo = open_zoo(context);
-  const auto record = zoo.get(options.name);
-  return {{"id", record.id},
-          {"name", record.name},
-          {"parents", to_json(record).at("parents")},
-          {"ancestors", relatives_json(zoo.ancestors(record.id))},
-          {"descendants", relatives_json(zoo.descendants(record.id))}};
-}
-
-void print_lineage(Printer& printer, const Json& lineage) {
-  printer.field("network", lineage.at("name"), Format::kText);
-  for (const auto& link : lineage.at("parents"))
-    printer.field(link.at("kind").get<std::string>(), link.at("parent").get<std::string>());
-  for (const char* side : {"ancestors", "descendants"}) {
-    printer.line();
-    printer.heading(std::string(side) + (lineage.at(side).empty() ? ": none" : ""));
-    for (const auto& one : lineage.at(side)) printer.line("  " + one.at("name").get<std::string>());
   }
 }
 
@@ -331,9 +274,7 @@ void print_collect(Printer& printer, const Json& result) {
 void add_zoo_commands(CommandTable& table) {
   table.add<ListOptions>("zoo list", declare_list, run_list, list_view());
   table.add<ListOptions>("zoo query", declare_query, run_list, list_view());
-  table.add<NameOptions>("zoo show", declare_name, run_show, page(print_show, "id"));
   table.add<NoOptions>("zoo stats", declare_nothing, run_stats, page(print_stats));
-  table.add<NameOptions>("zoo lineage", declare_name, run_lineage, page(print_lineage));
   table.add<VerifyOptions>("zoo verify", declare_verify, run_verify, page(print_verify));
   table.add<CollectOptions>("zoo gc", declare_collect, run_collect, page(print_collect));
 }

@@ -138,9 +138,9 @@ std::string_view take_digits(std::string_view& text) {
 
 }  // namespace
 
-bool matches(const Node& node, std::string_view raw, const RowView& row, const LineageSets& lineage,
+bool matches(const Node& node, std::string_view raw, const RowView& row, const OtherTerms& others,
              const WholeRecord& whole) {
-  const auto holds = [&](const auto& child) { return matches(*child, raw, row, lineage, whole); };
+  const auto holds = [&](const auto& child) { return matches(*child, raw, row, others, whole); };
   switch (node.kind) {
     case Node::Kind::kAnd:
       return std::all_of(node.children.begin(), node.children.end(), holds);
@@ -149,18 +149,19 @@ bool matches(const Node& node, std::string_view raw, const RowView& row, const L
     case Node::Kind::kNot:
       return !holds(node.children[0]);
     case Node::Kind::kCompare:
-      if (node.field.kind == Kind::kAlias) return lineage(node).contains(to_hex(raw));
+      if (node.field.kind == Kind::kAlias) return others(node, raw);
       return compare(node, raw, row, whole);
     case Node::Kind::kTag:
       return row.any_tag(node.argument);
     case Node::Kind::kHas:
-      if (node.field.kind == Kind::kAlias) return lineage(node).contains(to_hex(raw));
+      if (node.field.kind == Kind::kAlias) return others(node, raw);
       return has(node.field, raw, row, whole);
     case Node::Kind::kGeneratedBy:
       return row.has_parent("generated-by", node.argument);
     case Node::Kind::kAncestor:
     case Node::Kind::kDescendant:
-      return lineage(node).contains(to_hex(raw));
+    case Node::Kind::kLayer:
+      return others(node, raw);
   }
   return false;
 }
@@ -169,6 +170,18 @@ bool any_fits(const Node& node, const std::vector<std::string>& names) {
   if (node.kind == Node::Kind::kHas) return !names.empty();
   const bool fits = std::ranges::any_of(names, [&](const auto& name) { return fits_text(node, name); });
   return node.op == Node::Op::kNotEqual ? !names.empty() && !fits : fits;
+}
+
+bool any_tensor_fits(const Node& node, const std::vector<TensorRecord>& tensors,
+                     const std::function<std::optional<TensorStatistics>(const TensorRecord&)>& statistics) {
+  return std::ranges::any_of(tensors, [&](const TensorRecord& tensor) {
+    if (!glob_matches(node.argument, tensor.name)) return false;
+    if (node.field.kind == Kind::kText)
+      return fits_text(node, dtype_name(tensor.dtype)) != (node.op == Node::Op::kNotEqual);
+    const auto known = statistics(tensor);
+    const auto figure = known ? statistic(*known, node.field.name) : std::nullopt;
+    return figure && compare_number(node, *figure);
+  });
 }
 
 bool has_field(const QueryField& field, const RowView& row) {
@@ -257,8 +270,9 @@ bool matches(const Query& query, const ZooRecord& record) {
   const auto row = encode_row(record);
   return matches(
       *query.where, from_hex(record.id), RowView(row),
-      [&](const Node& node) -> const std::set<std::string>& {
-        throw query_error("needs_store", query.text, node.position, "lineage and aliases are known only to a zoo");
+      [&](const Node& node, std::string_view) -> bool {
+        throw query_error("needs_store", query.text, node.position,
+                          "lineage, aliases and weights are known only to a zoo");
       },
       [&](auto) -> const auto& { return record; });
 }

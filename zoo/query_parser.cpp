@@ -7,6 +7,7 @@
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/base/units.hpp"
+#include "weightloom/zoo/statistics.hpp"
 
 namespace weightloom {
 namespace {
@@ -236,6 +237,7 @@ class Parser {
     const auto field = node.field.kind;
     int most = node.op == Node::Op::kRegex ? 1 : 0;
     if (field == QueryField::Kind::kNotes || field == QueryField::Kind::kTensor) most = 2;
+    if (node.kind == Node::Kind::kLayer) most = 3;  // reads weights whose statistics are not kept
     for (const auto& child : node.children) most = std::max(most, cost(*child));
     return most;
   }
@@ -272,7 +274,8 @@ class Parser {
                                                                     {"ancestor", Node::Kind::kAncestor},
                                                                     {"descendant", Node::Kind::kDescendant},
                                                                     {"generated_by", Node::Kind::kGeneratedBy}};
-    std::vector<std::string> known;
+    if (name.text == "layer") return layer(name);
+    std::vector<std::string> known{"layer"};
     for (const auto& [text, kind] : kFunctions) {
       known.emplace_back(text);
       if (name.text != text) continue;
@@ -293,6 +296,31 @@ class Parser {
                       "unknown function '" + name.text + "'" + suggestion(name.text, known));
   }
 
+  // layer("fc*").std < 0.1
+  NodePtr layer(const Token& name) {
+    auto node = std::make_shared<Node>();
+    node->kind = Node::Kind::kLayer;
+    node->position = name.position;
+    const auto opened = peek().position;
+    expect("(", kLayerHint);
+    node->argument = value_token().text;
+    expect_closing(opened, kLayerHint);
+    auto known = statistic_names();
+    known.emplace_back("dtype");
+    const Token figure = take();
+    if (figure.kind != Token::Kind::kWord || !figure.text.starts_with('.'))
+      throw query_error("syntax", line_, figure.position,
+                        "expected what of the layer is compared: .std, .nan, .dtype, ...", kLayerHint);
+    const auto text = figure.text.substr(1);
+    if (std::ranges::find(known, text) == known.end())
+      throw query_error("unknown_field", line_, figure.position,
+                        "a layer has no '" + text + "'" + suggestion(text, known));
+    const auto kind = text == "dtype" ? QueryField::Kind::kText : QueryField::Kind::kStatistic;
+    node->field = {kind, RowText::kName, text, figure.position};
+    read_comparison(*node, name);
+    return node;
+  }
+
   NodePtr tag(const Token& name) {
     auto node = std::make_shared<Node>();
     node->kind = Node::Kind::kTag;
@@ -307,20 +335,25 @@ class Parser {
     node->position = name.position;
     node->field = name.kind == Token::Kind::kQuoted ? metric_field(name.text, name.position)
                                                     : query_field(name.text, name.position);
+    read_comparison(*node, name);
+    return node;
+  }
+
+  // The operator and the values.
+  void read_comparison(Node& node, const Token& name) {
     const auto operator_position = peek().position;
-    node->op = comparison_operator(name);
-    if (node->op == Node::Op::kIn) {
+    node.op = comparison_operator(name);
+    if (node.op == Node::Op::kIn) {
       const auto opened = peek().position;
       expect("(", kListHint);
-      do node->values.push_back(value(*node));
+      do node.values.push_back(value(node));
       while (accept(Token::Kind::kSymbol, ","));
       expect_closing(opened, kListHint);
     } else {
-      node->values.push_back(value(*node));
+      node.values.push_back(value(node));
     }
-    check_types(*node, operator_position);
-    if (node->op == Node::Op::kRegex) node->regex = compile(node->values[0].text);
-    return node;
+    check_types(node, operator_position);
+    if (node.op == Node::Op::kRegex) node.regex = compile(node.values[0].text);
   }
 
   Node::Op comparison_operator(const Token& field) {
@@ -408,6 +441,7 @@ class Parser {
   }
 
   static constexpr const char* kTermHint = "a term is a field, a comparison and a value: test_accuracy>=0.9";
+  static constexpr const char* kLayerHint = "for example: layer(\"fc*\").std < 0.1";
   static constexpr const char* kListHint = "a list stands in brackets: dataset in (mnist, usps)";
 
   const std::string& line_;

@@ -13,11 +13,12 @@
 #include "row.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/zoo/query.hpp"
+#include "weightloom/zoo/statistics.hpp"
 
 namespace weightloom {
 
 struct QueryField {
-  enum class Kind { kId, kText, kParameters, kBytes, kCreated, kMetric, kSetting, kAlias, kNotes, kTensor };
+  enum class Kind { kId, kText, kParameters, kBytes, kCreated, kMetric, kSetting, kAlias, kNotes, kTensor, kStatistic };
   Kind kind = Kind::kMetric;
   RowText text = RowText::kName;  // of kText
   std::string name;               // as written; the key of a metric or setting
@@ -25,7 +26,7 @@ struct QueryField {
 };
 
 struct QueryNode {
-  enum class Kind { kAnd, kOr, kNot, kCompare, kTag, kHas, kAncestor, kDescendant, kGeneratedBy };
+  enum class Kind { kAnd, kOr, kNot, kCompare, kTag, kHas, kAncestor, kDescendant, kGeneratedBy, kLayer };
   enum class Op { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kGlob, kRegex, kIn };
   struct Value {
     std::string text;
@@ -38,7 +39,7 @@ struct QueryNode {
   Op op = Op::kEqual;
   std::vector<Value> values;  // one; several for `in`
   std::optional<std::regex> regex;
-  std::string argument;  // the glob of a tag; the reference of a lineage term
+  std::string argument;  // the glob of a tag or of tensors; the reference of a lineage term
   std::size_t position = 0;
 };
 
@@ -63,13 +64,12 @@ struct SortOrder {
 // Of Query::sort; by name when it is empty. Throws kUsage "query.sort".
 std::vector<SortOrder> parse_sort(const std::string& sort);
 
-// Ids for which a term holds that rows do not tell: on the asked side of a lineage term's reference, with such an
-// alias.
-using LineageSets = std::function<const std::set<std::string>&(const QueryNode&)>;
+// Does a term hold, of the record whose id is the bytes `raw`, that rows do not tell: on lineage, aliases or weights?
+using OtherTerms = std::function<bool(const QueryNode&, std::string_view raw)>;
 // The whole record of the id with these bytes. Asked only for terms on what rows do not hold.
 using WholeRecord = std::function<const ZooRecord&(std::string_view raw)>;
-// Does the row of the record whose id is the bytes `raw` satisfy it?
-bool matches(const QueryNode& node, std::string_view raw, const RowView& row, const LineageSets& lineage,
+// Does the row of that record satisfy it?
+bool matches(const QueryNode& node, std::string_view raw, const RowView& row, const OtherTerms& others,
              const WholeRecord& whole);
 // Of metrics, settings and texts of the row; true for all other fields.
 bool has_field(const QueryField& field, const RowView& row);
@@ -78,6 +78,9 @@ Json field_value(const QueryField& field, std::string_view raw, const RowView& r
 
 // Does a term on aliases or names of tensors hold for one of these?
 bool any_fits(const QueryNode& node, const std::vector<std::string>& names);
+// Does a layer term hold for one of these? `statistics` is asked only for tensors whose name fits.
+bool any_tensor_fits(const QueryNode& node, const std::vector<TensorRecord>& tensors,
+                     const std::function<std::optional<TensorStatistics>(const TensorRecord&)>& statistics);
 
 // The value to sort by; missing values sort last. Text compares in natural order.
 struct SortKey {

@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "statistics_cache.hpp"
 #include "tensor_records.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
@@ -333,6 +334,20 @@ std::string Zoo::Impl::resolve_itself(const std::string& reference) const {
               "name '" + name + "' itself; `weightloom zoo unalias` takes the alias away");
 }
 
+std::vector<std::string> Zoo::Impl::children(const std::string& id) const {
+  std::vector<std::string> ids;
+  const auto prefix = keys::edge_prefix(id);
+  database->scan(Family::kEdge, prefix, [&](auto key, auto) {
+    ids.push_back(to_hex(key.substr(prefix.size())));
+    return true;
+  });
+  return ids;
+}
+
+std::vector<std::string> Zoo::children(const std::string& record_id) const {
+  return impl_->children(record_id);
+}
+
 std::vector<std::string> Zoo::Impl::relatives(const std::string& id, Lineage direction) const {
   const auto neighbours = [&](const std::string& of) {
     std::vector<std::string> ids;
@@ -340,11 +355,7 @@ std::vector<std::string> Zoo::Impl::relatives(const std::string& id, Lineage dir
       if (const auto found = record(of))
         for (const auto& link : found->parents) ids.push_back(link.parent);
     } else {
-      const auto prefix = keys::edge_prefix(of);
-      database->scan(Family::kEdge, prefix, [&](auto key, auto) {
-        ids.push_back(to_hex(key.substr(prefix.size())));
-        return true;
-      });
+      ids = children(of);
     }
     return ids;
   };
@@ -579,6 +590,7 @@ void Zoo::Impl::let_go(Change& change, const ZooRecord& record, const std::set<s
     }
     change.erase(Family::kObj, object);
     change.erase(Family::kW, object);
+    database->scan(Family::kStat, object, [&](auto key, auto) { return change.erase(Family::kStat, key), true; });
   }
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "statistics_cache.hpp"
 #include "tensor_records.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/text.hpp"
@@ -20,6 +21,13 @@ constexpr std::size_t kBatchBytes = 32u << 20;
 std::size_t width_of(DType dtype) {
   const auto bytes = dtype_bits(dtype) / 8;
   return dtype == DType::kC64 ? bytes / 2 : std::max<std::size_t>(bytes, 1);
+}
+
+// Those of larger tensors would take longer than the hashing; they are computed when they are asked for.
+void put_statistics(Change& change, const TensorRecord& tensor, std::span<const std::byte> bytes) {
+  if (bytes.size() >= kFileObjectBytes) return;
+  if (const auto statistics = statistics_of(tensor.dtype, bytes))
+    change.put(Family::kStat, keys::statistics(tensor), encode(*statistics));
 }
 
 // The tensors of a network's parents, which it may differ little from.
@@ -95,8 +103,9 @@ class Zoo::Addition {
     if (const auto parent = impl_.record(id)) parents.add(*parent);
   }
 
-  void put(const std::string& id, std::span<const std::byte> bytes, const ObjectBase& base) {
-    objects_.put(ahead_, change_->batch(), id, bytes, base);
+  void put(const TensorRecord& tensor, std::span<const std::byte> bytes, const ObjectBase& base) {
+    objects_.put(ahead_, change_->batch(), tensor.object, bytes, base);
+    put_statistics(*change_, tensor, bytes);
     write_ahead();
   }
   void put(IncomingObject& object, const ObjectBase& base) {
@@ -192,8 +201,7 @@ std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> net
   for (const auto& [record, tensors] : networks) {
     const auto parents = addition.parents_of(record);
     for (const auto& tensor : record.tensors)
-      addition.put(tensor.object, tensors.at(tensor.name).bytes,
-                   parents.base_of(tensor.name, tensor.dtype, tensor.shape));
+      addition.put(tensor, tensors.at(tensor.name).bytes, parents.base_of(tensor.name, tensor.dtype, tensor.shape));
   }
   addition.commit(records);
   return records;

@@ -58,6 +58,7 @@ struct Zoo::Impl {
   // Throws kUsage when the zoo was opened for reading.
   Database& writable() const;
   std::optional<ZooRecord> record(const std::string& id) const;
+  std::optional<TensorStatistics> statistics(const TensorRecord& tensor) const;  // as Zoo's
   // The record id that a reference means; throws kNotFound, kAmbiguous.
   std::string resolve(const std::string& reference) const;
   // The same; throws kUsage "zoo.is_alias" for an alias.
@@ -84,6 +85,7 @@ struct Zoo::Impl {
   // The objects of a network, and those that they are stored as the difference from.
   std::set<std::string> held_objects(const ZooRecord& record) const;
   FoundRows found(const Query& query) const;
+  std::vector<std::string> children(const std::string& id) const;
   // Ids reached over parent links, nearest first.
   enum class Lineage { kUp, kDown };
   std::vector<std::string> relatives(const std::string& id, Lineage direction) const;
@@ -111,6 +113,15 @@ inline std::string edge_prefix(const std::string& parent) {
 }
 inline std::string edge(const std::string& parent, const std::string& child) {
   return edge_prefix(parent) + from_hex(child);
+}
+inline std::string statistics(const TensorRecord& tensor) {
+  return from_hex(tensor.object) + static_cast<char>(tensor.dtype);
+}
+inline std::optional<DType> dtype_of_statistics(std::string_view key) {
+  if (key.size() != Digest().size() + 1) return std::nullopt;
+  const auto code = static_cast<unsigned char>(key.back());
+  if (code > static_cast<unsigned char>(DType::kF4)) return std::nullopt;
+  return static_cast<DType>(code);
 }
 inline std::string tokens(const std::string& record, const std::string& tokenizer) {
   return from_hex(record) + from_hex(tokenizer);

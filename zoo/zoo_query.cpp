@@ -223,6 +223,11 @@ std::optional<FoundRows> first_by_name(const Database& database, std::size_t lim
   return found;
 }
 
+bool has_layer_term(const Node& node) {
+  return node.kind == Node::Kind::kLayer ||
+         std::ranges::any_of(node.children, [](const auto& child) { return has_layer_term(*child); });
+}
+
 }  // namespace
 
 FoundRows Zoo::Impl::found(const Query& query) const {
@@ -248,21 +253,26 @@ FoundRows Zoo::Impl::found(const Query& query) const {
       terms[term] = {ids.begin(), ids.end()};
     }
   }
-  const LineageSets ids_of = [&](const Node& node) -> const auto& {
-    return terms.at(&node);
+  const auto holds = [&](const Node& node, std::string_view id) {
+    if (node.kind != Node::Kind::kLayer) return terms.at(&node).contains(to_hex(id));
+    throw_if_interrupted();
+    const auto found = record(to_hex(id));
+    return found &&
+           any_tensor_fits(node, found->tensors, [&](const TensorRecord& tensor) { return statistics(tensor); });
   };
-
   const auto read = [this](const std::string& id) { return record(id); };
   struct Part {
     BestHits best;
     WholeRecord whole;
   };
-  const std::size_t parts = std::clamp(std::thread::hardware_concurrency(), 1u, kMostParts);
+  // A writer keeps the statistics that it computes: by one thread.
+  const bool alone = query.where && has_layer_term(*query.where);
+  const std::size_t parts = alone ? 1 : std::clamp(std::thread::hardware_concurrency(), 1u, kMostParts);
   std::vector<Part> found;
   for (std::size_t part = 0; part < parts; ++part) found.push_back({BestHits(order, query.limit), whole_records(read)});
   database->scan_in_parallel(Family::kRow, parts, [&](std::size_t part, auto key, auto value) {
     const RowView row(value);
-    if (!query.where || matches(*query.where, key, row, ids_of, found[part].whole))
+    if (!query.where || matches(*query.where, key, row, holds, found[part].whole))
       found[part].best.add(key, value, row);
   });
   for (std::size_t part = 1; part < parts; ++part) found[0].best.take(std::move(found[part].best));

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "statistics_cache.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "zoo_impl.hpp"
@@ -30,6 +31,7 @@ class Repairer {
     mend_trash();
     drop_strays();
     drop_log();
+    drop_wrong_statistics();
     mend_ledger();
     if (!done_repairs_.empty()) change_.commit();
     return std::move(done_repairs_);
@@ -192,6 +194,19 @@ class Repairer {
     });
   }
 
+  // They are computed anew when they are asked for.
+  void drop_wrong_statistics() {
+    database_.scan(Family::kStat, "", [&](auto key, auto value) {
+      throw_if_interrupted();
+      const auto object = to_hex(key.substr(0, Digest().size()));
+      const bool right =
+          is_sound(store_, database_, object) && agrees(key, value, read_object(store_, database_, object));
+      if (right) return true;
+      change_.erase(Family::kStat, key);
+      return did("forgot wrong statistics of object " + object), true;
+    });
+  }
+
   void mend_ledger() {
     const auto stored = database_ledger(database_), file = file_ledger(store_);
     const auto counted = count_entries(database_);
@@ -284,7 +299,8 @@ Garbage Zoo::collect_garbage(double trash_age_seconds) {
   for (const auto& id : found.objects) {
     const auto object = from_hex(id);
     for (const auto family : {Family::kObj, Family::kW}) change.erase(family, object);
-    database.scan(Family::kRef, object, [&](auto key, auto) { return change.erase(Family::kRef, key), true; });
+    for (const auto family : {Family::kRef, Family::kStat})
+      database.scan(family, object, [&](auto key, auto) { return change.erase(family, key), true; });
   }
   if (!found.objects.empty()) change.commit();
   const auto trash = impl_->clear_trash(impl_->old_in_trash(trash_age_seconds), true);

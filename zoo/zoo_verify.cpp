@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "statistics_cache.hpp"
 #include "tensor_records.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
@@ -228,11 +229,20 @@ class Verifier {
       add("missing-object", id, hit, "import the network again, or restore the zoo from a backup");
     if (!deep) return;
     try {
-      read_object(store_, database_, id);
+      statistics(id, read_object(store_, database_, id), hit);
     } catch (const Error& broken) {
       add("changed-object", id, hit,
           std::string(broken.what()) + "; import the network again, or restore the zoo from a backup");
     }
+  }
+
+  void statistics(const std::string& id, std::span<const std::byte> bytes, const std::vector<std::string>& hit) {
+    database_.scan(Family::kStat, from_hex(id), [&](auto key, auto value) {
+      if (!agrees(key, value, bytes))
+        add("bad-statistics", id, hit,
+            "they are not those of the weights; `weightloom zoo verify --repair` forgets them");
+      return true;
+    });
   }
 
   void orphan_files() {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "weightloom/base/assignment.hpp"
 #include "weightloom/compute/module_io.hpp"
 #include "weightloom/generator/condition.hpp"
-#include "weightloom/runtime/assignment.hpp"
 #include "weightloom/runtime/inheritance.hpp"
 #include "weightloom/runtime/jitter.hpp"
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <numeric>
 
+#include "weightloom/base/assignment.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/random.hpp"
 #include "weightloom/compute/torch_error.hpp"
-#include "weightloom/runtime/assignment.hpp"
 
 namespace weightloom {
 namespace {

@@ -19,6 +19,7 @@
 #include "weightloom/zoo/history.hpp"
 #include "weightloom/zoo/query.hpp"
 #include "weightloom/zoo/record.hpp"
+#include "weightloom/zoo/statistics.hpp"
 
 namespace weightloom {
 
@@ -56,7 +57,7 @@ enum class VerifyLevel {
 
 struct Finding {
   std::string kind;    // "missing-object", "changed-object", "bad-name", "bad-row", "bad-reference", "bad-record",
-                       // "bad-trash", "bad-log", "database", "ledger", "orphan-file", "orphan-object"
+                       // "bad-trash", "bad-log", "bad-statistics", "database", "ledger", "orphan-file", "orphan-object"
   std::string object;  // the object id, name, record id or path that it is about
   std::vector<std::string> networks;  // names of the networks that it hits
   std::string advice;
@@ -147,6 +148,10 @@ class Zoo {
   // Throws for `name` what add() would: before long work whose result gets it.
   void expect_free(const std::string& name) const;
   TensorMap weights(const ZooRecord& record) const;
+  // What the values of one tensor of a network look like: as kept when it was stored, else computed from its bytes, and
+  // then kept where the zoo was opened for writing. nullopt for types that statistics_of() does not read. Throws
+  // kDamaged when the bytes are needed and are not there.
+  std::optional<TensorStatistics> statistics(const TensorRecord& tensor) const;
 
   // Records that satisfy the query, sorted and limited as it says.
   std::vector<ZooRecord> find(const Query& query) const;
@@ -223,6 +228,9 @@ class Zoo {
   // Records reached over parent links, nearest first (up), or that descend from it (down).
   std::vector<ZooRecord> ancestors(const std::string& record_id) const;
   std::vector<ZooRecord> descendants(const std::string& record_id) const;
+
+  // Ids of the networks that name it as a parent.
+  std::vector<std::string> children(const std::string& record_id) const;
 
   // Removes what nothing refers to and what has been in the trash this long, and gives the room of what was removed
   // back to the disk. Throws kDamaged "zoo.damaged", and removes nothing, while verify() finds damage: what seems to be

@@ -1,4 +1,4 @@
-#include "weightloom/runtime/assignment.hpp"
+#include "weightloom/base/assignment.hpp"
 
 #include <limits>
 
