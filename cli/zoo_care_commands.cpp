@@ -16,27 +16,28 @@ Json backup_json(const Backup& backup) {
           {"bytes", backup.bytes}};
 }
 
-struct BackupOptions {
+struct BackupCommandOptions : BackupOptions {
   std::string folder;
-  std::size_t keep = 0;
   double wait = 0;
 };
 
-void declare_backup(CLI::App& app, BackupOptions& options) {
+void declare_backup(CLI::App& app, BackupCommandOptions& options) {
   app.add_option("folder", options.folder, "Where its backups are kept: new, empty, or with earlier ones")
       ->required()
       ->type_name("FOLDER");
   app.add_option("--keep", options.keep, "Remove all but the newest N backups; default: none")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
+  app.add_flag("--recheck", options.recheck,
+               "Also read what earlier backups have, and copy again what is not as it was");
   app.add_option("--wait", options.wait, "Wait this long for another writer to finish")
       ->check(CLI::NonNegativeNumber)
       ->type_name("SECONDS");
 }
 
-Json run_backup(Context& context, const BackupOptions& options) {
+Json run_backup(Context& context, const BackupCommandOptions& options) {
   auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite, options.wait);
-  const auto result = back_up(zoo, options.folder, options.keep, context.progress());
+  const auto result = back_up(zoo, options.folder, options, context.progress());
   auto out = backup_json(result.backup);
   out["folder"] = options.folder;
   out["files_copied"] = result.files_copied;
@@ -206,7 +207,7 @@ void print_quota(Printer& printer, const Json& result) {
 }  // namespace
 
 void add_zoo_care_commands(CommandTable& table) {
-  table.add<BackupOptions>("zoo backup", declare_backup, run_backup, page(print_backup, "backup"));
+  table.add<BackupCommandOptions>("zoo backup", declare_backup, run_backup, page(print_backup, "backup"));
   table.add<BackupsOptions>("zoo backups", declare_backups, run_backups, page(print_backups));
   table.add<RestoreOptions>("zoo restore", declare_restore, run_restore, page(print_restore, "path"));
   table.add<QuotaOptions>("zoo quota", declare_quota, run_quota, page(print_quota));

@@ -256,8 +256,10 @@ void use_architecture(const Context& context, const ImportCommandOptions& option
 
 // Files say what they are; only those exported for another library need the plugin that their record names.
 void use_records(const Context& context, ImportOptions& import_options) {
-  import_options.is_canonical = [](const auto&, const std::string& dialect) {
-    return dialect.empty() || dialect == "canonical";
+  import_options.is_canonical = [](const std::map<std::string, Shape>& shapes, const std::string& dialect) {
+    TensorMap names;
+    for (const auto& [name, shape] : shapes) names[name].shape = shape;
+    return dialect == "canonical" || (dialect.empty() && wrapper_prefix(names).empty());
   };
   import_options.to_canonical = [&context](NetworkFile file, std::vector<std::string>& warnings) {
     if (!file.record) {

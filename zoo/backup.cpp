@@ -1,14 +1,18 @@
 #include "weightloom/zoo/backup.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <chrono>
 #include <map>
+#include <memory>
 #include <set>
 #include <sstream>
 
 #include "database_backup.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
+#include "weightloom/base/log.hpp"
 #include "weightloom/base/text.hpp"
 #include "zoo_impl.hpp"
 
@@ -36,25 +40,52 @@ std::string to_text(const FileList& files) {
   return text;
 }
 
-// Below objects/ nothing is called otherwise.
-bool is_object_file(const std::string& path) {
-  const auto digits = path.ends_with(".delta") ? path.substr(0, path.size() - 6) : path;
-  return digits.size() == 65 && digits[2] == '/' && is_hex(digits.substr(0, 2)) && is_hex(digits.substr(3));
+// A delta is called by its own hash too: the same object may be another delta later.
+constexpr std::string_view kDelta = ".delta";
+
+std::string path_of_delta(const std::string& in_zoo, const std::string& sha256) {
+  return in_zoo + "." + sha256;
 }
 
-FileList read_list(const fs::path& path) {
+std::string path_in_zoo(const std::string& path) {
+  const auto delta = path.find(kDelta);
+  return delta == std::string::npos ? path : path.substr(0, delta + kDelta.size());
+}
+
+// Nothing else is below objects/.
+bool is_object_file(const std::string& path, const std::string& sha256) {
+  const auto in_zoo = path_in_zoo(path);
+  const bool delta = in_zoo.ends_with(kDelta);
+  const auto digits = delta ? in_zoo.substr(0, in_zoo.size() - kDelta.size()) : in_zoo;
+  return digits.size() == 65 && digits[2] == '/' && is_hex(digits.substr(0, 2)) && is_hex(digits.substr(3)) &&
+         path == (delta ? path_of_delta(in_zoo, sha256) : in_zoo);
+}
+
+// `expected`: its hash, which the description of the backup holds.
+FileList read_list(const fs::path& path, const std::string& expected) {
+  const auto damaged = [&] {
+    return Error(ErrorCode::kDamaged, "backup.damaged", "cannot read a backup", "its list of files is damaged",
+                 "use another backup")
+        .at(path.string());
+  };
+  const auto text = read_file(path, kLongestList);
+  if (to_hex(sha256(text)) != expected) throw damaged();
   FileList files;
-  std::istringstream lines(read_file(path, kLongestList));
+  std::istringstream lines(text);
   std::string digest, name;
   for (std::uint64_t bytes = 0; lines >> digest >> bytes >> name;) {
-    if (digest.size() != 64 || !is_hex(digest) || !is_object_file(name)) break;
+    if (digest.size() != 64 || !is_hex(digest) || !is_object_file(name, digest)) throw damaged();
     files[name] = {bytes, digest};
   }
-  if (!lines.eof())
-    throw Error(ErrorCode::kDamaged, "backup.damaged", "cannot read a backup", "its list of files is damaged",
-                "use another backup")
-        .at(path.string());
   return files;
+}
+
+// A rename is durable once the folder is written.
+void sync_folder(const fs::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
 }
 
 Error changed(const fs::path& path, const std::string& why) {
@@ -64,7 +95,7 @@ Error changed(const fs::path& path, const std::string& why) {
 // Copies a file that must have the hash, if one is given; returns the one that it has. Durable when it returns.
 FileEntry copy_checked(const fs::path& from, const fs::path& to, const std::string& expected) {
   const FileReader in(from);
-  fs::create_directories(to.parent_path());
+  if (fs::create_directories(to.parent_path())) sync_folder(to.parent_path().parent_path());
   AtomicFile out(to);
   Sha256 hash;
   std::vector<std::byte> piece;
@@ -103,12 +134,22 @@ class BackupFolder {
 
   struct Entry {
     Backup backup;
-    std::string list, ledger;
+    std::string list, list_sha256, ledger;
   };
+  FileList files_of(const Entry& entry) const { return read_list(list_path(entry.list), entry.list_sha256); }
   std::vector<Entry> entries() const {
     std::vector<Entry> out;
     for (const auto& one : engine_->list()) out.push_back(decode(one));
     return out;
+  }
+
+  bool lists_are_whole() const {
+    try {
+      for (const auto& one : entries()) files_of(one);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
   }
 
   // Those of which files of the database are missing.
@@ -153,11 +194,11 @@ class BackupFolder {
 
   // Removes what no backup names any more: lists, then files. Of one that is damaged nobody can tell.
   void clear() {
-    if (!damaged().empty()) return;
+    if (!damaged().empty() || !lists_are_whole()) return;
     std::set<std::string> lists, files;
     for (const auto& one : entries()) {
       lists.insert(one.list);
-      for (const auto& [path, entry] : read_list(list_path(one.list))) files.insert(path);
+      for (const auto& [path, entry] : files_of(one)) files.insert(path);
     }
     std::error_code ignored;
     for (const auto& at : fs::directory_iterator(folder_ / "lists", ignored))
@@ -189,6 +230,7 @@ class BackupFolder {
                     .networks = member<std::size_t>(json, "networks", "a backup"),
                     .bytes = one.bytes + member<std::uint64_t>(json, "file_bytes", "a backup")};
     entry.list = member<std::string>(json, "list", "a backup");
+    entry.list_sha256 = member<std::string>(json, "list_sha256", "a backup");
     entry.ledger = member<std::string>(json, "ledger", "a backup");
     return entry;
   }
@@ -197,13 +239,24 @@ class BackupFolder {
   std::unique_ptr<DatabaseBackups> engine_;
 };
 
+// Against a backup that is made meanwhile; on a medium that cannot be written there is none.
+std::unique_ptr<StoreLock> lock_to_read(const fs::path& folder) {
+  if (!fs::exists(folder / kMarker)) return nullptr;
+  try {
+    return std::make_unique<StoreLock>(folder, 0);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kFailure) throw;
+    return nullptr;
+  }
+}
+
 bool is_below(const fs::path& inner, const fs::path& outer) {
   const auto relative = fs::weakly_canonical(inner).lexically_relative(fs::weakly_canonical(outer));
   return !relative.empty() && *relative.begin() != "..";
 }
 
 // A folder that holds backups of this zoo, or may.
-void prepare_folder(const fs::path& folder, const fs::path& zoo, const std::string& uuid) {
+void expect_usable(const fs::path& folder, const fs::path& zoo, const std::string& uuid) {
   const auto refuse = [&](const std::string& why) {
     throw Error(ErrorCode::kUsage, "backup.folder", "cannot keep backups in '" + folder.string() + "'", why,
                 "choose a new or empty folder, best on another disk")
@@ -221,18 +274,19 @@ void prepare_folder(const fs::path& folder, const fs::path& zoo, const std::stri
   const bool taken = std::any_of(fs::directory_iterator(folder, error), fs::directory_iterator(),
                                  [](const auto& entry) { return entry.path().filename() != "store.lock"; });
   if (taken) refuse("it is not empty");
-  fs::create_directories(folder / "lists", error);
-  if (error)
-    throw write_error("backup.folder", "cannot keep backups in '" + folder.string() + "'", error.value(), folder);
-  write_file(folder / kMarker, Json{{"format", kFormat}, {"zoo", uuid}}.dump() + "\n");
 }
 
 // Brings the zoo's files into a folder of backups.
 class FileCopier {
  public:
-  FileCopier(const fs::path& zoo, const Database& database, BackupFolder& folder, const ProgressSink& progress)
-      : zoo_(zoo), database_(database), folder_(folder), progress_(progress) {
-    for (const auto& one : folder.entries()) known_.merge(read_list(folder.list_path(one.list)));
+  FileCopier(const fs::path& zoo, const Database& database, BackupFolder& folder, bool recheck,
+             const ProgressSink& progress)
+      : zoo_(zoo), database_(database), folder_(folder), recheck_(recheck), progress_(progress) {
+    for (const auto& one : folder.entries()) try {
+        known_.merge(folder.files_of(one));
+      } catch (const Error& error) {
+        log().warn("{}", error.what());  // what it names is copied again
+      }
   }
 
   FileList run(BackupResult& result) {
@@ -250,52 +304,78 @@ class FileCopier {
   void take(const std::string& id, const ObjectInfo& info, FileList& files, BackupResult& result) {
     throw_if_interrupted();
     const auto from = object_path(zoo_, id, info);
-    const auto path = from.lexically_relative(zoo_ / "objects").generic_string();
-    const auto known = known_.find(path);
-    if (known != known_.end() && known->second.bytes == info.room() && has_size(folder_.object(path), info.room())) {
-      files[path] = known->second;
+    auto path = from.lexically_relative(zoo_ / "objects").generic_string();
+    auto hash = id;
+    if (!info.base.empty()) {
+      hash = to_hex(sha256_file(from));
+      path = path_of_delta(path, hash);
+    }
+    const FileEntry entry{info.room(), hash};
+    if (has(path, entry)) {
+      files[path] = entry;
       ++result.files_shared;
       return;
     }
-    // A delta's own hash is not known: it must still make the object.
+    // That a delta is as it was written does not say that it still makes the object.
     if (!info.base.empty() && !is_sound(zoo_, database_, id)) throw changed(from, "its bytes are not what they were");
-    files[path] = copy_checked(from, folder_.object(path), info.base.empty() ? id : std::string());
+    copy_checked(from, folder_.object(path), hash);
+    files[path] = entry;
     ++result.files_copied;
     result.bytes_copied += info.room();
     if (progress_)
       progress_({.task = "backup", .done = result.bytes_copied, .total = 0, .unit = "bytes", .detail = nullptr});
   }
 
+  bool has(const std::string& path, const FileEntry& entry) const {
+    const auto known = known_.find(path);
+    const auto file = folder_.object(path);
+    return known != known_.end() && known->second.bytes == entry.bytes && has_size(file, entry.bytes) &&
+           (!recheck_ || to_hex(sha256_file(file)) == entry.sha256);
+  }
+
   fs::path zoo_;
   const Database& database_;
   BackupFolder& folder_;
+  bool recheck_;
   const ProgressSink& progress_;
   FileList known_;
 };
 
 }  // namespace
 
-BackupResult back_up(Zoo& zoo, const fs::path& folder, std::size_t keep, const ProgressSink& progress) {
+BackupResult back_up(Zoo& zoo, const fs::path& folder, const BackupOptions& options, const ProgressSink& progress) {
   const auto& database = zoo.impl_->writable();
-  prepare_folder(folder, zoo.directory(), zoo.uuid());
+  expect_usable(folder, zoo.directory(), zoo.uuid());
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    throw write_error("backup.folder", "cannot keep backups in '" + folder.string() + "'", error.value(), folder);
   const StoreLock lock(folder, 0);
+  if (!fs::exists(folder / kMarker)) {
+    expect_usable(folder, zoo.directory(), zoo.uuid());  // somebody else may have been first
+    write_file(folder / kMarker, Json{{"format", kFormat}, {"zoo", zoo.uuid()}}.dump() + "\n");
+  }
+  fs::create_directories(folder / "lists");
   BackupFolder backups(folder);
   BackupResult result;
-  const auto files = FileCopier(zoo.directory(), database, backups, progress).run(result);
-  const auto ledger = database_ledger(database).value_or(count_entries(database));
+  const auto files = FileCopier(zoo.directory(), database, backups, options.recheck, progress).run(result);
+  const auto counted = database_ledger(database);
+  const auto ledger = counted ? *counted : count_entries(database);
   std::uint64_t file_bytes = 0;
   for (const auto& [path, entry] : files) file_bytes += entry.bytes;
   const auto list = random_id();
-  write_file(backups.list_path(list), to_text(files));
+  const auto text = to_text(files);
+  write_file(backups.list_path(list), text);
   const Json metadata = {{"created", now_text()},    {"zoo", zoo.uuid()}, {"networks", ledger.networks},
-                         {"file_bytes", file_bytes}, {"list", list},      {"ledger", to_text(ledger)}};
+                         {"file_bytes", file_bytes}, {"list", list},      {"list_sha256", to_hex(sha256(text))},
+                         {"ledger", to_text(ledger)}};
   const auto id = backups.engine().add(database, metadata.dump());
   std::set<std::uint32_t> ids;
   for (const auto& one : backups.entries()) ids.insert(one.backup.id);
   for (const auto damaged : backups.damaged()) ids.insert(damaged);
-  while (keep > 0 && ids.size() > keep) result.removed.push_back(ids.extract(ids.begin()).value());
+  while (options.keep > 0 && ids.size() > options.keep) result.removed.push_back(ids.extract(ids.begin()).value());
   backups.write_made(ids);
-  if (!result.removed.empty()) backups.engine().keep_newest(keep);
+  if (!result.removed.empty()) backups.engine().keep_newest(options.keep);
   backups.clear();
   result.backup = backups.entry(id).backup;
   return result;
@@ -308,6 +388,7 @@ std::vector<Backup> backups(const fs::path& folder) {
 }
 
 std::vector<std::string> check_backups(const fs::path& folder, const ProgressSink& progress) {
+  const auto lock = lock_to_read(folder);
   BackupFolder backups(folder);
   std::vector<std::string> findings;
   FileList files;
@@ -317,7 +398,7 @@ std::vector<std::string> check_backups(const fs::path& folder, const ProgressSin
     const auto name = "backup " + std::to_string(one.backup.id);
     try {
       backups.engine().check(one.backup.id);
-      files.merge(read_list(backups.list_path(one.list)));
+      files.merge(backups.files_of(one));
     } catch (const Error& error) {
       findings.push_back(name + ": " + error.what());
     }
@@ -336,10 +417,11 @@ std::vector<std::string> check_backups(const fs::path& folder, const ProgressSin
 }
 
 Backup restore_backup(const fs::path& folder, const fs::path& zoo, std::uint32_t id, const ProgressSink& progress) {
+  const auto folder_lock = lock_to_read(folder);
   BackupFolder backups(folder);
   const auto entry = backups.entry(id);
   std::error_code error;
-  const bool resumed = fs::exists(zoo / kRestoring, error);
+  const bool resumed = fs::exists(zoo / kRestoring, error) && !fs::exists(zoo / "db" / "CURRENT", error);
   if (!resumed && fs::exists(zoo, error) && !fs::is_empty(zoo, error))
     throw Error(ErrorCode::kFailure, "zoo.exists", "cannot restore to '" + zoo.string() + "'",
                 "the folder is not empty", "choose a new or empty folder")
@@ -348,11 +430,11 @@ Backup restore_backup(const fs::path& folder, const fs::path& zoo, std::uint32_t
   if (error) throw write_error("zoo.not_writable", "cannot restore to '" + zoo.string() + "'", error.value(), zoo);
   const StoreLock lock(zoo, 0);
   write_file(zoo / kRestoring, "");
-  const auto files = read_list(backups.list_path(entry.list));
+  const auto files = backups.files_of(entry);
   std::size_t done = 0;
   for (const auto& [path, file] : files) {
     throw_if_interrupted();
-    const auto to = zoo / "objects" / path;
+    const auto to = zoo / "objects" / path_in_zoo(path);
     if (!has_size(to, file.bytes) || to_hex(sha256_file(to)) != file.sha256)
       copy_checked(backups.object(path), to, file.sha256);
     if (progress)
@@ -364,6 +446,7 @@ Backup restore_backup(const fs::path& folder, const fs::path& zoo, std::uint32_t
   write_file(ledger_path(zoo), entry.ledger);
   // From here on it is a zoo.
   fs::rename(zoo / "db.restoring", zoo / "db");
+  sync_folder(zoo);
   fs::remove(zoo / kRestoring);
   return entry.backup;
 }

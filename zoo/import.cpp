@@ -8,6 +8,7 @@
 
 #include "network_metadata.hpp"
 #include "query_syntax.hpp"
+#include "tensor_records.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/hash.hpp"
@@ -79,7 +80,7 @@ class Importer {
     try {
       take(file);
     } catch (const Error& error) {
-      if (!is_about_the_file(error)) throw;
+      if (storing_ || !is_about_the_file(error)) throw;
       result_.refused.push_back({file.path, error.id(), error.why().empty() ? error.summary() : error.why()});
     } catch (const std::bad_alloc&) {
       result_.refused.push_back({file.path, "import.memory", "there is not enough memory for it"});
@@ -99,6 +100,7 @@ class Importer {
     // What a file without tensors of its own stands for is known when it has been read.
     const auto format = file.shards.empty() ? detect_format(file.path) : std::nullopt;
     auto source = format && format->self_contained ? to_hex(sha256_file(file.path)) : std::string();
+    if (stream && source.empty()) source = hashes_of(*stream).source;
     const auto stored = stored_from(file, source);
     if (stored && zoo_.is_sound(*stored)) return meet_again(file, *stored);
     if (stream && !stored && options_.replace) return take_stream(file, *stream);
@@ -143,13 +145,17 @@ class Importer {
   void take_stream(const ImportFile& file, const WeightsStream& stream) {
     const bool taken = zoo_.contains(file.name);
     if (!taken || !options_.replace) zoo_.expect_free(file.name);
+    for (const auto& warning : stream.warnings()) warn(file, warning);
     if (options_.dry_run) {
-      stream.read([](const auto&, bool, auto) {});
+      const auto [hash, source] = hashes_of(stream);
+      expect_storable(record_of(file, stream, hash, source));
     } else {
       store_batch();
+      std::int64_t bytes = 0;
+      for (const auto& tensor : stream.tensors()) bytes += static_cast<std::int64_t>(tensor.bytes);
       const auto produce = [&](WeightsSink& sink) { return read_into(sink, file, stream); };
       result_.stored.push_back(
-          zoo_.store(file.name, produce, options_.replace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse));
+          zoo_.store(file.name, bytes, produce, options_.replace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse));
       previous_ = result_.stored.back().id;
     }
     (taken ? result_.replaced : result_.imported).push_back(file);
@@ -159,19 +165,43 @@ class Importer {
     if (!previous().empty()) sink.derive_from(previous());
     for (const auto& parent : said_.parents)
       if (const auto link = parent_of(file, parent.parent)) sink.derive_from(link->parent);
-    std::uint64_t done = 0;
-    auto source = stream.read([&](const WeightsStream::Tensor& tensor, bool first, auto bytes) {
+    const auto source = stream.read([&](const WeightsStream::Tensor& tensor, bool first, auto bytes) {
       if (first) sink.begin(tensor.name, tensor.dtype, tensor.shape);
       sink.append(bytes);
-      done += bytes.size();
-      if (progress_) progress_({.task = "read", .done = done, .total = 0, .unit = "bytes", .detail = nullptr});
+      report_reading(bytes.size());
     });
     const auto hash = sink.weights_hash();
-    if (source.empty()) source = hash;
+    return record_of(file, stream, hash, source.empty() ? hash : source);
+  }
+
+  ZooRecord record_of(const ImportFile& file, const WeightsStream& stream, const std::string& hash,
+                      const std::string& source) {
     auto network = network_of(stream.metadata(), hash);
     network.format = "safetensors";
-    for (const auto& warning : stream.warnings()) warn(file, warning);
     return record_for(file, network, source);
+  }
+
+  struct Hashes {
+    std::string weights, source;
+  };
+  // Of a file that is only read.
+  Hashes hashes_of(const WeightsStream& stream) {
+    std::map<std::string, Sha256> hashes;
+    auto source = stream.read([&](const WeightsStream::Tensor& tensor, bool, auto bytes) {
+      hashes[tensor.name].update(bytes.data(), bytes.size());
+      report_reading(bytes.size());
+    });
+    std::vector<TensorRecord> tensors;
+    for (const auto& tensor : stream.tensors())
+      tensors.push_back({tensor.name, tensor.dtype, tensor.shape, to_hex(hashes.at(tensor.name).finish())});
+    auto weights = hash_of_tensors(tensors);
+    if (source.empty()) source = weights;
+    return {std::move(weights), std::move(source)};
+  }
+
+  void report_reading(std::size_t bytes) {
+    read_ += bytes;
+    if (progress_) progress_({.task = "read", .done = read_, .total = 0, .unit = "bytes", .detail = nullptr});
   }
 
   // The network that this one continues.
@@ -213,7 +243,7 @@ class Importer {
   ZooRecord facts_about(const ImportFile& file) {
     std::vector<const ZooRecord*> sources;
     ZooRecord beside;
-    if (options_.sidecars && fs::exists(sidecar_of(file))) {
+    if (options_.sidecars && sidecar_of(file) != file.path && fs::exists(sidecar_of(file))) {
       std::vector<std::string> foreign;
       beside = read_sidecar(sidecar_of(file), foreign);
       for (const auto& key : foreign) warn(file, "its sidecar says '" + printable(key) + "', which is not taken");
@@ -265,6 +295,7 @@ class Importer {
         auto record = zoo_.get(file.name);
         if (add_parent(record, parent_link(zoo_, text))) zoo_.update(record);
       } catch (const Error& error) {
+        if (!is_about_the_file(error)) throw;
         warn(file, "its parent '" + text + "' was not stored");
       }
     }
@@ -340,9 +371,11 @@ class Importer {
 
   void store_batch() {
     if (batch_.empty()) return;
+    storing_ = true;  // what goes wrong now is not about the file in hand
     if (!options_.dry_run)
       for (auto& record : zoo_.add(std::move(batch_), options_.replace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse))
         result_.stored.push_back(std::move(record));
+    storing_ = false;
     if (!result_.stored.empty()) previous_ = result_.stored.back().id;
     batch_.clear();
     batch_bytes_ = 0;
@@ -370,8 +403,10 @@ class Importer {
   std::set<std::string> names_, planned_;
   std::map<std::string, const FactRow*> by_name_, by_path_;
   std::vector<std::pair<ImportFile, std::string>> later_parents_;
-  ZooRecord said_;        // of the file in hand
-  std::string previous_;  // id of the network that was met or stored last
+  ZooRecord said_;  // of the file in hand
+  bool storing_ = false;
+  std::uint64_t read_ = 0;  // bytes of large files
+  std::string previous_;    // id of the network that was met or stored last
   std::vector<std::pair<ZooRecord, TensorMap>> batch_;
   std::size_t batch_bytes_ = 0, done_ = 0;
   ImportResult result_;

@@ -14,13 +14,6 @@ constexpr std::int64_t kBatchBytes = 16 << 20;
 constexpr std::int64_t kLarge = 64 << 20;  // is not held in memory
 constexpr std::size_t kPiece = 1u << 20;
 
-std::string free_name(const Zoo& zoo, const std::string& name) {
-  for (int number = 2;; ++number) {
-    auto candidate = name + "~" + std::to_string(number);
-    if (!zoo.knows(candidate)) return candidate;
-  }
-}
-
 class Merger {
  public:
   using Send = std::function<void(const ZooRecord&, WeightsSink&)>;
@@ -49,6 +42,8 @@ class Merger {
     if (into_.knows(record.id)) {
       result_.present.push_back(record.name);
       aliases_.emplace_back(record.id, aliases);
+      // An earlier merge may have been killed between a network and its tokens.
+      if (!options_.dry_run && into_.all_tokens(record.id).empty()) take_tokens(record.id);
       return;
     }
     if (!settle_name(record)) return;
@@ -64,17 +59,23 @@ class Merger {
   // False when it stays away.
   bool settle_name(ZooRecord& record) {
     const auto name = record.name;
-    const bool planned = std::ranges::find(names_, name) != names_.end();
+    const bool planned = names_.contains(name);
     if (!into_.knows(name) && !planned) return names_.insert(name), true;
-    if (into_.contains(name) && into_.get(name).weights_hash == record.weights_hash)
+    if (!planned && into_.contains(name) && into_.get(name).weights_hash == record.weights_hash)
       return result_.present.push_back(name), false;
-    if (options_.taken == MergeOptions::Taken::kSkip || planned) return result_.skipped.push_back(name), false;
-    if (options_.taken == MergeOptions::Taken::kReplace && into_.contains(name))
-      return result_.replaced.push_back(name), names_.insert(name), true;
-    if (options_.taken == MergeOptions::Taken::kReplace) return result_.skipped.push_back(name), false;
-    record.name = free_name(into_, name);
+    const bool replace = options_.taken == MergeOptions::Taken::kReplace;
+    if (replace && !planned && into_.contains(name)) return result_.replaced.push_back(name), names_.insert(name), true;
+    if (replace || options_.taken == MergeOptions::Taken::kSkip) return result_.skipped.push_back(name), false;
+    record.name = free_name(name);
     result_.renamed.emplace_back(name, record.name);
     return names_.insert(record.name), true;
+  }
+
+  std::string free_name(const std::string& name) const {
+    for (int number = 2;; ++number) {
+      auto candidate = name + "~" + std::to_string(number);
+      if (!into_.knows(candidate) && !names_.contains(candidate)) return candidate;
+    }
   }
 
   Zoo::Taken taken() const {
@@ -88,7 +89,7 @@ class Merger {
       send_(record, sink);
       return record;
     };
-    finish(into_.store(record.name, produce, taken()));
+    finish(into_.store(record.name, record.bytes, produce, taken()));
   }
 
   void store_batch() {
@@ -99,8 +100,12 @@ class Merger {
   }
 
   void finish(ZooRecord record) {
-    into_.put_tokens(from_.all_tokens(record.id));
+    take_tokens(record.id);
     result_.added.push_back(std::move(record));
+  }
+
+  void take_tokens(const std::string& id) {
+    if (const auto streams = from_.all_tokens(id); !streams.empty()) into_.put_tokens(streams);
   }
 
   void take_aliases(const std::string& id, const std::vector<std::string>& aliases) {

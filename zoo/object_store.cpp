@@ -17,8 +17,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kPiece = 1u << 20;
 constexpr char kInline = 'i', kFile = 'f', kInlineDelta = 'd', kFileDelta = 'e';
 constexpr std::size_t kDigest = 32;
-// Deltas of deltas of ...: what reading one takes, and what hangs on one file.
-constexpr std::size_t kMostBases = 8;
 // Below that the header is too much of it; and what saves less is not worth the work of reading it.
 constexpr std::size_t kSmallestDelta = 512;
 constexpr double kWorthwhile = 0.9;
@@ -215,7 +213,7 @@ void ObjectWriter::put(Batch& ahead, Batch& last, const std::string& id, std::sp
     file->write(bytes.data(), bytes.size());
     commit(std::move(file), object_path(store_, id));
   } else {
-    ahead.put(Family::kW, from_hex(id), text_of(bytes));
+    put_inside(ahead, id, text_of(bytes));
   }
   (info.file ? last : ahead).put(Family::kObj, from_hex(id), encode(info));
 }
@@ -231,11 +229,17 @@ void ObjectWriter::put(Batch& ahead, Batch& last, IncomingObject& object, const 
   last.put(Family::kObj, from_hex(id), encode(ObjectInfo{.file = true, .bytes = object.bytes_, .base = {}}));
 }
 
-// The base is checked on the way: a difference from damaged bytes would be lost when they are mended.
+void ObjectWriter::put_inside(Batch& ahead, const std::string& id, std::string_view stored) {
+  if (!database_.has(Family::kObj, from_hex(id))) new_inside_.insert(id);
+  ahead.put(Family::kW, from_hex(id), stored);
+}
+
+// Only what is new becomes a delta: the networks that have it already hold no base. The base is checked on the way: a
+// difference from damaged bytes would be lost when they are mended.
 bool ObjectWriter::put_delta(Batch& ahead, Batch& last, const std::string& id, std::uint64_t bytes,
                              ObjectSource& object, const ObjectBase& base) {
   if (base.id.empty() || base.id == id || bytes < kSmallestDelta || !database_.has(Family::kObj, from_hex(base.id)) ||
-      bases(base.id).size() + 1 > kMostBases)
+      database_.has(Family::kObj, from_hex(id)) || bases(base.id).size() + 1 > kMostBases)
     return false;
   const auto most = static_cast<std::uint64_t>(kWorthwhile * static_cast<double>(bytes));
   const bool file = bytes >= kFileObjectBytes;
@@ -254,13 +258,14 @@ bool ObjectWriter::put_delta(Batch& ahead, Batch& last, const std::string& id, s
     const DeltaHeader header{base.id, bytes, static_cast<std::uint8_t>(base.width)};
     if (!encode_delta(header, object, hashed, most, write) || hashed.digest() != base.id) return false;
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kDamaged && error.id() != "file.truncated") throw;
+    // Whatever is wrong with the base: without it the object is stored as it is.
+    if (error.code() == ErrorCode::kInterrupted || error.id() == "file.write") throw;
     return false;
   }
   if (file)
     commit(std::move(out), delta_path(store_, id));
   else
-    ahead.put(Family::kW, from_hex(id), text);
+    put_inside(ahead, id, text);
   const ObjectInfo info{.file = file, .bytes = bytes, .base = base.id, .stored = stored};
   room_ += stored;
   (file ? last : ahead).put(Family::kObj, from_hex(id), encode(info));

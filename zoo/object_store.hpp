@@ -21,6 +21,8 @@
 namespace weightloom {
 
 inline constexpr std::size_t kFileObjectBytes = 1u << 20;
+// Deltas of deltas of ...: what reading one takes, and what hangs on one file.
+inline constexpr std::size_t kMostBases = 8;
 
 struct ObjectInfo {
   bool file = false;         // a file of its own
@@ -48,6 +50,8 @@ class IncomingObject {
   void append(std::span<const std::byte> bytes);
   // When everything has come. Throws kUsage "zoo.bad_tensor" when it is not as much as was said.
   const std::string& id();
+  // Those of a small object; empty for one in a file.
+  std::span<const std::byte> inside() const { return memory_; }
 
  private:
   friend class ObjectWriter;
@@ -80,6 +84,8 @@ class ObjectWriter {
            const ObjectBase& base = {});
   void put(Batch& ahead, Batch& last, IncomingObject& object, const ObjectBase& base = {});
   void keep();
+  // New objects in `ahead`, which may have been written.
+  const std::set<std::string>& new_inside() const { return new_inside_; }
   std::size_t written() const { return written_; }
   // Bytes that they take.
   std::uint64_t room() const { return room_; }
@@ -88,6 +94,7 @@ class ObjectWriter {
 
  private:
   bool is_needed(const std::string& id);
+  void put_inside(Batch& ahead, const std::string& id, std::string_view stored);
   bool put_delta(Batch& ahead, Batch& last, const std::string& id, std::uint64_t bytes, ObjectSource& object,
                  const ObjectBase& base);
   void commit(std::unique_ptr<AtomicFile> file, const std::filesystem::path& path);
@@ -95,7 +102,7 @@ class ObjectWriter {
 
   std::filesystem::path store_;
   Database& database_;
-  std::set<std::string> new_ids_;
+  std::set<std::string> new_ids_, new_inside_;
   std::map<std::string, std::string> new_bases_;  // of new deltas
   std::size_t written_ = 0;
   std::uint64_t room_ = 0;

@@ -35,16 +35,24 @@ bool is_reversible(const LogEntry& entry) {
   return entry.reversible && entry.purged.empty() && entry.operation != "repair";
 }
 
+// What the step is called by.
+const LogEntry& main_of(const Entries& entries) {
+  for (const auto& entry : entries | std::views::reverse)
+    if (!is_clearing(entry)) return entry;
+  return entries.back();
+}
+
 HistoryStep told(const Entries& entries) {
   HistoryStep step;
-  const auto& main = entries.back();
+  const auto& main = main_of(entries);
   step.number = main.step;
   step.time = format_time(main.time);
   step.operation = main.operation;
   step.user = main.user;
   step.command = main.command;
   step.undoes = main.undoes;
-  step.reversible = !is_clearing(main);
+  // The beginning of a long step may have left the log.
+  step.reversible = !is_clearing(main) && entries.front().number == main.step;
   for (const auto& entry : entries) {
     if (!is_clearing(entry)) step.reversible = step.reversible && is_reversible(entry);
     for (const auto* named : {&entry.added, &entry.removed, &entry.purged})
@@ -109,6 +117,7 @@ class Reversal {
       throw refused(step_, "'" + now.name + "' has been changed since",
                     "take the later steps back first; " + std::string(kSeeHistory));
     if (before.name != now.name) expect_free(before.name);
+    if (before.parents != now.parents) expect_no_circle(change_, before);
     restate(change_, now, before);
   }
 
@@ -144,7 +153,8 @@ class Reversal {
 std::uint64_t last_step(const std::map<std::uint64_t, Entries>& steps) {
   const auto undone = undone_steps(steps);
   for (const auto& [number, entries] : steps | std::views::reverse)
-    if (!is_clearing(entries.back()) && entries.back().operation != "undo" && !undone.contains(number)) return number;
+    if (!is_clearing(main_of(entries)) && main_of(entries).operation != "undo" && !undone.contains(number))
+      return number;
   throw Error(ErrorCode::kNotFound, "undo.nothing", "there is nothing to take back",
               "the zoo's history holds no change that was not taken back", kSeeHistory);
 }

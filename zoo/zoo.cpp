@@ -408,6 +408,10 @@ TensorMap Zoo::weights(const ZooRecord& record) const {
   TensorMap tensors;
   for (const auto& tensor : record.tensors) {
     HostTensor value{tensor.dtype, tensor.shape, read_object(impl_->directory, *impl_->database, tensor.object)};
+    if (value.bytes.size() != byte_count(tensor.dtype, tensor.shape))
+      throw Error(ErrorCode::kDamaged, "zoo.record",
+                  "cannot read tensor '" + tensor.name + "' of '" + record.name + "'",
+                  "its bytes do not fill its shape", "run `weightloom zoo verify`");
     tensors.emplace(tensor.name, std::move(value));
   }
   return tensors;
@@ -469,9 +473,6 @@ void Zoo::set_quota(std::optional<std::uint64_t> bytes) {
   impl_->database->write(batch);
 }
 
-namespace {
-
-// No network descends from itself.
 void expect_no_circle(const Change& change, const ZooRecord& record) {
   std::set<std::string> seen;
   std::vector<std::string> next;
@@ -490,8 +491,6 @@ void expect_no_circle(const Change& change, const ZooRecord& record) {
   }
 }
 
-}  // namespace
-
 void Zoo::update(const std::vector<ZooRecord>& records) {
   for (const auto& record : records) expect_storable(record);
   const Together together(*this);
@@ -507,7 +506,7 @@ void Zoo::update(const std::vector<ZooRecord>& records) {
       now.bytes = old.bytes;
       now.created = old.created;
       now.weights_hash = old.weights_hash;
-      if (!now.parents.empty()) expect_no_circle(change, now);
+      if (now.parents != old.parents) expect_no_circle(change, now);
       restate(change, old, now);
     }
     change.commit();

@@ -7,6 +7,7 @@
 #include "statistics_cache.hpp"
 #include "tensor_records.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/log.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/base/units.hpp"
 #include "zoo_impl.hpp"
@@ -63,6 +64,12 @@ class Zoo::Addition {
         quota_(zoo.quota()),
         taken_bytes_(quota_ ? static_cast<std::uint64_t>(zoo.stored_bytes()) : 0) {}
 
+  ~Addition() {
+    if (!committing_) take_back();
+  }
+  Addition(const Addition&) = delete;
+  Addition& operator=(const Addition&) = delete;
+
   // Throws when the name is none or taken; the network that has it may have to give way.
   void take_name(const std::string& name) {
     if (taken_ == Taken::kReplace && zoo_.contains(name))
@@ -72,10 +79,9 @@ class Zoo::Addition {
     if (!names_.insert(name).second) throw name_taken(name);
   }
 
-  // `arriving`: bytes of the new networks, as far as they are known.
+  // `arriving`: bytes of the new networks.
   void begin(std::int64_t arriving) {
     keep_ = impl_.trash_keeps(leaving_, arriving);
-    if (keep_) impl_.make_room(leaving_);
     change_.emplace(impl_.change("add"));
   }
 
@@ -108,8 +114,9 @@ class Zoo::Addition {
     put_statistics(*change_, tensor, bytes);
     write_ahead();
   }
-  void put(IncomingObject& object, const ObjectBase& base) {
+  void put(const TensorRecord& tensor, IncomingObject& object, const ObjectBase& base) {
     objects_.put(ahead_, change_->batch(), object, base);
+    if (!object.inside().empty()) put_statistics(*change_, tensor, object.inside());
     write_ahead();
   }
   IncomingObject incoming(std::uint64_t bytes) const { return {impl_.directory, bytes}; }
@@ -137,11 +144,23 @@ class Zoo::Addition {
     }
     // A write that reports failure may still surface after a crash: its files must stay.
     objects_.keep();
+    committing_ = true;
     change_->commit();
     impl_.dispose(released);
+    if (keep_ && !replaced_.empty()) impl_.bound_trash();
   }
 
  private:
+  // Of what was to be added nothing remains.
+  void take_back() noexcept try {
+    auto batch = database_.batch();
+    for (const auto& id : objects_.new_inside())
+      for (const auto family : {Family::kObj, Family::kW}) batch.erase(family, from_hex(id));
+    if (!objects_.new_inside().empty()) database_.write(batch, false);
+  } catch (const Error& error) {
+    log().warn("{}", error.what());  // it costs room, until garbage is collected
+  }
+
   // Small objects need no reference yet.
   void write_ahead() {
     if (quota_ && taken_bytes_ + objects_.room() > *quota_)
@@ -183,6 +202,7 @@ class Zoo::Addition {
   std::set<std::string> names_, ids_, leaving_;
   std::map<std::string, ZooRecord> replaced_;  // by name
   bool keep_ = true;                           // in the trash
+  bool committing_ = false;
 };
 
 std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> networks, Taken taken) {
@@ -220,7 +240,7 @@ struct WeightsSink::Impl {
     if (!object) return;
     auto& tensor = tensors.back();
     tensor.object = object->id();
-    addition.put(*object, parents.base_of(tensor.name, tensor.dtype, tensor.shape));
+    addition.put(tensor, *object, parents.base_of(tensor.name, tensor.dtype, tensor.shape));
     object.reset();
   }
 
@@ -258,10 +278,11 @@ std::string WeightsSink::weights_hash() {
   return hash_of_tensors(impl_.tensors);
 }
 
-ZooRecord Zoo::store(const std::string& name, const std::function<ZooRecord(WeightsSink&)>& produce, Taken taken) {
+ZooRecord Zoo::store(const std::string& name, std::int64_t bytes, const std::function<ZooRecord(WeightsSink&)>& produce,
+                     Taken taken) {
   Addition addition(*this, taken);
   addition.take_name(name);
-  addition.begin(0);
+  addition.begin(bytes);
   WeightsSink::Impl weights{.addition = addition};
   WeightsSink sink(weights);
   auto record = produce(sink);

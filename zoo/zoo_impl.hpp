@@ -67,6 +67,8 @@ struct Zoo::Impl {
   bool trash_keeps(const std::set<std::string>& ids, std::int64_t arriving) const;
   // Removes for good from the trash what has to give way before these are moved to it.
   void make_room(const std::set<std::string>& ids);
+  // Removes for good from the trash what is too much for it; never what the present step moved there.
+  void bound_trash();
   // The one that a name, an id or its first digits mean. Throws kNotFound, kAmbiguous.
   TrashEntry find_in_trash(const std::string& reference) const;
   // Removes networks from the trash for good; none when it is not `really` meant.
@@ -129,6 +131,7 @@ inline std::string tokens(const std::string& record, const std::string& tokenize
 }  // namespace keys
 
 inline constexpr std::size_t kIdBytes = 16;  // of a record or a zoo
+inline constexpr std::size_t kReferenceBytes = Digest().size() + kIdBytes;
 std::string random_id();
 std::string now_text();
 Error name_taken(const std::string& name);
@@ -137,6 +140,8 @@ Error name_taken(const std::string& name);
 void put_facts(Change& change, const ZooRecord& record);
 // Brings what is stored of a network from `old` to `now`, which may have another name.
 void restate(Change& change, const ZooRecord& old, const ZooRecord& now);
+// No network descends from itself. Throws kUsage "zoo.circle".
+void expect_no_circle(const Change& change, const ZooRecord& record);
 // Takes a network out of everything but its token streams, references and objects.
 void take_out(const Database& database, Change& change, const ZooRecord& record);
 // The same, and into the trash.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "statistics_cache.hpp"
@@ -88,24 +89,28 @@ class Repairer {
   }
 
   void mend_object(const ZooRecord& record, const TensorRecord& tensor) {
+    if (seen_.insert(tensor.object).second &&
+        mend_entry(tensor.object, "tensor '" + tensor.name + "' of '" + record.name + "'"))
+      found_.insert(tensor.object);
     mend_reference(record, tensor.object);
-    if (seen_.insert(tensor.object).second) {
-      if (is_sound(store_, database_, tensor.object))
-        found_.insert(tensor.object);
-      else
-        find_again(record, tensor);
-    }
-    for (const auto& base : bases(tensor.object)) mend_reference(record, base);
+    if (const auto on = bases(tensor.object))
+      for (const auto& base : *on) mend_reference(record, base);
   }
 
-  void find_again(const ZooRecord& record, const TensorRecord& tensor) {
-    for (const auto& info : stored_forms(store_, database_, tensor.object)) {
-      if (!is_sound(store_, database_, tensor.object, info)) continue;
-      change_.put(Family::kObj, from_hex(tensor.object), encode(info));
-      mended_[tensor.object] = info;
-      found_.insert(tensor.object);
-      return did("found tensor '" + tensor.name + "' of '" + record.name + "' again");
+  // Is the object sound, now or after its entry was mended? What it stands on is mended first, and everything at once:
+  // the rest is told from the entries.
+  bool mend_entry(const std::string& id, const std::string& what, std::size_t depth = 0) {
+    if (is_sound(store_, database_, id)) return true;
+    if (depth > kMostBases) return false;
+    for (const auto& info : stored_forms(store_, database_, id)) {
+      if (!info.base.empty() && !mend_entry(info.base, "what " + what + " stands on", depth + 1)) continue;
+      if (!is_sound(store_, database_, id, info)) continue;
+      auto batch = database_.batch();
+      batch.put(Family::kObj, from_hex(id), encode(info));
+      database_.write(batch);
+      return did("found " + what + " again"), true;
     }
+    return false;
   }
 
   void mend_reference(const ZooRecord& record, const std::string& object) {
@@ -114,17 +119,12 @@ class Repairer {
     did("wrote a reference of '" + record.name + "' anew");
   }
 
-  // By the entry that was mended, or as the database has it.
-  std::vector<std::string> bases(const std::string& object) const {
+  // nullopt where they cannot be told.
+  std::optional<std::vector<std::string>> bases(const std::string& object) const {
     try {
-      const auto mended = mended_.find(object);
-      if (mended == mended_.end()) return bases_of(database_, object);
-      if (mended->second.base.empty()) return {};
-      auto further = bases_of(database_, mended->second.base);
-      further.insert(further.begin(), mended->second.base);
-      return further;
+      return bases_of(database_, object);
     } catch (const Error&) {
-      return {};
+      return std::nullopt;
     }
   }
 
@@ -132,7 +132,7 @@ class Repairer {
     return std::ranges::any_of(record.tensors, [&](const auto& tensor) {
       if (tensor.object == object) return true;
       const auto on = bases(tensor.object);
-      return std::ranges::find(on, object) != on.end();
+      return !on || std::ranges::find(*on, object) != on->end();
     });
   }
 
@@ -182,7 +182,8 @@ class Repairer {
       return did("removed the name '" + keys::text(key) + "', which led nowhere"), true;
     });
     database_.scan(Family::kRef, "", [&](auto key, auto) {
-      if (key.size() != 48) return true;
+      if (key.size() != kReferenceBytes)
+        return change_.erase(Family::kRef, key), did("removed what is no reference"), true;
       const auto object = to_hex(key.substr(0, 32));
       const auto owned = [&](const std::map<std::string, ZooRecord>& records) {
         const auto owner = records.find(to_hex(key.substr(32)));
@@ -222,7 +223,6 @@ class Repairer {
   const ProgressSink& progress_;
   Change change_;
   std::map<std::string, ZooRecord> records_, trashed_;
-  std::map<std::string, ObjectInfo> mended_;
   std::set<std::string> unreadable_, names_;
   std::set<std::string> seen_, found_;  // objects; found: those that are sound
   Repairs done_repairs_;

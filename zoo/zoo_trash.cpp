@@ -43,29 +43,52 @@ bool Zoo::Impl::trash_keeps(const std::set<std::string>& ids, std::int64_t arriv
   return weight.chosen <= std::max(kLeastRoom, weight.all - weight.chosen + arriving);
 }
 
-void Zoo::Impl::make_room(const std::set<std::string>& ids) {
-  struct Removed {
-    std::set<std::string> ids;
-    std::int64_t bytes = 0;
-  };
+namespace {
+
+struct Removed {
+  std::set<std::string> ids;
+  std::int64_t bytes = 0;
+};
+
+// What is in the trash, by the step that moved it there.
+std::map<std::uint64_t, Removed> removals_in(const Database& database) {
   std::map<std::uint64_t, Removed> removals;
-  std::int64_t used = 0;
-  database->scan(Family::kTrash, "", [&](auto key, auto value) {
+  database.scan(Family::kTrash, "", [&](auto key, auto value) {
     const auto head = decode_trash_head(value);
     removals[head.step].ids.insert(to_hex(key));
     removals[head.step].bytes += head.bytes;
-    used += head.bytes;
     return true;
   });
-  if (removals.empty() || ids.empty()) return;
-  const auto weight = weigh(*database, ids);
-  std::set<std::string> leaving;
-  for (auto& [number, removal] : removals) {
-    if (used + weight.chosen <= weight.room()) break;
+  return removals;
+}
+
+// The oldest of them, until no more than `room` bytes are left.
+std::set<std::string> too_much(std::map<std::uint64_t, Removed> removals, std::int64_t room) {
+  std::int64_t used = 0;
+  for (const auto& [step, removal] : removals) used += removal.bytes;
+  std::set<std::string> ids;
+  for (auto& [step, removal] : removals) {
+    if (used <= room) break;
     used -= removal.bytes;
-    leaving.merge(removal.ids);
+    ids.merge(removal.ids);
   }
-  clear_trash(std::move(leaving), true);
+  return ids;
+}
+
+}  // namespace
+
+void Zoo::Impl::make_room(const std::set<std::string>& ids) {
+  if (ids.empty()) return;
+  const auto weight = weigh(*database, ids);
+  clear_trash(too_much(removals_in(*database), weight.room() - weight.chosen), true);
+}
+
+void Zoo::Impl::bound_trash() {
+  auto removals = removals_in(*database);
+  const auto present = removals.find(step);
+  const auto kept = present == removals.end() ? 0 : present->second.bytes;
+  if (present != removals.end()) removals.erase(present);
+  clear_trash(too_much(std::move(removals), weigh(*database, {}).room() - kept), true);
 }
 
 void to_trash(const Database& database, Change& change, const ZooRecord& record) {

@@ -187,6 +187,8 @@ class Verifier {
 
   void references() {
     database_.scan(Family::kRef, "", [&](auto key, auto) {
+      if (key.size() != kReferenceBytes)
+        return add("bad-reference", to_hex(key), {}, "it is none; `weightloom zoo verify --repair` removes it"), true;
       const auto object = to_hex(key.substr(0, 32));
       const auto owner = holders_.find(to_hex(key.substr(32)));
       if (owner == holders_.end() || !users_[object].contains(owner->second))

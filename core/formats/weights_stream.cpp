@@ -73,9 +73,15 @@ struct WeightsStream::Shard {
     std::optional<std::size_t> tensor;  // in tensors(); none for one that is left out
   };
 
-  explicit Shard(const fs::path& path) : file(path), opened(safetensors::open_header(file)) {}
+  explicit Shard(const fs::path& file) : path(file) {
+    const FileReader reader(path);
+    opened = safetensors::open_header(reader);
+    bytes = reader.size();
+  }
 
   std::string read(const std::vector<Tensor>& tensors, const Visitor& visit) const {
+    const FileReader file(path);
+    if (file.size() != bytes) throw changed();
     Pieces pieces(file);
     auto place = places.begin();
     while (!pieces.end()) {
@@ -89,14 +95,17 @@ struct WeightsStream::Shard {
         if (place->end > end) break;
       }
     }
-    if (!file.unchanged())
-      throw refusal(file.path().string(), "changed", "it was written while it was read", 0,
-                    "read it when it is complete");
+    if (!file.unchanged()) throw changed();
     return pieces.digest();
   }
 
-  FileReader file;
+  Error changed() const {
+    return refusal(path.string(), "changed", "it was written while it was read", 0, "read it when it is complete");
+  }
+
+  fs::path path;
   safetensors::OpenedHeader opened;
+  std::uint64_t bytes = 0;
   std::vector<Place> places;  // in file order
 };
 

@@ -70,7 +70,7 @@ struct Kept {
   }
   BackupResult back_up(std::size_t keep = 0) const {
     auto open = Zoo::open(zoo(), Zoo::Access::kWrite);
-    return weightloom::back_up(open, backups(), keep);
+    return weightloom::back_up(open, backups(), {.keep = keep});
   }
   void change(int i) const {
     auto open = Zoo::open(zoo(), Zoo::Access::kWrite);
@@ -116,6 +116,63 @@ TEST_CASE("every backup restores the zoo of its time", "[zoo]") {
     test::add_one(writer, network("more", 99));
   }
   CHECK(restore_backup(kept.backups(), kept.folder / "newest").id == 4);
+}
+
+TEST_CASE("an object that is another delta later is another file of the backups", "[zoo]") {
+  const test::TemporaryFolder folder;
+  auto zoo = Zoo::create(folder / "zoo");
+  Random random(4);
+  std::vector<float> values(300'000);
+  for (auto& value : values) value = static_cast<float>(random.uniform());
+  const auto moved = [&](float by) {
+    auto weights = values;
+    for (std::size_t i = 0; i < weights.size(); i += 3) weights[i] += by;
+    return TensorMap{{"w", HostTensor::from_f32({300'000}, weights)}};
+  };
+  const auto child_of = [&](const std::string& parent) {
+    auto record = test::record_named("child");
+    record.parents = {{"continues", parent}};
+    return record;
+  };
+  const auto one = test::add_one(zoo, {test::record_named("one"), moved(0)}).id;
+  const auto two = test::add_one(zoo, {test::record_named("two"), moved(1e-6F)}).id;
+  const std::string* parents[] = {&one, &two, &one};
+  for (const auto* parent : parents) {
+    test::add_one(zoo, {child_of(*parent), moved(2e-6F)});
+    back_up(zoo, folder / "backups");
+    zoo.remove(std::vector<std::string>{"child"}, Removal::kForGood);
+  }
+  CHECK(check_backups(folder / "backups").empty());
+  for (std::uint32_t id = 1; id <= 3; ++id) {
+    const auto target = folder / ("restored" + std::to_string(id));
+    restore_backup(folder / "backups", target, id);
+    require_sound(target);
+    CHECK(Zoo::open(target, Zoo::Access::kRead).size() == 3);
+  }
+}
+
+TEST_CASE("a backup that reads the earlier ones again mends their files", "[zoo]") {
+  const Kept kept;
+  kept.back_up();
+  for (const auto& file : files_below(kept.backups() / "objects")) flip(file);
+  CHECK_FALSE(check_backups(kept.backups()).empty());
+  kept.back_up();
+  CHECK_FALSE(check_backups(kept.backups()).empty());
+  auto zoo = Zoo::open(kept.zoo(), Zoo::Access::kWrite);
+  back_up(zoo, kept.backups(), {.recheck = true});
+  CHECK(check_backups(kept.backups()).empty());
+}
+
+TEST_CASE("a list that was emptied is no list", "[zoo]") {
+  const Kept kept;
+  kept.back_up();
+  for (const auto& file : files_below(kept.backups() / "lists")) write_file(file, "");
+  CHECK_FALSE(check_backups(kept.backups()).empty());
+  CHECK(error_of([&] { restore_backup(kept.backups(), kept.folder / "restored"); }) == "backup.damaged");
+  kept.change(0);
+  CHECK(kept.back_up().backup.id == 2);  // goes on, and copies what it cannot tell to be there
+  restore_backup(kept.backups(), kept.folder / "restored");
+  require_sound(kept.folder / "restored");
 }
 
 TEST_CASE("old backups go, and what they alone had", "[zoo]") {
@@ -256,6 +313,13 @@ TEST_CASE("names that are taken are skipped, renamed or replaced, as one says", 
   CHECK(replaced.replaced == std::vector<std::string>{"a"});
   CHECK(replaced.skipped == std::vector<std::string>{"b/c"});  // an alias stays one
   CHECK(replacing.get("a").id == from.get("a").id);
+  // A name that a renaming took is none for another network.
+  auto source = Zoo::create(kept.folder / "source");
+  test::add_one(source, network("a~2", 71));
+  test::add_one(source, network("a", 72));
+  options.taken = MergeOptions::Taken::kRename;
+  CHECK(merge(replacing, source, options).added.size() == 2);
+  CHECK(merge(replacing, source, options).present.size() == 2);
   // Of the same weights by the same name there is nothing to do.
   auto same = Zoo::create(kept.folder / "same");
   test::add_one(same, network("a", 1));

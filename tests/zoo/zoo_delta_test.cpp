@@ -231,19 +231,19 @@ TEST_CASE("a producer that fails leaves nothing", "[zoo]") {
     sink.append(bytes);
     sink.begin("v", DType::kU8, {4 << 20});
   };
-  CHECK_THROWS_AS(zoo.store("streamed",
+  CHECK_THROWS_AS(zoo.store("streamed", 8 << 20,
                             [&](WeightsSink& sink) -> ZooRecord {
                               begin(sink);
                               throw std::runtime_error("enough");
                             }),
                   std::runtime_error);
-  CHECK_THROWS_AS(zoo.store("streamed",
+  CHECK_THROWS_AS(zoo.store("streamed", 8 << 20,
                             [&](WeightsSink& sink) {
                               begin(sink);
                               return test::record_named("incomplete");
                             }),
                   Error);
-  CHECK_THROWS_AS(zoo.store("streamed",
+  CHECK_THROWS_AS(zoo.store("streamed", 8 << 20,
                             [&](WeightsSink& sink) {
                               begin(sink);
                               sink.begin("w", DType::kU8, {1});
@@ -256,6 +256,42 @@ TEST_CASE("a producer that fails leaves nothing", "[zoo]") {
     CHECK_FALSE(entry.is_regular_file());
 }
 
+TEST_CASE("what is mended by another network becomes no difference that its own network does not hold", "[zoo]") {
+  const test::TemporaryFolder folder;
+  auto zoo = Zoo::create(folder / "zoo");
+  Training training;
+  const auto first = training.step(1), second = training.step(1e-4F);
+  const auto parent = test::add_one(zoo, {test::record_named("parent"), first});
+  const auto plain = test::add_one(zoo, {test::record_named("plain"), second});
+  const auto object = std::ranges::find(plain.tensors, "w", &TensorRecord::name)->object;
+  auto bytes = read_file(folder / "zoo" / "objects" / object.substr(0, 2) / object.substr(2));
+  bytes[9] = static_cast<char>(bytes[9] ^ 1);
+  write_file(folder / "zoo" / "objects" / object.substr(0, 2) / object.substr(2), bytes);
+  test::add_one(zoo, {child_of("again", parent.id), second});
+  zoo.remove(std::vector<std::string>{"parent", "again"}, Removal::kForGood);
+  CHECK(same(zoo.weights(plain), second));
+  require_sound(folder / "zoo");
+}
+
+  const test::TemporaryFolder folder;
+  auto zoo = Zoo::create(folder / "zoo");
+  const std::vector<std::byte> bytes(4u << 20);
+  const auto store = [&](std::byte value) {
+    return zoo.store(
+        "net", 4 << 20,
+        [&](WeightsSink& sink) {
+          sink.begin("w", DType::kU8, {4 << 20});
+          sink.append(std::vector<std::byte>(4u << 20, value));
+          return test::record_named("net");
+        },
+        Zoo::Taken::kReplace);
+  };
+  store(std::byte{1});
+  store(std::byte{2});
+  CHECK(zoo.trash().size() == 1);
+  require_sound(folder / "zoo");
+}
+
 TEST_CASE("a quota is kept", "[zoo]") {
   const test::TemporaryFolder folder;
   auto zoo = Zoo::create(folder / "zoo");
@@ -265,6 +301,7 @@ TEST_CASE("a quota is kept", "[zoo]") {
   const auto first = training.step(1);
   test::add_one(zoo, {test::record_named("first"), first});
   CHECK_THROWS_AS(test::add_one(zoo, {test::record_named("second"), training.step(1)}), Error);
+  CHECK(zoo.stored_bytes() == static_cast<std::int64_t>(first.at("w").bytes.size() + first.at("b").bytes.size()));
   // The same weights take no room.
   test::add_one(zoo, {test::record_named("again"), first});
   zoo.set_quota(std::nullopt);

@@ -27,11 +27,16 @@ struct BackupResult {
   std::vector<std::uint32_t> removed;  // older backups
 };
 
-// Adds a backup of a zoo, open for writing, to a folder, new, empty or with backups of the same zoo, and removes all
-// but the newest `keep` (0: none). Only what no earlier backup has is copied; what is copied is checked against its
-// hash. Throws kDamaged for weights that are not what they were, naming the object, kUsage "backup.folder" for a folder
-// that holds something else or lies in the zoo, and write_error().
-BackupResult back_up(Zoo& zoo, const std::filesystem::path& folder, std::size_t keep = 0,
+struct BackupOptions {
+  std::size_t keep = 0;  // remove all but the newest so many; 0: none
+  bool recheck = false;  // also read what earlier backups have, and copy again what is not as it was
+};
+
+// Adds a backup of a zoo, open for writing, to a folder, new, empty or with backups of the same zoo. Only what no
+// earlier backup has is copied; what is copied is checked against its hash. Throws kDamaged for weights that are not
+// what they were, naming the object, kUsage "backup.folder" for a folder that holds something else or lies in the zoo,
+// kLocked, and write_error().
+BackupResult back_up(Zoo& zoo, const std::filesystem::path& folder, const BackupOptions& options = {},
                      const ProgressSink& progress = {});
 
 // Oldest first. Throws kNotFound "backup.none" when the folder holds no backups.

@@ -23,6 +23,7 @@ struct TensorRecord {
 struct ParentLink {
   std::string kind;    // "fine-tuned-from", "generated-by", "anchored-to", ...
   std::string parent;  // record id, or the hash of a tokenizer or generator file
+  bool operator==(const ParentLink&) const = default;
 };
 
 struct ZooRecord {

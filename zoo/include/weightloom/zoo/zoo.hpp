@@ -23,7 +23,8 @@
 
 namespace weightloom {
 
-struct BackupResult;  // backup.hpp
+struct BackupOptions;  // backup.hpp
+struct BackupResult;
 struct MergeOptions;  // merge.hpp
 struct MergeResult;
 
@@ -127,9 +128,9 @@ class Zoo {
   enum class Taken { kRefuse, kReplace };
   std::vector<ZooRecord> add(std::vector<std::pair<ZooRecord, TensorMap>> networks, Taken taken = Taken::kRefuse);
 
-  // The same for one network, called `name`, whose weights need not fit into memory: `produce` hands them to the sink
-  // and returns the record. What it throws is thrown, and nothing remains.
-  ZooRecord store(const std::string& name, const std::function<ZooRecord(WeightsSink&)>& produce,
+  // The same for one network, called `name`, of about so many bytes, whose weights need not fit into memory: `produce`
+  // hands them to the sink and returns the record. What it throws is thrown, and nothing remains.
+  ZooRecord store(const std::string& name, std::int64_t bytes, const std::function<ZooRecord(WeightsSink&)>& produce,
                   Taken taken = Taken::kRefuse);
 
   // `reference`: exact name, alias (`name@alias`), full id or a unique prefix of at least 4 digits. Throws kNotFound
@@ -246,7 +247,7 @@ class Zoo {
   struct Impl;
   class Addition;
   friend struct WeightsSink::Impl;
-  friend BackupResult back_up(Zoo& zoo, const std::filesystem::path& folder, std::size_t keep,
+  friend BackupResult back_up(Zoo& zoo, const std::filesystem::path& folder, const BackupOptions& options,
                               const ProgressSink& progress);
   friend MergeResult merge(Zoo& into, const Zoo& from, const MergeOptions& options, const ProgressSink& progress);
   explicit Zoo(std::unique_ptr<Impl> impl);
