@@ -271,8 +271,11 @@ void expect_usable(const fs::path& folder, const fs::path& zoo, const std::strin
     return;
   }
   if (fs::exists(folder) && !fs::is_directory(folder)) refuse("it is no folder");
-  const bool taken = std::any_of(fs::directory_iterator(folder, error), fs::directory_iterator(),
-                                 [](const auto& entry) { return entry.path().filename() != "store.lock"; });
+  const bool taken =
+      std::any_of(fs::directory_iterator(folder, error), fs::directory_iterator(), [](const auto& entry) {
+        const auto name = entry.path().filename().string();
+        return name != "store.lock" && !name.starts_with(kMarker);  // one begun
+      });
   if (taken) refuse("it is not empty");
 }
 

@@ -273,9 +273,9 @@ TEST_CASE("what is mended by another network becomes no difference that its own 
   require_sound(folder / "zoo");
 }
 
+TEST_CASE("a streamed network that replaces another puts it into the trash", "[zoo]") {
   const test::TemporaryFolder folder;
   auto zoo = Zoo::create(folder / "zoo");
-  const std::vector<std::byte> bytes(4u << 20);
   const auto store = [&](std::byte value) {
     return zoo.store(
         "net", 4 << 20,
