@@ -32,7 +32,7 @@ if [ "$funcstack[1]" = _weightloom ]; then _weightloom "$@"; else compdef _weigh
 
 // Where nothing is found the condition fails, and fish completes files.
 constexpr const char* kFish = R"fish(function __weightloom_complete
-  set -l current (string replace -ra "['\"\\\\]" '' -- (commandline -ct))
+  set -l current (commandline -ct | string unescape)
   set -g __weightloom_found (weightloom __complete (commandline -opc)[2..-1] "$current" 2>/dev/null)
   test (count $__weightloom_found) -gt 0
 end
@@ -58,13 +58,12 @@ struct Rule {
   std::string_view type, name;
   StoredWord kind;
 };
-constexpr Rule kRules[] = {{"PLUGIN", "", StoredWord::kPlugin},   {"TAG", "", StoredWord::kTag},
-                           {"KEY", "", StoredWord::kField},       {"A,B", "", StoredWord::kField},
-                           {"QUERY", "", StoredWord::kField},     {"NETWORK", "", StoredWord::kNetwork},
-                           {"", "network", StoredWord::kNetwork}, {"", "networks", StoredWord::kNetwork},
-                           {"", "alias", StoredWord::kAlias},     {"", "plugin", StoredWord::kPlugin},
-                           {"", "--metric", StoredWord::kMetric}, {"", "--dataset", StoredWord::kDataset},
-                           {"", "--family", StoredWord::kFamily}};
+constexpr Rule kRules[] = {{"PLUGIN", "", StoredWord::kPlugin},     {"TAG", "", StoredWord::kTag},
+                           {"KEY", "", StoredWord::kField},         {"A,B", "", StoredWord::kField},
+                           {"QUERY", "", StoredWord::kField},       {"NETWORK", "", StoredWord::kNetwork},
+                           {"REMOVED", "", StoredWord::kRemoved},   {"", "alias", StoredWord::kAlias},
+                           {"", "plugin", StoredWord::kPlugin},     {"", "--metric", StoredWord::kMetric},
+                           {"", "--dataset", StoredWord::kDataset}, {"", "--family", StoredWord::kFamily}};
 
 std::string name_of(const CLI::Option& option) {
   if (option.get_positional()) return option.get_name(true);

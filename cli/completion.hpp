@@ -13,7 +13,7 @@
 namespace weightloom::cli {
 
 // Words that a zoo and the plugins hold.
-enum class StoredWord { kNetwork, kAlias, kTag, kMetric, kField, kDataset, kFamily, kPlugin };
+enum class StoredWord { kNetwork, kAlias, kTag, kMetric, kField, kDataset, kFamily, kPlugin, kRemoved };
 // All of a kind that begin with `prefix`. May throw.
 using StoredWords = std::function<std::vector<std::string>(const Context&, StoredWord kind, const std::string& prefix)>;
 

@@ -1,16 +1,44 @@
 #include "cli/output_file.hpp"
 
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
 #include "weightloom/formats/weights_file.hpp"
 
 namespace weightloom::cli {
+namespace {
+namespace fs = std::filesystem;
 
-void expect_replaceable(const std::filesystem::path& out) {
+bool is_drawing(const fs::path& path) {
+  constexpr std::string_view kBeginning = "<svg";
+  const FileReader file(path);
+  if (file.size() < kBeginning.size()) return false;
+  std::array<char, kBeginning.size()> beginning{};
+  file.read(0, std::as_writable_bytes(std::span(beginning)));
+  return std::string_view(beginning.data(), beginning.size()) == kBeginning;
+}
+
+void expect_ours(const fs::path& out, bool (*is_ours)(const fs::path&), const std::string& why) {
   std::error_code error;
-  if (std::filesystem::is_regular_file(out, error) && std::filesystem::file_size(out, error) > 0 && !detect_format(out))
-    throw Error(ErrorCode::kUsage, "output.exists", "will not write over '" + out.string() + "'",
-                "it is no weights file", "choose another file, or remove that one first")
+  if (fs::is_regular_file(out, error) && fs::file_size(out, error) > 0 && !is_ours(out))
+    throw Error(ErrorCode::kUsage, "output.exists", "will not write over '" + out.string() + "'", why,
+                "choose another file, or remove that one first")
         .at(out.string());
+}
+
+}  // namespace
+
+void expect_replaceable(const fs::path& out) {
+  expect_ours(
+      out, [](const fs::path& path) { return detect_format(path).has_value(); }, "it is no weights file");
+}
+
+void expect_drawable(const fs::path& out) {
+  expect_ours(out, is_drawing, "it is no drawing of ours");
 }
 
 }  // namespace weightloom::cli

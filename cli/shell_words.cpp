@@ -93,6 +93,10 @@ std::string shell_insertion(const ShellLine& line, std::string_view candidate) {
       out += c == '\'' ? "'\\''" : std::string(1, c);
       continue;
     }
+    if (line.quote == '"' && c == '!') {  // no backslash keeps bash from looking into its history without staying
+      out += "\"'!'\"";
+      continue;
+    }
     if (line.quote == '"' ? contains("$`\"\\", c) : !is_plain(c)) out += '\\';
     out += c;
   }

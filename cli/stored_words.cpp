@@ -18,6 +18,12 @@ std::vector<std::string> plugin_names(const Context& context) {
   return names;
 }
 
+std::vector<std::string> names_in_trash(const Zoo& zoo) {
+  std::vector<std::string> names;
+  for (const auto& network : zoo.trash()) names.push_back(network.name);
+  return names;
+}
+
 Zoo::Word word_of(StoredWord kind) {
   switch (kind) {
     case StoredWord::kAlias:
@@ -41,7 +47,8 @@ Zoo::Word word_of(StoredWord kind) {
 
 std::vector<std::string> stored_words(const Context& context, StoredWord kind, const std::string& prefix) {
   if (kind == StoredWord::kPlugin) return plugin_names(context);
-  return Zoo::open(context.zoo_directory(), Zoo::Access::kRead).words(word_of(kind), prefix);
+  const auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
+  return kind == StoredWord::kRemoved ? names_in_trash(zoo) : zoo.words(word_of(kind), prefix);
 }
 
 }  // namespace weightloom::cli

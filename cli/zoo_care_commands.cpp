@@ -1,7 +1,7 @@
 // Commands that keep a zoo's networks safe: copies, and one zoo into another.
 
 #include "cli/command_groups.hpp"
-#include "weightloom/base/units.hpp"
+#include "cli/zoo_access.hpp"
 #include "weightloom/zoo/backup.hpp"
 #include "weightloom/zoo/merge.hpp"
 
@@ -16,27 +16,24 @@ Json backup_json(const Backup& backup) {
           {"bytes", backup.bytes}};
 }
 
-struct BackupCommandOptions : BackupOptions {
+struct BackupCommandOptions : BackupOptions, WaitOption {
   std::string folder;
-  double wait = 0;
 };
 
 void declare_backup(CLI::App& app, BackupCommandOptions& options) {
   app.add_option("folder", options.folder, "Where its backups are kept: new, empty, or with earlier ones")
       ->required()
-      ->type_name("FOLDER");
+      ->type_name("DIR");
   app.add_option("--keep", options.keep, "Remove all but the newest N backups; default: none")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
   app.add_flag("--recheck", options.recheck,
                "Also read what earlier backups have, and copy again what is not as it was");
-  app.add_option("--wait", options.wait, "Wait this long for another writer to finish")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("SECONDS");
+  declare_wait(app, options);
 }
 
 Json run_backup(Context& context, const BackupCommandOptions& options) {
-  auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite, options.wait);
+  auto zoo = open_for_writing(context, options);
   const auto result = back_up(zoo, options.folder, options, context.progress());
   auto out = backup_json(result.backup);
   out["folder"] = options.folder;
@@ -63,7 +60,7 @@ struct BackupsOptions {
 };
 
 void declare_backups(CLI::App& app, BackupsOptions& options) {
-  app.add_option("folder", options.folder, "Where backups are kept")->required()->type_name("FOLDER");
+  app.add_option("folder", options.folder, "Where backups are kept")->required()->type_name("DIR");
   app.add_flag("--check", options.check, "Read every file of every backup against its checksum");
 }
 
@@ -71,15 +68,10 @@ Json run_backups(Context& context, const BackupsOptions& options) {
   Json list = Json::array(), findings = Json::array();
   for (const auto& backup : backups(options.folder)) list.push_back(backup_json(backup));
   if (options.check) findings = check_backups(options.folder, context.progress());
+  for (const auto& finding : findings) context.warn("damage: " + finding.get<std::string>());
   if (!findings.empty()) context.exit_with(ErrorCode::kDamaged);
+  if (options.check && findings.empty()) context.note("no damage found");
   return {{"backups", std::move(list)}, {"checked", options.check}, {"findings", std::move(findings)}};
-}
-
-void print_backups(Printer& printer, const Json& result) {
-  printer.table({{"backup"}, {"created"}, {"networks", "", Format::kCount}, {"bytes", "size", Format::kSize}},
-                result.at("backups"));
-  for (const auto& finding : result.at("findings")) printer.line("damage: " + finding.get<std::string>());
-  if (result.at("checked").get<bool>() && result.at("findings").empty()) printer.line("no damage found");
 }
 
 struct RestoreOptions {
@@ -88,7 +80,7 @@ struct RestoreOptions {
 };
 
 void declare_restore(CLI::App& app, RestoreOptions& options) {
-  app.add_option("folder", options.folder, "Where backups are kept")->required()->type_name("FOLDER");
+  app.add_option("folder", options.folder, "Where backups are kept")->required()->type_name("DIR");
   app.add_option("zoo", options.zoo, "The zoo to make: a new or empty folder")->required()->type_name("DIR");
   app.add_option("--backup", options.backup, "Which one, by its number in `zoo backups`; default: the newest")
       ->check(CLI::PositiveNumber)
@@ -107,10 +99,9 @@ void print_restore(Printer& printer, const Json& result) {
                format_value(result.at("bytes"), Format::kSize));
 }
 
-struct MergeCommandOptions {
+struct MergeCommandOptions : WaitOption {
   std::string other, where, taken = "skip";
   bool dry_run = false;
-  double wait = 0;
 };
 
 void declare_merge(CLI::App& app, MergeCommandOptions& options) {
@@ -123,10 +114,8 @@ void declare_merge(CLI::App& app, MergeCommandOptions& options) {
                  "is here")
       ->check(CLI::IsMember({"skip", "rename", "replace"}))
       ->type_name("WAY");
-  app.add_flag("--dry-run", options.dry_run, "Say what would come in; change nothing");
-  app.add_option("--wait", options.wait, "Wait this long for another writer to finish")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("SECONDS");
+  auto* dry_run = app.add_flag("--dry-run", options.dry_run, "Say what would come in; change nothing");
+  declare_wait(app, options)->excludes(dry_run);
 }
 
 Json run_merge(Context& context, const MergeCommandOptions& options) {
@@ -137,8 +126,7 @@ Json run_merge(Context& context, const MergeCommandOptions& options) {
   merging.where = options.where;
   merging.dry_run = options.dry_run;
   const auto from = Zoo::open(options.other, Zoo::Access::kRead);
-  auto into = options.dry_run ? Zoo::open(context.zoo_directory(), Zoo::Access::kRead)
-                              : Zoo::open(context.zoo_directory(), Zoo::Access::kWrite, options.wait);
+  auto into = open_to_change(context, options, options.dry_run);
   const auto result = merge(into, from, merging, context.progress());
   if (!result.skipped.empty()) context.exit_with(ErrorCode::kRefused);
   Json added = Json::array(), renamed = Json::array();
@@ -166,34 +154,23 @@ void print_merge(Printer& printer, const Json& result) {
     printer.line("skipped the alias " + alias.get<std::string>() + ", which means something else here");
 }
 
-struct QuotaOptions {
+struct QuotaOptions : WaitOption {
   std::string size;
-  double wait = 0;
 };
 
 void declare_quota(CLI::App& app, QuotaOptions& options) {
-  app.add_option("size", options.size, "The most that all weights may take, such as 10GB; none takes the limit away")
-      ->type_name("SIZE");
-  app.add_option("--wait", options.wait, "Wait this long for another writer to finish")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("SECONDS");
-}
-
-std::uint64_t bytes_of(const std::string& size) {
-  const auto bytes = parse_number(size);
-  if (!bytes || *bytes < 0 || *bytes > 0x1p60)
-    throw Error(ErrorCode::kUsage, "option.value", "cannot use '" + size + "' as a size", "",
-                "for example: 500MB, 10GB, 1.5GiB");
-  return static_cast<std::uint64_t>(*bytes);
+  auto* size = app.add_option("size", options.size,
+                              "The most that all weights may take, such as 10GB; none takes the limit away")
+                   ->type_name("SIZE");
+  declare_wait(app, options)->needs(size);
 }
 
 Json run_quota(Context& context, const QuotaOptions& options) {
-  auto zoo = options.size.empty() ? Zoo::open(context.zoo_directory(), Zoo::Access::kRead)
-                                  : Zoo::open(context.zoo_directory(), Zoo::Access::kWrite, options.wait);
+  auto zoo = open_to_change(context, options, options.size.empty());
   if (options.size == "none")
     zoo.set_quota(std::nullopt);
   else if (!options.size.empty())
-    zoo.set_quota(bytes_of(options.size));
+    zoo.set_quota(parse_size("the quota", options.size, 0));
   const auto quota = zoo.quota();
   return {{"store", zoo.uuid()}, {"bytes", zoo.stored_bytes()}, {"quota", quota ? Json(*quota) : Json()}};
 }
@@ -208,7 +185,12 @@ void print_quota(Printer& printer, const Json& result) {
 
 void add_zoo_care_commands(CommandTable& table) {
   table.add<BackupCommandOptions>("zoo backup", declare_backup, run_backup, page(print_backup, "backup"));
-  table.add<BackupsOptions>("zoo backups", declare_backups, run_backups, page(print_backups));
+  table.add<BackupsOptions>("zoo backups", declare_backups, run_backups,
+                            listing("backups", "backup",
+                                    {{"backup", "", Format::kNumber},
+                                     {"created"},
+                                     {"networks", "", Format::kCount},
+                                     {"bytes", "size", Format::kSize}}));
   table.add<RestoreOptions>("zoo restore", declare_restore, run_restore, page(print_restore, "path"));
   table.add<QuotaOptions>("zoo quota", declare_quota, run_quota, page(print_quota));
   table.add<MergeCommandOptions>("zoo merge", declare_merge, run_merge, page(print_merge));

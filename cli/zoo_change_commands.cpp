@@ -7,6 +7,7 @@
 #include "cli/command_groups.hpp"
 #include "cli/output_file.hpp"
 #include "cli/plugin_registry.hpp"
+#include "cli/zoo_access.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/formats/npz.hpp"
 #include "weightloom/formats/pytorch.hpp"
@@ -14,31 +15,16 @@
 #include "weightloom/plugin/registry.hpp"
 #include "weightloom/zoo/facts.hpp"
 #include "weightloom/zoo/transfer.hpp"
-#include "weightloom/zoo/zoo.hpp"
 
 namespace weightloom::cli {
 namespace {
 
-struct WaitOption {
-  double wait = 0;
-};
-
-void declare_wait(CLI::App& app, WaitOption& options) {
-  app.add_option("--wait", options.wait, "Wait this long for another writer to finish")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("SECONDS");
-}
-
-Zoo open_for_writing(const Context& context, const WaitOption& options) {
-  return Zoo::open(context.zoo_directory(), Zoo::Access::kWrite, options.wait);
-}
-
 // Names, aliases, ids, globs, "-" for names on standard input, and a query, as records without repetition.
 std::vector<ZooRecord> chosen(const Zoo& zoo, const std::vector<std::string>& names, const std::string& where) {
   std::vector<ZooRecord> records;
+  std::set<std::string> seen;
   const auto add = [&](ZooRecord record) {
-    if (std::ranges::none_of(records, [&](const auto& known) { return known.id == record.id; }))
-      records.push_back(std::move(record));
+    if (seen.insert(record.id).second) records.push_back(std::move(record));
   };
   for (const auto& name : Context::names_or_stdin(names)) {
     if (name.find_first_of("*?[") == std::string::npos || zoo.knows(name)) {
@@ -64,7 +50,7 @@ struct SelectionOptions : WaitOption {
 void declare_selection(CLI::App& app, SelectionOptions& options) {
   app.add_option("networks", options.names,
                  "Names, ids, quoted globs ('svhn/*'), or - to read names from standard input")
-      ->type_name("NAME...");
+      ->type_name("NETWORK...");
   app.add_option("--where", options.where, "Also the networks that satisfy this query")->type_name("QUERY");
   declare_wait(app, options);
 }
@@ -151,8 +137,9 @@ void declare_import(CLI::App& app, ImportCommandOptions& options) {
                "stored as the difference from it where that takes less room");
   app.add_flag("--sidecars", options.sidecars, "Also take what NAME.json beside a file NAME.safetensors says of it");
   app.add_flag("--replace", options.replace, "A network of the same name from other bytes gives way");
-  app.add_flag("--dry-run", options.dry_run, "Read and check everything, say what would be imported; change nothing");
-  declare_wait(app, options);
+  auto* dry_run = app.add_flag("--dry-run", options.dry_run,
+                               "Read and check everything, say what would be imported; change nothing");
+  declare_wait(app, options)->excludes(dry_run);
 }
 
 std::map<std::string, double> parse_metrics(const std::vector<std::string>& assignments) {
@@ -319,8 +306,7 @@ Json run_import(Context& context, const ImportCommandOptions& options) {
   storable.parents.clear();  // names, as yet
   expect_storable(storable);
   const auto plan = files_to_import(options.paths, options.name);
-  auto zoo =
-      options.dry_run ? Zoo::open(context.zoo_directory(), Zoo::Access::kRead) : open_for_writing(context, options);
+  auto zoo = open_to_change(context, options, options.dry_run);
   const auto result = import_networks(zoo, plan, import_options, context.progress());
   for (const auto& warning : result.warnings) context.warn(warning);
   if (!result.refused.empty()) context.exit_with(ErrorCode::kRefused);
@@ -359,7 +345,7 @@ struct ExportOptions {
 };
 
 void declare_export(CLI::App& app, ExportOptions& options) {
-  app.add_option("network", options.name, "Name, alias or id")->required()->type_name("NAME");
+  app.add_option("network", options.name, "Name, alias or id")->required()->type_name("NETWORK");
   app.add_option("--out,-o", options.out,
                  "The file to write: a PyTorch checkpoint where it ends in .pt or .pth, NumPy arrays in .npz, else "
                  "safetensors")
@@ -372,14 +358,6 @@ void declare_export(CLI::App& app, ExportOptions& options) {
       ->type_name("NAME");
 }
 
-std::uint64_t parse_shard_size(const std::string& text) {
-  const auto bytes = parse_number(text);
-  if (!bytes || *bytes < 1 || *bytes > 0x1p60)
-    throw Error(ErrorCode::kUsage, "option.value", "cannot use --shard-size '" + text + "'",
-                "it is not a size of a byte or more", "for example: --shard-size 200MB");
-  return static_cast<std::uint64_t>(*bytes);
-}
-
 // In the format that the file's name asks for; the files that were written.
 std::vector<std::filesystem::path> write_export(const ExportOptions& options, const ZooRecord& record,
                                                 TensorMap tensors) {
@@ -390,7 +368,7 @@ std::vector<std::filesystem::path> write_export(const ExportOptions& options, co
       throw Error(ErrorCode::kUsage, "option.conflict", "cannot write '" + options.out + "' in shards",
                   "only safetensors are", "leave out --shard-size, or name a .safetensors file");
     return write_network_set(options.out, record, std::move(tensors), options.dialect,
-                             parse_shard_size(options.shard_size));
+                             parse_size("--shard-size", options.shard_size, 1));
   }
   if (pytorch)
     write_pytorch(options.out, tensors);
@@ -402,7 +380,7 @@ std::vector<std::filesystem::path> write_export(const ExportOptions& options, co
 }
 
 Json run_export(Context& context, const ExportOptions& options) {
-  const auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
+  const auto zoo = open_for_reading(context);
   const auto record = zoo.get(options.name);
   auto tensors = zoo.weights(record);
   if (options.dialect != "canonical") {
@@ -464,7 +442,7 @@ void declare_alias(CLI::App& app, AliasOptions& options) {
   app.add_option("alias", options.alias, "A further name, such as svhn/best@champion; moves when it exists")
       ->required()
       ->type_name("ALIAS");
-  app.add_option("network", options.name, "Name, alias or id")->required()->type_name("NAME");
+  app.add_option("network", options.name, "Name, alias or id")->required()->type_name("NETWORK");
   declare_wait(app, options);
 }
 
@@ -512,14 +490,25 @@ void declare_set(CLI::App& app, SetOptions& options) {
       ->allow_extra_args(false);
 }
 
+// The setting that queries call `path`: keys may hold dots themselves. False where there is none.
+bool forget(Json& settings, std::string path) {
+  for (auto* at = &settings; at->is_object();) {
+    if (at->erase(path) > 0) return true;
+    const auto dot = path.find('.');
+    const auto member = at->find(path.substr(0, dot));
+    if (dot == std::string::npos || member == at->end()) return false;
+    at = &*member;
+    path.erase(0, dot + 1);
+  }
+  return false;
+}
+
 void unset(ZooRecord& record, const std::string& field) {
   for (const auto& [name, text] : {std::pair("dataset", &ZooRecord::dataset), std::pair("family", &ZooRecord::family),
                                    std::pair("split", &ZooRecord::split), std::pair("notes", &ZooRecord::notes)})
     if (field == name) return (record.*text).clear();
   if (field == "parent") return record.parents.clear();
-  if (field.starts_with("hyper.") && record.hyperparameters.is_object() &&
-      record.hyperparameters.erase(field.substr(std::string("hyper.").size())) > 0)
-    return;
+  if (field.starts_with("hyper.") && forget(record.hyperparameters, field.substr(std::string("hyper.").size()))) return;
   if (record.metrics.erase(field) == 0)
     throw Error(ErrorCode::kUsage, "set.unknown_field", "cannot forget '" + field + "' of '" + record.name + "'",
                 "it has no such metric", "name dataset, family, split, notes, parent, hyper.KEY or one of its metrics");
@@ -613,7 +602,7 @@ struct RenameOptions : WaitOption {
 };
 
 void declare_rename(CLI::App& app, RenameOptions& options) {
-  app.add_option("network", options.name, "Name, alias or id")->required()->type_name("NAME");
+  app.add_option("network", options.name, "Name, alias or id")->required()->type_name("NETWORK");
   app.add_option("new_name", options.new_name, "Its new name")->required()->type_name("NEW");
   declare_wait(app, options);
 }
@@ -632,7 +621,8 @@ struct RemoveOptions : SelectionOptions {
 void declare_remove(CLI::App& app, RemoveOptions& options) {
   declare_selection(app, options);
   app.add_flag("--purge", options.purge, "Remove them for good, past the trash, and give their room back");
-  app.add_flag("--dry-run", options.dry_run, "Say what would be removed; change nothing");
+  auto* dry_run = app.add_flag("--dry-run", options.dry_run, "Say what would be removed; change nothing");
+  app.get_option("--wait")->excludes(dry_run);
 }
 
 constexpr std::size_t kMostAsked = 20;  // networks that a question names
@@ -654,8 +644,7 @@ std::string question(std::size_t networks, std::int64_t bytes, Removal how, bool
 
 Json run_remove(Context& context, const RemoveOptions& options) {
   require_selection(options);
-  auto zoo =
-      options.dry_run ? Zoo::open(context.zoo_directory(), Zoo::Access::kRead) : open_for_writing(context, options);
+  auto zoo = open_to_change(context, options, options.dry_run);
   const auto records = chosen(zoo, options.names, options.where);
   for (const auto& name : options.names)
     if (zoo.knows(name)) zoo.expect_itself(name);

@@ -5,15 +5,11 @@
 #include <utility>
 
 #include "cli/command_groups.hpp"
+#include "cli/zoo_access.hpp"
 #include "weightloom/base/units.hpp"
-#include "weightloom/zoo/zoo.hpp"
 
 namespace weightloom::cli {
 namespace {
-
-Zoo open_zoo(const Context& context) {
-  return Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
-}
 
 Json text_or_null(const std::string& text) {
   return text.empty() ? Json() : Json(text);
@@ -81,14 +77,22 @@ View list_view() {
                   {"created"}});
 }
 
+// Does the title of an own column say what is meant? A metric that is called like that of another one goes before it.
+bool is_title(const Zoo& zoo, const std::vector<Column>& own, const std::string& key) {
+  const auto column = std::ranges::find(own, key, &Column::title);
+  if (column == own.end()) return false;
+  if (!column->key.starts_with("/metrics/")) return true;
+  const auto metrics = zoo.words(Zoo::Word::kMetric, key);
+  return std::ranges::find(metrics, key) == metrics.end();
+}
+
 // Of those asked for, what no network of a list has by itself: metrics, settings, fields of its record.
-std::vector<std::string> further_columns(const std::vector<std::string>& asked) {
+std::vector<std::string> further_columns(const Zoo& zoo, const std::vector<std::string>& asked) {
   const auto own = list_view().columns;
   const auto always = summary_json({});
   std::vector<std::string> further;
   for (const auto& key : asked)
-    if (!always.contains(key) && std::ranges::none_of(own, [&](const Column& column) { return column.title == key; }))
-      further.push_back(key);
+    if (!always.contains(key) && !is_title(zoo, own, key)) further.push_back(key);
   return further;
 }
 
@@ -100,8 +104,8 @@ std::string joined(const std::vector<std::string>& keys) {
 
 Json run_list(Context& context, const ListOptions& options) {
   const auto query = parse_query(options.where, joined(options.sort), options.limit);
-  const auto zoo = open_zoo(context);
-  auto found = zoo.list(query, further_columns(context.columns()));
+  const auto zoo = open_for_reading(context);
+  auto found = zoo.list(query, further_columns(zoo, context.columns()));
   Json networks = Json::array();
   for (auto& summary : found.networks) networks.push_back(summary_json(std::exchange(summary, {})));
   return {{"store", zoo.uuid()},
@@ -130,11 +134,8 @@ Json grouped(const std::vector<RecordSummary>& all, std::string RecordSummary::*
   return out;
 }
 
-struct NoOptions {};
-void declare_nothing(CLI::App&, NoOptions&) {}
-
 Json run_stats(Context& context, const NoOptions&) {
-  const auto zoo = open_zoo(context);
+  const auto zoo = open_for_reading(context);
   const auto all = zoo.summaries();
   std::int64_t parameters = 0, bytes = 0;
   for (const auto& summary : all) {
@@ -175,9 +176,8 @@ void print_stats(Printer& printer, const Json& stats) {
   }
 }
 
-struct VerifyOptions {
+struct VerifyOptions : WaitOption {
   bool quick = false, deep = false, repair = false;
-  double wait = 0;
 };
 
 void declare_verify(CLI::App& app, VerifyOptions& options) {
@@ -186,16 +186,13 @@ void declare_verify(CLI::App& app, VerifyOptions& options) {
   auto* repair = app.add_flag("--repair", options.repair,
                               "First mend what records and objects still tell, and accept what is there as all that "
                               "there is; weights are never removed");
-  app.add_option("--wait", options.wait, "Wait this long for another writer to finish")
-      ->needs(repair)
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("SECONDS");
+  declare_wait(app, options)->needs(repair);
 }
 
 Json run_verify(Context& context, const VerifyOptions& options) {
   Json repairs = Json::array();
   if (options.repair) repairs = Zoo::repair(context.zoo_directory(), options.wait, context.progress());
-  const auto zoo = open_zoo(context);
+  const auto zoo = open_for_reading(context);
   const auto level = options.deep ? VerifyLevel::kDeep : options.quick ? VerifyLevel::kQuick : VerifyLevel::kDefault;
   Json findings = Json::array();
   bool damaged = false;
@@ -229,20 +226,17 @@ void print_verify(Printer& printer, const Json& result) {
   }
 }
 
-struct CollectOptions {
+struct CollectOptions : WaitOption {
   bool dry_run = false;
-  double wait = 0;
   std::string trash_age = "7d";
 };
 
 void declare_collect(CLI::App& app, CollectOptions& options) {
-  app.add_flag("--dry-run", options.dry_run, "Say what would be removed; change nothing");
+  auto* dry_run = app.add_flag("--dry-run", options.dry_run, "Say what would be removed; change nothing");
   app.add_option("--trash-age", options.trash_age, "Also what has been in the trash this long, such as 12h; 0 for all")
       ->capture_default_str()
       ->type_name("AGE");
-  app.add_option("--wait", options.wait, "Wait this long for another writer to finish")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("SECONDS");
+  declare_wait(app, options)->excludes(dry_run);
 }
 
 double trash_age(const std::string& text) {
@@ -254,8 +248,7 @@ double trash_age(const std::string& text) {
 
 Json run_collect(Context& context, const CollectOptions& options) {
   const auto age = trash_age(options.trash_age);
-  auto zoo =
-      options.dry_run ? open_zoo(context) : Zoo::open(context.zoo_directory(), Zoo::Access::kWrite, options.wait);
+  auto zoo = open_to_change(context, options, options.dry_run);
   const auto garbage = options.dry_run ? zoo.garbage(age) : zoo.collect_garbage(age);
   return {{"store", zoo.uuid()},    {"dry_run", options.dry_run},   {"objects", garbage.objects},
           {"files", garbage.files}, {"networks", garbage.networks}, {"bytes", garbage.bytes}};

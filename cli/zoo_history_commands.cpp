@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "cli/command_groups.hpp"
-#include "weightloom/zoo/zoo.hpp"
+#include "cli/zoo_access.hpp"
 
 namespace weightloom::cli {
 namespace {
@@ -48,12 +48,12 @@ struct HistoryOptions {
 
 void declare_history(CLI::App& app, HistoryOptions& options) {
   app.add_option("network", options.name, "Only what concerns this network or alias: name, also a former one, or id")
-      ->type_name("NAME");
+      ->type_name("NETWORK");
   app.add_option("--limit", options.limit, "Show at most N steps")->type_name("N");
 }
 
 Json run_history(Context& context, const HistoryOptions& options) {
-  const auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
+  const auto zoo = open_for_reading(context);
   const auto history = zoo.history(options.name);
   const auto shown = options.limit == 0 ? history.size() : std::min(options.limit, history.size());
   Json steps = Json::array();
@@ -61,27 +61,20 @@ Json run_history(Context& context, const HistoryOptions& options) {
   return {{"store", zoo.uuid()}, {"truncated", shown < history.size()}, {"steps", std::move(steps)}};
 }
 
-struct UndoOptions {
+struct UndoOptions : WaitOption {
   std::uint64_t number = 0;
-  double wait = 0;
 };
-
-void declare_waiting(CLI::App& app, double& wait) {
-  app.add_option("--wait", wait, "Wait this long for another writer to finish")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("SECONDS");
-}
 
 void declare_undo(CLI::App& app, UndoOptions& options) {
   app.add_option("step", options.number,
                  "Its number in `weightloom zoo history`; without one, the last that was not taken back")
       ->check(CLI::PositiveNumber)
       ->type_name("NUMBER");
-  declare_waiting(app, options.wait);
+  declare_wait(app, options);
 }
 
 Json run_undo(Context& context, const UndoOptions& options) {
-  auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite, options.wait);
+  auto zoo = open_for_writing(context, options);
   const auto undone = zoo.undo(options.number);
   auto result = step_json(undone.step);
   result["by"] = undone.number;
@@ -94,10 +87,8 @@ void print_undo(Printer& printer, const Json& result) {
   printer.line("`weightloom zoo undo " + result.at("by").dump() + "` does it again");
 }
 
-struct TrashOptions {};
-
-Json run_trash(Context& context, const TrashOptions&) {
-  const auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
+Json run_trash(Context& context, const NoOptions&) {
+  const auto zoo = open_for_reading(context);
   Json networks = Json::array();
   for (const auto& network : zoo.trash())
     networks.push_back({{"id", network.id},
@@ -110,19 +101,20 @@ Json run_trash(Context& context, const TrashOptions&) {
   return {{"store", zoo.uuid()}, {"networks", std::move(networks)}};
 }
 
-struct UndeleteOptions {
+struct UndeleteOptions : WaitOption {
   std::string name, new_name;
-  double wait = 0;
 };
 
 void declare_undelete(CLI::App& app, UndeleteOptions& options) {
-  app.add_option("network", options.name, "Its name, id, or the first digits of its id")->required()->type_name("NAME");
+  app.add_option("network", options.name, "Its name, id, or the first digits of its id")
+      ->required()
+      ->type_name("REMOVED");
   app.add_option("--name", options.new_name, "Bring it back under this name")->type_name("NEW");
-  declare_waiting(app, options.wait);
+  declare_wait(app, options);
 }
 
 Json run_undelete(Context& context, const UndeleteOptions& options) {
-  auto zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kWrite, options.wait);
+  auto zoo = open_for_writing(context, options);
   const auto record = zoo.undelete(options.name, options.new_name);
   return {{"id", record.id}, {"name", record.name}, {"aliases", zoo.aliases(record.id)}};
 }
@@ -138,8 +130,8 @@ void add_zoo_history_commands(CommandTable& table) {
       "zoo history", declare_history, run_history,
       listing("steps", "number", {{"number", "step", Format::kNumber}, {"time"}, {"operation"}, {"what"}, {"state"}}));
   table.add<UndoOptions>("zoo undo", declare_undo, run_undo, changing(page(print_undo, "by")));
-  table.add<TrashOptions>(
-      "zoo trash", [](CLI::App&, TrashOptions&) {}, run_trash,
+  table.add<NoOptions>(
+      "zoo trash", declare_nothing, run_trash,
       listing("networks", "name", {{"name"}, {"bytes", "size", Format::kSize}, {"removed"}, {"until"}, {"id"}}));
   table.add<UndeleteOptions>("zoo undelete", declare_undelete, run_undelete, page(print_undelete, "id"));
 }

@@ -8,8 +8,10 @@
 
 #include "cli/command_groups.hpp"
 #include "cli/drawing.hpp"
+#include "cli/output_file.hpp"
 #include "cli/plugin_registry.hpp"
 #include "cli/terminal.hpp"
+#include "cli/zoo_access.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/base/units.hpp"
@@ -24,12 +26,8 @@
 namespace weightloom::cli {
 namespace {
 
-Zoo zoo_to_read(const Context& context) {
-  return Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
-}
-
 void declare_reference(CLI::App& app, std::string& name) {
-  app.add_option("network", name, "Name, alias, id, or the first digits of an id")->required()->type_name("NAME");
+  app.add_option("network", name, "Name, alias, id, or the first digits of an id")->required()->type_name("NETWORK");
 }
 
 template <class T>
@@ -73,7 +71,7 @@ Json statistics_or_why(const Zoo& zoo, const TensorRecord& tensor, std::string& 
 }
 
 Json run_show(Context& context, const ShowOptions& options) {
-  const auto zoo = zoo_to_read(context);
+  const auto zoo = open_for_reading(context);
   const auto record = zoo.get(options.name);
   auto result = to_json(record);
   result["aliases"] = zoo.aliases(record.id);
@@ -167,7 +165,7 @@ Side load_side(const Context& context, const std::string& reference) {
     return {reference, file.record ? file.dialect : std::string(), true, std::move(file.record),
             std::move(file.tensors)};
   }
-  const auto zoo = zoo_to_read(context);
+  const auto zoo = open_for_reading(context);
   auto record = zoo.get(reference);
   auto tensors = zoo.weights(record);
   return {record.name, "canonical", false, std::move(record), std::move(tensors)};
@@ -199,8 +197,11 @@ Json not_aligned(const std::string& why) {
 Json align_sides(const Context& context, Side& first, Side& second) {
   try {
     const auto description = common_description(plugin_registry(context), first, second);
+    // All before any is changed: what does not fit is compared as it stands.
+    std::vector<std::pair<Side*, TensorMap>> fitted;
     for (auto* side : {&first, &second})
-      if (side->is_file) side->tensors = fit_tensors(description, side->dialect, std::move(side->tensors)).tensors;
+      if (side->is_file) fitted.emplace_back(side, fit_tensors(description, side->dialect, side->tensors).tensors);
+    for (auto& [side, tensors] : fitted) side->tensors = std::move(tensors);
     auto aligned = align_units(description, second.tensors, first.tensors);
     if (!aligned) return not_aligned("the networks are too large for it");
     second.tensors = std::move(aligned->tensors);
@@ -327,14 +328,16 @@ struct SimilarOptions {
 
 void declare_similar(CLI::App& app, SimilarOptions& options) {
   declare_reference(app, options.name);
-  app.add_option("--by", options.by, "weights, or behaviour: metrics on the same data set")
+  app.add_option("--by", options.by,
+                 "weights (compared of the 1,000 of the same tensors that are nearest by statistics), or behaviour: "
+                 "metrics on the same data set")
       ->check(CLI::IsMember({"weights", "behaviour"}))
       ->type_name("WHAT");
   app.add_option("--limit", options.limit, "Show at most N networks; 0: all")->type_name("N");
 }
 
 Json run_similar(Context& context, const SimilarOptions& options) {
-  const auto zoo = zoo_to_read(context);
+  const auto zoo = open_for_reading(context);
   const auto record = zoo.get(options.name);
   const auto by = options.by == "weights" ? SimilarBy::kWeights : SimilarBy::kBehaviour;
   Json networks = Json::array();
@@ -361,11 +364,8 @@ View similar_view() {
 
 // zoo duplicates
 
-struct DuplicateOptions {};
-void declare_duplicates(CLI::App&, DuplicateOptions&) {}
-
-Json run_duplicates(Context& context, const DuplicateOptions&) {
-  const auto found = find_duplicates(zoo_to_read(context));
+Json run_duplicates(Context& context, const NoOptions&) {
+  const auto found = find_duplicates(open_for_reading(context));
   Json equal = Json::array(), shared = Json::array();
   for (const auto& group : found.equal) equal.push_back({{"networks", group.names}, {"bytes", group.bytes}});
   for (const auto& pair : found.shared)
@@ -414,7 +414,7 @@ std::string entry_label(const Json& entry) {
                          ? id.substr(0, 16) + (id.size() > 16 ? "..." : "") + " (not in this zoo)"
                          : entry.at("name").get<std::string>();
   if (entry.at("cycle").get<bool>()) return label + " (a cycle)";
-  return entry.at("again").get<bool>() && !entry.at("name").is_null() ? label + " (see above)" : label;
+  return entry.at("again").get<bool>() && !entry.at("name").is_null() ? label + " (shown already)" : label;
 }
 
 // Ancestors above the network, the nearest next to it, and descendants below.
@@ -443,16 +443,6 @@ std::string lineage_svg(const Json& result) {
   return render_tree(rows, "Lineage of " + result.at("name").get<std::string>());
 }
 
-// A slip of the hand must not cost another file.
-void expect_drawable(const std::filesystem::path& out) {
-  std::error_code error;
-  if (std::filesystem::is_regular_file(out, error) && std::filesystem::file_size(out, error) > 0 &&
-      !read_file(out).starts_with("<svg"))
-    throw Error(ErrorCode::kUsage, "output.exists", "will not write over '" + out.string() + "'",
-                "it is no drawing of ours", "choose another file, or remove that one first")
-        .at(out.string());
-}
-
 Json relatives_json(const std::vector<ZooRecord>& records) {
   Json out = Json::array();
   for (const auto& record : records) out.push_back({{"id", record.id}, {"name", record.name}});
@@ -460,7 +450,7 @@ Json relatives_json(const std::vector<ZooRecord>& records) {
 }
 
 Json run_lineage(Context& context, const LineageOptions& options) {
-  const auto zoo = zoo_to_read(context);
+  const auto zoo = open_for_reading(context);
   const auto record = zoo.get(options.name);
   Json result = {{"id", record.id},
                  {"name", record.name},
@@ -505,7 +495,7 @@ void add_zoo_insight_commands(CommandTable& table) {
   table.add<ShowOptions>("zoo show", declare_show, run_show, page(print_show, "id"));
   table.add<DiffOptions>("zoo diff", declare_diff, run_diff, page(print_diff));
   table.add<SimilarOptions>("zoo similar", declare_similar, run_similar, similar_view());
-  table.add<DuplicateOptions>("zoo duplicates", declare_duplicates, run_duplicates, page(print_duplicates));
+  table.add<NoOptions>("zoo duplicates", declare_nothing, run_duplicates, page(print_duplicates));
   table.add<LineageOptions>("zoo lineage", declare_lineage, run_lineage, page(print_lineage));
 }
 

@@ -88,6 +88,8 @@ Facts facts_of(const ZooRecord& record) {
 }  // namespace
 
 std::optional<double> ValueDistance::relative() const {
+  const bool none_finite = not_finite == values, others_alone = changed > 0 && largest == 0;
+  if (none_finite || others_alone) return std::nullopt;
   if (difference_squares == 0) return 0.0;
   return if_finite(std::sqrt(difference_squares / first_squares));
 }

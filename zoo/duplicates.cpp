@@ -8,7 +8,7 @@
 namespace weightloom {
 namespace {
 
-constexpr std::size_t kMostOwners = 64;
+constexpr std::size_t kMostOwners = 64;  // that are all paired with each other
 constexpr double kLeastShare = 0.5;
 
 // What there is once: the bytes of its different tensors.
@@ -29,8 +29,8 @@ std::vector<SharedTensors> shared_tensors(const std::vector<Known>& networks,
                                           const std::map<std::string, std::int64_t>& bytes) {
   std::map<std::pair<std::size_t, std::size_t>, std::int64_t> common;
   for (const auto& [object, having] : owners) {
-    if (having.size() > kMostOwners) continue;
-    for (std::size_t i = 0; i < having.size(); ++i)
+    const auto firsts = having.size() > kMostOwners ? 1 : having.size();
+    for (std::size_t i = 0; i < firsts; ++i)
       for (std::size_t j = i + 1; j < having.size(); ++j) common[{having[i], having[j]}] += bytes.at(object);
   }
   std::vector<SharedTensors> out;

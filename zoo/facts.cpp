@@ -7,6 +7,7 @@
 #include <set>
 
 #include "csv.hpp"
+#include "setting_limits.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
@@ -58,8 +59,15 @@ const Json& object_of(const Json& value) {
   return value;
 }
 
+// Each may be a setting, and looking one up takes as long as there are others.
+void expect_few(const Json& statements) {
+  if (statements.size() > kMostSettings) throw Wrong{"it states more than " + std::to_string(kMostSettings) + " facts"};
+}
+
 void set(Json& object, const std::string& key, const Json& value) {
   if (key.empty() || key.find('=') != std::string::npos) throw Wrong{"'" + key + "' is no key of a setting"};
+  if (std::ranges::count(key, '.') >= static_cast<std::ptrdiff_t>(kMostSettingLevels))
+    throw Wrong{"its key nests more than " + std::to_string(kMostSettingLevels) + " levels"};
   set_from_text(object, key + "=" + value.dump());
 }
 
@@ -127,7 +135,10 @@ class Rows {
 };
 
 std::string with_plain_line_ends(std::string text) {
-  for (std::size_t at = 0; (at = text.find("\r\n", at)) != std::string::npos;) text.erase(at, 1);
+  std::size_t end = 0;
+  for (std::size_t at = 0; at < text.size(); ++at)
+    if (text.compare(at, 2, "\r\n") != 0) text[end++] = text[at];
+  text.resize(end);
   return text;
 }
 
@@ -216,7 +227,8 @@ std::vector<FactRow> rows_of_csv(std::string_view text, const fs::path& file) {
 
 FactRow row_of_object(const Json& object) {
   FactRow row;
-  for (const auto& [key, value] : object_of(object).items()) {
+  expect_few(object_of(object));
+  for (const auto& [key, value] : object.items()) {
     if (value.is_null()) continue;
     try {
       if (key == "name")
@@ -276,7 +288,8 @@ ZooRecord read_sidecar(const fs::path& path, std::vector<std::string>& foreign) 
   ZooRecord facts;
   std::string at;
   try {
-    for (const auto& [key, value] : object_of(json).items()) {
+    expect_few(object_of(json));
+    for (const auto& [key, value] : json.items()) {
       at = "'" + printable(key) + "': ";
       if (!value.is_null() && !state(facts, key, value)) foreign.push_back(key);
     }

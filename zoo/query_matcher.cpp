@@ -41,7 +41,7 @@ bool compare_number(const Node& node, double number) {
     case Node::Op::kGreaterEqual:
       return number >= *node.values[0].number;
     default:
-      return std::any_of(node.values.begin(), node.values.end(), [&](const auto& v) { return number == *v.number; });
+      return std::any_of(node.values.begin(), node.values.end(), [&](const auto& v) { return v.number == number; });
   }
 }
 
@@ -71,7 +71,7 @@ bool compare_setting(const Node& node, const RowView& row) {
   const bool numbers =
       std::all_of(node.values.begin(), node.values.end(), [](const auto& v) { return v.number.has_value(); });
   if (const auto* number = std::get_if<double>(&*value))
-    return numbers ? compare_number(node, *number) : node.op == Node::Op::kNotEqual;
+    return numbers || node.op == Node::Op::kIn ? compare_number(node, *number) : node.op == Node::Op::kNotEqual;
   const bool ordered = node.op == Node::Op::kLess || node.op == Node::Op::kLessEqual || node.op == Node::Op::kGreater ||
                        node.op == Node::Op::kGreaterEqual;
   return !ordered && compare_text(node, std::get<std::string_view>(*value));

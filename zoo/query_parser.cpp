@@ -107,14 +107,7 @@ class Lexer {
         at_ += std::char_traits<char>::length(symbol);
         return {Token::Kind::kSymbol, std::string_view(symbol) == "==" ? "=" : symbol, position};
       }
-    return {Token::Kind::kWord, keyword_or(word()), position};
-  }
-
-  // Keywords in capitals mean the same.
-  static std::string keyword_or(std::string word) {
-    for (const char* keyword : {"and", "or", "not", "in"})
-      if (same_word(word, keyword)) return keyword;
-    return word;
+    return {Token::Kind::kWord, word(), position};
   }
 
   // Brackets belong to the word with all that they hold: `e[12]0`, `mnist[3,1]@5000`.
@@ -191,14 +184,16 @@ class Parser {
  private:
   const Token& peek() const { return tokens_[at_]; }
   const Token& take() { return tokens_[peek().kind == Token::Kind::kEnd ? at_ : at_++]; }
-  bool is(Token::Kind kind, std::string_view text) const { return peek().kind == kind && peek().text == text; }
+  // Keywords in capitals mean the same.
+  bool is(Token::Kind kind, std::string_view text) const { return peek().kind == kind && same_word(peek().text, text); }
   bool accept(Token::Kind kind, std::string_view text) {
     if (!is(kind, text)) return false;
     ++at_;
     return true;
   }
   static bool is_keyword(const Token& token) {
-    return token.kind == Token::Kind::kWord && (token.text == "and" || token.text == "or" || token.text == "in");
+    return token.kind == Token::Kind::kWord &&
+           (same_word(token.text, "and") || same_word(token.text, "or") || same_word(token.text, "in"));
   }
   void expect(std::string_view symbol, const std::string& hint) {
     if (!accept(Token::Kind::kSymbol, symbol)) fail("expected '" + std::string(symbol) + "'", hint);
@@ -464,7 +459,8 @@ constexpr FixedField kFixedFields[] = {{"id", QueryField::Kind::kId},
                                        {"family", QueryField::Kind::kText, RowText::kFamily},
                                        {"split", QueryField::Kind::kText, RowText::kSplit},
                                        {"source", QueryField::Kind::kText, RowText::kSource},
-                                       {"weights", QueryField::Kind::kText, RowText::kWeightsHash},
+                                       {"weights_hash", QueryField::Kind::kText, RowText::kWeightsHash},
+                                       {"weights", QueryField::Kind::kParameters},
                                        {"params", QueryField::Kind::kParameters},
                                        {"parameters", QueryField::Kind::kParameters},
                                        {"bytes", QueryField::Kind::kBytes},

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "row.hpp"
+#include "setting_limits.hpp"
 #include "tensor_records.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/text.hpp"
@@ -59,9 +60,22 @@ class Checker {
              " bytes of UTF-8 on one line, without control characters and spaces around it");
   }
 
+  void count_values(const std::string& what, const Json& value, std::size_t level, std::size_t& values) const {
+    if (!value.is_structured()) {
+      if (++values > kMostSettings)
+        refuse("its " + what + " has more than " + std::to_string(kMostSettings) + " values");
+      return;
+    }
+    if (level == kMostSettingLevels)
+      refuse("its " + what + " nests more than " + std::to_string(kMostSettingLevels) + " levels");
+    for (const auto& member : value) count_values(what, member, level + 1, values);
+  }
+
   // Every list of networks reads them.
   void settings(const std::string& what, const Json& value) const {
     if (!value.is_null() && !value.is_object()) refuse("its " + what + " is no object");
+    std::size_t values = 0;
+    count_values(what, value, 0, values);
     if (value.dump(-1, ' ', false, Json::error_handler_t::replace).size() > kLongestSettings)
       refuse("its " + what + " is longer than 1 MiB");
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 #include <tuple>
 
 #include "query_syntax.hpp"
@@ -142,7 +143,7 @@ std::vector<Neighbour> similar_networks(const Zoo& zoo, const ZooRecord& record,
                                         const ProgressSink& progress) {
   const auto sketch = sketch_of(zoo, record);
   std::vector<Neighbour> out;
-  std::vector<std::string> alike;
+  std::set<std::string> alike;
   for (const auto& summary : zoo.summaries()) {
     throw_if_interrupted();
     if (summary.id == record.id) continue;
@@ -152,17 +153,16 @@ std::vector<Neighbour> similar_networks(const Zoo& zoo, const ZooRecord& record,
     if (by == SimilarBy::kBehaviour && !one.behaviour) continue;
     const auto its = sketch ? sketch_of(zoo, other) : std::nullopt;
     if (its) one.statistics = distance_of(*sketch, *its);
-    if (its && same_layout(record, other)) alike.push_back(other.id);
+    if (its && same_layout(record, other)) alike.insert(other.id);
     out.push_back(std::move(one));
   }
-  const auto is_alike = [&](const Neighbour& one) { return std::ranges::find(alike, one.id) != alike.end(); };
   if (by == SimilarBy::kBehaviour) {
     std::ranges::stable_sort(out, {}, [](const Neighbour& one) { return rank(one.behaviour); });
     if (limit > 0 && out.size() > limit) out.resize(limit);
   }
   std::vector<Neighbour*> to_compare;
   for (auto& one : out)
-    if (is_alike(one)) to_compare.push_back(&one);
+    if (alike.contains(one.id)) to_compare.push_back(&one);
   compare_weights(zoo, record, std::move(to_compare), progress);
   if (by == SimilarBy::kWeights) sort_by_statistics(out);
   if (limit > 0 && out.size() > limit) out.resize(limit);

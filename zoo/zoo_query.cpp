@@ -12,6 +12,8 @@ namespace {
 using Node = QueryNode;
 
 constexpr unsigned kMostParts = 8;  // threads of a scan
+// Networks up to which a list by name is cheaper from the beginning of the names than from a scan.
+constexpr std::size_t kMostFirst = 1000;
 
 // Fields whose existence only the store can tell: metrics and settings.
 void collect_open_fields(const Node& node, std::vector<QueryField>& out) {
@@ -231,7 +233,7 @@ bool has_layer_term(const Node& node) {
 }  // namespace
 
 FoundRows Zoo::Impl::found(const Query& query) const {
-  if (!query.where && query.limit > 0 && (query.sort.empty() || query.sort == "name"))
+  if (!query.where && query.limit > 0 && query.limit <= kMostFirst && (query.sort.empty() || query.sort == "name"))
     if (auto first = first_by_name(*database, query.limit)) return *std::move(first);
   const auto order = parse_sort(query.sort);
   for (const auto& by : order)

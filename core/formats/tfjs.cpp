@@ -211,6 +211,11 @@ class Shards {
 
   std::uint64_t size() const { return size_; }
 
+  // Throws when the shard that was read last has changed since.
+  void finish() const {
+    if (file_ && !file_->unchanged()) throw changed(current_);
+  }
+
   // The next bytes.
   void read(std::span<std::byte> out) {
     while (!out.empty()) {
@@ -246,12 +251,16 @@ class Shards {
 
   void open(std::size_t shard) {
     throw_if_interrupted();
+    finish();
     current_ = shard;
     at_ = 0;
     file_ = std::make_unique<FileReader>(shards_[shard].path);
-    if (file_->size() != shards_[shard].size)
-      throw refusal(manifest_, "changed", "'" + shards_[shard].path.string() + "' was written while it was read",
-                    "read it when it is complete");
+    if (file_->size() != shards_[shard].size) throw changed(shard);
+  }
+
+  Error changed(std::size_t shard) const {
+    return refusal(manifest_, "changed", "'" + shards_[shard].path.string() + "' was written while it was read",
+                   "read it when it is complete");
   }
 
   const fs::path& manifest_;
@@ -323,6 +332,7 @@ void read_group(const Group& group, const fs::path& path, TensorMap& tensors) {
     shards.read(stored);
     tensors.emplace(tensor.name, HostTensor{tensor.dtype, tensor.shape, values_of(tensor, std::move(stored), path)});
   }
+  shards.finish();
 }
 
 std::vector<std::string> quantization_warnings(const Manifest& manifest) {

@@ -57,6 +57,12 @@ TEST_CASE("open quotes and what breaks words are told") {
   CHECK(parse_shell_line("a b\\", kBreaks).current == "b");
 }
 
+TEST_CASE("an exclamation mark within double quotes is put in where bash does not look into its history") {
+  const auto line = parse_shell_line("a \"b", kBreaks);
+  CHECK(shell_insertion(line, "b!c") == "b\"'!'\"c");
+  CHECK(parse_shell_line("a \"b\"'!'\"c\"", kBreaks).current == "b!c");
+}
+
 TEST_CASE("whatever a name holds, it is put in so that it is read back") {
   weightloom::Random random(4);
   const std::string letters = "ab \"'$`\\[](){}*?!#~&|;<>@:=,\xc3\xa4";

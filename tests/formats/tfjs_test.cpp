@@ -1,9 +1,11 @@
 #include "weightloom/formats/tfjs.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <thread>
 
 #include "memory_bound.hpp"
 #include "temporary_folder.hpp"
@@ -96,6 +98,23 @@ TEST_CASE("tensors lie back to back in the shards of their group, across their b
   CHECK(file.metadata.at("tfjs.format") == "graph-model");
   CHECK(file.metadata.at("tfjs.generatedBy") == "x");
   CHECK(file.warnings.empty());
+}
+
+TEST_CASE("a shard that is written while it is read is refused", "[tfjs]") {
+  Model files;
+  constexpr std::size_t kFloats = 1 << 20;
+  files.shard("s", std::string(4 * kFloats, '\0'));
+  const auto text = model(group("\"s\"", weight("w", "[" + std::to_string(kFloats) + "]")));
+  std::atomic<bool> read{false};
+  std::thread writer([&] {
+    while (!read) fs::last_write_time(files / "s", fs::file_time_type::clock::now());
+  });
+  std::string verdict;
+  for (int i = 0; i < 1000 && verdict != "changed"; ++i) verdict = files.verdict(text);
+  read = true;
+  writer.join();
+  CHECK(verdict == "changed");
+  CHECK(files.verdict(text) == "accepted");
 }
 
 TEST_CASE("types without quantisation are kept byte for byte", "[tfjs]") {

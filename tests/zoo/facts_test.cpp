@@ -111,6 +111,31 @@ TEST_CASE("what a table means nothing by is refused where it stands", "[zoo]") {
   CHECK(table.refusal("name" + std::string(20'000, ',')).find("more than 10000 cells") != std::string::npos);
 }
 
+TEST_CASE("keys that nest without end, and facts without number, are refused at once", "[zoo]") {
+  const Table table;
+  std::string deep = "hyper.a";
+  for (int i = 1; i < 30; ++i) deep += ".a";
+  CHECK(table.refusal("name," + deep + "\nn,1\n") == "none");
+  CHECK(table.refusal("name," + deep + ".a\nn,1\n").ends_with("its key nests more than 30 levels"));
+  for (int i = 0; i < 60'000; ++i) deep += ".a";
+  CHECK(table.refusal("name," + deep + "\nn,1\n").ends_with("its key nests more than 30 levels"));
+  CHECK(table.refusal("[{\"name\":\"n\",\"" + deep + "\":1}]").find("more than 30 levels") != std::string::npos);
+  CHECK(table.refusal("name,hyper.a\nn,\"" + std::string(31, '[') + std::string(31, ']') + "\"\n")
+            .find("more than 30 levels") != std::string::npos);
+  Json object = {{"name", "n"}};
+  auto& members = object.get_ref<Json::object_t&>();
+  for (int i = 0; i < 200'000; ++i) members.emplace_back("hyper." + std::to_string(i), 1);
+  CHECK(table.refusal("[" + object.dump() + "]").ends_with("it states more than 10000 facts"));
+}
+
+TEST_CASE("line ends of notes are made plain in one go", "[zoo]") {
+  const Table table;
+  std::string notes, plain;
+  for (int i = 0; i < 300'000; ++i) notes += "a\r\n", plain += "a\n";
+  CHECK(table.read("name,notes\nn,\"" + notes + "\"\n").at(0).facts.notes == plain);
+  CHECK(table.read("name,notes\nn,\"\r\n\r\n\"\n").at(0).facts.notes == "\n\n");
+}
+
 TEST_CASE("JSON says the same, in an array or by name", "[zoo]") {
   const Table table;
   const auto rows = table.read(R"([{"name": "a", "metrics": {"loss": 1}, "accuracy": 0.5, "tags": ["x;y"],

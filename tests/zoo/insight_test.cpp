@@ -1,5 +1,6 @@
 // In what networks differ, what is alike, and what came from what.
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
@@ -78,8 +79,14 @@ TEST_CASE("distances to nothing and from what is no number are not made up", "[d
   CHECK(broken.kind == Kind::kChanged);
   CHECK(broken.distance.changed == 1);
   CHECK(broken.distance.not_finite == 2);
-  CHECK(broken.distance.relative() == 0);
-  CHECK(compare_tensors({{"w", values({kNan})}}, {{"w", values({kNan})}})[0].kind == Kind::kSame);
+  CHECK_FALSE(broken.distance.relative());
+  const auto apart = compare_tensors({{"w", values({kNan, 1})}}, {{"w", values({2, 3})}})[0].distance;
+  CHECK(apart.relative() == 2);
+  CHECK(compare_tensors({{"w", values({kNan, 1})}}, {{"w", values({kNan, 1})}})[0].distance.relative() == 0);
+  const auto nothing = compare_tensors({{"w", values({kNan})}}, {{"w", values({kNan})}})[0];
+  CHECK(nothing.kind == Kind::kSame);
+  CHECK_FALSE(nothing.distance.relative());
+  CHECK_FALSE(ValueDistance().relative());
 }
 
 TEST_CASE("distances beyond what numbers hold are not told", "[diff][similar]") {
@@ -154,6 +161,20 @@ TEST_CASE("the nearest by weights are the relatives, then those of like statisti
   CHECK(*behaving[3].behaviour == Approx(0.5));
 }
 
+TEST_CASE("a network of nothing finite is not called near", "[similar]") {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  const TemporaryFolder folder;
+  auto zoo = Zoo::create(folder / "zoo");
+  const auto record = add_one(zoo, {record_named("own"), {{"w", values({1, 2})}}});
+  add_one(zoo, {record_named("broken"), {{"w", values({kNan, 2})}}});
+  add_one(zoo, {record_named("far"), {{"w", values({-30, 50})}}});
+  const auto found = similar_networks(zoo, record, SimilarBy::kWeights, 0);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].name == "far");
+  CHECK(found[1].name == "broken");
+  CHECK_FALSE(found[1].distance);
+}
+
 TEST_CASE("a network whose weights are lost is no neighbour, and no reason to stop", "[similar]") {
   const TemporaryFolder folder;
   auto zoo = Zoo::create(folder / "zoo");
@@ -184,6 +205,20 @@ TEST_CASE("duplicates are found by weights and by tensors", "[duplicates]") {
   CHECK(found.shared[0].second == "tuned");
   CHECK(found.shared[0].bytes == 400);
   CHECK(found.shared[0].share == Approx(400.0 / 440));
+}
+
+TEST_CASE("what many networks have in common is told of each with the first of them", "[duplicates]") {
+  const TemporaryFolder folder;
+  auto zoo = Zoo::create(folder / "zoo");
+  std::vector<std::pair<ZooRecord, TensorMap>> networks;
+  for (int i = 0; i < 70; ++i)
+    networks.push_back({record_named("m" + std::to_string(i)),
+                        {{"body", tensor_of(100, 1)}, {"head", tensor_of(10, static_cast<float>(2 + i))}}});
+  zoo.add(std::move(networks));
+  const auto found = find_duplicates(zoo);
+  CHECK(found.equal.empty());
+  REQUIRE(found.shared.size() == 69);
+  CHECK(std::ranges::all_of(found.shared, [](const auto& pair) { return pair.first == "m0" && pair.bytes == 400; }));
 }
 
 TEST_CASE("lineage is told link by link, with what is missing or met again", "[lineage]") {

@@ -203,6 +203,9 @@ TEST_CASE("settings are compared as what they are", "[query]") {
   CHECK(holds("config.norm:b*"));
   CHECK(holds("hyper.seed=3"));
   CHECK_FALSE(holds("config.width=batch"));
+  CHECK(holds("config.width in (auto, 32)"));
+  CHECK(holds("config.norm in (batch, 32)"));
+  CHECK_FALSE(holds("config.width in (auto, 33)"));
   CHECK_FALSE(holds("config.depth=3"));
 }
 
@@ -223,6 +226,17 @@ TEST_CASE("and binds tighter than or, not tightest", "[query]") {
   CHECK(holds("not params=1 and arch=cnn"));
   CHECK_FALSE(holds("not (params=2464 or arch=mlp)"));
   CHECK(holds("not not arch=cnn"));
+}
+
+TEST_CASE("keywords may be in capitals, and values that look like them are what they are", "[query]") {
+  auto record = sample();
+  record.name = "NOT";
+  record.dataset = "IN";
+  record.tags = {"OR"};
+  for (const char* query :
+       {"tag:OR", "dataset=IN", "name=NOT", "NOT name=not AND dataset In (IN, x)", "name=x OR tag:OR"})
+    CHECK(matches(parse_query(query), record));
+  for (const char* query : {"tag:or", "dataset=in", "name=not"}) CHECK_FALSE(matches(parse_query(query), record));
 }
 
 TEST_CASE("a missing field makes a comparison false", "[query]") {

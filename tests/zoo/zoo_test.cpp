@@ -127,6 +127,28 @@ TEST_CASE("settings of any bytes are stored", "[zoo]") {
   CHECK(store.zoo.summaries().at(0).source.empty());
 }
 
+TEST_CASE("settings nest and number no more than can be read again", "[zoo]") {
+  EmptyZoo store;
+  const auto nested = [](int levels) {
+    Json value = 1;
+    for (int i = 0; i < levels; ++i) value = Json{{"a", value}};
+    return value;
+  };
+  auto one = network("a");
+  one.first.hyperparameters = nested(30);
+  add_one(store.zoo, one);
+  CHECK(store.zoo.get("a").hyperparameters == one.first.hyperparameters);
+  CHECK(store.zoo.history().size() == 1);
+  for (const int levels : {31, 64, 300}) {
+    one.first.hyperparameters = nested(levels);
+    CHECK_THROWS_WITH(expect_storable(one.first), Catch::Contains("nests more than 30 levels"));
+  }
+  one.first.hyperparameters = {{"list", Json(std::vector<int>(10'000, 1))}};
+  CHECK_NOTHROW(expect_storable(one.first));
+  one.first.hyperparameters["one more"] = 1;
+  CHECK_THROWS_WITH(expect_storable(one.first), Catch::Contains("more than 10000 values"));
+}
+
 TEST_CASE("a name is expected to be free where adding would refuse it", "[zoo]") {
   EmptyZoo store;
   add_one(store.zoo, network("a"));

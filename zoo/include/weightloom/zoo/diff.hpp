@@ -24,8 +24,8 @@ struct ValueDistance {
   double difference_squares = 0, first_squares = 0, second_squares = 0, product = 0;  // sums
   double largest = 0;                                                                 // difference
 
-  // Of the difference, against the first's norm. nullopt where that is 0 and the second's is not, and beyond what
-  // numbers hold.
+  // Of the difference, against the first's norm. nullopt where that is 0 and the second's is not, beyond what numbers
+  // hold, where no two finite values were compared, and where all that differs is no finite number.
   std::optional<double> relative() const;
   // nullopt where one of the two is 0.
   std::optional<double> cosine() const;

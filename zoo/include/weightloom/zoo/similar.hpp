@@ -49,8 +49,8 @@ struct Duplicates {
   std::vector<SharedTensors> shared;  // half of the smaller one's bytes and more, the largest share first
 };
 
-// Reads records, no weights. Tensors that more than 64 different networks have, such as biases of zeros, count for
-// nothing.
+// Reads records, no weights. Tensors that more than 64 different networks have, such as a common backbone or biases of
+// zeros, count for pairs of the first of those with each other one alone.
 Duplicates find_duplicates(const Zoo& zoo);
 
 }  // namespace weightloom
