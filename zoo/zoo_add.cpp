@@ -158,7 +158,7 @@ class Zoo::Addition {
       for (const auto family : {Family::kObj, Family::kW}) batch.erase(family, from_hex(id));
     if (!objects_.new_inside().empty()) database_.write(batch, false);
   } catch (const Error& error) {
-    log().warn("{}", error.what());  // it costs room, until garbage is collected
+    log().debug("{}", error.what());  // it costs room, until garbage is collected
   }
 
   // Small objects need no reference yet.
