@@ -7,7 +7,7 @@ packages=(
   build-essential cmake ninja-build ccache git ca-certificates
   libtorch-dev libopenblas0-pthread librocksdb-dev libboost-filesystem-dev
   libtomlplusplus-dev libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
-  libssl-dev zlib1g-dev libpng-dev libturbojpeg0-dev libfreetype-dev
+  libssl-dev zlib1g-dev libzstd-dev libpng-dev libturbojpeg0-dev libfreetype-dev
   catch2 clang-format clang-tidy
   dataset-fashion-mnist fonts-dejavu-core fonts-dejavu-extra fonts-noto-core fonts-freefont-ttf
 )

@@ -16,7 +16,6 @@ constexpr std::size_t kBlock = 1u << 20;  // a multiple of every width
 constexpr std::size_t kWidthAt = 8, kBytesAt = 16, kBaseAt = 24, kDigest = 32;
 // Higher levels are slower and find no more in floating-point numbers.
 constexpr int kLevel = 3;
-constexpr std::uint8_t kMostWidth = 16;
 
 Error damaged(const char* why) {
   return Error(ErrorCode::kDamaged, "zoo.object", "cannot read a delta", why,
@@ -47,8 +46,61 @@ void scatter(std::span<const std::byte> in, std::size_t width, std::span<std::by
   std::ranges::copy(in.subspan(numbers * width), out.begin() + static_cast<std::ptrdiff_t>(numbers * width));
 }
 
-void exclusive_or(std::span<std::byte> into, std::span<const std::byte> other) {
-  for (std::size_t i = 0; i < into.size(); ++i) into[i] ^= other[i];
+// Bits of floating-point numbers as integers in the same order; and back.
+template <class Bits>
+constexpr Bits kTop = Bits{1} << (8 * sizeof(Bits) - 1);
+template <class Bits>
+Bits ordered(Bits bits) {
+  return static_cast<Bits>(bits & kTop<Bits> ? ~bits : bits | kTop<Bits>);
+}
+template <class Bits>
+Bits unordered(Bits place) {
+  return static_cast<Bits>(place & kTop<Bits> ? place ^ kTop<Bits> : ~place);
+}
+
+// Small differences of either sign as small numbers: 0, -1, 1, -2, ...
+template <class Bits>
+Bits folded(Bits difference) {
+  return static_cast<Bits>((difference << 1) ^ (difference & kTop<Bits> ? ~Bits{0} : Bits{0}));
+}
+template <class Bits>
+Bits unfolded(Bits code) {
+  return static_cast<Bits>((code >> 1) ^ (code & 1 ? ~Bits{0} : Bits{0}));
+}
+
+template <class Bits, class Combine>
+void combine_numbers(std::span<std::byte> into, std::span<const std::byte> base, Combine combine) {
+  for (std::size_t at = 0; at + sizeof(Bits) <= into.size(); at += sizeof(Bits)) {
+    Bits number, other;
+    std::memcpy(&number, &into[at], sizeof(Bits));
+    std::memcpy(&other, &base[at], sizeof(Bits));
+    number = combine(number, ordered(other));
+    std::memcpy(&into[at], &number, sizeof(Bits));
+  }
+}
+
+// What is left of an odd length is combined by exclusive or.
+template <class Combine>
+void combine_all(std::span<std::byte> into, std::span<const std::byte> base, std::size_t width, Combine combine) {
+  if (width == 1) combine_numbers<std::uint8_t>(into, base, combine);
+  if (width == 2) combine_numbers<std::uint16_t>(into, base, combine);
+  if (width == 4) combine_numbers<std::uint32_t>(into, base, combine);
+  if (width == 8) combine_numbers<std::uint64_t>(into, base, combine);
+  for (auto at = into.size() / width * width; at < into.size(); ++at) into[at] ^= base[at];
+}
+
+void subtract(std::span<std::byte> from, std::span<const std::byte> base, std::size_t width) {
+  combine_all(from, base, width,
+              []<class Bits>(Bits number, Bits place) { return folded(static_cast<Bits>(ordered(number) - place)); });
+}
+
+void add(std::span<std::byte> to, std::span<const std::byte> base, std::size_t width) {
+  combine_all(to, base, width,
+              []<class Bits>(Bits code, Bits place) { return unordered(static_cast<Bits>(unfolded(code) + place)); });
+}
+
+bool is_width(std::size_t width) {
+  return width == 1 || width == 2 || width == 4 || width == 8;
 }
 
 // A block, at most kBlock bytes, as a length of 32 bits and a zstd frame with a checksum.
@@ -101,7 +153,7 @@ class DeltaSource : public ObjectSource {
     block_.resize(gathered_.size());
     scatter(gathered_, width_, block_);
     base_->read(gathered_);
-    exclusive_or(block_, gathered_);
+    add(block_, gathered_, width_);
     left_ -= block_.size();
     at_ = 0;
   }
@@ -119,7 +171,7 @@ std::optional<DeltaHeader> decode_delta_header(std::string_view beginning) {
   if (beginning.size() < kDeltaHeader || !beginning.starts_with(kMagic)) return std::nullopt;
   DeltaHeader header;
   header.width = static_cast<std::uint8_t>(beginning[kWidthAt]);
-  if (header.width == 0 || header.width > kMostWidth) return std::nullopt;
+  if (!is_width(header.width)) return std::nullopt;
   std::memcpy(&header.bytes, beginning.data() + kBytesAt, sizeof header.bytes);
   header.base = to_hex(beginning.substr(kBaseAt, kDigest));
   return header;
@@ -136,7 +188,7 @@ bool encode_delta(const DeltaHeader& header, ObjectSource& object, ObjectSource&
     other.resize(block.size());
     object.read(block);
     base.read(other);
-    exclusive_or(block, other);
+    subtract(block, other, header.width);
     gather(block, header.width, other);
     const auto frame = compress(other);
     written += frame.size();

@@ -1,6 +1,6 @@
 #pragma once
-// An object as its difference from another one of the same size (docs/zoo_format.md, "Deltas"): exclusive or, bytes of
-// like significance together, zstd. Private to the module.
+// An object as its difference from another one of the same size (docs/zoo_format.md, "Deltas"): numbers subtracted,
+// bytes of like significance together, zstd. Private to the module.
 
 #include <cstdint>
 #include <functional>
@@ -16,7 +16,7 @@ namespace weightloom {
 struct DeltaHeader {
   std::string base;         // the id of the object that it differs from
   std::uint64_t bytes = 0;  // of either object
-  std::uint8_t width = 4;   // bytes of a number
+  std::uint8_t width = 4;   // bytes of a number: 1, 2, 4 or 8
 };
 inline constexpr std::size_t kDeltaHeader = 56;
 

@@ -22,7 +22,7 @@ namespace weightloom {
 
 inline constexpr std::size_t kFileObjectBytes = 1u << 20;
 // Deltas of deltas of ...: what reading one takes, and what hangs on one file.
-inline constexpr std::size_t kMostBases = 8;
+inline constexpr std::size_t kMostBases = 20;
 
 struct ObjectInfo {
   bool file = false;         // a file of its own
