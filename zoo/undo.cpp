@@ -1,7 +1,6 @@
 // The history of a zoo, and the way back.
 
 #include <algorithm>
-#include <ranges>
 
 #include "row.hpp"
 #include "weightloom/base/error.hpp"
@@ -21,8 +20,8 @@ std::map<std::uint64_t, Entries> steps_of(const Database& database) {
 // Steps that were taken back, by a step that was not taken back itself.
 std::set<std::uint64_t> undone_steps(const std::map<std::uint64_t, Entries>& steps) {
   std::set<std::uint64_t> undone;
-  for (const auto& [number, entries] : steps | std::views::reverse)
-    if (entries.front().undoes && !undone.contains(number)) undone.insert(entries.front().undoes);
+  for (auto at = steps.rbegin(); at != steps.rend(); ++at)
+    if (const auto back = at->second.front().undoes; back && !undone.contains(at->first)) undone.insert(back);
   return undone;
 }
 
@@ -37,9 +36,8 @@ bool is_reversible(const LogEntry& entry) {
 
 // What the step is called by.
 const LogEntry& main_of(const Entries& entries) {
-  for (const auto& entry : entries | std::views::reverse)
-    if (!is_clearing(entry)) return entry;
-  return entries.back();
+  const auto main = std::find_if_not(entries.rbegin(), entries.rend(), is_clearing);
+  return main == entries.rend() ? entries.back() : *main;
 }
 
 HistoryStep told(const Entries& entries) {
@@ -152,9 +150,10 @@ class Reversal {
 // The last step that is neither taken back nor a way back itself.
 std::uint64_t last_step(const std::map<std::uint64_t, Entries>& steps) {
   const auto undone = undone_steps(steps);
-  for (const auto& [number, entries] : steps | std::views::reverse)
-    if (!is_clearing(main_of(entries)) && main_of(entries).operation != "undo" && !undone.contains(number))
-      return number;
+  for (auto at = steps.rbegin(); at != steps.rend(); ++at) {
+    const auto& main = main_of(at->second);
+    if (!is_clearing(main) && main.operation != "undo" && !undone.contains(at->first)) return at->first;
+  }
   throw Error(ErrorCode::kNotFound, "undo.nothing", "there is nothing to take back",
               "the zoo's history holds no change that was not taken back", kSeeHistory);
 }
@@ -168,9 +167,9 @@ std::vector<HistoryStep> Zoo::history(const std::string& reference) const {
   std::set<std::string> ids;
   if (!reference.empty() && knows(reference)) ids.insert(impl_->resolve(reference));
   std::vector<HistoryStep> out;
-  for (const auto& [number, entries] : steps | std::views::reverse) {
-    auto step = told(entries);
-    step.undone = undone.contains(number);
+  for (auto at = steps.rbegin(); at != steps.rend(); ++at) {
+    auto step = told(at->second);
+    step.undone = undone.contains(at->first);
     if (reference.empty() || concerns(step, ids, reference)) out.push_back(std::move(step));
   }
   if (out.empty() && !reference.empty()) impl_->resolve(reference);
@@ -189,8 +188,8 @@ Undone Zoo::undo(std::uint64_t number) {
   if (!step.reversible) throw refused(number, "what it did cannot be taken back (" + step.operation + ")", kSeeHistory);
   Change change(impl_->directory, database, {"undo", impl_->step, number});
   Reversal reversal(database, change, number);
-  for (const auto& entry : found->second | std::views::reverse)
-    if (!is_clearing(entry)) reversal.take_back(entry);
+  for (auto entry = found->second.rbegin(); entry != found->second.rend(); ++entry)
+    if (!is_clearing(*entry)) reversal.take_back(*entry);
   if (!change.changes()) throw refused(number, "it was taken back already", kSeeHistory);
   return {std::move(step), change.commit()};
 }
