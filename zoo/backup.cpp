@@ -92,8 +92,8 @@ Error changed(const fs::path& path, const std::string& why) {
   return Error(ErrorCode::kDamaged, "backup.damaged", "cannot copy '" + path.string() + "'", why).at(path.string());
 }
 
-// Copies a file that must have the hash, if one is given; returns the one that it has. Durable when it returns.
-FileEntry copy_checked(const fs::path& from, const fs::path& to, const std::string& expected) {
+// Copies a file that must have the hash. Durable when it returns.
+void copy_checked(const fs::path& from, const fs::path& to, const std::string& expected) {
   const FileReader in(from);
   if (fs::create_directories(to.parent_path())) sync_folder(to.parent_path().parent_path());
   AtomicFile out(to);
@@ -106,10 +106,8 @@ FileEntry copy_checked(const fs::path& from, const fs::path& to, const std::stri
     hash.update(piece.data(), piece.size());
     out.write(piece.data(), piece.size());
   }
-  FileEntry entry{in.size(), to_hex(hash.finish())};
-  if (!expected.empty() && entry.sha256 != expected) throw changed(from, "its bytes are not what they were");
+  if (to_hex(hash.finish()) != expected) throw changed(from, "its bytes are not what they were");
   out.commit();
-  return entry;
 }
 
 bool has_size(const fs::path& path, std::uint64_t bytes) {
@@ -187,7 +185,7 @@ class BackupFolder {
       throw Error(ErrorCode::kNotFound, "backup.none",
                   id == 0 ? "no backups in '" + folder_.string() + "'"
                           : "no backup " + std::to_string(id) + " in '" + folder_.string() + "'",
-                  "", "`weightloom zoo restore --list` shows what there is")
+                  "", "`weightloom zoo backups` shows what there is")
           .at(folder_.string());
     return *found;
   }

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <functional>
 
+#include "error_id.hpp"
 #include "sample_networks.hpp"
 #include "temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
@@ -41,15 +42,6 @@ std::vector<std::string> ids(const std::vector<LeftOut>& files) {
   std::vector<std::string> out;
   for (const auto& file : files) out.push_back(file.id);
   return out;
-}
-
-std::string id_of_error(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.id();
-  }
-  return "none";
 }
 
 }  // namespace
@@ -232,12 +224,12 @@ TEST_CASE("a parent may come later in the same import, and nobody descends from 
   CHECK(a.parents.at(0).parent == b.id);
   CHECK(add_parent(b, parent_link(zoo, "a")));
   CHECK_FALSE(add_parent(b, parent_link(zoo, "a:fine-tuned-from")));
-  CHECK(id_of_error([&] { zoo.update(b); }) == "zoo.circle");
+  CHECK(test::error_id([&] { zoo.update(b); }) == "zoo.circle");
   add_parent(a, {"x", a.id});
-  CHECK(id_of_error([&] { zoo.update(a); }) == "zoo.circle");
+  CHECK(test::error_id([&] { zoo.update(a); }) == "zoo.circle");
   CHECK(parent_link(zoo, std::string(64, 'a')).kind == "generated-by");
   CHECK(parent_link(zoo, std::string(64, 'a') + ":tokenized-by").kind == "tokenized-by");
-  CHECK(id_of_error([&] { parent_link(zoo, "nobody:kind"); }) == "zoo.not_found");
+  CHECK(test::error_id([&] { parent_link(zoo, "nobody:kind"); }) == "zoo.not_found");
   zoo.rename("b", "b:2");
   CHECK(parent_link(zoo, "b:2").parent == b.id);
 }
