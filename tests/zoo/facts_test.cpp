@@ -224,12 +224,12 @@ TEST_CASE("a parent may come later in the same import, and nobody descends from 
   CHECK(a.parents.at(0).parent == b.id);
   CHECK(add_parent(b, parent_link(zoo, "a")));
   CHECK_FALSE(add_parent(b, parent_link(zoo, "a:fine-tuned-from")));
-  CHECK(test::error_id([&] { zoo.update(b); }) == "zoo.circle");
+  CHECK(testing::error_id([&] { zoo.update(b); }) == "zoo.circle");
   add_parent(a, {"x", a.id});
-  CHECK(test::error_id([&] { zoo.update(a); }) == "zoo.circle");
+  CHECK(testing::error_id([&] { zoo.update(a); }) == "zoo.circle");
   CHECK(parent_link(zoo, std::string(64, 'a')).kind == "generated-by");
   CHECK(parent_link(zoo, std::string(64, 'a') + ":tokenized-by").kind == "tokenized-by");
-  CHECK(test::error_id([&] { parent_link(zoo, "nobody:kind"); }) == "zoo.not_found");
+  CHECK(testing::error_id([&] { parent_link(zoo, "nobody:kind"); }) == "zoo.not_found");
   zoo.rename("b", "b:2");
   CHECK(parent_link(zoo, "b:2").parent == b.id);
 }

@@ -89,7 +89,7 @@ TEST_CASE("a removed network is in no list, its name is free, and it comes back 
     CHECK(store.zoo.trash().empty());
     store.zoo.remove("net");
   }
-  CHECK(test::error_id([&] { store.zoo.undelete("other"); }) == "zoo.not_in_trash");
+  CHECK(testing::error_id([&] { store.zoo.undelete("other"); }) == "zoo.not_in_trash");
 }
 
 TEST_CASE("a network whose name was taken meanwhile comes back under another", "[zoo]") {
@@ -99,16 +99,16 @@ TEST_CASE("a network whose name was taken meanwhile comes back under another", "
   store.zoo.remove("net");
   store.add("net", 2);
   store.zoo.set_alias("best", "net");
-  CHECK(test::error_id([&] { store.zoo.undelete("net"); }) == "zoo.name_taken");
-  CHECK(test::error_id([&] { store.zoo.undelete("net", "best"); }) == "zoo.name_taken");
-  CHECK(test::error_id([&] { store.zoo.undelete("net", "a/"); }) == "zoo.bad_name");
+  CHECK(testing::error_id([&] { store.zoo.undelete("net"); }) == "zoo.name_taken");
+  CHECK(testing::error_id([&] { store.zoo.undelete("net", "best"); }) == "zoo.name_taken");
+  CHECK(testing::error_id([&] { store.zoo.undelete("net", "a/"); }) == "zoo.bad_name");
   CHECK(store.zoo.undelete("net", "old").id == first.id);
   CHECK(store.zoo.get("best").name == "net");
   store.zoo.remove(Names{"net", "old"});
   CHECK(store.zoo.trash().size() == 2);
   store.add("net", 3);
   store.zoo.remove("net");
-  CHECK(test::error_id([&] { store.zoo.undelete("net"); }) == "zoo.ambiguous");
+  CHECK(testing::error_id([&] { store.zoo.undelete("net"); }) == "zoo.ambiguous");
 }
 
 TEST_CASE("the trash keeps as much as the zoo has, and 1 MiB in any case", "[zoo]") {
@@ -123,7 +123,7 @@ TEST_CASE("the trash keeps as much as the zoo has, and 1 MiB in any case", "[zoo
   CHECK(store.trashed() == Names{"2"});
   CHECK(store.zoo.remove("3") == Removal::kForGood);
   CHECK(store.zoo.trash().size() == 1);
-  CHECK(test::error_id([&] { store.zoo.undo(); }) == "undo.refused");
+  CHECK(testing::error_id([&] { store.zoo.undo(); }) == "undo.refused");
   store.add("small");
   CHECK(store.zoo.remove("small") == Removal::kToTrash);
   CHECK(store.trashed() == Names{"small"});
@@ -210,7 +210,7 @@ TEST_CASE("any changes are taken back one by one, and made again", "[zoo]") {
     back.push_back(undone.number);
   }
   CHECK(store.zoo.verify(VerifyLevel::kDeep).empty());
-  CHECK(test::error_id([&] { store.zoo.undo(); }) == "undo.nothing");
+  CHECK(testing::error_id([&] { store.zoo.undo(); }) == "undo.nothing");
   for (std::size_t i = 1; i < states.size(); ++i) {
     store.zoo.undo(back[states.size() - 1 - i]);
     REQUIRE(content(store.zoo) == states[i]);
@@ -231,20 +231,20 @@ TEST_CASE("a step is taken back by its number when nothing has changed since", "
   CHECK(store.zoo.undo(first).step.operation == "set");
   CHECK(store.zoo.get("a").metrics.count("loss") == 0);
   CHECK(store.zoo.knows("c"));
-  CHECK(test::error_id([&] { store.zoo.undo(first); }) == "undo.refused");  // taken back already
+  CHECK(testing::error_id([&] { store.zoo.undo(first); }) == "undo.refused");  // taken back already
   const auto second = set(2);
   set(3);
-  CHECK(test::error_id([&] { store.zoo.undo(second); }) == "undo.refused");
+  CHECK(testing::error_id([&] { store.zoo.undo(second); }) == "undo.refused");
   CHECK(store.zoo.get("a").metrics.at("loss") == 3);
-  CHECK(test::error_id([&] { store.zoo.undo(1'000'000); }) == "undo.nothing");
+  CHECK(testing::error_id([&] { store.zoo.undo(1'000'000); }) == "undo.nothing");
 
   store.zoo.rename("a", "moved");
   store.add("a", 7);
   const auto renamed = store.zoo.history("moved").front().number;
-  CHECK(test::error_id([&] { store.zoo.undo(renamed); }) == "undo.refused");  // the name is taken
+  CHECK(testing::error_id([&] { store.zoo.undo(renamed); }) == "undo.refused");  // the name is taken
   store.zoo.remove("moved", Removal::kForGood);
-  CHECK(test::error_id([&] { store.zoo.undo(); }) == "undo.refused");
-  CHECK(test::error_id([&] { store.zoo.undo(renamed); }) == "undo.refused");
+  CHECK(testing::error_id([&] { store.zoo.undo(); }) == "undo.refused");
+  CHECK(testing::error_id([&] { store.zoo.undo(renamed); }) == "undo.refused");
 }
 
 TEST_CASE("the history tells what was done to whom", "[zoo]") {
@@ -264,8 +264,8 @@ TEST_CASE("the history tells what was done to whom", "[zoo]") {
   CHECK(step.networks == std::map<std::string, std::string>{{record.id, "a"}});
   CHECK(step.command.find("zoo_test") != std::string::npos);
   CHECK_FALSE(step.user.empty());
-  CHECK(test::error_id([&] { store.zoo.history("nobody"); }) == "zoo.not_found");
-  CHECK(test::error_id([&] { Zoo::open(store.folder / "zoo", Zoo::Access::kRead).undo(); }) == "zoo.read_only");
+  CHECK(testing::error_id([&] { store.zoo.history("nobody"); }) == "zoo.not_found");
+  CHECK(testing::error_id([&] { Zoo::open(store.folder / "zoo", Zoo::Access::kRead).undo(); }) == "zoo.read_only");
 }
 
 TEST_CASE("changes that are made together are one step, however many", "[zoo]") {
@@ -380,7 +380,7 @@ TEST_CASE("the history is bounded in bytes, and what is too long is told without
   for (auto& one : many) one.notes.clear();
   store.zoo.update(many);
   CHECK_FALSE(store.zoo.history().front().reversible);
-  CHECK(test::error_id([&] { store.zoo.undo(); }) == "undo.refused");
+  CHECK(testing::error_id([&] { store.zoo.undo(); }) == "undo.refused");
 }
 
 }  // namespace weightloom

@@ -61,8 +61,8 @@ TEST_CASE("folders and globs give the networks in them, named after their files"
   CHECK(names(files_to_import({root}, "zoo")) == Names{"zoo/a", "zoo/sub/b"});
   CHECK(names(files_to_import({root + "/sub/*"})) == Names{"b"});
   CHECK(names(files_to_import({root + "/a.safetensors"}, "best")) == Names{"best"});
-  CHECK(test::error_id([&] { files_to_import({root + "/none"}); }) == "import.no_file");
-  CHECK(test::error_id([&] { files_to_import({root + "/none*"}); }) == "import.nothing");
+  CHECK(testing::error_id([&] { files_to_import({root + "/none"}); }) == "import.no_file");
+  CHECK(testing::error_id([&] { files_to_import({root + "/none*"}); }) == "import.nothing");
 }
 
 TEST_CASE("a sharded set is one network", "[zoo]") {
@@ -90,7 +90,7 @@ TEST_CASE("a named file that is no weights file is refused", "[zoo]") {
   Checkpoints checkpoints;
   const auto path = (checkpoints.root() / "notes.txt").string();
   test::write_quickly(path, "some text that is no header");
-  CHECK(test::error_id([&] { import_networks(checkpoints.zoo, files_to_import({path}), {}); }) ==
+  CHECK(testing::error_id([&] { import_networks(checkpoints.zoo, files_to_import({path}), {}); }) ==
         "weights.unknown_format");
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("an import states the given facts and its source, and is skipped the s
   CHECK(second.stored.empty());
   CHECK(names(second.skipped) == Names{"a"});
   checkpoints.write("a.safetensors", 2);
-  CHECK(test::error_id([&] { checkpoints.import(); }) == "zoo.name_taken");
+  CHECK(testing::error_id([&] { checkpoints.import(); }) == "zoo.name_taken");
 }
 
 TEST_CASE("one bad file of several is told, and the others are stored", "[zoo]") {
@@ -208,7 +208,7 @@ TEST_CASE("weights that were stored under other names are not mended with the wr
   const auto record = checkpoints.import(options).stored.at(0);
   fs::remove(checkpoints.folder / "zoo" / "objects" / record.tensors[0].object.substr(0, 2) /
              record.tensors[0].object.substr(2));
-  CHECK(test::error_id([&] { checkpoints.import(); }) == "import.other_weights");
+  CHECK(testing::error_id([&] { checkpoints.import(); }) == "import.other_weights");
   options.facts.tags = {"second"};
   CHECK(names(checkpoints.import(options).mended) == Names{"a"});
   CHECK(checkpoints.zoo.get("a").tags == std::set<std::string>{"first", "second"});
@@ -249,7 +249,7 @@ TEST_CASE("a glob's star stays in its folder, two stars go through folders", "[z
   CHECK(names(files_to_import({root + "/*.safetensors"})) == Names{"a"});
   CHECK(names(files_to_import({root + "/*/*.safetensors"})) == Names{"sub/b"});
   CHECK(names(files_to_import({root + "/**/*.safetensors"})) == Names{"a", "sub/b"});
-  CHECK(test::error_id([&] { files_to_import({root + "/x**"}); }) == "import.nothing");
+  CHECK(testing::error_id([&] { files_to_import({root + "/x**"}); }) == "import.nothing");
   // What cannot match is not looked into.
   fs::create_directory_symlink(checkpoints.root(), checkpoints.root() / "sub" / "loop");
   CHECK(files_to_import({root + "/*.safetensors"}).passed_over.empty());
@@ -346,7 +346,7 @@ TEST_CASE("an array whose file name is no name for a tensor is refused", "[zoo]"
   Checkpoints checkpoints;
   const auto path = checkpoints.root() / "a\x1b[2K.npy";
   write_npy(path, test::tensor_of(4, 1));
-  CHECK(test::error_id([&] { import_networks(checkpoints.zoo, one(path, "net"), {}); }) == "zoo.bad_tensor");
+  CHECK(testing::error_id([&] { import_networks(checkpoints.zoo, one(path, "net"), {}); }) == "zoo.bad_tensor");
   CHECK(checkpoints.zoo.size() == 0);
 }
 

@@ -159,7 +159,7 @@ TEST_CASE("a list that was emptied is no list", "[zoo]") {
   kept.back_up();
   for (const auto& file : files_below(kept.backups() / "lists")) write_file(file, "");
   CHECK_FALSE(check_backups(kept.backups()).empty());
-  CHECK(test::error_id([&] { restore_backup(kept.backups(), kept.folder / "restored"); }) == "backup.damaged");
+  CHECK(testing::error_id([&] { restore_backup(kept.backups(), kept.folder / "restored"); }) == "backup.damaged");
   kept.change(0);
   CHECK(kept.back_up().backup.id == 2);  // goes on, and copies what it cannot tell to be there
   restore_backup(kept.backups(), kept.folder / "restored");
@@ -197,9 +197,9 @@ TEST_CASE("any damage to a backup is found, and never restored unnoticed", "[zoo
       fs::copy(whole, kept.backups(), fs::copy_options::recursive);
       lost ? void(fs::remove(file)) : flip(file);
       std::vector<std::string> findings{"cannot be read"};
-      test::error_id([&] { findings = check_backups(kept.backups()); });
+      testing::error_id([&] { findings = check_backups(kept.backups()); });
       bool restored = false;
-      test::error_id([&] {
+      testing::error_id([&] {
         restore_backup(kept.backups(), kept.folder / "restored");
         restored = true;
       });
@@ -219,7 +219,7 @@ TEST_CASE("damaged weights are not taken into a backup", "[zoo]") {
   kept.change(0);
   for (const auto& file : files_below(kept.zoo() / "objects"))
     if (!fs::exists(kept.backups() / "objects" / file.lexically_relative(kept.zoo() / "objects"))) flip(file);
-  CHECK(test::error_id([&] { kept.back_up(); }) == "backup.damaged");
+  CHECK(testing::error_id([&] { kept.back_up(); }) == "backup.damaged");
   CHECK(backups(kept.backups()).size() == 1);
   CHECK(check_backups(kept.backups()).empty());
 }
@@ -227,17 +227,17 @@ TEST_CASE("damaged weights are not taken into a backup", "[zoo]") {
 TEST_CASE("backups go where nothing else is", "[zoo]") {
   const Kept kept;
   auto zoo = Zoo::open(kept.zoo(), Zoo::Access::kWrite);
-  CHECK(test::error_id([&] { back_up(zoo, kept.zoo() / "backups"); }) == "backup.folder");
-  CHECK(test::error_id([&] { back_up(zoo, kept.folder.path()); }) == "backup.folder");
+  CHECK(testing::error_id([&] { back_up(zoo, kept.zoo() / "backups"); }) == "backup.folder");
+  CHECK(testing::error_id([&] { back_up(zoo, kept.folder.path()); }) == "backup.folder");
   fs::create_directories(kept.folder / "taken");
   write_file(kept.folder / "taken" / "file", "");
-  CHECK(test::error_id([&] { back_up(zoo, kept.folder / "taken"); }) == "backup.folder");
+  CHECK(testing::error_id([&] { back_up(zoo, kept.folder / "taken"); }) == "backup.folder");
   back_up(zoo, kept.backups());
   auto other = Zoo::create(kept.folder / "other");
-  CHECK(test::error_id([&] { back_up(other, kept.backups()); }) == "backup.folder");
-  CHECK(test::error_id([&] { restore_backup(kept.backups(), kept.folder / "taken"); }) == "zoo.exists");
-  CHECK(test::error_id([&] { restore_backup(kept.backups(), kept.folder / "new", 7); }) == "backup.none");
-  CHECK(test::error_id([&] { restore_backup(kept.folder / "taken", kept.folder / "new"); }) == "backup.none");
+  CHECK(testing::error_id([&] { back_up(other, kept.backups()); }) == "backup.folder");
+  CHECK(testing::error_id([&] { restore_backup(kept.backups(), kept.folder / "taken"); }) == "zoo.exists");
+  CHECK(testing::error_id([&] { restore_backup(kept.backups(), kept.folder / "new", 7); }) == "backup.none");
+  CHECK(testing::error_id([&] { restore_backup(kept.folder / "taken", kept.folder / "new"); }) == "backup.none");
   CHECK_FALSE(fs::exists(kept.folder / "new"));
 }
 
@@ -249,7 +249,7 @@ TEST_CASE("an interrupted restore is no zoo, and is completed", "[zoo]") {
   fs::create_directories(target / "objects" / "ab");
   write_file(target / "restoring", "");
   write_file(target / "objects" / "ab" / std::string(62, 'c'), "half");
-  CHECK(test::error_id([&] { Zoo::open(target, Zoo::Access::kRead); }) == "zoo.no_store");
+  CHECK(testing::error_id([&] { Zoo::open(target, Zoo::Access::kRead); }) == "zoo.no_store");
   restore_backup(kept.backups(), target);
   CHECK(contents(target) == state);
 }
@@ -276,7 +276,7 @@ TEST_CASE("networks come into another zoo with ids, lineage, tokens and aliases"
   const auto again = merge(into, from);
   CHECK(again.added.empty());
   CHECK(again.present.size() == 2);
-  CHECK(test::error_id([&] { merge(into, Zoo::open(into.directory(), Zoo::Access::kRead)); }) == "merge.itself");
+  CHECK(testing::error_id([&] { merge(into, Zoo::open(into.directory(), Zoo::Access::kRead)); }) == "merge.itself");
 }
 
 TEST_CASE("names that are taken are skipped, renamed or replaced, as one says", "[zoo]") {
