@@ -72,6 +72,10 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"generator adapt", Host::kEngine, "Teach a generator an architecture that it was not trained on, in a few minutes",
      "weightloom generator adapt --arch mixer --generator generator.safetensors"},
 
+    {"understand", Host::kFront, "What an instruction in words is taken for",
+     "weightloom understand \"a net that reads post codes\""},
+    {"words", {}, "Word vectors: what instructions are understood with", {}},
+    {"words build", Host::kEngine, "Make word vectors from WordNet", "weightloom words build"},
     {"generate", Host::kEngine, "Write weights for any registered architecture, from words or example images",
      "weightloom generate --arch resnet --set depth=20 --set \"width=[8,12,16]\" --data mnist --instruction \"handwritten digits\" --out w.safetensors"},
     {"report", Host::kEngine, "Assess a generator beside every trivial baseline, as a page and as JSON",

@@ -13,12 +13,14 @@ void add_zoo_care_commands(CommandTable& table);
 void add_zoo_history_commands(CommandTable& table);
 void add_zoo_insight_commands(CommandTable& table);
 void add_data_commands(CommandTable& table);
+void add_understand_command(CommandTable& table);
 
 // Engine.
 void add_runtime_commands(CommandTable& table);
 void add_tokenizer_commands(CommandTable& table);
 void add_generator_commands(CommandTable& table);
 void add_report_commands(CommandTable& table);
+void add_words_command(CommandTable& table);
 void add_speed_command(CommandTable& table);
 void add_quality_command(CommandTable& table);
 

@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   add_tokenizer_commands(application.commands);
   add_generator_commands(application.commands);
   add_report_commands(application.commands);
+  add_words_command(application.commands);
   add_speed_command(application.commands);
   add_quality_command(application.commands);
   return run_application(application, argc, argv);

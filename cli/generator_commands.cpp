@@ -3,17 +3,21 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "cli/command_groups.hpp"
 #include "cli/network_argument.hpp"
 #include "cli/plugin_registry.hpp"
 #include "cli/recipe.hpp"
+#include "cli/word_vectors.hpp"
 #include "weightloom/base/file.hpp"
+#include "weightloom/generator/recall.hpp"
 #include "weightloom/workflow/adaptation.hpp"
 #include "weightloom/workflow/generation.hpp"
 #include "weightloom/workflow/lineage.hpp"
 #include "weightloom/workflow/models.hpp"
+#include "weightloom/workflow/understanding.hpp"
 #include "weightloom/zoo/transfer.hpp"
 
 namespace weightloom::cli {
@@ -166,7 +170,7 @@ Json reproduce_command(Context& context, const GenerateOptions& options, const G
 // Of the networks in the zoo: --add itself, or with their numbers when several are kept.
 std::vector<std::string> names_to_add(const GenerateOptions& options) {
   if (options.add.empty()) return {};
-  if (options.job.request.count == 1 || options.select == "best") return {options.add};
+  if (options.job.request.count == 1 || options.job.selection == Selection::kBest) return {options.add};
   std::vector<std::string> names;
   for (std::int64_t i = 0; i < options.job.request.count; ++i) names.push_back(options.add + "/" + std::to_string(i));
   return names;
@@ -205,22 +209,61 @@ Json start_json(const std::optional<StartFacts>& start) {
           {"validation_accuracy", start->validation_accuracy}};
 }
 
-Json run_generate(Context& context, const GenerateOptions& options) {
-  if (options.reproduce.empty() && (options.job.architecture.empty() || (options.out.empty() && options.add.empty())))
-    throw Error(ErrorCode::kUsage, "generate.options", "nothing to generate, or nowhere to put it", "",
-                "give --arch, and --out FILE or --add NAME");
-  expect_deliverable(context, options.out, names_to_add(options));
-  const Generator generator = Generator::load(options.generator);
-  if (!options.reproduce.empty()) return reproduce_command(context, options, generator);
+// What the instruction names; nothing where it names nothing and that does not matter.
+std::optional<Reading> read_words(Context& context, const Generator& generator, const GenerationJob& job,
+                                  const WordVectors& words) {
+  try {
+    return recall(generator, job.request.instruction, words);
+  } catch (const Error& error) {
+    if (!job.force || error.code() != ErrorCode::kUsage) throw;
+    context.warn(std::string(error.what()) + ": what is written is what the generator imagines");
+    return std::nullopt;
+  }
+}
 
-  DataCache data(wanted_form(options.job, generator.tokenizer()), {}, kGenerationLimits);
-  auto job = options.job;
-  if (options.select == "best") job.selection = Selection::kBest;
+// The job with what its instruction says.
+GenerationJob understood(Context& context, GenerationJob job, const Generator& generator,
+                         const PluginRegistry& registry) {
+  if (job.request.instruction.empty()) return job;
+  if (!job.architecture.empty()) registry.find(job.architecture);  // a slip there is said first
+  Json reading = Json::object();
+  if (is_words_alone(job.request)) {
+    const WordVectors words = word_vectors(context);
+    if (const auto read = read_words(context, generator, job, words)) {
+      job = with_data(std::move(job), *read, generator);
+      reading = {{"data", read->data()},
+                 {"certainty", read->certainty},
+                 {"because", read->because},
+                 {"words", words.size() > 0 ? Json(words.id()) : Json()}};
+    }
+  }
+  const auto architecture = read_architecture(job.request.instruction, architecture_names(registry));
+  job = with_architecture(std::move(job), architecture, registry, generator.tokenizer());
+  if (!architecture.because.empty())
+    reading.update({{"architecture", job.architecture}, {"architecture_because", architecture.because}});
+  if (!reading.empty()) job.reading = std::move(reading);
+  return job;
+}
+
+Json run_generate(Context& context, const GenerateOptions& options) {
+  const bool says_architecture = !options.job.architecture.empty() || !options.job.request.instruction.empty();
+  if (options.reproduce.empty() && (!says_architecture || (options.out.empty() && options.add.empty())))
+    throw Error(ErrorCode::kUsage, "generate.options", "nothing to generate, or nowhere to put it", "",
+                "give --arch or an instruction that names one, and --out FILE or --add NAME");
+  auto asked = options;
+  if (asked.select == "best") asked.job.selection = Selection::kBest;
+  expect_deliverable(context, asked.out, names_to_add(asked));
+  const Generator generator = Generator::load(asked.generator);
+  if (!asked.reproduce.empty()) return reproduce_command(context, asked, generator);
+  const PluginRegistry registry = plugin_registry(context);
+  asked.job = understood(context, std::move(asked.job), generator, registry);
+  GenerationJob& job = asked.job;
+  DataCache data(wanted_form(job, generator.tokenizer()), {}, kGenerationLimits);
   if (!options.out.empty()) job.checkpoint = options.out + ".partial";
-  auto generation = generate_networks(job, generator, plugin_registry(context), data, context.progress());
+  auto generation = generate_networks(job, generator, registry, data, context.progress());
   for (const auto& caveat : generation.caveats) context.warn(caveat);
   const auto drawn = std::to_string(generation.drawn);
-  const Json networks = deliver(context, options, generation);
+  const Json networks = deliver(context, asked, generation);
   if (!generation.checkpoint.empty()) std::filesystem::remove(generation.checkpoint);
   return {
       {"network", generation.description.label()},
@@ -231,9 +274,16 @@ Json run_generate(Context& context, const GenerateOptions& options) {
        job.start_only ? Json() : Json(static_cast<double>(generation.slots * generation.drawn) / generation.seconds)},
       {"selection",
        job.selection == Selection::kBest ? Json("best of " + drawn + " on the validation images") : Json("none")},
+      {"reading", job.reading},
       {"start", start_json(generation.start)},
       {"caveats", generation.caveats},
       {"networks", networks}};
+}
+
+std::string joined(const Json& words) {
+  std::string text;
+  for (const Json& word : words) text += (text.empty() ? "" : ", ") + word.get<std::string>();
+  return text;
 }
 
 void print_generated(Printer& printer, const Json& result) {
@@ -247,6 +297,10 @@ void print_generated(Printer& printer, const Json& result) {
   printer.field("drawn", format_value(result["drawn"], Format::kCount) + " networks, " +
                              format_value(result["positions_per_second"], Format::kNumber) + " positions/s");
   printer.field("selection", result["selection"].get<std::string>());
+  if (const Json& reading = result["reading"]; reading.is_object() && reading.contains("data"))
+    printer.field("understood", reading["data"].get<std::string>() + " (" + joined(reading["because"]) + ")");
+  if (const Json& reading = result["reading"]; reading.is_object() && reading.contains("architecture"))
+    printer.field("network said", joined(reading["architecture_because"]));
   if (const Json& start = result["start"]; !start.is_null())
     printer.field("start", format_value(start["validation_accuracy"], Format::kPercent) +
                                " on the validation images, " + start["head"].get<std::string>() +
@@ -295,7 +349,7 @@ void declare_generate(CLI::App& app, GenerateOptions& options) {
   auto* start_only = app.add_flag(
       "--start-only", options.job.start_only,
       "The start alone: the anchor cut to the configuration, head and body fitted to the examples in closed form");
-  for (const char* option : {"--instruction", "--select", "--temperature", "--top-k", "--top-p", "--quality"})
+  for (const char* option : {"--select", "--temperature", "--top-k", "--top-p", "--quality"})
     start_only->excludes(app.get_option(option));
   app.add_flag("--force", options.job.force, "Keep networks that are no better than guessing");
   auto* reproduce =

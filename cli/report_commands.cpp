@@ -6,6 +6,7 @@
 #include "cli/command_groups.hpp"
 #include "cli/plugin_registry.hpp"
 #include "cli/recipe.hpp"
+#include "cli/word_vectors.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/report/results_page.hpp"
@@ -44,6 +45,8 @@ Json run(Context& context, const ReportOptions& options) {
     return *finished;
   }
   for (const auto& path : {options.results, options.out}) expect_writable(path);
+  const WordVectors words = word_vectors(context);
+  job.words = &words;
   const auto results = make_report(zoo, plugin_registry(context), generator, job, fingerprint, context.progress());
   const Json json = to_json(results);
   write_file(options.results, json.dump(1) + "\n");

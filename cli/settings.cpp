@@ -57,6 +57,12 @@ std::optional<fs::path> user_file() {
   return file;
 }
 
+fs::path cache_folder() {
+  if (const auto xdg = environment("XDG_CACHE_HOME")) return fs::path(*xdg) / "weightloom";
+  if (const auto home = environment("HOME")) return fs::path(*home) / ".cache" / "weightloom";
+  return ".cache/weightloom";
+}
+
 // Paths in a file are relative to that file.
 void apply_file(Settings& settings, const fs::path& file) {
   ConfigReader reader(load_toml(file), file.string());
@@ -65,6 +71,7 @@ void apply_file(Settings& settings, const fs::path& file) {
   settings.log = reader.text("log", settings.log);
   settings.threads = static_cast<int>(reader.integer("threads", settings.threads, 0, kMostThreads));
   if (reader.has("zoo")) settings.zoo = file.parent_path() / reader.required_text("zoo");
+  if (reader.has("words")) settings.words = file.parent_path() / reader.required_text("words");
   if (reader.has("plugin_dirs")) {
     settings.plugin_dirs.clear();
     for (const auto& folder : reader.value("plugin_dirs")) {
@@ -88,6 +95,7 @@ int parse_threads(const std::string& text, const std::string& origin) {
 
 void apply_environment(Settings& settings) {
   if (const auto value = environment("WEIGHTLOOM_ZOO")) settings.zoo = *value;
+  if (const auto value = environment("WEIGHTLOOM_WORDS")) settings.words = *value;
   if (const auto value = environment("WEIGHTLOOM_LOG")) settings.log = *value;
   if (const auto value = environment("WEIGHTLOOM_PROGRESS")) settings.progress = *value;
   if (const auto value = environment("WEIGHTLOOM_THREADS"))
@@ -123,6 +131,7 @@ void require_one_of(const std::string& name, const std::string& value, const std
 
 Settings resolve_settings(const GlobalOptions& given) {
   Settings settings;
+  settings.words = cache_folder() / "words.safetensors";
   if (const auto file = user_file()) apply_file(settings, *file);
   if (const auto file = project_file()) {
     if (is_trusted(*file))

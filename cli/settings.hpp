@@ -20,7 +20,8 @@ struct Settings {
   std::string log = "warn";
   std::optional<std::filesystem::path> zoo;
   std::vector<std::filesystem::path> plugin_dirs;
-  int threads = 0;  // 0: one for each core
+  std::filesystem::path words;  // file of word vectors
+  int threads = 0;              // 0: one for each core
 
   bool machine() const { return json || jsonl; }
 };

@@ -76,6 +76,8 @@ endfunction()
 
 set(WEIGHTLOOM_TEST_ENVIRONMENT
   "WEIGHTLOOM_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}" "WEIGHTLOOM_SOURCE=${PROJECT_SOURCE_DIR}"
+  # Made once, by the test language.vectors.
+  "WEIGHTLOOM_WORDS=${PROJECT_BINARY_DIR}/words.safetensors"
   # Tests ask for more memory than there is, and expect to be told so.
   "ASAN_OPTIONS=allocator_may_return_null=1")
 

@@ -12,7 +12,7 @@ scripts/fetch_data.sh fashion-mnist
 export PATH="$PWD/build/release/bin:$PATH"
 recipe=examples/quickstart/quickstart.toml
 out=quickstart
-result=digits instruction="a classifier for handwritten digits"
+result=digits instruction="a residual network of twenty layers for handwritten digits"
 gap= fetched=0
 scripts/fetch_data.sh mnist || fetched=$?
 [ $fetched -lt 128 ] || exit $fetched  # interrupted
@@ -25,7 +25,7 @@ if [ $fetched != 0 ]; then
   sed -e 's/"mnist@[0-9]*", //' -e '/^tasks = /s/count = 180/count = 120/' "$recipe" >"$out/quickstart.toml"
   recipe=$out/quickstart.toml
   ! grep -q '"mnist' "$recipe" || fail "$recipe still names MNIST: the script does not fit the recipe it was made from"
-  result=clothes instruction="a classifier for clothes"
+  result=clothes instruction="a residual network of twenty layers for clothes"
 fi
 export WEIGHTLOOM_ZOO=$out/zoo
 model=$out/generator.safetensors
@@ -58,8 +58,7 @@ stage encode weightloom tokenizer encode --tokenizer "$out/tokenizer.safetensors
 stage generator weightloom generator train --recipe "$recipe" --tokenizer "$out/tokenizer.safetensors" --out "$model"
 
 # Weights for a network that the zoo does not hold, asked for in words.
-stage generate weightloom generate --arch resnet --set depth=20 --set "width=[8,12,16]" --set classes=10 \
-  --instruction "$instruction" --generator "$model" --out "$out/$result.safetensors"
+stage generate weightloom generate --instruction "$instruction" --generator "$model" --out "$out/$result.safetensors"
 
 times=()
 for name in grow tokenizer encode generator generate; do times+=(--stage "$name=$(cat "$out/stages/$name")"); done

@@ -9,7 +9,7 @@ packages=(
   libtomlplusplus-dev libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
   libssl-dev zlib1g-dev libzstd-dev libpng-dev libturbojpeg0-dev libfreetype-dev
   catch2 clang-format clang-tidy
-  dataset-fashion-mnist fonts-dejavu-core fonts-dejavu-extra fonts-noto-core fonts-freefont-ttf
+  dataset-fashion-mnist wordnet-base fonts-dejavu-core fonts-dejavu-extra fonts-noto-core fonts-freefont-ttf
 )
 
 # The names of those packages that are not installed.

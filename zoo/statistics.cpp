@@ -115,8 +115,9 @@ class Summary {
       out_.nans += std::isnan(value) ? 1 : 0;
       out_.infinities += std::isinf(value) ? 1 : 0;
     }
-    const auto rest = std::ranges::remove_if(values, [](double value) { return !std::isfinite(value); });
-    return values.first(values.size() - rest.size());
+    // Not that of std::ranges: Clang 14 takes no subrange of a span.
+    const auto end = std::remove_if(values.begin(), values.end(), [](double value) { return !std::isfinite(value); });
+    return values.first(static_cast<std::size_t>(end - values.begin()));
   }
 
   void draw_histogram() {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "rows.hpp"
 #include "weightloom/assessment/assessment.hpp"
+#include "weightloom/generator/recall.hpp"
 #include "weightloom/generator/start.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 
@@ -44,7 +46,8 @@ class Assessor {
   void add_decoded(const MemberGroup& held_out, const std::string& spec, const TensorData& on);
   // Words alone, each sample with a phrasing of its own that training never used.
   void assess_instructions(const MemberGroup& group, const std::string& spec, std::int64_t count);
-  bool is_most_accurate(const MemberGroup& group, const std::string& spec, const Weights& made, double accuracy);
+  // Nothing where the instruction is refused.
+  std::optional<Reading> read(const std::string& instruction) const;
 
   // configuration.cpp: networks of which there are held-out members, and none to learn from.
   void assess_configuration(const MemberGroup& group, const std::string& spec);

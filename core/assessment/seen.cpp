@@ -2,6 +2,7 @@
 
 #include "assessor.hpp"
 #include "baselines.hpp"
+#include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/generator/instruction.hpp"
 
@@ -76,29 +77,31 @@ void Assessor::assess_instructions(const MemberGroup& group, const std::string& 
   const NetworkPlan& plan = *group.plan;
   const auto on_data = input_.data.get(spec);
   const TensorData& on = *on_data;
+  const auto memory = remembered(input_.generator.exemplars());
   Random random(derive_seed(options_.seed, "phrasings" + plan.description().identity + spec));
   for (std::int64_t i = 0; i < count; ++i) {
     Request wanted = request("words" + spec + std::to_string(i), 1, plan);
     wanted.instruction = random_instruction(DataSpec::parse(spec).source, Phrasing::kHeldOut, random);
-    const Generated made = generate(input_.generator, plan.description(), wanted, input_.data);
-    const Weights ready = calibrated(plan, made.weights, on);
-    const std::vector<double> accuracy = score(plan, ready, on).accuracy;
-    rows_.add("generated-instruction", spec, plan, accuracy, novelty(group, spec, made, ready, on));
     ++instruction_.samples;
-    instruction_.right_data += is_most_accurate(group, spec, made.weights, accuracy.front());
+    const auto reading = read(wanted.instruction);
+    if (!reading || memory->get(reading->data())->classes() != plan.description().classes) continue;
+    instruction_.right_data += reading->data() == DataSpec::parse(spec).source;
+    wanted = with_recalled(std::move(wanted), *reading);
+    const Generated made = generate(input_.generator, plan.description(), wanted, *memory);
+    // As it is written: whoever has words alone has no images to re-estimate statistics on.
+    const Weights ready = ready_to_use(input_.generator, made, wanted, *memory).weights;
+    rows_.add("generated-instruction", spec, plan, score(plan, ready, on).accuracy,
+              novelty(group, spec, made, ready, on));
   }
 }
 
-bool Assessor::is_most_accurate(const MemberGroup& group, const std::string& spec, const Weights& made,
-                                double accuracy) {
-  const NetworkPlan& plan = *group.plan;
-  const std::string source = DataSpec::parse(spec).source;
-  return std::ranges::all_of(data_sets(group), [&](const std::string& other) {
-    if (DataSpec::parse(other).source == source) return true;  // words name a source, not how much of it there was
-    const auto other_data = input_.data.get(other);
-    const TensorData& elsewhere = *other_data;
-    return accuracy > score(plan, calibrated(plan, made, elsewhere), elsewhere).accuracy.front();
-  });
+std::optional<Reading> Assessor::read(const std::string& instruction) const {
+  try {
+    return recall(input_.generator, instruction, input_.words ? *input_.words : WordVectors());
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUsage) throw;
+    return std::nullopt;
+  }
 }
 
 }  // namespace weightloom

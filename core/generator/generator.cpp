@@ -21,6 +21,7 @@ namespace {
 constexpr const char* kSchema = "weightloom.generator/2";
 // Of the model's own tensors, beside those of its tokenizer.
 constexpr const char* kPrefix = "generator.";
+constexpr const char* kExemplarPrefix = "exemplars.";
 
 Json generator_json(const GeneratorModel& model) {
   Json out = to_json(model.config());
@@ -32,6 +33,7 @@ GeneratorConfig config_of(const Json& json, const TensorMap& tensors) {
   ConfigReader reader(json, "configuration");
   reader.value("schema");
   reader.value("training");
+  reader.value("exemplars");
   const GeneratorConfig config = read_generator_config(reader);
   reader.finish();
   // Before anything is allocated: a model takes no more memory than its file.
@@ -80,6 +82,7 @@ void Generator::save(const std::filesystem::path& path, const Json& training) co
   file.tensors.merge(generator_tensors(*model_));
   Json json = generator_json(*model_);
   json["training"] = training;
+  json["exemplars"] = save_exemplars(exemplars_, kExemplarPrefix, file.tensors);
   file.metadata["weightloom.generator"] = json.dump();
   write_safetensors(path, file.tensors, file.metadata);
 }
@@ -99,6 +102,9 @@ Generator Generator::load(const std::filesystem::path& path) {
       Generator generator(config_of(json, file.tensors), std::move(tokenizer), 0);
       restore_parameters(*generator.model_, kPrefix, file.tensors);
       generator.training_ = json.value("training", Json::object());
+      // Files of before have none.
+      generator.exemplars_ = load_exemplars(json.value("exemplars", Json::array()), kExemplarPrefix, file.tensors,
+                                            generator.tokenizer().compute());
       return generator;
     });
   } catch (const Error& error) {
@@ -113,12 +119,14 @@ Generator Generator::with_tokenizer(std::shared_ptr<const Tokenizer> tokenizer) 
   collect_parameters(*model_, "", tensors);
   restore_parameters(*out.model_, "", tensors);
   out.training_ = training_;
+  out.exemplars_ = exemplars_;
   return out;
 }
 
 Json to_json(const Request& request) {
   return {{"instruction", request.instruction},
           {"data", request.data},
+          {"recalled", request.recalled},
           {"shots", request.shots},
           {"quality", request.quality},
           {"family", request.family},
@@ -135,6 +143,7 @@ Request request_from_json(const Json& json) {
   Request request;
   request.instruction = json.at("instruction");
   request.data = json.at("data");
+  request.recalled = json.value("recalled", false);
   request.shots = json.at("shots");
   request.quality = json.at("quality");
   request.family = json.at("family");
@@ -155,8 +164,25 @@ void check_classes(const NetworkDescription& description, const Request& request
               "set classes=" + wanted);
 }
 
+namespace {
+
+// What is remembered is few images, all of which are shown: drawn with replacement, some would stand on both sides of a
+// cross-validation.
+torch::Tensor remembered_images(const Request& request, DataCache& data) {
+  const auto on = data.get(request.data);
+  std::vector<torch::Tensor> classes;
+  for (std::int64_t c = 0; c < on->classes(); ++c) {
+    const auto own = on->train.images.index_select(0, (on->train.labels == c).nonzero().flatten());
+    classes.push_back(own.narrow(0, 0, std::min(own.size(0), request.shots)));
+  }
+  return torch::stack(classes);
+}
+
+}  // namespace
+
 torch::Tensor example_images(const Request& request, DataCache& data) {
   return translate_torch_errors("draw example images", [&] {
+    if (request.recalled) return remembered_images(request, data);
     const DataSpec task = task_of(data, request.data);
     const TaskImages images(data, {task.source});
     auto draws = make_generator(derive_seed(request.sampling.seed, "example images"));

@@ -20,6 +20,12 @@ std::shared_ptr<const TensorData> DataCache::get(const DataSpec& spec) {
   return std::make_shared<const TensorData>(std::move(data));
 }
 
+void DataCache::keep(TensorData data) {
+  const std::lock_guard lock(mutex_);
+  auto kept = std::make_shared<const TensorData>(std::move(data));
+  sources_[kept->name] = kept;
+}
+
 std::int64_t DataCache::copied_bytes(const DataSpec& spec) {
   if (spec.classes.empty()) return 0;
   const auto whole = source(spec.source);

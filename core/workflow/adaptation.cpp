@@ -84,6 +84,7 @@ class Adapter {
     auto tokenizer = std::make_shared<const Tokenizer>(before_.tokenizer().with_anchor(grow_anchor(ranges)));
     Generator after = before_.with_tokenizer(tokenizer);
     if (job_.steps > 0) after = continue_training(after, ranges);
+    after.remember(with_new_exemplars());
     auto rows = compare(after);
     return {std::move(after), provenance(ranges), ranges, anchor_steps_, std::move(rows)};
   }
@@ -194,6 +195,19 @@ class Adapter {
       if (progress_) progress_(event);
     };
     return train_generator(lessons, data_, generator, options, sink);
+  }
+
+  // What the generator remembers, and data sets that it saw now for the first time.
+  std::vector<Exemplars> with_new_exemplars() {
+    auto exemplars = before_.exemplars();
+    std::vector<std::string> fresh;
+    for (const auto& source : sources_)
+      if (std::ranges::none_of(exemplars,
+                               [&](const Exemplars& of) { return of.card.name == DataSpec::parse(source).source; }))
+        fresh.push_back(source);
+    auto drawn = draw_exemplars(data_, fresh, job_.seed);
+    std::ranges::move(drawn, std::back_inserter(exemplars));
+    return exemplars;
   }
 
   // On validation images, so that test images stay untouched. NaN where a generator has no such family.

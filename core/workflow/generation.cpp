@@ -10,6 +10,7 @@
 #include "weightloom/base/memory.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/generator/body.hpp"
+#include "weightloom/generator/recall.hpp"
 #include "weightloom/runtime/budget.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/workflow/caveats.hpp"
@@ -168,14 +169,21 @@ NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry
   const auto form = wanted_form(job, tokenizer);
   fill("channels", form.channels);
   fill("size", form.size);
-  if (!job.request.data.empty()) fill("classes", class_count(DataSpec::parse(job.request.data)));
+  if (!job.request.data.empty() && !config.contains("classes"))
+    config["classes"] = class_count(DataSpec::parse(job.request.data));
   return registry.describe(job.architecture, config);
 }
 
 Generation generate_networks(const GenerationJob& wanted, const Generator& generator, const PluginRegistry& registry,
-                             DataCache& data, const ProgressSink& progress) {
+                             DataCache& given, const ProgressSink& progress) {
   GenerationJob job = wanted;
   const Request& request = job.request;
+  if (is_words_alone(request) && !job.force)
+    throw Error(ErrorCode::kUsage, "generate.words", "nobody has read the instruction", "",
+                "recall() first, or force what the generator imagines");
+  const auto memory = request.recalled ? remembered(generator.exemplars()) : nullptr;
+  DataCache& data = memory ? *memory : given;
+  if (memory) job.config.emplace("classes", task_of(data, request.data).classes.size());
   if (job.selection == Selection::kBest && request.data.empty())
     throw Error(ErrorCode::kUsage, "generate.select", "--select best needs a data set to choose on", "",
                 "add --data; the choice is made on its validation images");
@@ -217,6 +225,7 @@ Generation generate_networks(const GenerationJob& wanted, const Generator& gener
   for (const auto index : select(job.selection, accuracy, out.drawn)) {
     auto record = job.start_only ? start_record({}, registry, generator, *start, request)
                                  : generated_record({}, registry, generator, drawn.made, request, index);
+    if (!job.reading.is_null()) record.recipe["reading"] = job.reading;
     record.hyperparameters = {{"selected", job.selection == Selection::kBest}, {"drawn", out.drawn}};
     out.networks.push_back(
         describe_network(description, std::move(record), drawn.ready, accuracy, request.refine, index));

@@ -51,7 +51,7 @@ TensorMap generate_again(const ZooRecord& record, const NetworkDescription& desc
 }  // namespace
 
 TensorMap reproduce(const ZooRecord& record, const Generator& generator, const PluginRegistry& registry,
-                    DataCache& data) {
+                    DataCache& given) {
   const Json kind = record.recipe.is_object() ? record.recipe.value("kind", Json()) : Json();
   if (kind != "generated" && kind != "start")
     throw Error(ErrorCode::kUsage, "reproduce.recipe", "'" + record.name + "' was not generated",
@@ -59,6 +59,8 @@ TensorMap reproduce(const ZooRecord& record, const Generator& generator, const P
   try {
     check_model(record, "tokenizer", generator.tokenizer().id());
     const Request request = request_from_json(record.recipe.at("request"));
+    const auto memory = request.recalled ? remembered(generator.exemplars()) : nullptr;
+    DataCache& data = memory ? *memory : given;
     const auto description = registry.describe(record.architecture, record.config);
     if (kind == "generated") return generate_again(record, description, request, generator, data);
     return to_tensor_map(description, make_start(generator.tokenizer(), description, request, data).weights);

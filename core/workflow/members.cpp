@@ -145,4 +145,24 @@ std::vector<std::string> data_sources(const Zoo& zoo) {
   return {sources.begin(), sources.end()};
 }
 
+std::vector<std::string> learned_sources(const Zoo& zoo) {
+  std::map<std::string, std::string> by_source;
+  const auto add = [&](const std::string& text) {
+    const DataSpec spec = DataSpec::parse(text);
+    if (spec.classes.empty()) by_source.emplace(spec.source, text);
+  };
+  for (const ZooRecord& record : zoo.all()) {
+    if (record.split == "train") add(record.dataset);
+    const Json data = record.recipe.is_object() && record.recipe.value("kind", Json()) == "anchor"
+                          ? record.recipe.value("data", Json())
+                          : Json();
+    if (data.is_array())
+      for (const Json& text : data)
+        if (text.is_string()) add(text.get<std::string>());
+  }
+  std::vector<std::string> out;
+  for (const auto& [source, text] : by_source) out.push_back(text);
+  return out;
+}
+
 }  // namespace weightloom

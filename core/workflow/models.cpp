@@ -57,7 +57,10 @@ Generator train_generator(const Zoo& zoo, const PluginRegistry& registry, std::s
                            practice_networks(options.practice, options.seed, registry, *tokenizer,
                                              unseen_configurations(zoo, registry, options.practice))};
   load_tokens(lessons.members, zoo, *tokenizer);
-  return train_generator(lessons, data, std::move(tokenizer), options, progress);
+  auto exemplars = draw_exemplars(data, learned_sources(zoo), options.seed);
+  Generator generator = train_generator(lessons, data, std::move(tokenizer), options, progress);
+  generator.remember(std::move(exemplars));
+  return generator;
 }
 
 Refreshed<Tokenizer> refresh_tokenizer(const std::filesystem::path& file, const Zoo& zoo,

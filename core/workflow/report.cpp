@@ -40,6 +40,7 @@ Assessment assess_zoo(const Zoo& zoo, const PluginRegistry& registry, const Gene
                         load_members(zoo, registry, tokenizer, "held-out"),
                         {},
                         {},
+                        job.words,
                         job.unadapted};
   for (const UnseenNetwork& unseen : options.unseen)
     input.unseen.push_back(tokenizer.plan(registry.describe(unseen.architecture, unseen.config), unseen.family));

@@ -20,7 +20,7 @@ inline ZooRecord member_of(const std::string& dataset, std::optional<double> acc
 
 struct HandMade {
   TemporaryFolder folder;
-  std::string three = (folder / "three").string(), four = (folder / "four").string();
+  std::string three = (folder / "stripes").string(), four = (folder / "four").string();
   std::shared_ptr<const Tokenizer> tokenizer = anchor_tokenizer();
   Generator generator{{16, 1, 4, 8, GenerationOrder::kTensor}, tokenizer, 0};
   DataCache data{ImageForm{1, 4}};
@@ -35,6 +35,7 @@ struct HandMade {
     options.finetune_networks = 2;
     options.finetune_epochs = 0;
     options.temperature = 0;
+    generator.remember(draw_exemplars(data, {three}, 0));
   }
 
   MemberGroup group(const std::string& family, std::vector<ZooRecord> records, const std::vector<Weights>& weights) {

@@ -26,14 +26,15 @@ declare -A may_include=(
   [formats]='base'
   [plugin]='base network sdk'
   [data]='base'
+  [language]='base formats'
   [zoo]='base formats'
   [compute]='base formats'
   [training]='base formats compute'
   [runtime]='base formats network data compute training'
   [tokenizer]="$data compute training runtime"
-  [generator]="$data compute training runtime tokenizer"
-  [assessment]="$data compute training runtime tokenizer generator report"
-  [workflow]="$data plugin compute training runtime tokenizer generator assessment report"
+  [generator]="$data language compute training runtime tokenizer"
+  [assessment]="$data language compute training runtime tokenizer generator report"
+  [workflow]="$data language plugin compute training runtime tokenizer generator assessment report"
   [report]='base'
 )
 for folder in core/*/ zoo/; do

@@ -95,6 +95,9 @@ int main(int, char** arguments) {
        R"({"name":"w","shape":[13],"dtype":"int32","quantization":{"dtype":"uint8","scale":2,"min":0}}]},)"
        R"({"paths":["b"],"weights":[{"name":"v","shape":[7],"dtype":"bool"}]}]})"});
   write_texts(folder / "toml", {"a = 1\nb = [1.5, 'x']\n[t.u]\nc = 2024-01-01\n[[l]]\nd = true\n", "depth.x=[1,2]"});
+  write_texts(folder / "instruction",
+              {"tell boots from sandals with a residual net of twenty layers", "only 3, 5 and 8; no letters",
+               "a tiny perceptron under 10k weights for the digits 0-4, as accurate as possible"});
   write_texts(folder / "query",
               {"arch:cnn* and test_accuracy>=0.9 and not tag:broken\ncreated:desc",
                "\"top 5\" > 90% or (params < 10k and created > 7d)",

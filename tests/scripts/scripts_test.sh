@@ -198,7 +198,7 @@ weightloom zoo grow $recipe --progress=plain
 weightloom tokenizer train --recipe $recipe --out quickstart/tokenizer.safetensors --progress=plain
 weightloom tokenizer encode --tokenizer quickstart/tokenizer.safetensors --progress=plain
 weightloom generator train --recipe $recipe --tokenizer quickstart/tokenizer.safetensors --out quickstart/generator.safetensors --progress=plain
-weightloom generate --arch resnet --set depth=20 --set width=[8,12,16] --set classes=10 --instruction a classifier for handwritten digits $model --out quickstart/digits.safetensors --progress=plain
+weightloom generate --instruction a residual network of twenty layers for handwritten digits $model --out quickstart/digits.safetensors --progress=plain
 weightloom report --recipe $recipe $model --stage grow=0 --stage tokenizer=0 --stage encode=0 --stage generator=0 --stage generate=0 --out quickstart/report.html --results quickstart/results.json"
 [ "$(grep '^weightloom ' "$calls" | sed -E 's/(--stage [a-z]+)=[0-9]+/\1=0/g')" = "$expected" ] || problem "ran: $(cat "$calls")"
 [[ $output != *missing* ]] || problem "speaks of something missing"
@@ -213,7 +213,7 @@ expect_code 0
 gap="quickstart: MNIST is missing: the table has the rows of Fashion-MNIST alone"
 [ "$(grep -cF "$gap" <<<"$output")" = 2 ] || problem "does not say twice: $gap"
 [[ ${output##*$'\n'} == "$gap"* ]] || problem "the last line is another"
-expect_call "--instruction a classifier for clothes"
+expect_call "--instruction a residual network of twenty layers for clothes"
 expect_call "--out quickstart/without-mnist/clothes.safetensors"
 recipe=quickstart/without-mnist/quickstart.toml
 expect_call "weightloom zoo grow $recipe"

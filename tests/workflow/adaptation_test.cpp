@@ -63,7 +63,7 @@ std::string refusal(const std::function<void()>& work) {
 
 }  // namespace
 
-TEST_CASE("an architecture that a generator does not know gets its start, with a caveat, and nothing from words alone",
+TEST_CASE("an architecture that a generator does not know gets its start, with a caveat, and nothing from imagination",
           "[adaptation]") {
   Taught taught;
   DataCache data(ImageForm{1, 4});
@@ -78,6 +78,8 @@ TEST_CASE("an architecture that a generator does not know gets its start, with a
   wanted.request.data.clear();
   wanted.request.instruction = "left or right";
   wanted.config["classes"] = 2;
+  CHECK(refusal([&] { generate_networks(wanted, *taught.generator, taught.plugins, data); }) == "generate.words");
+  wanted.force = true;
   CHECK(refusal([&] { generate_networks(wanted, *taught.generator, taught.plugins, data); }) == "generate.unknown");
 }
 

@@ -4,6 +4,7 @@
 
 #include "tiny_zoo.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/generator/recall.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/workflow/finetuning.hpp"
 #include "weightloom/workflow/generation.hpp"
@@ -218,6 +219,26 @@ TEST_CASE("a generated network is reproduced bit for bit from its record, which 
   auto strange = record;
   strange.recipe = {{"kind", 1}};
   CHECK_THROWS_AS(reproduce(strange, generator, tiny.plugins, data), Error);
+}
+
+TEST_CASE("words alone are as good as the examples that they recall, and reproduced without the data", "[learning]") {
+  LearningZoo tiny;
+  const Generator generator = train_generator(tiny.zoo, tiny.plugins, tiny.tokenizer, generator_options(3));
+  DataCache data({1, 4});
+  GenerationJob job{"mlp", {{"width", 8}}, {}, Selection::kNone};
+  job.request.instruction = "tell " + std::filesystem::path(tiny.data()).filename().string() + " apart";
+  CHECK_THROWS_WITH(generate_networks(job, generator, tiny.plugins, data), Catch::Contains("nobody has read"));
+  job.request = with_recalled(job.request, recall(generator, job.request.instruction, {}));
+  job.reading = {{"data", job.request.data}};
+  auto made = generate_networks(job, generator, tiny.plugins, data);
+  auto& network = made.networks.at(0);
+  CHECK(network.validation_accuracy.value() > 0.9);
+  CHECK(network.record.recipe.at("reading").at("data") == tiny.data());
+  network.record.name = "said";
+  tiny.zoo.add({{network.record, network.tensors}});
+  const auto record = tiny.zoo.get("said");
+  DataCache nothing({1, 4});
+  CHECK(weights_hash(reproduce(record, generator, tiny.plugins, nothing)) == record.weights_hash);
 }
 
 TEST_CASE("the start of a configuration that nothing was trained on works, says what it promises, and is reproduced",

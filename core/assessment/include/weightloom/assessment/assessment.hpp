@@ -10,6 +10,7 @@
 #include "weightloom/base/json.hpp"
 #include "weightloom/base/progress.hpp"
 #include "weightloom/generator/generator.hpp"
+#include "weightloom/language/word_vectors.hpp"
 #include "weightloom/report/results.hpp"
 #include "weightloom/runtime/data_cache.hpp"
 #include "weightloom/tokenizer/members.hpp"
@@ -59,7 +60,8 @@ struct AssessmentInput {
   std::vector<MemberGroup> held_out;  // what it did not
   std::vector<std::shared_ptr<const NetworkPlan>> unseen;  // networks of AssessmentOptions::unseen
   std::vector<Trial> trials;                               // of AssessmentOptions::trials, for each data set
-  const Generator* unadapted = nullptr;                    // `generator` before it was adapted, for rows of trials
+  const WordVectors* words = nullptr;    // what instructions are read with; nullptr: by their spelling alone
+  const Generator* unadapted = nullptr;  // `generator` before it was adapted, for rows of trials
 };
 
 // The rows, ordered by name, data, architecture and epochs. The same input, options and machine give the same bits.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "weightloom/base/json.hpp"
+#include "weightloom/generator/exemplars.hpp"
 #include "weightloom/generator/head.hpp"
 #include "weightloom/generator/model.hpp"
 #include "weightloom/generator/tasks.hpp"
@@ -32,6 +33,9 @@ class Generator {
   static Generator load(const std::filesystem::path& path);
   // The same weights with another tokenizer of the same codes (Tokenizer::with_anchor()). Copies them.
   Generator with_tokenizer(std::shared_ptr<const Tokenizer> tokenizer) const;
+  // What it remembers of the data that it learned from, which words recall. Not part of its identity.
+  const std::vector<Exemplars>& exemplars() const { return exemplars_; }
+  void remember(std::vector<Exemplars> exemplars) { exemplars_ = std::move(exemplars); }
   // SHA-256 (hex) over configuration and tensors, as they are when it is first asked for: training comes before.
   // [any-thread]
   const std::string& id() const;
@@ -40,6 +44,7 @@ class Generator {
  private:
   std::shared_ptr<GeneratorModel> model_;
   Json training_;
+  std::vector<Exemplars> exemplars_;
   struct Identity {
     std::once_flag once;
     std::string id;
@@ -51,6 +56,7 @@ class Generator {
 struct Request {
   std::string instruction;  // words
   std::string data;         // DataSpec text: example images are drawn from its training images
+  bool recalled = false;  // its images are those that the generator remembers (exemplars.hpp), not those of the source
   std::int64_t shots = 32;  // example images per class
   double quality = 1.0;     // 0 .. 1, see Condition::quality
   std::string family;       // anchor lineage; empty: the architecture's own
@@ -63,7 +69,7 @@ Json to_json(const Request& request);
 Request request_from_json(const Json& json);
 
 // The example images that generate() conditions on: [classes, shots, C, H, W], drawn from the training images of
-// request.data. Throws kUsage "data.*".
+// request.data; of what is recalled all that are remembered, request.shots at most. Throws kUsage "data.*".
 torch::Tensor example_images(const Request& request, DataCache& data);
 
 // Examples of each class that a network can be shown: kMostExampleOperations buys so many; at most request.shots, 0

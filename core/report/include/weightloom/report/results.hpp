@@ -63,8 +63,8 @@ const ResultRow* strongest_baseline(std::span<const ResultRow> rows, const Resul
 // %)": the baseline's mean accuracy beside that of `row`.
 std::string compare_baseline(const ResultRow& row, const ResultRow& baseline);
 
-// Of the networks generated from words alone, how many are more accurate on the data set that the words name than on
-// every other one.
+// Of the instructions in words alone, how many were read as the data set that they name. Those that were refused count,
+// and have no network.
 struct InstructionResult {
   std::int64_t samples = 0, right_data = 0;
   double share() const { return samples ? static_cast<double>(right_data) / static_cast<double>(samples) : 0.0; }

@@ -25,6 +25,8 @@ class DataCache {
   // throws, and kUsage "data.empty" when a choice of classes leaves no training or no test images.
   std::shared_ptr<const TensorData> get(const DataSpec& spec);
   std::shared_ptr<const TensorData> get(const std::string& text) { return get(DataSpec::parse(text)); }
+  // Takes `data`, a whole source in the cache's form, under its name, in place of what would be read.
+  void keep(TensorData data);
   // Memory, in bytes, that get() takes for images beyond those of the source.
   std::int64_t copied_bytes(const DataSpec& spec);
 

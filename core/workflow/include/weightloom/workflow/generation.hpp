@@ -25,7 +25,8 @@ struct GenerationJob {
   Request request;
   Selection selection = Selection::kNone;
   bool start_only = false;  // the start as it is, without a generator's part
-  bool force = false;       // also what is no better than guessing
+  bool force = false;       // also what is no better than guessing, and what words alone recall nothing for
+  Json reading = nullptr;   // how the instruction was understood, for the record: kept as it is
   // When set, what was written of large networks is kept here every few seconds, and a generation that was stopped goes
   // on there (generator.hpp, generate()). The file stays; whoever has stored the networks removes
   // Generation::checkpoint.
@@ -66,9 +67,11 @@ ImageForm wanted_form(const GenerationJob& job, const Tokenizer& tokenizer);
 // it. Throws kUsage for a configuration that the plugin refuses.
 NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry, const Tokenizer& tokenizer);
 
-// `data`: of wanted_form(), best under kGenerationLimits. Draws request.count networks, or makes the start; of an
+// `data`: of wanted_form(), best under kGenerationLimits; not read where the request's data is recalled
+// (generator/recall.hpp). Draws request.count networks, or makes the start; of an
 // architecture that the generator does not know, the start. Same job, generator and machine: same bits. Throws kUsage
-// "generate.unknown" for words alone and an architecture that the generator does not know, kUsage "generate.select"
+// "generate.words" for words alone that nothing was recalled for, unless `force` is set, kUsage "generate.unknown" for
+// them and an architecture that the generator does not know, kUsage "generate.select"
 // when the best is wanted without data to choose on, kUsage "generate.refine" for refinement without data, kUsage
 // "start.*" for a start without data or of more than one network, kFailure "generate.chance" when no network is better
 // than guessing on the validation images and `force` is not set, kFailure "memory.short" (base/memory.hpp), and what

@@ -35,5 +35,8 @@ ImageForm common_form(const Zoo& zoo, const PluginRegistry& registry);
 // The sources of all images that networks with a split were trained on, each with its train limit and without classes:
 // DataSpec texts, sorted.
 std::vector<std::string> data_sources(const Zoo& zoo);
+// Data sets all of whose classes an anchor or a member to learn from was trained on, with their train limits: one text
+// a source, in their order.
+std::vector<std::string> learned_sources(const Zoo& zoo);
 
 }  // namespace weightloom

@@ -18,6 +18,7 @@ struct ReportJob {
   std::uint64_t recipe_seed = 0;                       // stated, not used
   std::vector<std::pair<std::string, double>> stages;  // name and seconds of the stages before the assessment
   int threads = 0;                                     // stated, not used
+  const WordVectors* words = nullptr;                  // AssessmentInput::words
   const Generator* unadapted = nullptr;                // AssessmentInput::unadapted
 };
 

@@ -1,0 +1,21 @@
+#pragma once
+// From words to what a generator remembers: an instruction is read, and the example images of what it names stand in
+// for those of a request.
+
+#include "weightloom/generator/generator.hpp"
+#include "weightloom/language/reading.hpp"
+#include "weightloom/language/word_vectors.hpp"
+
+namespace weightloom {
+
+// What `instruction` is about, among what the generator remembers and all data sets that are known by name. Throws what
+// read_instruction() does, and kUsage "recall.unknown" where it is about one that the generator has not learned from,
+// "recall.nothing" where it remembers none.
+Reading recall(const Generator& generator, const std::string& instruction, const WordVectors& words);
+
+// Does the request say what it is for in words alone? Then its data has to be recalled before there are examples.
+bool is_words_alone(const Request& request);
+// The same with the data that was read.
+Request with_recalled(Request request, const Reading& reading);
+
+}  // namespace weightloom

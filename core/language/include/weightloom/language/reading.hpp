@@ -1,0 +1,32 @@
+#pragma once
+// What an instruction in words is about: which data set, or which of its classes. No LibTorch.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weightloom/language/card.hpp"
+#include "weightloom/language/word_vectors.hpp"
+
+namespace weightloom {
+
+struct Reading {
+  std::string source;  // the card's name
+  std::vector<std::int64_t>
+      classes;           // numbers of those that are told apart, in the order of the instruction; empty: all
+  double certainty = 0;  // 0 .. 1: how much of what the words say the card accounts for
+  std::vector<std::string> because;  // words of the instruction that decided, the strongest first
+  std::vector<std::string> unknown;  // words that nothing is known of
+  // As a DataSpec: "mnist[3,8]".
+  std::string data() const;
+};
+
+// Compares the words with every card, and with subjects that no card is of. A word counts by its rarity, and by its
+// closeness to the nearest word of a card: same words, base forms and misspelt words of cards need no vectors. Throws
+// kUsage, each with what would help: "instruction.nothing" where no word says what the pictures show;
+// "instruction.unclear" where no card accounts for the words, two do about alike, or the words are about something
+// else; "instruction.classes" where they name a single class.
+Reading read_instruction(std::string_view instruction, const std::vector<Card>& cards, const WordVectors& words);
+
+}  // namespace weightloom

@@ -1,0 +1,76 @@
+#include "weightloom/language/architecture_reading.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "error_id.hpp"
+
+using namespace weightloom;
+using weightloom::testing::error_id;
+
+namespace {
+
+const std::vector<std::string> kNames{"mlp", "cnn", "resnet", "vit", "zigzag"};
+
+ArchitectureReading read(const std::string& instruction) {
+  return read_architecture(instruction, kNames);
+}
+
+}  // namespace
+
+TEST_CASE("kinds of network are known by what people call them, and by their names") {
+  CHECK(read("a multilayer perceptron").name == "mlp");
+  CHECK(read("fully connected layers").name == "mlp");
+  CHECK(read("a ConvNet for that").name == "cnn");
+  CHECK(read("something residual").name == "resnet");
+  CHECK(read("a residual convolutional network").name == "resnet");
+  CHECK(read("vision transformer").name == "vit");
+  CHECK(read("a zigzag for digits").name == "zigzag");
+  CHECK(read("digits").name.empty());
+  CHECK(read("convolutional, no residuals").name == "cnn");
+}
+
+TEST_CASE("kinds that there are none of, and two at once, are refused") {
+  for (const char* text : {"an LSTM", "a random forest", "a vgg", "a perceptron or a transformer"}) {
+    INFO(text);
+    CHECK(error_id([&] { read(text); }) == "instruction.architecture");
+  }
+}
+
+TEST_CASE("numbers belong to what they count") {
+  CHECK(read("a resnet of twenty layers").depth == 20);
+  CHECK(read("resnet-56").depth == 56);
+  CHECK(read("resnet20 please").depth == 20);
+  CHECK(read("forty-four blocks").depth == 44);
+  CHECK(read("a 14-layer network").depth == 14);
+  CHECK(read("three hidden layers of 64 units").depth == 3);
+  CHECK(read("three hidden layers of 64 units").width == 64);
+  CHECK(read("depth 8, width 32").depth == 8);
+  CHECK(read("depth 8, width 32").width == 32);
+  CHECK(!read("the digits 3 and 8").depth);
+  CHECK(error_id([] { read("two layers, or rather three layers"); }) == "instruction.architecture");
+}
+
+TEST_CASE("a limit of weights is one in whatever way it is written") {
+  for (const char* text : {"under 10k weights", "at most 10,000 parameters", "fewer than ten thousand weights",
+                           "no more than 10000 params"}) {
+    INFO(text);
+    CHECK(read(text).most_parameters == 10'000);
+  }
+  CHECK(read("below 2 million parameters").most_parameters == 2'000'000);
+  CHECK(!read("10k weights").most_parameters);
+}
+
+TEST_CASE("what is wanted of the result") {
+  using Quality = ArchitectureReading::Quality;
+  CHECK(read("as accurate as possible").quality == Quality::kHigh);
+  CHECK(read("just a quick draft").quality == Quality::kDraft);
+  CHECK(read("digits").quality == Quality::kUnsaid);
+}
+
+TEST_CASE("any text is read or refused") {
+  std::string text;
+  while (text.size() < 100'000) text += "resnet 99999999999999999999 layers -1 \xff ";
+  CHECK((error_id([&] { read(text); }) == "none" || error_id([&] { read(text); }) == "instruction.architecture"));
+  CHECK(read("").name.empty());
+  CHECK(read("\n\t").name.empty());
+}

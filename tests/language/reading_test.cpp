@@ -1,0 +1,97 @@
+#include "weightloom/language/reading.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "error_id.hpp"
+
+using namespace weightloom;
+using weightloom::testing::error_id;
+using Classes = std::vector<std::int64_t>;
+
+namespace {
+
+// Two data sets that no program knows, and no vectors: words are known by their spelling alone.
+const std::vector<Card> kCards{{"tools",
+                                {"hammer", "saw", "pair of pliers"},
+                                "tools of a workshop",
+                                {"tool", "hardware", "power_drill"},
+                                {{"mallet"}}},
+                               {"counts", {"0", "1", "2", "3", "4"}, "dots on dice", {"die", "dice", "dot"}, {}}};
+
+Reading read(const std::string& instruction) {
+  return read_instruction(instruction, kCards, {});
+}
+
+std::string refusal(const std::string& instruction) {
+  return error_id([&] { read(instruction); });
+}
+
+}  // namespace
+
+TEST_CASE("an instruction is about the data set whose words it has") {
+  for (const char* text :
+       {"tools", "please sort the tools in our workshop", "Which TOOL is it?", "hardware of a wrokshop"}) {
+    INFO(text);
+    CHECK(read(text).data() == "tools");
+  }
+  for (const char* text : {"dice", "count the dots on my dices", "a net for DICE."}) {
+    INFO(text);
+    CHECK(read(text).data() == "counts");
+  }
+  const Reading reading = read("the tools of our workshop in zqxville");
+  CHECK(reading.certainty > 0.3);
+  CHECK(reading.because == std::vector<std::string>{"tools", "workshop"});
+  CHECK(reading.unknown == std::vector<std::string>{"zqxville"});
+}
+
+TEST_CASE("several classes that are named are told apart, in the order of the words") {
+  CHECK(read("tell a saw from a hammer").classes == Classes{1, 0});
+  CHECK(read("mallet or pliers?").classes == Classes{0, 2});
+  CHECK(read("tools: a hammer, a saw, etc").classes.empty());
+  CHECK(read("tools such as the hammer").classes.empty());
+  CHECK(read("hammer, saw, pliers").data() == "tools");  // all that there are
+}
+
+TEST_CASE("numbers are classes where classes are numbers, and quantities where they count something") {
+  CHECK(read("dice that show one or three").classes == Classes{1, 3});
+  CHECK(read("dice, ones against fours").classes == Classes{1, 4});
+  CHECK(read("dice from two to four").classes == Classes{2, 3, 4});
+  CHECK(read("dice 1-3").classes == Classes{1, 2, 3});
+  CHECK(read("dice with three colours of dots").classes.empty());
+  CHECK(read("which one of the dice is it").classes.empty());
+}
+
+TEST_CASE("what says nothing, or too little, is refused") {
+  for (const char* text : {"", "   ", "?!", "a good model please", "the network", "zqx wvy", "\xff\xfe"}) {
+    INFO(text);
+    CHECK(refusal(text) == "instruction.nothing");
+  }
+  for (const char* text : {"tools and dice", "the stocks of a hospital", "leaves of trees"}) {
+    INFO(text);
+    CHECK(refusal(text) != "none");
+  }
+  CHECK(refusal("only the hammer") == "instruction.classes");
+  CHECK(error_id([] { read_instruction("tools", {}, {}); }) == "instruction.nothing");
+}
+
+TEST_CASE("what is left out is not meant") {
+  CHECK(read("tools, no dice").data() == "tools");
+  CHECK(read("dice without tools").data() == "counts");
+}
+
+TEST_CASE("any text is read or refused, however long it is") {
+  std::string text;
+  while (text.size() < 100'000) text += "tools \xc3\xa9\xc3 zq" + std::to_string(text.size()) + "\x1b[31m ";
+  CHECK((refusal(text) == "none" || refusal(text).starts_with("instruction.")));
+  CHECK(refusal(std::string(100'000, 'a')) == "instruction.nothing");
+}
+
+TEST_CASE("closeness of meaning stands in for words that cards have") {
+  const WordVectors words({{"gavel", "hammer", "dice", "cloud", "tool"},
+                           {1, 0.1f, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0.6f, 0.5f, 0},
+                           {6, 6, 6, 6, 6},
+                           {},
+                           ""});
+  CHECK(read_instruction("a gavel or a saw", kCards, words).classes == Classes{0, 1});
+  CHECK(error_id([&] { read_instruction("clouds", kCards, words); }) == "instruction.unclear");
+}

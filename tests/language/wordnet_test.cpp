@@ -1,0 +1,67 @@
+#include "weightloom/language/wordnet.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <fstream>
+
+#include "error_id.hpp"
+#include "temporary_folder.hpp"
+
+using namespace weightloom;
+using namespace weightloom::test;
+using weightloom::testing::error_id;
+
+namespace {
+
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
+
+// Two kinds of footwear, footwear, and a verb.
+void write_wordnet(const std::filesystem::path& folder) {
+  for (const char* part : {"noun", "verb", "adj", "adv"}) {
+    write(folder / ("index." + std::string(part)), "  1 the licence\n");
+    write(folder / (std::string(part) + ".exc"), "");
+    write(folder / ("data." + std::string(part)), "  1 the licence\n");
+  }
+  write(folder / "noun.exc", "feet foot\n");
+  write(folder / "index.noun", "  1 the licence\nboot n 1\nfoot n 1\nfootwear n 1\nsandal n 1\nflip-flop n 1\n");
+  write(
+      folder / "data.noun",
+      "  1 the licence\n"
+      "00000001 06 n 01 footwear 0 002 ~ 00000002 n 0000 ~ 00000003 n 0000 | what feet wear; \"a shop for footwear\"\n"
+      "00000002 06 n 01 boot 0 001 @ 00000001 n 0000 | footwear for the whole foot\n"
+      "00000003 06 n 02 sandal 0 flip-flop 0 001 @ 00000001 n 0000 | footwear of straps\n");
+}
+
+}  // namespace
+
+TEST_CASE("WordNet's sets of synonyms are documents of unit length") {
+  TemporaryFolder folder;
+  write_wordnet(folder.path());
+  const auto found = read_wordnet(folder.path());
+  REQUIRE(found.documents() == 3);
+  // Those of two documents and more, in order; examples in quotation marks are no part of a gloss.
+  CHECK(found.terms == std::vector<std::string>{"boot", "flip-flop", "foot", "footwear", "sandal", "wear"});
+  CHECK(found.rarity[3] == Approx(0));                    // in all three
+  CHECK(found.rarity[0] == Approx(std::log(3.0 / 2.0)));  // its own, and its kind's
+  for (std::int64_t row = 0; row < found.documents(); ++row) {
+    double squares = 0;
+    for (auto i = found.row_begins[row]; i < found.row_begins[row + 1]; ++i)
+      squares += found.values[i] * found.values[i];
+    CHECK(squares == Approx(1));
+  }
+  CHECK(found.irregular.at("feet") == "foot");
+}
+
+TEST_CASE("what is no WordNet is refused") {
+  TemporaryFolder folder;
+  CHECK(error_id([&] { read_wordnet(folder.path()); }) == "wordnet.missing");
+  write_wordnet(folder.path());
+  write(folder / "data.noun", "00000001 06 n zz footwear 0 000 | a gloss\n");
+  CHECK(error_id([&] { read_wordnet(folder.path()); }) == "wordnet.malformed");
+  write(folder / "data.noun", "00000001 06 n ffffffff footwear 0 000 | a gloss\n");
+  CHECK(error_id([&] { read_wordnet(folder.path()); }) == "wordnet.malformed");
+  write(folder / "data.noun", "00000001 06 n 01 footwear 0 999 | a gloss\n");
+  CHECK(read_wordnet(folder.path()).documents() == 1);
+}
