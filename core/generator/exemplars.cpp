@@ -11,7 +11,8 @@
 namespace weightloom {
 namespace {
 
-constexpr std::int64_t kMostPerClass = 32, kMostValues = std::int64_t{1} << 22;
+// Twice as many as a request shows: running statistics of a task of two classes are taken from a hundred images then.
+constexpr std::int64_t kMostPerClass = 64, kMostValues = std::int64_t{1} << 22;
 
 // Images of each class, drawn at random: `most`, or as many as the smallest class has. Undefined where one has none.
 torch::Tensor draw_of_each(const LabelledImages& split, std::int64_t classes, std::int64_t most,

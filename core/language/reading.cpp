@@ -27,7 +27,7 @@ constexpr double kOfDescription = 0.9, kOfClass = 0.95;
 // The least certainty, how far the runner-up must stay behind, and how far other subjects may be ahead.
 // The share of what speaks for the best one that words beside it may have.
 constexpr double kMoreSaid = 0.3;
-constexpr double kLeast = 0.07, kLead = 1.5, kOther = 0.9;
+constexpr double kLeast = 0.12, kLead = 1.5, kOther = 0.9;
 // A class is named by a word that is so close to its name, and by so much closer than to any other class's.
 constexpr double kNamesClass = 0.6, kNamesNoOther = 0.12;
 // Rarity of words that the vectors lack, half of it where no card has them either: they are seldom what matters.
@@ -154,6 +154,7 @@ class Sentence {
     }
     drop_negated();
     drop_quantities();
+    drop_amounts();
   }
 
   const std::vector<Token>& tokens() const { return tokens_; }
@@ -179,6 +180,8 @@ class Sentence {
         out += " to ";
       else if (text.substr(i, 4) == "e.g.")
         out += "eg", i += 3;
+      else if (text.substr(i, 3) == "...")
+        out += " etc ", i += 2;
       else if (text[i] == '/')
         out += " / ";
       else
@@ -201,7 +204,11 @@ class Sentence {
     names_ = cards_;
     for (const Subjects& subject : subjects) add_all(subject.description);
     spellings_ = cards_;
-    for (const auto& subject : other_subjects()) spellings_.insert(subject.terms.begin(), subject.terms.end());
+    for (const auto& subject : other_subjects())
+      for (const auto& term : subject.terms) {
+        spellings_.insert(term);
+        if (term.find('_') != std::string::npos) compounds_.insert(term);
+      }
     spellings_.insert(generic_words().begin(), generic_words().end());
   }
 
@@ -275,6 +282,12 @@ class Sentence {
       token.tells = false;
       negated = false;
     }
+  }
+
+  // "The number of visitors" is no number that one sees.
+  void drop_amounts() {
+    for (std::size_t i = 0; i + 1 < tokens_.size(); ++i)
+      if (tokens_[i].term.text == "number" && tokens_[i + 1].word == "of") tokens_[i].tells = false;
   }
 
   static bool is_counted(const Token& token) {
@@ -454,6 +467,23 @@ std::vector<std::int64_t> classes_named(const Sentence& sentence, const Subjects
   return classes;
 }
 
+// The word that a class is set against and that is none: "a skirt" of "a skirt or trousers".
+std::optional<std::string> set_against_class(const Sentence& sentence, const Subjects& subject,
+                                             const Meanings& meanings) {
+  const auto& tokens = sentence.tokens();
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i].word != "or" && tokens[i].word != "vs" && tokens[i].word != "versus") continue;
+    const auto tells = [](const Token& token) { return token.tells; };
+    const auto after = std::find_if(tokens.begin() + static_cast<std::ptrdiff_t>(i), tokens.end(), tells);
+    const auto before = std::find_if(tokens.rend() - static_cast<std::ptrdiff_t>(i), tokens.rend(), tells);
+    if (after == tokens.end() || before == tokens.rend()) continue;
+    const bool first = class_named(*before, subject, meanings).has_value(),
+               second = class_named(*after, subject, meanings).has_value();
+    if (first != second) return first ? after->word : before->word;
+  }
+  return std::nullopt;
+}
+
 Error nothing_said(const std::string& instruction, const std::vector<std::string>& unknown) {
   return {ErrorCode::kUsage, "instruction.nothing",
           "the instruction does not say what the pictures show: '" + cut_to_width(printable(instruction), 60) + "'",
@@ -505,6 +535,12 @@ Reading read_instruction(std::string_view instruction, const std::vector<Card>& 
   std::size_t other_words = 0;
   const auto named = classes_named(sentence, subject, meanings, other_words);
   const bool listed = !sentence.has(is_open_list) && named.size() < subject.classes.size();
+  if (named.size() == 1)
+    if (const auto other = set_against_class(sentence, subject, meanings))
+      throw Error(
+          ErrorCode::kUsage, "instruction.classes", "'" + *other + "' is no class of '" + subject.card->name + "'",
+          "the instruction sets it against '" + subject.card->classes[static_cast<std::size_t>(named.front())] + "'",
+          "its classes are: " + joined(subject.card->classes, ", "));
   if (named.size() == 1 && scores.without(best, [&](const Token& token) {
         return class_named(token, subject, meanings).has_value();
       }) < kLeast)
@@ -512,7 +548,9 @@ Reading read_instruction(std::string_view instruction, const std::vector<Card>& 
                 "the instruction names nothing of '" + subject.card->name + "' but '" +
                     subject.card->classes[static_cast<std::size_t>(named.front())] + "'",
                 "one class alone leaves nothing to tell apart", "say from what it is to be told, or name the whole");
-  if (named.size() >= 2 && listed && (other_words == 0 || sentence.has(is_contrast))) reading.classes = named;
+  // Who writes "four and nine" means these, whatever else is said; "shirts and shoes" may be any clothes.
+  if (named.size() >= 2 && listed && (subject.numbered || other_words == 0 || sentence.has(is_contrast)))
+    reading.classes = named;
   return reading;
 }
 

@@ -95,7 +95,7 @@ bool is_generic_word(std::string_view term) {
 }
 
 bool is_negation(std::string_view word) {
-  static const auto words = set_of("no not without except excluding nor never ignoring minus");
+  static const auto words = set_of("no not neither without except excluding nor never ignoring minus");
   return words.contains(std::string(word));
 }
 
@@ -137,7 +137,7 @@ const std::vector<Subject>& other_subjects() {
              {"language", "language translate translation text document e-mail spam word sentence sentiment"},
              {"letters", "letter alphabet character kanji symbol glyph"},
              {"sound", "sound music song speech voice audio"},
-             {"money", "stock_market market finance price economy"},
+             {"money", "stock_market finance economy currency coin"},
              {"plants", "plant flower leaf tree crop mushroom weed"},
              {"food", "food dish meal fruit vegetable"},
              {"people", "face portrait emotion gender"},
@@ -145,6 +145,7 @@ const std::vector<Subject>& other_subjects() {
              {"roads", "traffic road"},
              {"faults", "defect flaw circuit machine crack"},
              {"space", "star galaxy planet"},
+             {"identity", "signature autograph fingerprint passport"},
              {"films", "movie film review actor"},
              {"weather", "weather rain cloud"},
              {"homes", "furniture room kitchen"},

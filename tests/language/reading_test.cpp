@@ -49,6 +49,7 @@ TEST_CASE("several classes that are named are told apart, in the order of the wo
   CHECK(read("mallet or pliers?").classes == Classes{0, 2});
   CHECK(read("tools: a hammer, a saw, etc").classes.empty());
   CHECK(read("tools such as the hammer").classes.empty());
+  CHECK(read("hammer, saw ... tools").classes.empty());
   CHECK(read("hammer, saw, pliers").data() == "tools");  // all that there are
 }
 
@@ -71,6 +72,8 @@ TEST_CASE("what says nothing, or too little, is refused") {
     CHECK(refusal(text) != "none");
   }
   CHECK(refusal("only the hammer") == "instruction.classes");
+  CHECK(refusal("a hammer or dice") != "none");
+  CHECK(refusal("neither tools nor dice") == "instruction.nothing");
   CHECK(error_id([] { read_instruction("tools", {}, {}); }) == "instruction.nothing");
 }
 

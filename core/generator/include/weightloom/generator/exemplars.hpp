@@ -18,7 +18,7 @@ struct Exemplars {
   torch::Tensor train, validation;  // [classes, n, C, H, W], standardised; n of their own
 };
 
-// Up to 32 training images of each class and half as many validation images, fewer of small classes, of many, and of
+// Up to 64 training images of each class and half as many validation images, fewer of small classes, of many, and of
 // large images: four million numbers a source. `sources` are DataSpec texts without a choice of classes, of different
 // sources, which the cards are named by. Throws kUsage "data.*".
 std::vector<Exemplars> draw_exemplars(DataCache& data, const std::vector<std::string>& sources, std::uint64_t seed);
