@@ -11,8 +11,7 @@
 namespace weightloom {
 namespace {
 
-// Twice as many as a request shows: running statistics of a task of two classes are taken from a hundred images then.
-constexpr std::int64_t kMostPerClass = 64, kMostValues = std::int64_t{1} << 22;
+constexpr std::int64_t kMostValues = std::int64_t{1} << 22;
 
 // Images of each class, drawn at random: `most`, or as many as the smallest class has. Undefined where one has none.
 torch::Tensor draw_of_each(const LabelledImages& split, std::int64_t classes, std::int64_t most,
@@ -35,7 +34,7 @@ torch::Tensor draw_of_each(const LabelledImages& split, std::int64_t classes, st
 Exemplars draw_of(const TensorData& on, const std::string& source, std::uint64_t seed) {
   const auto classes = on.classes();
   const auto values = on.train.images.numel() / std::max<std::int64_t>(1, on.train.images.size(0));
-  const auto count = std::clamp<std::int64_t>(kMostValues / (classes * values) * 2 / 3, 1, kMostPerClass);
+  const auto count = std::clamp<std::int64_t>(kMostValues / (classes * values) * 2 / 3, 1, kMostExemplars);
   auto draws = make_generator(derive_seed(seed, "exemplars of " + source));
   Exemplars out{
       card_of(DataSpec::parse(source).source, on.class_names), draw_of_each(on.train, classes, count, draws), {}};

@@ -37,6 +37,7 @@ bool is_words_alone(const Request& request) {
 Request with_recalled(Request request, const Reading& reading) {
   request.data = reading.data();
   request.recalled = true;
+  request.shots = std::max(request.shots, kMostExemplars);
   return request;
 }
 

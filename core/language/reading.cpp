@@ -27,7 +27,7 @@ constexpr double kOfDescription = 0.9, kOfClass = 0.95;
 // The least certainty, how far the runner-up must stay behind, and how far other subjects may be ahead.
 // The share of what speaks for the best one that words beside it may have.
 constexpr double kMoreSaid = 0.3;
-constexpr double kLeast = 0.12, kLead = 1.5, kOther = 0.9;
+constexpr double kLeast = 0.12, kLead = 1.4, kOther = 0.9;
 // A class is named by a word that is so close to its name, and by so much closer than to any other class's.
 constexpr double kNamesClass = 0.6, kNamesNoOther = 0.12;
 // Rarity of words that the vectors lack, half of it where no card has them either: they are seldom what matters.

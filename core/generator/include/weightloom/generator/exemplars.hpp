@@ -18,9 +18,12 @@ struct Exemplars {
   torch::Tensor train, validation;  // [classes, n, C, H, W], standardised; n of their own
 };
 
-// Up to 64 training images of each class and half as many validation images, fewer of small classes, of many, and of
-// large images: four million numbers a source. `sources` are DataSpec texts without a choice of classes, of different
-// sources, which the cards are named by. Throws kUsage "data.*".
+// Of each class, twice as many as a request shows unless told otherwise: running statistics of two classes are taken
+// from a hundred images then, and heads are chosen on as many.
+inline constexpr std::int64_t kMostExemplars = 64;
+// Up to kMostExemplars training images of each class and half as many validation images, fewer of small classes, of
+// many, and of large images: four million numbers a source. `sources` are DataSpec texts without a choice of classes,
+// of different sources, which the cards are named by. Throws kUsage "data.*".
 std::vector<Exemplars> draw_exemplars(DataCache& data, const std::vector<std::string>& sources, std::uint64_t seed);
 
 // A cache that holds nothing but these, under the names of their sources: test images are the validation images.

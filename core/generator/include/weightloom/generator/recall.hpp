@@ -15,7 +15,7 @@ Reading recall(const Generator& generator, const std::string& instruction, const
 
 // Does the request say what it is for in words alone? Then its data has to be recalled before there are examples.
 bool is_words_alone(const Request& request);
-// The same with the data that was read.
+// The same with the data that was read, of which all that is remembered is shown.
 Request with_recalled(Request request, const Reading& reading);
 
 }  // namespace weightloom
