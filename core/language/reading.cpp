@@ -32,6 +32,8 @@ constexpr double kLeast = 0.12, kLead = 1.4, kOther = 0.9;
 constexpr double kNamesClass = 0.6, kNamesNoOther = 0.12;
 // Rarity of words that the vectors lack, half of it where no card has them either: they are seldom what matters.
 constexpr double kRare = 11;
+// Of a word that is shown, in columns.
+constexpr std::size_t kLongestWord = 32;
 
 struct Term {
   std::string text;
@@ -253,7 +255,7 @@ class Sentence {
     }
     if (!is_known(term) && !is_generic_word(term)) term = respelt(term).value_or(term);
     const bool known = is_known(term) || is_generic_word(term);
-    if (!known && word.size() > 1) unknown_.push_back(word);
+    if (!known && word.size() > 1) unknown_.push_back(cut_to_width(printable(word), kLongestWord));
     // "Tool" says nothing, unless tools are what there is to tell apart.
     tokens_.push_back({word, meanings_.term(term), known && (names_.contains(term) || tells_something(term))});
   }

@@ -17,7 +17,7 @@ struct Reading {
       classes;           // numbers of those that are told apart, in the order of the instruction; empty: all
   double certainty = 0;  // 0 .. 1: how much of what the words say the card accounts for
   std::vector<std::string> because;  // words of the instruction that decided, the strongest first
-  std::vector<std::string> unknown;  // words that nothing is known of
+  std::vector<std::string> unknown;  // words that nothing is known of, to be shown: printable, long ones cut
   // As a DataSpec: "mnist[3,8]".
   std::string data() const;
 };
@@ -26,7 +26,7 @@ struct Reading {
 // closeness to the nearest word of a card: same words, base forms and misspelt words of cards need no vectors. Throws
 // kUsage, each with what would help: "instruction.nothing" where no word says what the pictures show;
 // "instruction.unclear" where no card accounts for the words, two do about alike, or the words are about something
-// else; "instruction.classes" where they name a single class.
+// else; "instruction.classes" where they name a single class, or set one against what is none.
 Reading read_instruction(std::string_view instruction, const std::vector<Card>& cards, const WordVectors& words);
 
 }  // namespace weightloom
