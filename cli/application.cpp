@@ -294,7 +294,8 @@ int dispatch(const Application& application, const Words& arguments) {
   const auto invocation = find_command(arguments);
   const auto* entry = invocation.entry;
   const bool command = entry != nullptr && !is_group(entry->name);
-  if (command && application.host == Host::kFront && entry->host == Host::kEngine) become_engine(arguments);
+  if (command && application.host == Host::kFront && host_of(*entry, arguments) == Host::kEngine)
+    become_engine(arguments);
   if (invocation.help) {
     write_page(help_page(application, entry));
     return 0;

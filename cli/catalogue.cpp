@@ -1,5 +1,7 @@
 #include "cli/catalogue.hpp"
 
+#include <algorithm>
+
 namespace weightloom::cli {
 namespace {
 
@@ -74,6 +76,10 @@ constexpr CatalogueEntry kCatalogue[] = {
 
     {"understand", Host::kFront, "What an instruction in words is taken for",
      "weightloom understand \"a net that reads post codes\""},
+    {"retrieve", Host::kFront, "The networks of a zoo that fit an instruction or data best",
+     "weightloom retrieve \"a small network that reads post codes\" --zoo my-zoo", "--data"},
+    {"select", Host::kEngine, "The best of several networks on validation images, without evaluating all of them",
+     "weightloom select \"handwritten digits\" --zoo my-zoo --budget 0.25 --out best.safetensors"},
     {"words", {}, "Word vectors: what instructions are understood with", {}},
     {"words build", Host::kEngine, "Make word vectors from WordNet", "weightloom words build"},
     {"generate", Host::kEngine, "Write weights for any registered architecture, from words or example images",
@@ -100,6 +106,14 @@ constexpr CatalogueEntry kCatalogue[] = {
 
 std::span<const CatalogueEntry> catalogue() {
   return kCatalogue;
+}
+
+Host host_of(const CatalogueEntry& entry, const std::vector<std::string>& arguments) {
+  const auto names_option = [&](const std::string& argument) {
+    return argument == entry.engine_option || argument.starts_with(std::string(entry.engine_option) + '=');
+  };
+  const bool asks = !entry.engine_option.empty() && std::ranges::any_of(arguments, names_option);
+  return asks ? Host::kEngine : entry.host;
 }
 
 const CatalogueEntry* find_entry(std::string_view name) {

@@ -17,10 +17,15 @@ struct CatalogueEntry {
   Host host = Host::kFront;  // of no meaning for a group
   std::string_view summary;
   std::string_view example;  // a whole command line; empty for a group
+  // An option with which the engine runs a command that is the front's otherwise; empty: there is none.
+  std::string_view engine_option = {};
 };
 
 // In the order of the help page.
 std::span<const CatalogueEntry> catalogue();
+
+// Who runs an entry with these arguments.
+Host host_of(const CatalogueEntry& entry, const std::vector<std::string>& arguments);
 
 // The entry of exactly that name, null when there is none.
 const CatalogueEntry* find_entry(std::string_view name);

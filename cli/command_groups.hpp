@@ -1,7 +1,16 @@
 #pragma once
 // One function for each file of commands. The front's need no LibTorch; the engine's may.
 
+#include <functional>
+#include <string>
+
 #include "cli/command_table.hpp"
+
+namespace weightloom {
+class PluginRegistry;
+class Zoo;
+struct Retrieval;
+}  // namespace weightloom
 
 namespace weightloom::cli {
 
@@ -15,11 +24,17 @@ void add_zoo_insight_commands(CommandTable& table);
 void add_data_commands(CommandTable& table);
 void add_understand_command(CommandTable& table);
 
+// Both: the front's looks at records alone, the engine's, which the option --data leads to, at images as well.
+using RetrievalProbe =
+    std::function<void(Context&, Retrieval&, const Zoo&, const PluginRegistry&, const std::string& data)>;
+void add_retrieve_command(CommandTable& table, RetrievalProbe probe);
+
 // Engine.
 void add_runtime_commands(CommandTable& table);
 void add_tokenizer_commands(CommandTable& table);
 void add_generator_commands(CommandTable& table);
 void add_report_commands(CommandTable& table);
+void add_select_command(CommandTable& table);
 void add_words_command(CommandTable& table);
 void add_speed_command(CommandTable& table);
 void add_quality_command(CommandTable& table);

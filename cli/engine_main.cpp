@@ -4,6 +4,7 @@
 #include "cli/command_groups.hpp"
 #include "cli/stored_words.hpp"
 #include "weightloom/compute/threads.hpp"
+#include "weightloom/workflow/selection.hpp"
 
 namespace {
 
@@ -16,6 +17,11 @@ void prepare(Context& context) {
   if (const auto warning = weightloom::blas_warning(); !warning.empty()) context.warn(warning);
 }
 
+void probe_examples(Context& context, weightloom::Retrieval& found, const weightloom::Zoo& zoo,
+                    const weightloom::PluginRegistry& registry, const std::string& data) {
+  weightloom::probe(found, zoo, registry, data, {}, context.progress());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -26,6 +32,8 @@ int main(int argc, char** argv) {
   add_generator_commands(application.commands);
   add_report_commands(application.commands);
   add_words_command(application.commands);
+  add_retrieve_command(application.commands, probe_examples);
+  add_select_command(application.commands);
   add_speed_command(application.commands);
   add_quality_command(application.commands);
   return run_application(application, argc, argv);

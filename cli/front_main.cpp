@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   add_zoo_insight_commands(application.commands);
   add_data_commands(application.commands);
   add_understand_command(application.commands);
+  add_retrieve_command(application.commands, {});
   add_completion_command(application.commands);
   return run_application(application, argc, argv);
 }

@@ -10,6 +10,7 @@
 #include "cli/network_argument.hpp"
 #include "cli/plugin_registry.hpp"
 #include "cli/recipe.hpp"
+#include "cli/stored_vectors.hpp"
 #include "cli/word_vectors.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/generator/recall.hpp"
@@ -17,6 +18,7 @@
 #include "weightloom/workflow/generation.hpp"
 #include "weightloom/workflow/lineage.hpp"
 #include "weightloom/workflow/models.hpp"
+#include "weightloom/workflow/selection.hpp"
 #include "weightloom/workflow/understanding.hpp"
 #include "weightloom/zoo/transfer.hpp"
 
@@ -144,6 +146,7 @@ void declare_adapt(CLI::App& app, AdaptOptions& options) {
 
 struct GenerateOptions {
   std::string generator = "generator.safetensors", out, add, select, reproduce;
+  bool with_zoo = false;
   GenerationJob job;
 };
 
@@ -227,8 +230,10 @@ GenerationJob understood(Context& context, GenerationJob job, const Generator& g
   if (job.request.instruction.empty()) return job;
   if (!job.architecture.empty()) registry.find(job.architecture);  // a slip there is said first
   Json reading = Json::object();
-  if (is_words_alone(job.request)) {
-    const WordVectors words = word_vectors(context);
+  const bool alone = is_words_alone(job.request);
+  const WordVectors words = alone ? word_vectors(context) : stored_word_vectors(context).value_or(WordVectors());
+  if (!alone) expect_agreement(job.request, known_cards(generator), words);
+  if (alone) {
     if (const auto read = read_words(context, generator, job, words)) {
       job = with_data(std::move(job), *read, generator);
       reading = {{"data", read->data()},
@@ -237,12 +242,56 @@ GenerationJob understood(Context& context, GenerationJob job, const Generator& g
                  {"words", words.size() > 0 ? Json(words.id()) : Json()}};
     }
   }
-  const auto architecture = read_architecture(job.request.instruction, architecture_names(registry));
+  const auto architecture = read_architecture(job.request.instruction, registry.keywords(), words);
   job = with_architecture(std::move(job), architecture, registry, generator.tokenizer());
   if (!architecture.because.empty())
     reading.update({{"architecture", job.architecture}, {"architecture_because", architecture.because}});
   if (!reading.empty()) job.reading = std::move(reading);
   return job;
+}
+
+// Of the zoo's networks, those that the request would be content with.
+Wanted wanted_of_zoo(const GenerateOptions& options, const GenerationJob& job, const Zoo& zoo,
+                     const PluginRegistry& registry) {
+  Wanted wanted = wanted_of(job.request.data, zoo_cards(zoo));
+  wanted.architecture = registry.find(job.architecture).id;
+  const auto said = read_architecture(job.request.instruction, registry.keywords(), {});
+  wanted.depth = said.depth;
+  wanted.width = said.width;
+  wanted.most_parameters = said.most_parameters;
+  wanted.config = options.job.config;
+  wanted.config.erase("classes");  // follows from the data, and others know more
+  return wanted;
+}
+
+// The generated network beside those of the zoo.
+Meeting meet(Context& context, const GenerateOptions& options, const GenerationJob& job, const Generator& generator,
+             const PluginRegistry& registry, const Generation& generation) {
+  const auto& network = generation.networks.front();
+  const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
+  ImageForms forms;
+  if (job.request.recalled) forms.take(remembered(generator.exemplars()));
+  Contender own{
+      "generated", network.record, generation.description, to_weights(generation.description, network.tensors), {}, 0};
+  return meet_zoo(std::move(own), zoo, registry, wanted_of_zoo(options, job, zoo, registry), job.request.data, forms,
+                  context.progress());
+}
+
+Json meeting_json(const std::optional<Meeting>& meeting) {
+  if (!meeting) return nullptr;
+  return {{"from", meeting->stored ? "zoo" : "generator"},
+          {"name", meeting->stored ? Json(meeting->stored->name) : Json()},
+          {"met", meeting->met},
+          {"accuracy", meeting->accuracy}};
+}
+
+// The stored network where the generated one would have been; the zoo has it already.
+Json deliver_stored(Context& context, const GenerateOptions& options, const Contender& stored) {
+  if (!options.add.empty())
+    context.note("nothing is added: the better network is in the zoo, as '" + stored.name + "'");
+  if (options.out.empty()) return Json::array();
+  write_network(options.out, stored.record, to_tensor_map(stored.description, stored.weights));
+  return Json::array({{{"index", 0}, {"name", stored.name}, {"path", options.out}}});
 }
 
 Json run_generate(Context& context, const GenerateOptions& options) {
@@ -251,7 +300,7 @@ Json run_generate(Context& context, const GenerateOptions& options) {
     throw Error(ErrorCode::kUsage, "generate.options", "nothing to generate, or nowhere to put it", "",
                 "give --arch or an instruction that names one, and --out FILE or --add NAME");
   auto asked = options;
-  if (asked.select == "best") asked.job.selection = Selection::kBest;
+  if (asked.select == "best" || asked.with_zoo) asked.job.selection = Selection::kBest;
   expect_deliverable(context, asked.out, names_to_add(asked));
   const Generator generator = Generator::load(asked.generator);
   if (!asked.reproduce.empty()) return reproduce_command(context, asked, generator);
@@ -263,7 +312,10 @@ Json run_generate(Context& context, const GenerateOptions& options) {
   auto generation = generate_networks(job, generator, registry, data, context.progress());
   for (const auto& caveat : generation.caveats) context.warn(caveat);
   const auto drawn = std::to_string(generation.drawn);
-  const Json networks = deliver(context, asked, generation);
+  std::optional<Meeting> meeting;
+  if (asked.with_zoo) meeting = meet(context, asked, job, generator, registry, generation);
+  const Json networks = meeting && meeting->stored ? deliver_stored(context, asked, *meeting->stored)
+                                                   : deliver(context, asked, generation);
   if (!generation.checkpoint.empty()) std::filesystem::remove(generation.checkpoint);
   return {
       {"network", generation.description.label()},
@@ -277,6 +329,7 @@ Json run_generate(Context& context, const GenerateOptions& options) {
       {"reading", job.reading},
       {"start", start_json(generation.start)},
       {"caveats", generation.caveats},
+      {"chosen", meeting_json(meeting)},
       {"networks", networks}};
 }
 
@@ -305,6 +358,11 @@ void print_generated(Printer& printer, const Json& result) {
     printer.field("start", format_value(start["validation_accuracy"], Format::kPercent) +
                                " on the validation images, " + start["head"].get<std::string>() +
                                (start["body_passes"].get<std::int64_t>() > 0 ? ", body fitted to the examples" : ""));
+  if (const Json& chosen = result["chosen"]; !chosen.is_null())
+    printer.field("chosen", (chosen["from"] == "zoo" ? "'" + chosen["name"].get<std::string>() + "' of the zoo"
+                                                     : std::string("what was generated")) +
+                                ", " + format_value(chosen["accuracy"], Format::kPercent) + ", beside " +
+                                format_value(chosen["met"], Format::kCount) + " stored networks");
   printer.table({{"index", ""}, {"validation_accuracy", "validation", Format::kPercent}, {"path", ""}, {"name", ""}},
                 result["networks"]);
 }
@@ -326,6 +384,8 @@ void declare_generate(CLI::App& app, GenerateOptions& options) {
   app.add_option("-n,--count", request.count, "Networks to draw")->capture_default_str()->check(CLI::Range(1, 100000));
   app.add_option("--select", options.select, "best: keep the best on the validation images")
       ->check(CLI::IsMember({"best"}));
+  app.add_flag("--with-zoo", options.with_zoo,
+               "Networks of the zoo that fit take part in the choice of the best: what is written is the best of all");
   app.add_option("--temperature", request.sampling.temperature, "0 is greedy")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 100.0));
@@ -349,7 +409,7 @@ void declare_generate(CLI::App& app, GenerateOptions& options) {
   auto* start_only = app.add_flag(
       "--start-only", options.job.start_only,
       "The start alone: the anchor cut to the configuration, head and body fitted to the examples in closed form");
-  for (const char* option : {"--select", "--temperature", "--top-k", "--top-p", "--quality"})
+  for (const char* option : {"--select", "--with-zoo", "--temperature", "--top-k", "--top-p", "--quality"})
     start_only->excludes(app.get_option(option));
   app.add_flag("--force", options.job.force, "Keep networks that are no better than guessing");
   auto* reproduce =

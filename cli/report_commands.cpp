@@ -12,12 +12,13 @@
 #include "weightloom/report/results_page.hpp"
 #include "weightloom/workflow/report.hpp"
 #include "weightloom/workflow/up_to_date.hpp"
+#include "weightloom/zoo/transfer.hpp"
 
 namespace weightloom::cli {
 namespace {
 
 struct ReportOptions {
-  std::string recipe, generator = "generator.safetensors", out = "report.html", results = "results.json";
+  std::string recipe, generator = "generator.safetensors", out = "report.html", results = "results.json", sentence;
   Json stages = Json::object();
   bool again = false;
 };
@@ -39,15 +40,17 @@ Json run(Context& context, const ReportOptions& options) {
   const Generator generator = Generator::load(options.generator);
   const auto fingerprint = report_fingerprint(zoo, generator, table);
   const auto finished = options.again ? std::nullopt : current_results(options.results, fingerprint);
-  if (finished) {
-    context.note("'" + options.results + "' is up to date");
-    write_file(options.out, render_results_page(results_from_json(*finished)));
-    return *finished;
-  }
   for (const auto& path : {options.results, options.out}) expect_writable(path);
-  const WordVectors words = word_vectors(context);
+  const auto sentence = options.sentence.empty() ? std::nullopt : sentence_of(read_network(options.sentence).record);
+  if (!options.sentence.empty() && !sentence)
+    throw Error(ErrorCode::kUsage, "report.sentence", "'" + options.sentence + "' was not asked for in words", "",
+                "name a file that `weightloom generate --instruction` wrote");
+  if (finished) context.note("'" + options.results + "' is up to date");
+  const WordVectors words = finished ? WordVectors() : word_vectors(context);
   job.words = &words;
-  const auto results = make_report(zoo, plugin_registry(context), generator, job, fingerprint, context.progress());
+  auto results = finished ? results_from_json(*finished)
+                          : make_report(zoo, plugin_registry(context), generator, job, fingerprint, context.progress());
+  if (sentence) results.sentence = sentence;
   const Json json = to_json(results);
   write_file(options.results, json.dump(1) + "\n");
   write_file(options.out, render_results_page(results));
@@ -98,6 +101,8 @@ void add_report_commands(CommandTable& table) {
         app.add_option("--recipe", options.recipe, "TOML file with an [assessment] table")->required();
         app.add_option("--generator", options.generator, "Generator file")->capture_default_str();
         app.add_option("--out", options.out, "Page to write")->capture_default_str();
+        app.add_option("--sentence", options.sentence,
+                       "A generated weights file that was asked for in words: the page shows how they were understood");
         app.add_option("--results", options.results, "JSON file to write")->capture_default_str();
         add_settings_option(app, "--stage", options.stages,
                             "Seconds that a stage before the assessment took, such as grow=90; may be repeated. The "

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <filesystem>
 
 #include "cli/command_groups.hpp"
 #include "cli/plugin_registry.hpp"
+#include "cli/stored_vectors.hpp"
 #include "weightloom/data/dataset.hpp"
 #include "weightloom/formats/weights_stream.hpp"
 #include "weightloom/language/architecture_reading.hpp"
@@ -30,20 +30,6 @@ std::vector<Card> remembered_cards(const std::string& path) {
   return cards;
 }
 
-WordVectors vectors(Context& context) {
-  const auto& file = context.settings().words;
-  if (std::filesystem::exists(file)) return WordVectors::load(file);
-  context.warn("there are no word vectors yet, so words are known by their spelling alone: `weightloom words build`");
-  return {};
-}
-
-std::vector<std::string> architectures(Context& context) {
-  const auto registry = plugin_registry(context);
-  std::vector<std::string> names;
-  for (const auto& plugin : registry.plugins()) names.push_back(plugin.name);
-  return names;
-}
-
 Json quality_name(ArchitectureReading::Quality quality) {
   if (quality == ArchitectureReading::Quality::kUnsaid) return nullptr;
   return quality == ArchitectureReading::Quality::kHigh ? "high" : "draft";
@@ -54,8 +40,11 @@ Json understand(Context& context, const UnderstandOptions& options) {
   for (const DataSource& source : list_data_sources())
     if (std::ranges::none_of(cards, [&](const Card& card) { return card.name == source.name; }))
       cards.push_back(card_of(source.name, source_class_names(source.name)));
-  const Reading reading = read_instruction(options.instruction, cards, vectors(context));
-  const auto network = read_architecture(options.instruction, architectures(context));
+  const auto stored = stored_word_vectors(context);
+  if (!stored) warn_without_vectors(context);
+  const WordVectors words = stored.value_or(WordVectors());
+  const Reading reading = read_instruction(options.instruction, cards, words);
+  const auto network = read_architecture(options.instruction, plugin_registry(context).keywords(), words);
   const auto card = std::ranges::find(cards, reading.source, &Card::name);
   Json classes = Json::array();
   for (const auto c : reading.classes) classes.push_back(card->classes[static_cast<std::size_t>(c)]);

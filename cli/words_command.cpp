@@ -5,19 +5,23 @@ namespace weightloom::cli {
 namespace {
 
 struct WordsOptions {
-  std::string wordnet = kWordnetFolder, out;
+  std::string wordnet = kWordnetFolder, from, out;
 };
 
 void declare_words(CLI::App& app, WordsOptions& options) {
   app.add_option("--wordnet", options.wordnet, "Folder with WordNet's database files")
       ->type_name("DIR")
       ->capture_default_str();
+  app.add_option("--from", options.from, "Vectors as GloVe and word2vec write them as text, in place of WordNet's")
+      ->type_name("FILE")
+      ->excludes("--wordnet");
   app.add_option("--out", options.out, "File to write (default: where commands look for it)");
 }
 
 Json build_words(Context& context, const WordsOptions& options) {
   const auto out = options.out.empty() ? context.settings().words : std::filesystem::path(options.out);
-  const WordVectors words = make_word_vectors(out, options.wordnet, context.progress());
+  const WordVectors words = options.from.empty() ? make_word_vectors(out, options.wordnet, context.progress())
+                                                 : import_word_vectors(out, options.from);
   return {{"out", out.string()}, {"words", words.size()}, {"dimensions", words.dimensions()}, {"id", words.id()}};
 }
 

@@ -62,6 +62,6 @@ stage generate weightloom generate --instruction "$instruction" --generator "$mo
 
 times=()
 for name in grow tokenizer encode generator generate; do times+=(--stage "$name=$(cat "$out/stages/$name")"); done
-run weightloom report --recipe "$recipe" --generator "$model" "${times[@]}" --out "$out/report.html" --results "$out/results.json"
+run weightloom report --recipe "$recipe" --generator "$model" "${times[@]}" --sentence "$out/$result.safetensors" --out "$out/report.html" --results "$out/results.json"
 echo "The report is $out/report.html, its figures are in $out/results.json"
 [ -z "$gap" ] || say "$gap"

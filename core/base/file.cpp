@@ -1,6 +1,7 @@
 #include "weightloom/base/file.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,6 +90,22 @@ int FileReader::duplicate() const {
     throw Error(ErrorCode::kFailure, "file.open", "cannot open '" + path_.string() + "'", std::strerror(errno))
         .at(path_.string());
   return copy;
+}
+
+FileMapping::FileMapping(const FileReader& file) {
+  if (file.size() == 0) return;
+  const int descriptor = file.duplicate();
+  void* begin = ::mmap(nullptr, file.size(), PROT_READ, MAP_PRIVATE, descriptor, 0);
+  const int error = errno;
+  ::close(descriptor);
+  if (begin == MAP_FAILED)
+    throw Error(ErrorCode::kFailure, "file.map", "cannot map '" + file.path().string() + "'", std::strerror(error))
+        .at(file.path().string());
+  bytes_ = {static_cast<const std::byte*>(begin), static_cast<std::size_t>(file.size())};
+}
+
+FileMapping::~FileMapping() {
+  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
 std::string read_file(const fs::path& path, std::uint64_t limit) {

@@ -91,6 +91,25 @@ SafetensorsFile read_safetensors(const std::filesystem::path& path) {
   return result;
 }
 
+MappedSafetensors::MappedSafetensors(const std::filesystem::path& path) {
+  const FileReader file(path);
+  auto [header, data_start] = safetensors::open_header(file);
+  mapping_ = std::make_unique<FileMapping>(file);
+  metadata_ = std::move(header.metadata);
+  for (const auto& entry : header.entries) {
+    Tensor tensor{parse_dtype(entry.dtype), {entry.shape.begin(), entry.shape.end()}, {}};
+    tensor.bytes = mapping_->bytes().subspan(data_start + entry.begin(), entry.end() - entry.begin());
+    tensors_.emplace(entry.name, std::move(tensor));
+  }
+}
+
+MappedSafetensors::~MappedSafetensors() = default;
+
+const MappedSafetensors::Tensor* MappedSafetensors::find(const std::string& name) const {
+  const auto found = tensors_.find(name);
+  return found == tensors_.end() ? nullptr : &found->second;
+}
+
 void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,
                        const std::map<std::string, std::string>& metadata) {
   const auto order = file_order(tensors);

@@ -7,27 +7,28 @@
 
 namespace weightloom {
 
+std::vector<Card> known_cards(const Generator& generator) {
+  std::vector<Card> cards;
+  for (const Exemplars& of : generator.exemplars()) cards.push_back(of.card);
+  for (const DataSource& source : list_data_sources())
+    if (std::ranges::none_of(cards, [&](const Card& card) { return card.name == source.name; }))
+      cards.push_back(card_of(source.name, source_class_names(source.name)));
+  return cards;
+}
+
 Reading recall(const Generator& generator, const std::string& instruction, const WordVectors& words) {
   const auto& exemplars = generator.exemplars();
   if (exemplars.empty())
     throw Error(ErrorCode::kUsage, "recall.nothing", "words alone recall nothing", "the generator remembers no data",
                 "give examples with --data, or train the generator again");
-  std::vector<Card> cards;
+  Reading reading = read_instruction(instruction, known_cards(generator), words);
+  if (std::ranges::any_of(exemplars, [&](const Exemplars& of) { return of.card.name == reading.source; }))
+    return reading;
   std::string names;
-  for (const Exemplars& of : exemplars) {
-    cards.push_back(of.card);
-    names += (names.empty() ? "" : ", ") + of.card.name;
-  }
-  // Those that it does not know are there to be recognised, so that the nearest one is not taken for them.
-  for (const DataSource& source : list_data_sources())
-    if (std::ranges::none_of(cards, [&](const Card& card) { return card.name == source.name; }))
-      cards.push_back(card_of(source.name, source_class_names(source.name)));
-  Reading reading = read_instruction(instruction, cards, words);
-  if (std::ranges::none_of(exemplars, [&](const Exemplars& of) { return of.card.name == reading.source; }))
-    throw Error(ErrorCode::kUsage, "recall.unknown",
-                "the instruction is about '" + reading.source + "', of which the generator has seen nothing",
-                "it has learned from " + names, "show it examples: --data " + reading.data());
-  return reading;
+  for (const Exemplars& of : exemplars) names += (names.empty() ? "" : ", ") + of.card.name;
+  throw Error(ErrorCode::kUsage, "recall.unknown",
+              "the instruction is about '" + reading.source + "', of which the generator has seen nothing",
+              "it has learned from " + names, "show it examples: --data " + reading.data());
 }
 
 bool is_words_alone(const Request& request) {

@@ -24,17 +24,16 @@ struct Kind {
 const std::vector<Kind>& kinds() {
   static const std::vector<Kind> all{
       {"mlp",
-       {"mlp", "perceptron", "perceptrons", "fully connected", "fully-connected", "feedforward", "feed-forward",
-        "feed forward", "dense network", "dense net", "dense layers", "dense layer", "multilayer", "multi-layer"}},
+       {"mlp", "perceptron", "fully connected", "fully-connected", "feedforward", "feed-forward", "feed forward",
+        "dense network", "dense net", "dense layer", "multilayer", "multi-layer"}},
       {"cnn",
-       {"cnn", "convolutional", "convolution", "convolutions", "convnet", "convnets", "conv net", "conv-net",
-        "conv network", "conv layers", "covnet"},
+       {"cnn", "convolutional", "convolution", "convnet", "conv net", "conv-net", "conv network", "conv layer",
+        "covnet"},
        true},
       {"resnet",
-       {"resnet", "resnets", "residual", "residuals", "skip connection", "skip connections", "skip-connections",
-        "shortcut connections", "res net", "res-net"}},
+       {"resnet", "residual", "skip connection", "skip-connection", "shortcut connection", "res net", "res-net"}},
       {"vit",
-       {"vit", "transformer", "transformers", "vision transformer", "self-attention", "attention", "attention based",
+       {"vit", "transformer", "vision transformer", "self-attention", "attention", "attention based",
         "attention-based"}},
       {"mixer", {"mixer", "mlp-mixer"}},
       {"vgg", {"vgg"}},
@@ -59,12 +58,23 @@ const std::vector<Kind>& kinds() {
       {"capsule", {"capsule network", "capsule net", "capsnet"}},
       {"graph network", {"graph neural", "graph network", "gnn"}},
       {"spiking network", {"spiking"}},
-      {"decision tree",
-       {"decision tree", "decision trees", "random forest", "xgboost", "gradient boosting", "boosted trees"}},
+      {"decision tree", {"decision tree", "random forest", "xgboost", "gradient boosting", "boosted tree"}},
       {"support vector machine", {"svm", "support vector"}},
       {"nearest neighbours",
-       {"nearest neighbour", "nearest neighbor", "nearest neighbours", "nearest neighbors", "knn"}},
-      {"logistic regression", {"logistic regression"}}};
+       {"nearest neighbour", "nearest neighbor", "knn", "k-nn", "k-nearest", "k-nearest-neighbour",
+        "k-nearest-neighbor"}},
+      {"regression", {"logistic regression", "linear regression"}},
+      {"naive Bayes", {"naive bayes", "bayesian network", "bayes classifier"}},
+      {"clustering", {"k-means", "kmeans", "means clustering"}},
+      {"Markov model", {"markov model", "hidden markov"}},
+      {"Boltzmann machine", {"boltzmann machine"}},
+      {"Hopfield network", {"hopfield network", "hopfield net"}},
+      {"genetic algorithm", {"genetic algorithm", "genetic programming"}},
+      {"siamese network", {"siamese network", "siamese net"}},
+      {"squeezenet", {"squeezenet"}},
+      {"shufflenet", {"shufflenet"}},
+      {"resnext", {"resnext"}},
+      {"kolmogorov-arnold network", {"kolmogorov-arnold"}}};
   return all;
 }
 
@@ -72,16 +82,163 @@ const std::set<std::string> kDepthWords{"layer", "layers", "block", "blocks", "d
 const std::set<std::string> kWidthWords{"unit",     "units", "neuron",  "neurons", "channel",
                                         "channels", "wide",  "filters", "nodes"};
 const std::set<std::string> kParameterWords{"weight", "weights", "parameter", "parameters", "param", "params"};
-const std::set<std::string> kLimits{"under",   "below",  "less",   "fewer",     "most",   "max",
-                                    "maximum", "within", "exceed", "exceeding", "limit",  "budget",
-                                    "up",      "than",   "over",   "beyond",    "smaller"};
+const std::set<std::string> kLimits{"under",   "below",  "less",   "fewer",     "most",    "max",
+                                    "maximum", "within", "exceed", "exceeding", "limit",   "budget",
+                                    "up",      "than",   "over",   "beyond",    "smaller", "above"};
+
+const std::set<std::string> kLimitsAfter{"most", "max", "maximum", "less", "fewer", "tops"};
 
 const std::map<std::string, std::int64_t, std::less<>> kTens{{"twenty", 20}, {"thirty", 30}, {"forty", 40},
                                                              {"fifty", 50},  {"sixty", 60},  {"seventy", 70},
                                                              {"eighty", 80}, {"ninety", 90}};
 
+const std::set<std::string> kGood{"accurate",  "accurately", "good",  "precise",  "precisely", "reliable",
+                                  "reliably",  "correct",    "exact", "exactly",  "careful",   "carefully",
+                                  "correctly", "close",      "right", "faultless"};
+const std::set<std::string> kFast{"quick", "quickly", "fast", "soon", "cheap", "cheaply"};
+
+const std::vector<std::string> kHighQuality{"best possible",
+                                            "most accurate",
+                                            "highest accuracy",
+                                            "maximum accuracy",
+                                            "max accuracy",
+                                            "high accuracy",
+                                            "top accuracy",
+                                            "best accuracy",
+                                            "utmost accuracy",
+                                            "greatest accuracy",
+                                            "accuracy matters",
+                                            "accuracy first",
+                                            "accuracy above all",
+                                            "highest quality",
+                                            "best quality",
+                                            "top quality",
+                                            "high quality",
+                                            "high-quality",
+                                            "highest possible",
+                                            "accurate as possible",
+                                            "accurate as can",
+                                            "best you can",
+                                            "best you",
+                                            "best you've",
+                                            "best u",
+                                            "best there",
+                                            "best one",
+                                            "best that",
+                                            "very best",
+                                            "best it",
+                                            "top-notch",
+                                            "top notch",
+                                            "topnotch",
+                                            "spot on",
+                                            "spot-on",
+                                            "state-of-the-art",
+                                            "flawless",
+                                            "no mistakes",
+                                            "without mistakes",
+                                            "without a mistake",
+                                            "all the care",
+                                            "great care",
+                                            "greatest care",
+                                            "utmost care",
+                                            "utmost",
+                                            "no errors",
+                                            "must be right",
+                                            "take your time",
+                                            "however long",
+                                            "very accurate",
+                                            "really accurate",
+                                            "super accurate",
+                                            "extremely accurate",
+                                            "highly accurate",
+                                            "as few mistakes",
+                                            "fewest mistakes",
+                                            "as few errors",
+                                            "fewest errors",
+                                            "precision matters",
+                                            "highest precision",
+                                            "best precision",
+                                            "paramount",
+                                            "getting it right",
+                                            "getting them right",
+                                            "right matters",
+                                            "best performance",
+                                            "best results",
+                                            "best result"};
+const std::vector<std::string> kDraftQuality{"draft",
+                                             "quick and dirty",
+                                             "quick n dirty",
+                                             "rough",
+                                             "prototype",
+                                             "sketch",
+                                             "good enough",
+                                             "quick one",
+                                             "quick version",
+                                             "quick try",
+                                             "quick go",
+                                             "quick job",
+                                             "quick test",
+                                             "quick look",
+                                             "quick experiment",
+                                             "quick attempt",
+                                             "quick thing",
+                                             "quick model",
+                                             "quick net",
+                                             "quick network",
+                                             "quick classifier",
+                                             "hurry",
+                                             "in a rush",
+                                             "throwaway",
+                                             "throw-away",
+                                             "placeholder",
+                                             "ballpark",
+                                             "asap",
+                                             "doesn't have to be",
+                                             "need not be",
+                                             "needn't be",
+                                             "doesn't need to be",
+                                             "don't need to be",
+                                             "any accuracy",
+                                             "not fussy",
+                                             "doesn't matter how accurate",
+                                             "accuracy doesn't matter",
+                                             "accuracy is not important",
+                                             "cheap and cheerful",
+                                             "first stab",
+                                             "first go",
+                                             "do it fast",
+                                             "dont need to be",
+                                             "doesnt need to be",
+                                             "doesnt have to be",
+                                             "dont care",
+                                             "don't care how accurate",
+                                             "quick stab",
+                                             "on the quick",
+                                             "slapdash",
+                                             "rough-and-ready",
+                                             "crude",
+                                             "sloppy",
+                                             "quick-and-rough",
+                                             "only testing",
+                                             "just testing",
+                                             "just a test",
+                                             "sketchy",
+                                             "first attempt",
+                                             "quality does not matter",
+                                             "quality doesn't matter",
+                                             "accuracy does not matter"};
+
+// Of "resnet-style".
+const std::set<std::string> kLooks{"style", "like", "type", "ish"};
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
+}
+
+// Three digits, and no more.
+bool is_thousands(std::string_view text) {
+  return text.size() >= 3 && is_digit(text[0]) && is_digit(text[1]) && is_digit(text[2]) &&
+         (text.size() == 3 || !is_digit(text[3]));
 }
 
 // "10,000" is one number, "twenty-layer" two words, "resnet20" and "resnet-20" a name and a number.
@@ -92,6 +249,8 @@ std::vector<std::string> words_of(std::string_view instruction) {
     const bool between =
         i > 0 && i + 1 < instruction.size() && is_digit(instruction[i - 1]) && is_digit(instruction[i + 1]);
     if (c == ',' && between) continue;
+    // "50 000".
+    if (c == ' ' && between && is_thousands(instruction.substr(i + 1))) continue;
     text += c;
   }
   std::vector<std::string> words;
@@ -105,6 +264,8 @@ std::vector<std::string> words_of(std::string_view instruction) {
                (number_of(word.substr(0, hyphen)) || kTens.contains(word.substr(0, hyphen)))) {
       words.push_back(word.substr(0, hyphen));
       words.push_back(word.substr(hyphen + 1));
+    } else if (hyphen != std::string::npos && kLooks.contains(word.substr(hyphen + 1))) {
+      words.push_back(word.substr(0, hyphen));
     } else {
       words.push_back(std::move(word));
     }
@@ -117,6 +278,13 @@ struct Number {
   std::int64_t value = 0;
   std::size_t words = 0;
 };
+
+// In the order in which they follow each other.
+const std::vector<std::pair<std::string, std::int64_t>>& multiples() {
+  static const std::vector<std::pair<std::string, std::int64_t>> all{
+      {"hundred", 100}, {"thousand", 1000}, {"lakh", 100'000}, {"million", 1'000'000}};
+  return all;
+}
 
 Number number_at(const std::vector<std::string>& words, std::size_t at) {
   constexpr std::int64_t kMost = 1'000'000'000'000;
@@ -138,14 +306,14 @@ Number number_at(const std::vector<std::string>& words, std::size_t at) {
         found = {ten->second + *unit, 2};
   } else if (const auto small = number_of(word); small && !word.ends_with('s')) {
     found = {*small, 1};
-  } else if (word == "hundred" || word == "thousand") {
-    found = {word == "hundred" ? 100 : 1000, 1};
-    return found;
+  } else if (word == "half" && at + 2 < words.size() && words[at + 1] == "a" && words[at + 2] == "million") {
+    return {500'000, 3};
+  } else if (std::ranges::find(multiples(), word, &std::pair<std::string, std::int64_t>::first) != multiples().end()) {
+    found = {1, 0};  // "a hundred thousand"
   } else {
     return {};
   }
-  for (const auto& [name, times] :
-       {std::pair<const char*, std::int64_t>{"hundred", 100}, {"thousand", 1000}, {"million", 1'000'000}})
+  for (const auto& [name, times] : multiples())
     if (at + found.words < words.size() && words[at + found.words] == name && found.value <= kMost / times) {
       found.value *= times;
       ++found.words;
@@ -153,26 +321,58 @@ Number number_at(const std::vector<std::string>& words, std::size_t at) {
   return found;
 }
 
+// Of a word that may be misspelt, and of one that may be twice.
+constexpr std::size_t kShortestMisspelt = 7, kLongMisspelt = 11;
+
 class Reader {
  public:
-  Reader(std::string_view instruction, const std::vector<std::string>& names)
-      : words_(words_of(instruction)), names_(names) {}
+  Reader(std::string_view instruction, const ArchitectureNames& names, const WordVectors& words)
+      : words_(words_of(instruction)), names_(names) {
+    for (auto& word : words_)
+      if (words.size() > 0 && word.size() >= kShortestMisspelt && !words.find(words.lemma(word))) word = respelt(word);
+  }
 
   ArchitectureReading read() {
     read_kind();
-    for (std::size_t i = 0; i < words_.size(); ++i) read_number(i);
+    for (std::size_t i = 0; i < words_.size();) {
+      const Number number = number_at(words_, i);
+      if (number.words > 0) read_number(number, i);
+      i += std::max<std::size_t>(1, number.words);
+    }
     read_quality();
     return std::move(out_);
   }
 
  private:
+  // A long word of the vocabulary that was meant: one slip, two in very long ones.
+  static std::string respelt(const std::string& word) {
+    static const std::vector<std::string> known = [] {
+      std::vector<std::string> out{"accurate", "accuracy",   "accurately", "possible",
+                                   "quality",  "parameters", "weights"};
+      for (const Kind& kind : kinds())
+        for (const auto& call : kind.calls)
+          for (auto& part : split_words(call))
+            if (part.size() >= kShortestMisspelt) out.push_back(std::move(part));
+      return out;
+    }();
+    const std::size_t slips = word.size() < kLongMisspelt ? 1 : 2;
+    for (std::size_t distance = 0; distance <= slips; ++distance)
+      for (const auto& call : known)
+        if (edit_distance(word, call) == distance) return call;
+    return word;
+  }
+
   bool is_negated(std::size_t at) const { return at > 0 && is_negation(words_[at - 1]); }
 
-  // Whether a call of one or two words stands at a place.
+  // Whether a call, of any number of words, stands at a place; its last word may be in the plural.
   bool stands_at(const std::string& call, std::size_t at) const {
-    const auto space = call.find(' ');
-    if (space == std::string::npos) return words_[at] == call;
-    return at + 1 < words_.size() && words_[at] == call.substr(0, space) && words_[at + 1] == call.substr(space + 1);
+    const auto own = split_words(call);
+    if (own.empty() || at + own.size() > words_.size()) return false;
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      const auto& word = words_[at + i];
+      if (word != own[i] && !(i + 1 == own.size() && word == own[i] + 's')) return false;
+    }
+    return true;
   }
 
   void read_kind() {
@@ -184,9 +384,11 @@ class Reader {
         if (std::ranges::find(found, name, &std::pair<std::string, std::size_t>::first) == found.end())
           found.emplace_back(name, i);
       };
-      if (std::ranges::find(names_, words_[i]) != names_.end()) add(words_[i]);
+      const auto stands = [&](const std::string& call) { return stands_at(call, i); };
+      for (const auto& [name, calls] : names_)
+        if (words_[i] == name || std::ranges::any_of(calls, stands)) add(name);
       for (const Kind& kind : kinds())
-        if (std::ranges::any_of(kind.calls, [&](const std::string& call) { return stands_at(call, i); })) {
+        if (std::ranges::any_of(kind.calls, stands)) {
           if (kind.general) general.insert(kind.name);
           add(kind.name);
         }
@@ -194,11 +396,11 @@ class Reader {
     if (found.size() > 1) std::erase_if(found, [&](const auto& entry) { return general.contains(entry.first); });
     if (found.empty()) return;
     std::string known;
-    for (const auto& name : names_) known += (known.empty() ? "" : ", ") + name;
+    for (const auto& [name, calls] : names_) known += (known.empty() ? "" : ", ") + name;
     if (found.size() > 1)
       throw Error(ErrorCode::kUsage, "instruction.architecture", "the instruction names two kinds of network",
                   "'" + found[0].first + "' and '" + found[1].first + "'", "name one of them, or give --arch");
-    if (std::ranges::find(names_, found[0].first) == names_.end())
+    if (!names_.contains(found[0].first))
       throw Error(ErrorCode::kUsage, "instruction.architecture", "there is no architecture '" + found[0].first + "'",
                   "the instruction asks for one, and no plugin is of it", "there are: " + known);
     out_.name = found[0].first;
@@ -206,7 +408,8 @@ class Reader {
     // "resnet 20".
     const auto next = found[0].second + 1;
     if (words_[found[0].second] == out_.name && next < words_.size() && is_digit(words_[next].front()))
-      if (const Number number = number_at(words_, next); number.words == 1 && !counts(next))
+      if (const Number number = number_at(words_, next);
+          number.words == 1 && !counts(next) && (next + 1 == words_.size() || is_function_word(words_[next + 1])))
         set(out_.depth, number.value, next);
   }
 
@@ -224,18 +427,21 @@ class Reader {
     setting = value;
   }
 
-  void read_number(std::size_t at) {
-    if (at > 0 && number_at(words_, at - 1).words > 1) return;  // inside of one
-    const Number number = number_at(words_, at);
-    if (number.words == 0) return;
+  void read_number(const Number& number, std::size_t at) {
     const auto after = at + number.words;
     // One word may stand between: "three hidden layers".
     for (auto i = after; i < std::min(after + 2, words_.size()); ++i) {
       if (i > after && (is_function_word(words_[i - 1]) || number_at(words_, i - 1).words > 0)) break;
       if (kDepthWords.contains(words_[i])) return set(out_.depth, number.value, at);
       if (kWidthWords.contains(words_[i])) return set(out_.width, number.value, at);
-      if (kParameterWords.contains(words_[i]) && is_limit(at)) return set(out_.most_parameters, number.value, at);
+      if (kParameterWords.contains(words_[i]) && is_limit(at, i)) return set(out_.most_parameters, number.value, at);
     }
+    // "Layers, thirty-two of them".
+    if (at > 0 && after + 1 < words_.size() && words_[after] == "of" && words_[after + 1] == "them" &&
+        kDepthWords.contains(words_[at - 1]))
+      return set(out_.depth, number.value, at);
+    // "Weights capped at 25,000".
+    if (is_capped(at)) return set(out_.most_parameters, number.value, at);
     const auto before = [&](const char* word) {
       return (at > 0 && words_[at - 1] == word) ||
              (at > 1 && words_[at - 2] == word && (words_[at - 1] == "of" || words_[at - 1] == "is"));
@@ -244,39 +450,82 @@ class Reader {
     if (before("width")) set(out_.width, number.value, at);
   }
 
-  bool is_limit(std::size_t at) const {
+  bool is_capped(std::size_t at) const {
+    bool weights = false, limit = false;
+    for (std::size_t i = at > 5 ? at - 5 : 0; i < at; ++i) {
+      weights = weights || kParameterWords.contains(words_[i]);
+      limit =
+          limit ||
+          (weights && (words_[i].starts_with("cap") || words_[i].starts_with("limit") || kLimits.contains(words_[i])));
+    }
+    return weights && limit;
+  }
+
+  // Whether one stands before the number at a place, or behind what it counts: "at most 10k weights", "10k weights or
+  // fewer".
+  bool is_limit(std::size_t at, std::size_t counted) const {
     for (std::size_t i = at > 4 ? at - 4 : 0; i < at; ++i)
       if (kLimits.contains(words_[i])) return true;
+    for (std::size_t i = counted + 1; i < std::min(counted + 5, words_.size()); ++i)
+      if (kLimitsAfter.contains(words_[i])) return true;
     return false;
   }
 
   void read_quality() {
-    std::string joined;
-    for (const auto& word : words_) joined += ' ' + word;
-    joined += ' ';
-    const auto says = [&](std::initializer_list<const char*> phrases) {
-      return std::ranges::any_of(phrases, [&](const char* phrase) { return joined.find(phrase) != std::string::npos; });
+    std::string text;
+    for (std::size_t i = 0; i < words_.size(); ++i)
+      text += ' ' + (i + 1 < words_.size() && is_shorthand(words_[i], words_[i + 1]) ? "to" : words_[i]);
+    text += ' ';
+    const auto says = [&](const std::vector<std::string>& phrases) {
+      return std::ranges::any_of(
+          phrases, [&](const auto& phrase) { return text.find(' ' + phrase + ' ') != std::string::npos; });
     };
-    const bool high =
-        says({" as accurate as ", " best possible ", " most accurate ", " highest accuracy ", " maximum accuracy ",
-              " accuracy matters ", " as good as ", " best accuracy ", " top accuracy ", " highest quality ",
-              " best quality ", " top quality ", " as precise as ", " accurate as possible ", " as reliable as ",
-              " max accuracy ", " highest possible ", " best you can ", " accuracy above all "});
-    const bool draft = says({" draft ", " quick and dirty ", " rough ", " prototype ", " sketch ", " good enough ",
-                             " quick one ", " quick version ", " quick try ", " doesn't have to be ", " need not be ",
-                             " doesn't need to be ", " any accuracy "});
+    const bool high = says(kHighQuality) || compares(kGood) || asks_for_best() || asks_for_accuracy();
+    const bool draft = says(kDraftQuality) || compares(kFast);
     if (high != draft) out_.quality = high ? ArchitectureReading::Quality::kHigh : ArchitectureReading::Quality::kDraft;
   }
 
+  // "As accurately as".
+  bool compares(const std::set<std::string>& how) const {
+    for (std::size_t i = 0; i + 2 < words_.size(); ++i)
+      if (words_[i] == "as" && how.contains(words_[i + 1]) && words_[i + 2] == "as") return true;
+    return false;
+  }
+
+  // "Make it accurate", "dead accurate", but not "need not be accurate", "how accurate".
+  bool asks_for_accuracy() const {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      if (words_[i] != "accurate" && words_[i] != "accurately" && words_[i] != "precise") continue;
+      bool denied = false;
+      for (std::size_t before = i > 4 ? i - 4 : 0; before < i; ++before)
+        denied = denied || is_negation(words_[before]) || words_[before].ends_with("n't") || words_[before] == "how" ||
+                 words_[before] == "less" || words_[before] == "dont" || words_[before] == "cannot";
+      if (!denied) return true;
+    }
+    return false;
+  }
+
+  // "The best model you can", "do your best".
+  bool asks_for_best() const {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      if (words_[i] != "best") continue;
+      if (i + 1 == words_.size()) return true;
+      for (std::size_t after = i + 2; after + 1 < words_.size() && after < i + 4; ++after)
+        if (words_[after] == "you" && words_[after + 1].starts_with("can")) return true;
+    }
+    return false;
+  }
+
   std::vector<std::string> words_;
-  const std::vector<std::string>& names_;
+  const ArchitectureNames& names_;
   ArchitectureReading out_;
 };
 
 }  // namespace
 
-ArchitectureReading read_architecture(std::string_view instruction, const std::vector<std::string>& names) {
-  return Reader(instruction.substr(0, kLongestInstruction), names).read();
+ArchitectureReading read_architecture(std::string_view instruction, const ArchitectureNames& names,
+                                      const WordVectors& words) {
+  return Reader(instruction.substr(0, kLongestInstruction), names, words).read();
 }
 
 }  // namespace weightloom

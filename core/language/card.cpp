@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 
 namespace weightloom {
@@ -16,13 +17,13 @@ const std::vector<Card>& known_cards() {
       {"mnist",
        {},
        "handwritten digits",
-       {"digit",   "number",     "numeral",  "handwriting", "handwritten", "figure", "cipher",
-        "numeric", "postcode",   "zip_code", "zip",         "postal",      "mail",   "envelope",
-        "cheque",  "arithmetic", "pen",      "ink",         "scrawl",      "score",  "meter"},
+       {"digit",    "number",   "numeral", "handwriting", "handwritten", "figure",        "cipher",      "numeric",
+        "postcode", "zip_code", "zip",     "postal",      "mail",        "envelope",      "cheque",      "arithmetic",
+        "pen",      "ink",      "scrawl",  "score",       "meter",       "hand-lettered", "hand-written"},
        {{"nought", "nil", "naught"}}},
       {"fashion-mnist",
        {},
-       "articles of clothing, shoes and bags from the catalogue of a shop",
+       "articles of clothing, shoes and bags",
        {"fashion", "clothes", "clothing", "garment", "apparel", "shoe", "footwear", "wear", "outfit", "attire",
         "textile", "laundry", "wardrobe", "closet", "uniform", "costume", "tailor", "boutique", "zalando"},
        {{"tee", "tee_shirt"},
@@ -40,16 +41,29 @@ const std::vector<Card>& known_cards() {
        "small colour photographs of animals and vehicles",
        {"animal", "vehicle", "pet", "transport", "transportation", "wildlife", "natural", "cifar"},
        {{"plane", "aeroplane", "jet", "aircraft", "airliner"},
-        {"car"},
+        {"car", "auto", "autos"},
         {"sparrow", "songbird"},
         {"kitten", "kitty"},
         {"stag", "doe", "fawn", "elk"},
-        {"puppy", "hound"},
+        {"puppy", "pup", "hound"},
         {"toad"},
         {"pony", "mare", "foal"},
         {"boat", "vessel"},
         {"lorry"}}}};
   return cards;
+}
+
+// description, keywords, and a table of what else its classes are called.
+void read_card_file(const fs::path& file, Card& card) {
+  ConfigReader reader(load_toml(file), file.string());
+  card.description = reader.text("description", card.description);
+  if (reader.has("keywords")) card.keywords = reader.texts("keywords");
+  const Json aliases = reader.value("aliases", Json::object());
+  reader.finish();
+  ConfigReader of_classes(aliases, file.string() + ": [aliases]");
+  for (const auto& name : card.classes)
+    card.aliases.push_back(of_classes.has(name) ? of_classes.texts(name) : std::vector<std::string>());
+  of_classes.finish();
 }
 
 }  // namespace
@@ -72,8 +86,13 @@ Card card_from_json(const Json& json, const std::string& what) {
 
 Card card_of(const std::string& source, std::vector<std::string> classes) {
   const auto known = std::ranges::find(known_cards(), source, &Card::name);
-  Card card = known != known_cards().end() ? *known : Card{source, {}, fs::path(source).filename().string(), {}, {}};
-  card.classes = std::move(classes);
+  if (known != known_cards().end()) {
+    Card card = *known;
+    card.classes = std::move(classes);
+    return card;
+  }
+  Card card{source, std::move(classes), fs::path(source).filename().string(), {}, {}};
+  if (const auto file = fs::path(source) / "card.toml"; fs::is_regular_file(file)) read_card_file(file, card);
   return card;
 }
 

@@ -44,12 +44,23 @@ constexpr std::string_view kFunctionWords =
     "usually "
     "especially something someone somebody anything anyone everything everyone nothing well really quite rather maybe "
     "perhaps "
-    "sort-of kind-of ok okay ah oh um whatever whichever";
+    "sort-of kind-of ok okay ah oh um whatever whichever "
+    // as people write to each other
+    "reckon suppose think thinks believe believes guess guesses hope hopes wonder mind matter matters care ought shall "
+    "settle "
+    "teh hasn't thru till til n r u ur y w thx ty cuz coz bc dunno wanna gonna gotta kinda sorta lemme smth sth tho "
+    "lol tbh btw "
+    "asap cannot "
+    "could've "
+    "would've should've isn't aren't wasn't doesn't didn't haven't hasn't shan't couldn't wouldn't shouldn't mustn't "
+    "i'm "
+    "you're they're he's she's who's here's how's where's you'd they'd he'd she'd you'll they'll he'll she'll it'll "
+    "you've they've";
 
 constexpr std::string_view kGenericWords =
     "model net network neural classifier classify classification weight parameter layer deep small tiny large big "
     "little image "
-    "imagery picture pic photo photograph photography snap thumbnail snapshot recognise recognize recogniser "
+    "imagery picture pic photo photograph photography foto snap thumbnail snapshot recognise recognize recogniser "
     "recognizer recognition tell apart label labelled "
     "sort sorter sorting separate separation distinguish differentiate discriminate identify identification detect "
     "detector "
@@ -70,7 +81,9 @@ constexpr std::string_view kGenericWords =
     "depth width size budget less least fewer maximum minimum residual resnet skip connection convolutional "
     "convolution convnet conv "
     "cnn mlp vit perceptron multilayer multi-layer feedforward feed-forward dense connected fully transformer "
-    "attention patch head layered";
+    "attention patch head layered shortcut fit chip instance auto hundred thousand million dozen thirty forty fifty "
+    "sixty seventy "
+    "eighty ninety";
 
 constexpr std::array<std::string_view, 21> kNumbers{
     "zero",     "one",     "two",     "three",     "four",     "five",     "six",
@@ -84,6 +97,11 @@ bool is_function_word(std::string_view word) {
   return words.contains(std::string(word));
 }
 
+const std::vector<std::string>& function_words() {
+  static const auto words = words_of(kFunctionWords);
+  return words;
+}
+
 const std::vector<std::string>& generic_words() {
   static const auto words = words_of(kGenericWords);
   return words;
@@ -95,18 +113,88 @@ bool is_generic_word(std::string_view term) {
 }
 
 bool is_negation(std::string_view word) {
-  static const auto words = set_of("no not neither without except excluding nor never ignoring minus");
+  static const auto words = set_of(
+      "no not none neither without except excluding nor ignoring ignore skip skipping omit omitting leave leaving "
+      "minus");
+  return words.contains(std::string(word));
+}
+
+bool is_not_wanted(std::string_view word, std::string_view next) {
+  static const auto denials = set_of("don't dont doesn't didn't");
+  static const auto verbs = set_of("want wants need needs care mean like");
+  return denials.contains(std::string(word)) && verbs.contains(std::string(next));
+}
+
+bool is_place_before(std::string_view word) {
+  static const auto words = set_of("on off in at inside onto");
   return words.contains(std::string(word));
 }
 
 bool is_contrast(std::string_view word) {
-  static const auto words = set_of("from or vs versus v against between apart only just");
+  static const auto words = set_of("from or vs versus v against than which whether");
   return words.contains(std::string(word));
 }
 
-bool is_open_list(std::string_view word) {
+bool is_telling_apart(std::string_view word) {
+  static const auto words = set_of(
+      "between apart only just merely alike confuse confuses confused confusing muddled mix mixed mixing mistake "
+      "mistakes "
+      "mistaken "
+      "differ difference differences differentiate distinguish distinguishes distinguishing discriminate "
+      "distinction separate separates separating separated told split toss-up");
+  return words.contains(std::string(word));
+}
+
+bool is_open_before(std::string_view word) {
+  static const auto words = set_of("like such include includes including included eg example instance");
+  return words.contains(std::string(word));
+}
+
+bool is_open_after(std::string_view word) {
   static const auto words =
-      set_of("etc etcetera everything anything whatever whatnot include including all such eg others other like");
+      set_of("etc etcetera everything anything whatever whatnot other others such like forth any rest usual more else");
+  return words.contains(std::string(word));
+}
+
+bool is_shorthand(std::string_view word, std::string_view next) {
+  static const auto verbs = set_of(
+      "tell see sort know read classify spot recognise recognize find get check help pick separate identify decide "
+      "look say be "
+      "do make choose label name detect work train");
+  static const auto determiners = set_of("a the my our his her their telling sorting reading spotting me us");
+  return (word == "2" && verbs.contains(std::string(next))) || (word == "4" && determiners.contains(std::string(next)));
+}
+
+bool is_picture(std::string_view word) {
+  static const auto words = set_of("picture pictures image images photo photos drawing drawings painting");
+  return words.contains(std::string(word));
+}
+
+bool is_pile(std::string_view word) {
+  static const auto words = set_of("piles boxes heaps bins stacks drawers shelves baskets folders");
+  return words.contains(std::string(word));
+}
+
+bool is_making(std::string_view word) {
+  static const auto words = set_of("invent draw paint design imagine generate create make");
+  return words.contains(std::string(word));
+}
+
+bool is_range(std::string_view word) {
+  static const auto words = set_of("to through thru until till til");
+  return words.contains(std::string(word));
+}
+
+bool is_other_task(std::string_view word) {
+  static const auto words = set_of("count counting locate segment segmentation bounding upscale colourise colorize");
+  return words.contains(std::string(word));
+}
+
+bool is_network_part(std::string_view word) {
+  static const auto words = set_of(
+      "layer layers block blocks deep level levels unit units neuron neurons channel channels wide filters nodes "
+      "weight weights "
+      "parameter parameters param params hundred thousand million");
   return words.contains(std::string(word));
 }
 
@@ -132,23 +220,24 @@ const std::vector<Subject>& other_subjects() {
   static const std::vector<Subject> subjects = [] {
     std::vector<Subject> out;
     for (const auto& [name, terms] : std::initializer_list<std::pair<const char*, std::string_view>>{
-             {"medicine",
-              "medicine disease patient doctor x-ray tumour hospital skin lesion cell blood pneumonia mri cancer"},
-             {"language", "language translate translation text document e-mail spam word sentence sentiment"},
-             {"letters", "letter alphabet character kanji symbol glyph"},
-             {"sound", "sound music song speech voice audio"},
+             {"medicine", "medicine disease diagnosis x-ray tumour skin lesion cell blood pneumonia mri cancer"},
+             {"language", "language translate translation text document e-mail spam sentence sentiment"},
+             {"letters",
+              "letter alphabet character kanji symbol glyph capital_letter upper-case uppercase lower-case lowercase "
+              "roman_numeral"},
+             {"sound", "sound music song audio melody"},
              {"money", "stock_market finance economy currency coin"},
              {"plants", "plant flower leaf tree crop mushroom weed"},
              {"food", "food dish meal fruit vegetable"},
              {"people", "face portrait emotion gender"},
-             {"places", "city landscape satellite map building"},
-             {"roads", "traffic road"},
+             {"places", "city landscape satellite map skyscraper"},
+             {"roads", "traffic traffic_sign road_sign signpost"},
              {"faults", "defect flaw circuit machine crack"},
              {"space", "star galaxy planet"},
              {"identity", "signature autograph fingerprint passport"},
              {"films", "movie film review actor"},
              {"weather", "weather rain cloud"},
-             {"homes", "furniture room kitchen"},
+             {"homes", "furniture kitchen bedroom"},
              {"kinds of animals", "breed species butterfly insect fish"},
              {"science", "chemistry molecule physics protein"}})
       out.push_back({name, words_of(terms)});

@@ -18,10 +18,33 @@ bool is_function_word(std::string_view word);
 bool is_generic_word(std::string_view term);
 // Leaves the next word that means something out: "not", "without".
 bool is_negation(std::string_view word);
-// Sets classes against each other: "from", "or", "versus".
+// "Don't want", "don't care": leaves out what follows, too.
+bool is_not_wanted(std::string_view word, std::string_view next);
+// Stands before a place: "on", "from".
+bool is_place_before(std::string_view word);
+// Between classes, sets them against each other: "from", "or", "versus".
 bool is_contrast(std::string_view word);
-// Says that a list goes on, or that it is of examples: "etc", "like".
-bool is_open_list(std::string_view word);
+// Anywhere in a sentence, says that the classes that it names are told apart: "between", "confused".
+bool is_telling_apart(std::string_view word);
+// Before a list says that it is of examples, after one that it goes on: "such as", "and the like".
+bool is_open_before(std::string_view word);
+bool is_open_after(std::string_view word);
+// "2 tell", "4 the": a preposition as people write to each other.
+bool is_shorthand(std::string_view word, std::string_view next);
+
+bool is_picture(std::string_view word);
+// What things are sorted into: "two piles".
+bool is_pile(std::string_view word);
+// Brings something into being: "draw", "invent".
+bool is_making(std::string_view word);
+// Between numbers, says that all from one to the other are meant.
+bool is_range(std::string_view word);
+
+// Asks for something else than what a picture shows: "count the people".
+bool is_other_task(std::string_view word);
+
+// Of which a number says the size of a network: "layers".
+bool is_network_part(std::string_view word);
 
 // Zero to twenty: "seven", "7", "sevens", "7s".
 std::optional<std::int64_t> number_of(std::string_view word);
@@ -36,7 +59,8 @@ struct Subject {
 };
 const std::vector<Subject>& other_subjects();
 
-// All generic words, for spelling.
+// All generic words, and all function words, for spelling.
 const std::vector<std::string>& generic_words();
+const std::vector<std::string>& function_words();
 
 }  // namespace weightloom

@@ -23,13 +23,19 @@ Error bad_table(const std::string& why) {
   return {ErrorCode::kUsage, "words.table", "cannot make word vectors", why};
 }
 
+// Of a table that was packed.
+struct Packed {
+  std::string terms;
+  std::vector<std::int8_t> vectors;
+};
+
 HostTensor tensor_of(DType dtype, Shape shape, const void* data, std::size_t bytes) {
   HostTensor tensor{dtype, std::move(shape), std::vector<std::byte>(bytes)};
   if (bytes > 0) std::memcpy(tensor.bytes.data(), data, bytes);
   return tensor;
 }
 
-std::string text_of(const HostTensor& tensor) {
+std::string_view text_of(const MappedSafetensors::Tensor& tensor) {
   return {reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()};
 }
 
@@ -56,19 +62,24 @@ WordVectors::WordVectors(WordTable table) : source_(std::move(table.source)) {
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, {}, [&](std::size_t i) { return std::string_view(table.terms[i]); });
-  vectors_.reserve(count * width);
+  const auto packed = std::make_shared<Packed>();
+  packed->vectors.reserve(count * width);
   for (const auto i : order) {
     if (table.terms[i].empty() || table.terms[i].find('\n') != std::string::npos)
       throw bad_table("a term is empty or has several lines");
-    terms_ += table.terms[i] + '\n';
+    packed->terms += table.terms[i] + '\n';
     rarity_.push_back(table.rarity[i]);
     const auto vector = std::span(table.vectors).subspan(i * width, width);
     float largest = 0;
     for (const float value : vector) largest = std::max(largest, std::abs(value));
     for (const float value : vector)
-      vectors_.push_back(largest > 0 ? static_cast<std::int8_t>(std::lround(127 * value / largest)) : std::int8_t{0});
+      packed->vectors.push_back(largest > 0 ? static_cast<std::int8_t>(std::lround(127 * value / largest))
+                                            : std::int8_t{0});
   }
   irregular_ = std::move(table.irregular);
+  terms_ = packed->terms;
+  vectors_ = packed->vectors;
+  storage_ = packed;
   index();
 }
 
@@ -110,10 +121,10 @@ void WordVectors::save(const std::filesystem::path& path) const {
 }
 
 WordVectors WordVectors::load(const std::filesystem::path& path) {
-  const SafetensorsFile file = read_safetensors(path);
+  const auto file = std::make_shared<const MappedSafetensors>(path);
   const auto metadata = [&](const char* key) {
-    const auto found = file.metadata.find(key);
-    return found == file.metadata.end() ? std::string() : found->second;
+    const auto found = file->metadata().find(key);
+    return found == file->metadata().end() ? std::string() : found->second;
   };
   if (metadata("schema") != kSchema)
     throw Error(ErrorCode::kRefused, "words.schema", "'" + path.string() + "' holds no word vectors",
@@ -124,29 +135,29 @@ WordVectors WordVectors::load(const std::filesystem::path& path) {
                  "make them again with `weightloom words build`")
         .at(path.string());
   };
-  const auto part = [&](const char* name, DType dtype, std::size_t rank) -> const HostTensor& {
-    const auto found = file.tensors.find(name);
-    if (found == file.tensors.end() || found->second.dtype != dtype || found->second.shape.size() != rank)
+  const auto part = [&](const char* name, DType dtype, std::size_t rank) -> const MappedSafetensors::Tensor& {
+    const auto* found = file->find(name);
+    if (!found || found->dtype != dtype || found->shape.size() != rank)
       throw malformed("there is no '" + std::string(name) + "' of " + std::string(dtype_name(dtype)));
-    return found->second;
+    return *found;
   };
   WordVectors out;
-  const HostTensor& vectors = part("vectors", DType::kI8, 2);
+  const auto& vectors = part("vectors", DType::kI8, 2);
   out.dimensions_ = vectors.shape[1];
   if (out.dimensions_ < 1 || out.dimensions_ > kMostDimensions) throw malformed("'vectors' has no usable width");
-  out.vectors_.resize(vectors.bytes.size());
-  std::memcpy(out.vectors_.data(), vectors.bytes.data(), vectors.bytes.size());
+  out.vectors_ = {reinterpret_cast<const std::int8_t*>(vectors.bytes.data()), vectors.bytes.size()};
   out.terms_ = text_of(part("terms", DType::kU8, 1));
-  const auto rarity = part("rarity", DType::kF32, 1).f32();
-  out.rarity_.assign(rarity.begin(), rarity.end());
-  for (const float value : rarity)
+  const auto& rarity = part("rarity", DType::kF32, 1).bytes;
+  out.rarity_.resize(rarity.size() / sizeof(float));
+  if (!rarity.empty()) std::memcpy(out.rarity_.data(), rarity.data(), rarity.size());
+  for (const float value : out.rarity_)
     if (!(value >= 0) || std::isinf(value)) throw malformed("'rarity' has a number below 0, or none");
-  const auto irregular = text_of(part("irregular", DType::kU8, 1));
-  for (const auto line : lines_of(irregular)) {
+  for (const auto line : lines_of(text_of(part("irregular", DType::kU8, 1)))) {
     const auto space = line.find(' ');
     if (space == std::string_view::npos) throw malformed("'irregular' has a line of one word");
     out.irregular_.emplace(line.substr(0, space), line.substr(space + 1));
   }
+  out.storage_ = file;
   out.source_ = metadata("source");
   try {
     out.index();
@@ -157,7 +168,7 @@ WordVectors WordVectors::load(const std::filesystem::path& path) {
 }
 
 std::string_view WordVectors::term(std::size_t i) const {
-  return std::string_view(terms_).substr(begins_[i], begins_[i + 1] - begins_[i] - 1);
+  return terms_.substr(begins_[i], begins_[i + 1] - begins_[i] - 1);
 }
 
 std::optional<std::size_t> WordVectors::find(std::string_view wanted) const {

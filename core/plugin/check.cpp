@@ -7,6 +7,7 @@
 
 #include "child_process.hpp"
 #include "dynamic_symbols.hpp"
+#include "keywords.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/json.hpp"
 #include "weightloom/network/description.hpp"
@@ -84,6 +85,7 @@ void schema_parses(const Subject& plugin) {
   for (const auto& key : schema["keys"].items())
     for (const auto* field : {"type", "default", "help"})
       require(key.value().is_object() && key.value().contains(field), "key '" + key.key() + "' has no " + field);
+  keywords_of(schema);
 }
 
 void default_config_valid(const Subject& plugin) {

@@ -1,9 +1,9 @@
 #include "weightloom/plugin/registry.hpp"
 
 #include <algorithm>
-#include <map>
 #include <mutex>
 
+#include "keywords.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/log.hpp"
@@ -127,6 +127,19 @@ const PluginIdentity& PluginRegistry::add(const fs::path& file) {
   const auto path = fs::weakly_canonical(fs::absolute(file));
   return *std::find_if(impl_->plugins.begin(), impl_->plugins.end(),
                        [&](const auto& plugin) { return plugin.path == path; });
+}
+
+std::map<std::string, std::vector<std::string>> PluginRegistry::keywords() const {
+  std::map<std::string, std::vector<std::string>> out;
+  for (const auto& plugin : plugins()) {
+    auto& words = out[plugin.name];
+    try {
+      words = keywords_of(schema(plugin.id));
+    } catch (const Error&) {
+      // Whoever asks for that architecture is told what is wrong with it.
+    }
+  }
+  return out;
 }
 
 Json PluginRegistry::schema(const std::string& id_or_name) const {

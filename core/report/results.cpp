@@ -161,6 +161,28 @@ bool is_better(const ResultRow& a, const ResultRow& b) {
   return Spread::of(a.values).mean > Spread::of(b.values).mean;
 }
 
+Json sentence_json(const SentenceResult& sentence) {
+  Json out{{"instruction", sentence.instruction},
+           {"data", sentence.data},
+           {"network", sentence.network},
+           {"certainty", sentence.certainty},
+           {"because", sentence.because}};
+  if (sentence.validation_accuracy) out["validation_accuracy"] = *sentence.validation_accuracy;
+  return out;
+}
+
+SentenceResult read_sentence(const Entry& entry) {
+  SentenceResult out{entry.at("instruction").text(),
+                     entry.at("data").text(),
+                     entry.at("network").text(),
+                     entry.at("certainty").number(),
+                     {},
+                     {}};
+  for (const Entry& word : entry.at("because").items()) out.because.push_back(word.text());
+  if (const auto accuracy = entry.find("validation_accuracy")) out.validation_accuracy = accuracy->number();
+  return out;
+}
+
 }  // namespace
 
 std::span<const RowDefinition> row_definitions() {
@@ -219,6 +241,7 @@ Json to_json(const Results& results) {
   const InstructionResult& instruction = results.assessment.instruction;
   out["instruction"] = {
       {"samples", instruction.samples}, {"right_data", instruction.right_data}, {"share", instruction.share()}};
+  if (results.sentence) out["sentence"] = sentence_json(*results.sentence);
   if (!results.costs.empty()) out["costs"] = Json::array();
   for (const GenerationCost& cost : results.costs) out["costs"].push_back(to_json(cost));
   out["stages"] = Json::object();
@@ -246,6 +269,7 @@ Results results_from_json(const Json& json) {
   for (const Entry& row : file.at("rows").items()) out.assessment.rows.push_back(read_row(row));
   out.assessment.instruction = {file.at("instruction").at("samples").count(),
                                 file.at("instruction").at("right_data").count()};
+  if (const auto sentence = file.find("sentence")) out.sentence = read_sentence(*sentence);
   if (const auto costs = file.find("costs"))
     for (const Entry& cost : costs->items()) out.costs.push_back(cost_from_json(cost.json()));
   for (const auto& [stage, seconds] : file.at("stages").fields()) out.stages.emplace_back(stage, seconds.number());

@@ -138,7 +138,18 @@ std::vector<KeyFigure> key_figures(const Results& results, const Rows& rows) {
   return figures;
 }
 
+std::string sentence_text(const SentenceResult& sentence) {
+  std::string because;
+  for (const auto& word : sentence.because) because += (because.empty() ? "" : ", ") + word;
+  std::string text = fmt::format("“{}” was understood as {}, {} (certainty {}; {})", sentence.instruction,
+                                 sentence.data, sentence.network, format_percent(sentence.certainty), because);
+  if (sentence.validation_accuracy)
+    text += fmt::format(": {} on validation images", format_percent(*sentence.validation_accuracy));
+  return text;
+}
+
 void add_facts(HtmlReport& page, const Results& results) {
+  if (results.sentence) page.fact("Sentence", sentence_text(*results.sentence));
   page.fact("Zoo", fmt::format("{} networks, {} weights", format_count(results.zoo.networks),
                                format_count(results.zoo.weights)));
   page.fact("Generator", fmt::format("{} parameters, id {}", format_count(results.generator.parameters),

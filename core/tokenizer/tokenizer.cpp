@@ -36,7 +36,7 @@ constexpr std::int64_t kFewestImages = 8, kMostImages = 1024, kCalibrationBatch 
 
 // The anchor of a large network is looked at with less care: what is generated is calibrated again.
 std::int64_t images_within_budget(const Executor& executor) {
-  return std::clamp(affordable_images(executor, kLookOperations / 2), kFewestImages, kMostImages);
+  return std::clamp(affordable_images(executor, look_operations(executor) / 2), kFewestImages, kMostImages);
 }
 
 // Reference images in the form that a network expects. What is no image gets noise.

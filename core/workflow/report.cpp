@@ -3,6 +3,7 @@
 #include <chrono>
 #include <fstream>
 
+#include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/memory.hpp"
 #include "weightloom/workflow/generation.hpp"
@@ -101,6 +102,27 @@ Results make_report(const Zoo& zoo, const PluginRegistry& registry, const Genera
   results.generator = {generator.id(), parameters_of(generator.model()), generator.tokenizer().id(),
                        training_options(generator.training())};
   return results;
+}
+
+std::optional<SentenceResult> sentence_of(const std::optional<ZooRecord>& record) {
+  if (!record || !record->recipe.is_object()) return std::nullopt;
+  const Json reading = record->recipe.value("reading", Json()), request = record->recipe.value("request", Json());
+  if (!reading.is_object() || !reading.contains("data") || !request.is_object()) return std::nullopt;
+  try {
+    SentenceResult out{request.at("instruction"), reading.at("data"),    {},
+                       reading.at("certainty"),   reading.at("because"), {}};
+    out.network = record->architecture.substr(record->architecture.rfind('.') + 1);
+    for (const char* key : {"depth", "width"})
+      if (const auto found = record->config.find(key); found != record->config.end())
+        out.network += std::string(" ") + key + "=" + found->dump();
+    for (const Json& word : reading.value("architecture_because", Json::array())) out.because.push_back(word);
+    if (const auto accuracy = record->metrics.find("validation_accuracy"); accuracy != record->metrics.end())
+      out.validation_accuracy = accuracy->second;
+    return out;
+  } catch (const Json::exception& error) {
+    throw Error(ErrorCode::kRefused, "json.malformed", "cannot read how '" + record->name + "' was asked for",
+                error.what());
+  }
 }
 
 }  // namespace weightloom

@@ -13,6 +13,8 @@ namespace weightloom {
 namespace {
 
 constexpr std::int64_t kBestOf = 8;
+// The certainty of a reading that contradicts the images.
+constexpr double kClearReading = 0.3;
 // Configurations that a limit of weights is looked for among.
 constexpr std::size_t kCandidates = 64;
 
@@ -126,18 +128,34 @@ class Understanding {
 
 }  // namespace
 
-std::vector<std::string> architecture_names(const PluginRegistry& registry) {
-  std::vector<std::string> names;
-  for (const auto& plugin : registry.plugins()) names.push_back(plugin.name);
-  return names;
-}
-
 GenerationJob with_data(GenerationJob job, const Reading& reading, const Generator& generator) {
   job.request = with_recalled(std::move(job.request), reading);
   const auto of =
       std::ranges::find(generator.exemplars(), reading.source, [](const auto& known) { return known.card.name; });
   job.config.emplace("classes", reading.classes.empty() ? of->card.classes.size() : reading.classes.size());
   return job;
+}
+
+void expect_agreement(const Request& request, const std::vector<Card>& cards, const WordVectors& words) {
+  const DataSpec data = DataSpec::parse(request.data);
+  const auto card = std::ranges::find(cards, data.source, &Card::name);
+  if (card == cards.end()) return;
+  Reading reading;
+  try {
+    reading = read_instruction(request.instruction, cards, words);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUsage) throw;
+    return;  // beside images words need not say what these show
+  }
+  const auto sorted = [](std::vector<std::int64_t> classes) {
+    std::ranges::sort(classes);
+    return classes;
+  };
+  auto given = sorted(data.classes);
+  if (given.size() == card->classes.size()) given.clear();
+  const bool other = reading.source != data.source && reading.certainty >= kClearReading;
+  const bool others = reading.source == data.source && !reading.classes.empty() && sorted(reading.classes) != given;
+  if (other || others) throw conflict("--data", "'" + reading.data() + "'", "'" + request.data + "'");
 }
 
 GenerationJob with_architecture(GenerationJob job, const ArchitectureReading& reading, const PluginRegistry& registry,

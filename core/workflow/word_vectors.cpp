@@ -8,6 +8,7 @@
 #include "weightloom/compute/threads.hpp"
 #include "weightloom/compute/torch.hpp"
 #include "weightloom/compute/torch_error.hpp"
+#include "weightloom/language/vector_text.hpp"
 
 namespace weightloom {
 namespace {
@@ -100,14 +101,29 @@ WordTable latent_semantics(const WordnetDocuments& documents, std::int64_t dimen
   });
 }
 
-WordVectors make_word_vectors(const std::filesystem::path& file, const std::filesystem::path& folder,
-                              const ProgressSink& progress) {
-  const auto documents = read_wordnet(folder);
+namespace {
+
+void expect_place_for(const std::filesystem::path& file) {
   // A folder that cannot be made shows in what follows.
   std::error_code ignored;
   std::filesystem::create_directories(file.parent_path(), ignored);
   expect_writable(file);
+}
+
+}  // namespace
+
+WordVectors make_word_vectors(const std::filesystem::path& file, const std::filesystem::path& folder,
+                              const ProgressSink& progress) {
+  const auto documents = read_wordnet(folder);
+  expect_place_for(file);
   WordVectors made(latent_semantics(documents, kWordDimensions, progress));
+  made.save(file);
+  return made;
+}
+
+WordVectors import_word_vectors(const std::filesystem::path& file, const std::filesystem::path& text) {
+  WordVectors made(read_vector_text(text));
+  expect_place_for(file);
   made.save(file);
   return made;
 }

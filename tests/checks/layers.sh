@@ -28,13 +28,14 @@ declare -A may_include=(
   [data]='base'
   [language]='base formats'
   [zoo]='base formats'
+  [retrieval]='base data language network plugin zoo'
   [compute]='base formats'
   [training]='base formats compute'
   [runtime]='base formats network data compute training'
   [tokenizer]="$data compute training runtime"
   [generator]="$data language compute training runtime tokenizer"
   [assessment]="$data language compute training runtime tokenizer generator report"
-  [workflow]="$data language plugin compute training runtime tokenizer generator assessment report"
+  [workflow]="$data language plugin retrieval compute training runtime tokenizer generator assessment report"
   [report]='base'
 )
 for folder in core/*/ zoo/; do

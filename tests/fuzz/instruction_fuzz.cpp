@@ -29,6 +29,10 @@ const WordVectors& words() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(fuzz::text_of(data, size));
-  fuzz::expect_read_or_refused([&] { read_architecture(text, {"mlp", "resnet"}); }, ErrorCode::kUsage);
+  fuzz::expect_read_or_refused(
+      [&] {
+        read_architecture(text, {{"mlp", {}}, {"resnet", {}}}, words());
+      },
+      ErrorCode::kUsage);
   return fuzz::expect_read_or_refused([&] { read_instruction(text, cards(), words()); }, ErrorCode::kUsage);
 }

@@ -9,10 +9,11 @@ using weightloom::testing::error_id;
 
 namespace {
 
-const std::vector<std::string> kNames{"mlp", "cnn", "resnet", "vit", "zigzag"};
+const ArchitectureNames kNames{
+    {"mlp", {}}, {"cnn", {}}, {"resnet", {}}, {"vit", {}}, {"zigzag", {"sawtooth of teeth"}}};
 
 ArchitectureReading read(const std::string& instruction) {
-  return read_architecture(instruction, kNames);
+  return read_architecture(instruction, kNames, {});
 }
 
 }  // namespace
@@ -25,6 +26,7 @@ TEST_CASE("kinds of network are known by what people call them, and by their nam
   CHECK(read("a residual convolutional network").name == "resnet");
   CHECK(read("vision transformer").name == "vit");
   CHECK(read("a zigzag for digits").name == "zigzag");
+  CHECK(read("a sawtooth of teeth for digits").name == "zigzag");
   CHECK(read("digits").name.empty());
   CHECK(read("convolutional, no residuals").name == "cnn");
 }
@@ -52,19 +54,33 @@ TEST_CASE("numbers belong to what they count") {
 
 TEST_CASE("a limit of weights is one in whatever way it is written") {
   for (const char* text : {"under 10k weights", "at most 10,000 parameters", "fewer than ten thousand weights",
-                           "no more than 10000 params"}) {
+                           "no more than 10000 params", "10 000 weights or fewer", "nothing above ten thousand weights",
+                           "weights capped at 10,000"}) {
     INFO(text);
     CHECK(read(text).most_parameters == 10'000);
   }
   CHECK(read("below 2 million parameters").most_parameters == 2'000'000);
+  CHECK(read("at most half a million parameters").most_parameters == 500'000);
+  CHECK(read("a hundred thousand weights at most").most_parameters == 100'000);
   CHECK(!read("10k weights").most_parameters);
 }
 
 TEST_CASE("what is wanted of the result") {
   using Quality = ArchitectureReading::Quality;
   CHECK(read("as accurate as possible").quality == Quality::kHigh);
+  CHECK(read("as accurately as you can").quality == Quality::kHigh);
+  CHECK(read("do it well, make it accurate").quality == Quality::kHigh);
+  CHECK(read("it need not be accurate").quality != Quality::kHigh);
   CHECK(read("just a quick draft").quality == Quality::kDraft);
+  CHECK(read("made in a hurry").quality == Quality::kDraft);
   CHECK(read("digits").quality == Quality::kUnsaid);
+}
+
+TEST_CASE("long words may be misspelt where they are no words themselves") {
+  const WordVectors words({{"perception", "picture"}, {1, 0, 0, 1}, {5, 5}, {}, ""});
+  CHECK(read_architecture("a multilayer perceptorn", kNames, words).name == "mlp");
+  CHECK(read_architecture("convolutionnal", kNames, words).name == "cnn");
+  CHECK(read_architecture("the perception of pictures", kNames, words).name.empty());
 }
 
 TEST_CASE("any text is read or refused") {

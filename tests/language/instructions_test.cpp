@@ -31,9 +31,9 @@ std::string source_of(const std::string& data) {
 }
 
 // Architecture and settings as the file writes them.
-std::pair<std::string, std::string> network_of(const std::string& text) {
+std::pair<std::string, std::string> network_of(const std::string& text, const WordVectors& words) {
   try {
-    const auto read = read_architecture(text, {"mlp", "cnn", "resnet", "vit"});
+    const auto read = read_architecture(text, {{"mlp", {}}, {"cnn", {}}, {"resnet", {}}, {"vit", {}}}, words);
     std::string settings;
     const auto add = [&](const std::string& setting) { settings += (settings.empty() ? "" : ",") + setting; };
     if (read.depth) add("depth=" + std::to_string(*read.depth));
@@ -89,7 +89,7 @@ TEST_CASE("most instructions are understood, and hardly any is misunderstood") {
       misread.add(found == "?" || source_of(found) == source_of(wanted));
       if (wanted != source_of(wanted)) classes.add(found == wanted);
     }
-    const auto [kind, setting] = network_of(text);
+    const auto [kind, setting] = network_of(text, words);
     kinds.add(kind == columns[2]);
     if (columns[3] != "-" || setting != "-") settings.add(setting == columns[3]);
     if (found != wanted || kind != columns[2] || setting != columns[3])

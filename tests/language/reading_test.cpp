@@ -1,8 +1,10 @@
 #include "weightloom/language/reading.hpp"
 
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "error_id.hpp"
+#include "temporary_folder.hpp"
 
 using namespace weightloom;
 using weightloom::testing::error_id;
@@ -34,7 +36,7 @@ TEST_CASE("an instruction is about the data set whose words it has") {
     INFO(text);
     CHECK(read(text).data() == "tools");
   }
-  for (const char* text : {"dice", "count the dots on my dices", "a net for DICE."}) {
+  for (const char* text : {"dice", "all the dots on my dices", "a net for DICE."}) {
     INFO(text);
     CHECK(read(text).data() == "counts");
   }
@@ -62,6 +64,32 @@ TEST_CASE("numbers are classes where classes are numbers, and quantities where t
   CHECK(read("which one of the dice is it").classes.empty());
 }
 
+TEST_CASE("a list is meant as it stands, unless it is of examples or goes on") {
+  CHECK(read("Hammer? Saw?").classes == Classes{0, 1});
+  CHECK(read("I'd like to know a saw from a hammer").classes == Classes{1, 0});
+  CHECK(read("our workshop has a saw here and a hammer there; tell the one from the other").classes == Classes{1, 0});
+  CHECK(read("tools from hammers to saws").classes.empty());
+  CHECK(read("tools: hammers and saws and so on").classes.empty());
+  CHECK(read("hammers, saws or any other of the usual tools").classes.empty());
+  CHECK(read("a saw, a hammer: the usual three tools").classes.empty());
+}
+
+TEST_CASE("numbers as people write to each other") {
+  CHECK(read("dice, 1 n 3, so hard 2 tell apart").classes == Classes{1, 3});
+  CHECK(read("only the even dice, please").classes == Classes{0, 2, 4});
+  CHECK(read("dots 0 / 3 / 4").classes == Classes{0, 3, 4});
+  CHECK(read("a die that shows something between zero and four").classes.empty());
+  CHECK(refusal("dice, nine or twelve dots") == "instruction.classes");
+}
+
+TEST_CASE("other tasks than telling things apart are refused") {
+  for (const char* text : {"count the tools", "how many tools are there", "draw some new pictures of tools"}) {
+    INFO(text);
+    CHECK(refusal(text) == "instruction.task");
+  }
+  CHECK(read("a network for pictures of tools").data() == "tools");
+}
+
 TEST_CASE("what says nothing, or too little, is refused") {
   for (const char* text : {"", "   ", "?!", "a good model please", "the network", "zqx wvy", "\xff\xfe"}) {
     INFO(text);
@@ -73,6 +101,7 @@ TEST_CASE("what says nothing, or too little, is refused") {
   }
   CHECK(refusal("only the hammer") == "instruction.classes");
   CHECK(refusal("a hammer or dice") != "none");
+  CHECK(refusal("tell hammers from zqxes") != "none");
   CHECK(refusal("neither tools nor dice") == "instruction.nothing");
   CHECK(error_id([] { read_instruction("tools", {}, {}); }) == "instruction.nothing");
 }
@@ -80,6 +109,19 @@ TEST_CASE("what says nothing, or too little, is refused") {
 TEST_CASE("what is left out is not meant") {
   CHECK(read("tools, no dice").data() == "tools");
   CHECK(read("dice without tools").data() == "counts");
+}
+
+TEST_CASE("a folder says in a file what it is about") {
+  const test::TemporaryFolder folder;
+  std::ofstream(folder / "card.toml") << "description = 'leaves of trees'\nkeywords = ['foliage']\n"
+                                         "[aliases]\noak = ['quercus']\n";
+  const Card card = card_of(folder.path().string(), {"beech", "oak"});
+  CHECK(card.description == "leaves of trees");
+  CHECK(card.keywords == std::vector<std::string>{"foliage"});
+  CHECK(card.aliases == std::vector<std::vector<std::string>>{{}, {"quercus"}});
+  CHECK(read_instruction("sort my foliage", {card}, {}).data() == card.name);
+  std::ofstream(folder / "card.toml") << "[aliases]\nelm = ['ulmus']\n";
+  CHECK(error_id([&] { card_of(folder.path().string(), {"beech", "oak"}); }) == "config.value");
 }
 
 TEST_CASE("any text is read or refused, however long it is") {

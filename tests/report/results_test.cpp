@@ -6,6 +6,7 @@
 
 #include "results_sample.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/report/results_page.hpp"
 
 using namespace weightloom;
 using namespace weightloom::testing;
@@ -43,6 +44,18 @@ TEST_CASE("every row is defined once, and every generated one has a headline and
     CHECK(std::ranges::any_of(row_definitions(), is_its_baseline));
   }
   CHECK_THROWS_AS(row_definition("generated-unheard-of"), Error);
+}
+
+TEST_CASE("how a sentence was understood is kept with the results, and on their page") {
+  Results results = sample_results();
+  CHECK(!to_json(results).contains("sentence"));
+  results.sentence = {"digits <now>", "mnist", "resnet depth=20", 0.7, {"digits"}, 0.956};
+  const Results again = results_from_json(to_json(results));
+  REQUIRE(again.sentence);
+  CHECK(to_json(again) == to_json(results));
+  const auto page = render_results_page(again);
+  CHECK(page.find("digits &lt;now&gt;") != std::string::npos);
+  CHECK(page.find("95.6") != std::string::npos);
 }
 
 TEST_CASE("the strongest baseline is the best one of the same setting, data, architecture and epochs") {

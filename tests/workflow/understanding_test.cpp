@@ -27,8 +27,7 @@ struct Known {
   GenerationJob understood(const std::string& instruction, GenerationJob job = {}) const {
     job.request.instruction = instruction;
     job.config["classes"] = 2;
-    return with_architecture(job, read_architecture(instruction, architecture_names(tiny.plugins)), tiny.plugins,
-                             tokenizer);
+    return with_architecture(job, read_architecture(instruction, tiny.plugins.keywords(), {}), tiny.plugins, tokenizer);
   }
   std::string refusal(const std::string& instruction, const GenerationJob& job = {}) const {
     return error_id([&] { understood(instruction, job); });

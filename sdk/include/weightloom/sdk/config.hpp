@@ -112,6 +112,12 @@ class ConfigSchema {
     conditional_.push_back({std::move(key), std::move(value), Json(std::move(values))});
     return *this;
   }
+  // What people call networks of this kind, of any number of words ("mixer", "patches mixed by perceptrons"):
+  // instructions are read with it.
+  ConfigSchema& keywords(std::vector<std::string> words) {
+    keywords_ = std::move(words);
+    return *this;
+  }
   // Runs last: checks that involve several keys (throw ConfigError) and derived values. Must be idempotent.
   ConfigSchema& complete(Completion completion) {
     completion_ = std::move(completion);
@@ -177,6 +183,7 @@ class ConfigSchema {
   std::vector<Key> keys_;
   std::vector<Json::Member> presets_;
   std::vector<ConditionalDefaults> conditional_;
+  std::vector<std::string> keywords_;
   Completion completion_;
 };
 
@@ -197,6 +204,7 @@ inline Json ConfigSchema::to_json() const {
   return Json::Object{{"schema", "weightloom.config/1"},
                       {"keys", std::move(keys)},
                       {"defaults_when", std::move(conditional)},
+                      {"keywords", Json::Array(keywords_.begin(), keywords_.end())},
                       {"presets", Json(Json::Object(presets_.begin(), presets_.end()))}};
 }
 

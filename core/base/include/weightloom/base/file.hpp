@@ -43,6 +43,22 @@ class FileReader {
   std::array<std::int64_t, 5> identity_{};  // device, inode, size, time of change
 };
 
+// A file's bytes in memory without being read: pages come when they are looked at. For files of the program's own,
+// which are replaced and never changed in place: of one that is cut while it is mapped a look ends the process.
+// [any-thread]
+class FileMapping {
+ public:
+  // Throws kFailure "file.map" when the system cannot.
+  explicit FileMapping(const FileReader& file);
+  ~FileMapping();
+  FileMapping(const FileMapping&) = delete;
+  FileMapping& operator=(const FileMapping&) = delete;
+  std::span<const std::byte> bytes() const { return bytes_; }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
 // The whole file as text or bytes. Throws what FileReader does, and kRefused "file.too_large" beyond `limit` bytes.
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit = 256u << 20);
 

@@ -4,12 +4,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "weightloom/base/tensor.hpp"
 
 namespace weightloom {
+
+class FileMapping;  // base/file.hpp
 
 struct SafetensorsFile {
   TensorMap tensors;
@@ -22,6 +26,28 @@ struct SafetensorsFile {
 // bad_entry, bad_offsets, hole, overlap, overflow, misaligned, invalid_info, incomplete_buffer, limit_exceeded, ...)
 // with path and offset.
 SafetensorsFile read_safetensors(const std::filesystem::path& path);
+
+// A file whose header was read and checked alike, and whose tensors are looked at where they lie (FileMapping,
+// base/file.hpp, of which all warnings hold). Immutable. [any-thread]
+class MappedSafetensors {
+ public:
+  struct Tensor {
+    DType dtype = DType::kF32;
+    Shape shape;
+    std::span<const std::byte> bytes;  // as long as the file is open
+  };
+  // Throws what read_safetensors() does for a header.
+  explicit MappedSafetensors(const std::filesystem::path& path);
+  ~MappedSafetensors();
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  // Null when there is none of that name.
+  const Tensor* find(const std::string& name) const;
+
+ private:
+  std::unique_ptr<const FileMapping> mapping_;
+  std::map<std::string, Tensor> tensors_;
+  std::map<std::string, std::string> metadata_;
+};
 
 // Checks the header as read_safetensors() will, streams to a temporary file, renames. Throws write_error()
 // (base/file.hpp), and before it writes anything kUsage "safetensors.<case>" for what could not be read back: a tensor

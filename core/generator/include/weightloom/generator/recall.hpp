@@ -8,7 +8,11 @@
 
 namespace weightloom {
 
-// What `instruction` is about, among what the generator remembers and all data sets that are known by name. Throws what
+// Of what the generator remembers, and of all data sets that are known by name: those that it has not learned from are
+// there to be recognised, so that the nearest one is not taken for them.
+std::vector<Card> known_cards(const Generator& generator);
+
+// What `instruction` is about, among the known cards. Throws what
 // read_instruction() does, and kUsage "recall.unknown" where it is about one that the generator has not learned from,
 // "recall.nothing" where it remembers none.
 Reading recall(const Generator& generator, const std::string& instruction, const WordVectors& words);

@@ -2,10 +2,13 @@
 // What an instruction in words says of the network itself: its kind, its size, how good it has to be. No LibTorch.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "weightloom/language/word_vectors.hpp"
 
 namespace weightloom {
 
@@ -17,10 +20,14 @@ struct ArchitectureReading {
   std::vector<std::string> because;  // the words that decided
 };
 
-// `names` are the short names of the architectures that there are. A name itself is understood, what people call the
-// common kinds (perceptrons, residual networks, ...), numbers of layers and units, a limit of weights, and whether
-// accuracy or speed matters. Throws kUsage "instruction.architecture" for two kinds at once, and for a kind that there
-// is none of.
-ArchitectureReading read_architecture(std::string_view instruction, const std::vector<std::string>& names);
+// The short names of the architectures that there are, with what else such networks are called.
+using ArchitectureNames = std::map<std::string, std::vector<std::string>>;
+
+// A name itself is understood, what its networks are called, what people call the common kinds (perceptrons, residual
+// networks, ...), numbers of layers and units, a limit of weights, and whether accuracy or speed matters; long words
+// that `words` lacks may be misspelt. Throws kUsage "instruction.architecture" for two kinds at once, and for a kind
+// that there is none of.
+ArchitectureReading read_architecture(std::string_view instruction, const ArchitectureNames& names,
+                                      const WordVectors& words);
 
 }  // namespace weightloom

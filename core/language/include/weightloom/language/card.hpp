@@ -20,8 +20,9 @@ Json to_json(const Card& card);
 // Throws kRefused "card.malformed"; `what` names where it comes from.
 Card card_from_json(const Json& json, const std::string& what);
 
-// The card of a data set that is known by name, with its `classes`; of any other one a card that has its name alone,
-// which for a folder is the folder's own.
+// The card of a data set that is known by name, with its `classes`. Of any other one the card has its name, which for a
+// folder is the folder's own, and what a file `card.toml` in it says (docs/words.md). Throws kUsage "config.*" for one
+// that is malformed.
 Card card_of(const std::string& source, std::vector<std::string> classes);
 
 }  // namespace weightloom

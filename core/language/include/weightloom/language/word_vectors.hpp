@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,8 +33,8 @@ class WordVectors {
   WordVectors() = default;
   // Packs a table: unit vectors of 8 bits a number. Throws kUsage "words.table" when its parts do not fit together.
   explicit WordVectors(WordTable table);
-  // A safetensors file of schema weightloom.words/1 (docs/words.md). Throws what read_safetensors() does, and kRefused
-  // "words.schema", "words.malformed".
+  // A safetensors file of schema weightloom.words/1 (docs/words.md), which is mapped, not read. Throws what
+  // MappedSafetensors does, and kRefused "words.schema", "words.malformed".
   static WordVectors load(const std::filesystem::path& path);
   void save(const std::filesystem::path& path) const;
 
@@ -54,9 +56,10 @@ class WordVectors {
   void index();
   TensorMap to_tensors() const;
 
-  std::string terms_;                 // sorted, each followed by '\n'
-  std::vector<std::size_t> begins_;   // of each term in terms_, and its end
-  std::vector<std::int8_t> vectors_;  // [terms, dimensions]: 127 times a unit vector's share of its largest number
+  std::shared_ptr<const void> storage_;   // of the views: a table's, or a mapped file
+  std::string_view terms_;                // sorted, each followed by '\n'
+  std::span<const std::int8_t> vectors_;  // [terms, dimensions]: 127 times a unit vector's share of its largest number
+  std::vector<std::size_t> begins_;       // of each term in terms_, and its end
   std::vector<float> rarity_;
   IrregularForms irregular_;
   std::int64_t dimensions_ = 0;

@@ -3,6 +3,7 @@
 // unloads them (docs/plugin_abi.md). No LibTorch.
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,9 @@ class PluginRegistry {
   // included, kNotFound when there is no such file.
   const PluginIdentity& add(const std::filesystem::path& file);
 
+  // The short name of each plugin with what people call such networks, as its schema says: nothing of one that cannot
+  // be asked. Loads all plugins.
+  std::map<std::string, std::vector<std::string>> keywords() const;
   // The three functions of a plugin; each loads it on first use (kPlugin on any breach of contract). [any-thread]
   Json schema(const std::string& id_or_name) const;
   // Throws kUsage with the plugin's own message when the configuration is not acceptable.

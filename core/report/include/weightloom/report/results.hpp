@@ -86,9 +86,18 @@ struct GenerationCost {
 };
 
 // An assessment with all that repeating it needs.
+// A network that was asked for in words, and how they were understood.
+struct SentenceResult {
+  std::string instruction, data, network;
+  double certainty = 0;
+  std::vector<std::string> because;  // words that decided on the data, and on the network
+  std::optional<double> validation_accuracy;
+};
+
 struct Results {
   std::string fingerprint;  // of what went in: equal fingerprints, equal assessments
   Assessment assessment;
+  std::optional<SentenceResult> sentence;
   std::vector<GenerationCost> costs;                   // of networks that are written, not judged
   std::vector<std::pair<std::string, double>> stages;  // seconds of the assessment and of the stages before it
   double wall_seconds = 0;                             // their sum

@@ -51,7 +51,7 @@ Weights train_shared(const std::vector<const Executor*>& executors, Weights weig
 
 // Re-estimates batch_norm running statistics: the plain average, over `batches` batches of training images, of the
 // statistics that each batch has when every layer normalises by the batch (Izmailov et al. 2018, section 3.2). Fewer
-// and smaller batches where so many images cost more than kLookOperations (budget.hpp) or much memory. No-op without
+// and smaller batches where so many images cost more than one look (budget.hpp) or much memory. No-op without
 // batch_norm. Tensors that are no running statistics are those of `weights`.
 Weights recalibrate(const Executor& executor, Weights weights, const std::vector<const LabelledImages*>& data,
                     std::uint64_t seed, std::int64_t batches = 20, std::int64_t batch = 128);

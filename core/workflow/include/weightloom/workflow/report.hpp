@@ -2,6 +2,7 @@
 // The results of a zoo and its generator: the assessment, and all that a reader needs to judge it.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,5 +31,8 @@ std::string report_fingerprint(const Zoo& zoo, const Generator& generator, const
 // "zoo.forms" for a zoo without image networks, kRefused "json.malformed" for a model whose seed is no seed.
 Results make_report(const Zoo& zoo, const PluginRegistry& registry, const Generator& generator, const ReportJob& job,
                     const std::string& fingerprint, const ProgressSink& progress = {});
+
+// How the instruction was understood that a network was generated for; nothing where it was not asked for in words.
+std::optional<SentenceResult> sentence_of(const std::optional<ZooRecord>& record);
 
 }  // namespace weightloom

@@ -10,8 +10,9 @@ namespace weightloom {
 // `job` for the data that recall() read of `generator`, and with as many classes, where the job does not say how many.
 GenerationJob with_data(GenerationJob job, const Reading& reading, const Generator& generator);
 
-// The short names of all architectures.
-std::vector<std::string> architecture_names(const PluginRegistry& registry);
+// Throws kUsage "instruction.conflict" where the instruction is clearly about another of the `cards`, or about other
+// classes, than the data that the request names. Data that no card is of is not compared.
+void expect_agreement(const Request& request, const std::vector<Card>& cards, const WordVectors& words);
 
 // `job` with what was read: its architecture, where the job names none, with what is left open as the anchor was
 // trained; the settings `depth` and `width`; a configuration of the anchor's ranges within the limit of weights; and

@@ -25,6 +25,8 @@ inline constexpr const char* kWordnetFolder = "/usr/share/wordnet";
 // what read_wordnet(), expect_writable() (base/file.hpp) and latent_semantics() throw.
 WordVectors make_word_vectors(const std::filesystem::path& file, const std::filesystem::path& folder,
                               const ProgressSink& progress = {});
+// The same from a text file of vectors (language/vector_text.hpp), and throws what reading it does.
+WordVectors import_word_vectors(const std::filesystem::path& file, const std::filesystem::path& text);
 // The vectors in `file`, made where it is missing. Throws what WordVectors::load() and make_word_vectors() throw.
 WordVectors load_or_make_word_vectors(const std::filesystem::path& file, const std::filesystem::path& folder,
                                       const ProgressSink& progress = {});

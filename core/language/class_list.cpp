@@ -1,0 +1,409 @@
+#include "class_list.hpp"
+
+#include <algorithm>
+
+#include "vocabulary.hpp"
+
+namespace weightloom {
+namespace {
+
+// A class is named by a word that is so close to its name, and by so much closer than to any other class's.
+constexpr double kNamesClass = 0.6, kNamesNoOther = 0.12;
+// Words between the classes of one list.
+constexpr std::size_t kLongestGap = 6;
+// How far from a list a word may stand that says that it is of examples, or goes on.
+constexpr std::size_t kNearList = 4;
+// A word that is set against another one is compared with classes if it is so close to one of them.
+constexpr double kLikeClass = 0.3, kNearClass = 0.45;
+
+using Named = std::vector<std::optional<std::int64_t>>;  // of each token
+
+// Tokens first .. last, both of which name classes.
+struct Run {
+  std::size_t first, last;
+};
+
+void add_once(std::vector<std::int64_t>& classes, std::int64_t c) {
+  if (std::ranges::find(classes, c) == classes.end()) classes.push_back(c);
+}
+
+class Lists {
+ public:
+  Lists(const Sentence& sentence, const Subjects& subject, const Meanings& meanings)
+      : tokens_(sentence.tokens()), subject_(subject), meanings_(meanings) {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      named_.push_back(tokens_[i].tells ? class_named(tokens_[i], subject, meanings) : std::nullopt);
+      // "From a freight company" names no kind of vehicle.
+      if (named_[i] && is_place(i) && !is_own_name(i) && !any(0, i, [&](std::size_t at) { return is_told_from(at); }))
+        named_[i].reset();
+    }
+    for (std::size_t i = 0; i < tokens_.size(); ++i)
+      if (named_[i]) add_to_runs(i);
+  }
+
+  ClassList read() const {
+    ClassList out;
+    const bool whole = any(0, tokens_.size(), [&](std::size_t i) { return is_number_of_classes(i); });
+    if (const auto parity = parity_named(); !parity.empty()) return {parity, parity, false, {}};
+    out.no_class = set_against();
+    if (!out.no_class && runs_.empty()) out.no_class = told_apart();
+    for (const Run& run : runs_) add_classes(run, out.named);
+    for (const Run& run : runs_) {
+      std::vector<std::int64_t> own;
+      add_classes(run, own);
+      if (own.size() < 2) {
+        out.open = out.open || is_open(run);
+        continue;
+      }
+      out.no_class.reset();  // what is set against something else is beside the matter
+      if (is_open(run) || is_between_ends(run)) return out;
+      if (is_meant(run, own.size()))
+        for (const auto c : own) add_once(out.classes, c);
+    }
+    // "Is there a seven on it? Or a one?"
+    const bool sole = std::ranges::none_of(tokens_, [&](const Token& token) {
+      return token.tells && !class_named(token, subject_, meanings_) && !is_of_whole(token);
+    });
+    const bool numbers = subject_.numbered && says_what_numbers();
+    if (out.classes.empty() && out.named.size() >= 2 && (numbers || sole || tells_apart(out.named.size())))
+      out.classes = out.named;
+    if (whole || out.classes.size() == subject_.classes.size()) out.classes.clear();
+    return out;
+  }
+
+ private:
+  void add_to_runs(std::size_t at) {
+    if (!runs_.empty() && is_joined(runs_.back().last, at))
+      runs_.back().last = at;
+    else
+      runs_.push_back({at, at});
+  }
+
+  // What is set against something may have an adjective: "stray cats or stray dogs". Sentences may be no more than the
+  // names of classes: "Frog? Deer?"
+  bool is_joined(std::size_t before, std::size_t at) const {
+    if (at - before > kLongestGap) return false;
+    if (any(before + 1, at + 1, [&](std::size_t i) { return tokens_[i].breaks; }))
+      return is_bare(before) && is_bare(at);
+    if (subject_.numbered && !is_number_list(before, at)) return false;
+    const bool contrast = any(before + 1, at, [&](std::size_t i) { return is_contrast(tokens_[i].word); });
+    return !any(before + 1, at, [&](std::size_t i) { return tokens_[i].tells && !(contrast && i + 1 == at); });
+  }
+
+  // "A table for four at eight" lists no numbers; "fours or eights", "4, 8" do.
+  bool is_number_list(std::size_t before, std::size_t at) const {
+    if (tokens_[before].word.ends_with('s') || at == before + 1) return true;
+    return any(before + 1, at, [&](std::size_t i) {
+      const auto& word = tokens_[i].word;
+      return is_contrast(word) || is_range(word) || word == "and" || word == "n" || word == "a" || tokens_[i].begins;
+    });
+  }
+
+  // The tokens of the sentence around a place.
+  Run sentence_around(std::size_t at) const {
+    Run out{at, at};
+    while (out.first > 0 && !tokens_[out.first].breaks) --out.first;
+    while (out.last + 1 < tokens_.size() && !tokens_[out.last + 1].breaks) ++out.last;
+    return out;
+  }
+
+  // Whether all that its sentence says is names of classes.
+  bool is_bare(std::size_t at) const {
+    const Run around = sentence_around(at);
+    return !any(around.first, around.last + 1,
+                [&](std::size_t i) { return tokens_[i].tells && !class_named(tokens_[i], subject_, meanings_); });
+  }
+
+  // With those between the ends of a range: "three to five".
+  void add_classes(const Run& run, std::vector<std::int64_t>& classes) const {
+    std::optional<std::int64_t> last;
+    for (auto i = run.first; i <= run.last; ++i) {
+      if (!named_[i]) continue;
+      const bool range = subject_.numbered && last && i > 0 && is_range(tokens_[i - 1].word);
+      if (range)
+        for (auto c = *last; c < *named_[i]; ++c) add_once(classes, c);
+      add_once(classes, *named_[i]);
+      last = named_[i];
+    }
+  }
+
+  // "The even digits".
+  std::vector<std::int64_t> parity_named() const {
+    bool even = false, odd = false;
+    for (std::size_t i = 0; subject_.numbered && i + 1 < tokens_.size(); ++i) {
+      if (tokens_[i + 1].word != "ones" && !is_of_whole(tokens_[i + 1])) continue;
+      even = even || tokens_[i].word == "even";
+      odd = odd || (tokens_[i].word == "odd" && tokens_[i].tells);
+    }
+    std::vector<std::int64_t> out;
+    if (even == odd) return out;
+    for (std::size_t c = 0; c < subject_.classes.size(); ++c)
+      if (*number_of(subject_.card->classes[c]) % 2 == (odd ? 1 : 0)) out.push_back(static_cast<std::int64_t>(c));
+    return out;
+  }
+
+  bool is_place(std::size_t at) const {
+    return tokens_[at].place || (at > 0 && tokens_[at - 1].word == "from") ||
+           (at > 1 && tokens_[at - 2].word == "from" && !tokens_[at - 1].tells);
+  }
+
+  bool is_own_name(std::size_t at) const {
+    const auto& terms = subject_.classes[static_cast<std::size_t>(*named_[at])];
+    return std::ranges::find(terms, tokens_[at].term.text, &Term::text) != terms.end();
+  }
+
+  // "The usual ten", of ten classes that are no numbers.
+  bool is_number_of_classes(std::size_t at) const {
+    const auto number = number_of(tokens_[at].word);
+    if (subject_.numbered || !number || *number != static_cast<std::int64_t>(subject_.classes.size())) return false;
+    return at + 1 == tokens_.size() || !is_network_part(tokens_[at + 1].word);
+  }
+
+  // "A figure between zero and nine" is any.
+  bool is_between_ends(const Run& run) const {
+    const auto last = static_cast<std::int64_t>(subject_.classes.size()) - 1;
+    return subject_.numbered && run.first > 0 && tokens_[run.first - 1].word == "between" && named_[run.first] == 0 &&
+           named_[run.last] == last && run.last - run.first == 2;
+  }
+
+  // "Table for four at eight" does not.
+  bool says_what_numbers() const {
+    return any(0, tokens_.size(), [&](std::size_t i) {
+      const Token& token = tokens_[i];
+      return is_contrast(token.word) || (named_[i] ? token.word.ends_with('s') : token.tells && is_of_whole(token));
+    });
+  }
+
+  bool is_of_whole(const Token& token) const { return meanings_.closeness(token.term, subject_.keywords) >= 0.8; }
+
+  template <class Is>
+  bool any(std::size_t begin, std::size_t end, const Is& is) const {
+    for (auto i = begin; i < std::min(end, tokens_.size()); ++i)
+      if (is(i)) return true;
+    return false;
+  }
+
+  std::size_t count_of(std::string_view word) const {
+    return static_cast<std::size_t>(std::ranges::count(tokens_, word, &Token::word));
+  }
+
+  // Whether the instruction says that what it names is to be told apart, and `count` classes of it.
+  bool tells_apart(std::size_t count) const {
+    // "If it is a horse ..., if it is a car", "dresses go left, shirts go right".
+    if (count_of("if") > 1 || (count_of("left") > 0 && count_of("right") > 0)) return true;
+    bool one = false;
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      const auto& word = tokens_[i].word;
+      const auto& before = i > 0 ? tokens_[i - 1].word : word;
+      if (is_telling_apart(word) || (word == "from" && is_told_from(i))) return true;
+      if (word == "which" && i > 1 && tokens_[i - 2].word == "which") return true;
+      if (word == "one" && before == "which") return true;
+      // "Ignoring everything else", "leaving out all others".
+      if (is_negation(word) && any(i + 1, i + 1 + kNearList, [&](std::size_t at) {
+            return tokens_[at].word == "everything" || tokens_[at].word == "others" || tokens_[at].word == "rest";
+          }))
+        return true;
+      // "Nothing else", "that's all".
+      if (before == "nothing" && (word == "else" || word == "besides" || word == "more")) return true;
+      if (word == "all" && (before == "that's" || before == "thats" || before == "is")) return true;
+      // "One on this shelf, the other on that".
+      if (word == "one") one = true;
+      if (one && (word == "another" || (word == "other" && before == "the"))) return true;
+      if (number_of(word) == static_cast<std::int64_t>(count) && i + 1 < tokens_.size() && is_pile(tokens_[i + 1].word))
+        return true;
+      const bool these = before == "the" || before == "those" || before == "these";
+      if (these && number_of(word) == static_cast<std::int64_t>(count) && !is_network_part_at(i + 1)) return true;
+    }
+    return false;
+  }
+
+  bool is_network_part_at(std::size_t at) const { return at < tokens_.size() && is_network_part(tokens_[at].word); }
+
+  // "Such as cats and dogs", "cats, dogs and the like"; of what has an order, not "from airplanes to trucks".
+  bool is_open(const Run& run) const {
+    if (opens(run.first) || any(run.first, run.last, [&](std::size_t i) { return tokens_[i].word == "etc"; }))
+      return true;
+    for (auto i = run.last + 1; i < tokens_.size() && i - run.last <= kNearList; ++i) {
+      if (goes_on(i)) return true;
+      if (tokens_[i].tells) break;
+    }
+    return !subject_.numbered && run.first > 0 && tokens_[run.first - 1].word == "from" &&
+           any(run.first, run.last, [&](std::size_t i) { return tokens_[i].word == "to"; });
+  }
+
+  bool goes_on(std::size_t at) const {
+    if (is_open_after(tokens_[at].word) && !is_wish(at) && !is_closed(at)) return true;
+    return is_phrase(at - 1, {"so", "on"}) || is_phrase(at, {"that", "sort", "of"}) ||
+           is_phrase(at, {"that", "kind", "of"}) || is_phrase(at, {"you", "name", "it"}) ||
+           is_phrase(at, {"all", "that"}) || is_phrase(at, {"what", "have", "you"}) || is_phrase(at, {"the", "lot"});
+  }
+
+  bool is_phrase(std::size_t at, const std::vector<std::string>& words) const {
+    if (at + words.size() > tokens_.size()) return false;
+    return std::equal(words.begin(), words.end(), tokens_.begin() + static_cast<std::ptrdiff_t>(at),
+                      [](const std::string& word, const Token& token) { return token.word == word; });
+  }
+
+  // Whether what begins at a place is said to be of examples.
+  bool opens(std::size_t first) const {
+    for (auto i = first; i > 0 && first - i < kNearList && !tokens_[i].breaks; --i) {
+      if (is_open_before(tokens_[i - 1].word) && !is_wish(i - 1)) return true;
+      if (tokens_[i - 1].tells) return false;
+    }
+    return false;
+  }
+
+  // "Nothing else", "no other", "the other".
+  bool is_closed(std::size_t at) const {
+    const auto& before = tokens_[at - 1].word;
+    return before == "nothing" || is_negation(before) || (tokens_[at].word == "other" && before == "the");
+  }
+
+  // "I'd like", "look like": no list of examples.
+  bool is_wish(std::size_t at) const {
+    if (tokens_[at].word != "like" || at == 0) return false;
+    // "Like in the old days".
+    if (at + 1 < tokens_.size() && tokens_[at + 1].word == "in") return true;
+    const auto& before = tokens_[at - 1].word;
+    for (const char* word : {"would", "i'd", "we'd", "you'd", "they'd", "he'd", "she'd", "i", "we", "you", "should",
+                             "to", "look", "looks"})
+      if (before == word) return true;
+    return false;
+  }
+
+  bool is_meant(const Run& run, std::size_t count) const {
+    if (subject_.numbered) return true;
+    if (any(run.first, run.last, [&](std::size_t i) { return is_contrast(tokens_[i].word); })) return true;
+    // "Sort them into cats and dogs".
+    if (run.first > 0 && tokens_[run.first - 1].word == "into") return true;
+    const Run around{sentence_around(run.first).first, sentence_around(run.last).last};
+    const bool alone = !any(around.first, around.last + 1, [&](std::size_t i) {
+      return tokens_[i].tells && !named_[i] && !is_of_whole(tokens_[i]) && !is_place(i);
+    });
+    // "Sneakers and sandals: which is it?"
+    const auto next = around.last + 1;
+    const bool asked = next < tokens_.size() && any(next, sentence_around(next).last + 1, [&](std::size_t i) {
+                         return tokens_[i].word == "which" || tokens_[i].word == "whether";
+                       });
+    return alone || asked || tells_apart(count);
+  }
+
+  // The next word from `at` on that tells something, in a direction, before any break and within a few words.
+  std::optional<std::size_t> telling(std::size_t at, std::ptrdiff_t direction) const {
+    for (std::size_t steps = 0; steps < kNearList && at < tokens_.size();
+         ++steps, at += static_cast<std::size_t>(direction)) {
+      if (tokens_[at].tells || tokens_[at].number) return at;
+      if (tokens_[at].breaks && direction < 0) return std::nullopt;
+    }
+    return std::nullopt;
+  }
+
+  bool could_be_class(const Token& token, double least = kLikeClass) const {
+    if (subject_.numbered) return token.number;
+    if (token.number || is_of_whole(token)) return false;
+    double closest = meanings_.closeness(token.term, subject_.keywords);
+    for (const auto& terms : subject_.classes) closest = std::max(closest, meanings_.closeness(token.term, terms));
+    return closest >= least;
+  }
+
+  // "A skirt" of "a skirt or trousers", "socks" of "socks from gloves".
+  std::optional<std::string> set_against() const {
+    for (std::size_t i = 1; i + 1 < tokens_.size(); ++i) {
+      const auto& word = tokens_[i].word;
+      const bool either = word == "or" || word == "vs" || word == "versus" || word == "against";
+      const bool listed = word == "and" && subject_.numbered;
+      const bool told = word == "from" && is_told_from(i);
+      if (!either && !listed && !told) continue;
+      // "Bicycles against trains": what stands there is meant, whatever it says elsewhere.
+      const bool strict = either && word != "or" && is_noun(tokens_[i + 1]);
+      const auto before = telling(i - 1, -1), after = strict ? std::optional(i + 1) : telling_after(i + 1);
+      if (!before || !after) continue;
+      const bool first = named_[*before].has_value(), second = named_[*after].has_value();
+      if (first && second) continue;
+      const auto& other = tokens_[first ? *after : *before];
+      if (opens(*before) || opens(*after) || (word == "or" && is_of_whole(other))) continue;
+      if (std::ranges::find(subject_.keywords, other.term.text, &Term::text) != subject_.keywords.end()) continue;
+      if (any(i, *after + 1, [&](std::size_t at) { return is_open_after(tokens_[at].word); })) continue;
+      if (subject_.numbered
+              ? other.number && tokens_[first ? *before : *after].number
+              : first || second || told || word != "or" ||
+                    (could_be_class(tokens_[*before]) && could_be_class(tokens_[*after])) ||
+                    (is_beside(*before, i) && is_beside(i, *after) &&
+                     (could_be_class(tokens_[*before], kNearClass) || could_be_class(tokens_[*after], kNearClass))))
+        return other.word;
+    }
+    return std::nullopt;
+  }
+
+  static bool is_noun(const Token& token) {
+    return !token.number && !is_function_word(token.word) && is_generic_word(token.term.text) &&
+           token.word.ends_with('s');
+  }
+
+  // "Hats" of "hats and scarves, which is which": where nothing else is named.
+  std::optional<std::string> told_apart() const {
+    const bool which = count_of("which") > 1 || count_of("apart") > 0 || count_of("between") > 0;
+    if (subject_.numbered || !which) return std::nullopt;
+    std::optional<std::string> first;
+    for (const Token& token : tokens_) {
+      if (!token.tells) continue;
+      if (meanings_.closeness(token.term, subject_.keywords) >= 0.5) return std::nullopt;
+      if (!first && could_be_class(token)) first = token.word;
+    }
+    return first;
+  }
+
+  // But for an article.
+  bool is_beside(std::size_t first, std::size_t second) const {
+    return second == first + 1 ||
+           (second == first + 2 &&
+            (tokens_[first + 1].word == "a" || tokens_[first + 1].word == "an" || tokens_[first + 1].word == "the"));
+  }
+
+  // The class that is named next, else the next word that tells something.
+  std::optional<std::size_t> telling_after(std::size_t at) const {
+    for (auto i = at; i < std::min(at + kNearList, tokens_.size()) && !tokens_[i].begins; ++i)
+      if (named_[i]) return i;
+    return telling(at, 1);
+  }
+
+  // "Tell socks from gloves".
+  bool is_told_from(std::size_t at) const {
+    return any(at > 4 ? at - 4 : 0, at, [&](std::size_t i) {
+      const auto& word = tokens_[i].word;
+      return word.starts_with("tell") || word == "know" || is_telling_apart(word);
+    });
+  }
+
+  const std::vector<Token>& tokens_;
+  const Subjects& subject_;
+  const Meanings& meanings_;
+  Named named_;
+  std::vector<Run> runs_;
+};
+
+}  // namespace
+
+std::optional<std::int64_t> class_named(const Token& token, const Subjects& subject, const Meanings& meanings) {
+  std::vector<double> fits;
+  for (const auto& terms : subject.classes) {
+    // One number is as close as the other: only its own will do.
+    double best = token.number ? 0 : meanings.closeness(token.term, terms);
+    // The name itself leaves no doubt, whatever it is close to.
+    if (std::ranges::any_of(terms, [&](const Term& term) { return term.text == token.term.text; })) best = 2;
+    fits.push_back(best);
+  }
+  const auto best = std::ranges::max_element(fits);
+  if (best == fits.end() || *best < kNamesClass) return std::nullopt;
+  for (auto other = fits.begin(); other != fits.end(); ++other)
+    if (other != best && *other > *best - kNamesNoOther) return std::nullopt;
+  // A word of the whole set is none of a class: "footwear" is not "sandal".
+  if (*best < 1 && meanings.closeness(token.term, subject.keywords) > *best) return std::nullopt;
+  return best - fits.begin();
+}
+
+ClassList list_classes(const Sentence& sentence, const Subjects& subject, const Meanings& meanings) {
+  return Lists(sentence, subject, meanings).read();
+}
+
+}  // namespace weightloom

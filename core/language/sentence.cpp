@@ -1,0 +1,310 @@
+#include "sentence.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "vocabulary.hpp"
+#include "weightloom/base/text.hpp"
+#include "weightloom/language/words.hpp"
+
+namespace weightloom {
+namespace {
+
+// Of a word that is shown, in columns.
+constexpr std::size_t kLongestWord = 32;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+}
+
+// "0-9" is a range, "e.g." one word, "cat/dog" a choice, a dash between words a break; what ends in "..." goes on.
+std::string separated(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto digit = [&](std::size_t at) { return at < text.size() && is_digit(text[at]); };
+    const auto space = [&](std::size_t at) { return at >= text.size() || text[at] == ' '; };
+    const bool after_digit = i > 0 && digit(i - 1);
+    const auto dash = text.substr(i, 3);
+    if (text[i] == '-' && after_digit && digit(i + 1)) {
+      out += " to ";
+    } else if (text[i] == '-' && i > 0 && space(i - 1) && space(i + 1)) {
+      out += ':';
+    } else if (dash == "\xe2\x80\x93" || dash == "\xe2\x80\x94") {  // en and em dash
+      out += after_digit && digit(i + 3) ? " to " : ":";
+      i += 2;
+    } else if (text.substr(i, 4) == "e.g.") {
+      out += "eg";
+      i += 3;
+    } else if (dash == "..." || dash == "\xe2\x80\xa6") {  // and the sign of one
+      const auto next = text.find_first_not_of('.', i + 3);
+      const bool goes_on = next != std::string_view::npos && (is_letter(text[next]) || text[next] == ' ');
+      const bool ends = text.find_first_not_of(' ', std::min(next, text.size())) == std::string_view::npos;
+      out += goes_on && !ends && !space(i - 1) ? "." : " etc ";
+      i += 2;
+    } else if (text[i] == '/') {
+      const bool number = (i > 1 && after_digit && digit(i - 2)) || (digit(i + 1) && digit(i + 2));
+      out += number ? " / " : " or ";
+    } else if (text[i] == '&' || (text[i] == '+' && i > 0 && space(i - 1))) {
+      out += " and ";
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+// "Froggy" is frog, "birdie" bird.
+std::string without_diminutive(std::string base) {
+  if (base.ends_with('s')) base.pop_back();
+  if (!base.ends_with('y') && !base.ends_with("ie")) return {};
+  base.resize(base.size() - (base.ends_with('y') ? 1 : 2));
+  if (base.size() > 2 && base[base.size() - 1] == base[base.size() - 2]) base.pop_back();
+  return base;
+}
+
+// "Twenty-three".
+bool is_compound_number(const std::string& word) {
+  const auto hyphen = word.find('-');
+  return hyphen != std::string::npos && word.substr(0, hyphen).ends_with("ty") && number_of(word.substr(hyphen + 1));
+}
+
+// Plural: "sevens" are no amount of anything.
+bool is_plural(const std::string& word) {
+  return word.ends_with('s');
+}
+
+bool is_counted(const Token& token) {
+  return !token.number && !is_telling_apart(token.word) && !is_contrast(token.word) && !is_negation(token.word) &&
+         !is_function_word(token.word) && !is_function_word(token.term.text);
+}
+
+}  // namespace
+
+Sentence::Sentence(std::string_view text, const std::vector<Subjects>& subjects, const Meanings& meanings)
+    : meanings_(meanings) {
+  collect_spellings(subjects);
+  const std::string prepared = separated(text);
+  bool breaks = true;
+  for (std::size_t begin = 0; begin < prepared.size();) {
+    const auto end = std::min(prepared.find_first_of(",;:.?!()", begin), prepared.size());
+    const auto first = tokens_.size();
+    add_clause(split_words(std::string_view(prepared).substr(begin, end - begin)));
+    if (first < tokens_.size()) tokens_[first].breaks = std::exchange(breaks, false);
+    breaks = breaks || (end < prepared.size() && prepared[end] != ',');
+    begin = end + 1;
+  }
+  drop_negated();
+  drop_quantities();
+  drop_amounts();
+  drop_prefixes();
+  mark_places();
+}
+
+std::vector<Token> Sentence::content() const {
+  std::vector<Token> out;
+  for (const Token& token : tokens_)
+    if (token.tells) out.push_back(token);
+  return out;
+}
+
+void Sentence::collect_spellings(const std::vector<Subjects>& subjects) {
+  const auto add_all = [&](const std::vector<Term>& terms) {
+    for (const Term& term : terms) {
+      cards_.insert(term.text);
+      if (term.text.find('_') != std::string::npos) compounds_.insert(term.text);
+    }
+  };
+  for (const Subjects& subject : subjects) {
+    add_all(subject.keywords);
+    for (const auto& terms : subject.classes) add_all(terms);
+  }
+  names_ = cards_;
+  for (const Subjects& subject : subjects) add_all(subject.description);
+  for (const auto& subject : other_subjects())
+    for (const auto& term : subject.terms) {
+      others_.insert(term);
+      if (term.find('_') != std::string::npos) compounds_.insert(term);
+    }
+  spellings_ = cards_;
+  spellings_.insert(others_.begin(), others_.end());
+  spellings_.insert(generic_words().begin(), generic_words().end());
+  for (const auto& word : function_words())
+    if (word.size() > 4) spellings_.insert(word);
+}
+
+void Sentence::add_clause(const std::vector<std::string>& words) {
+  const auto first = tokens_.size();
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string both = i + 1 < words.size() ? words[i] + '_' + base_of(words[i + 1]) : std::string();
+    if (compounds_.contains(both)) {
+      tokens_.push_back({words[i] + ' ' + words[i + 1], meanings_.term(both), true});
+      ++i;
+    } else if (i + 1 < words.size() && is_shorthand(words[i], words[i + 1])) {
+      tokens_.push_back({words[i], {words[i], {}}});
+    } else {
+      add(words[i]);
+    }
+  }
+  if (tokens_.size() > first) tokens_[first].begins = true;
+}
+
+// As cards, and then other subjects, spell it; else that of the vectors.
+std::string Sentence::base_of(const std::string& word) const {
+  const auto forms = base_forms(word, {});
+  for (const auto* known : {&cards_, &others_})
+    if (const auto form = std::ranges::find_if(forms, [&](const auto& f) { return known->contains(f); });
+        form != forms.end())
+      return *form;
+  if (const auto base = without_diminutive(word); names_.contains(base)) return base;
+  return meanings_.lemma(word);
+}
+
+void Sentence::add(const std::string& word) {
+  if (const auto number = number_of(word)) {
+    const auto name = number_word(*number);
+    tokens_.push_back({word, meanings_.term(name), names_.contains(name), true});
+    return;
+  }
+  if (is_digit(word[0]) || is_compound_number(word)) {
+    tokens_.push_back({word, {word, {}}, false, std::ranges::all_of(word, is_digit)});
+    return;
+  }
+  if (is_function_word(word) || is_contrast(word)) {
+    tokens_.push_back({word, {word, {}}});
+    return;
+  }
+  std::string term = base_of(word);
+  if (!is_known(term) && !is_generic_word(term) && word.find('-') != std::string::npos) {
+    std::string parts = word;
+    std::ranges::replace(parts, '-', ' ');
+    for (const auto& part : split_words(parts)) add(part);
+    return;
+  }
+  if (!is_known(term) && !is_generic_word(term)) term = respelt(term).value_or(term);
+  const bool known = is_known(term) || is_generic_word(term);
+  if (!known && word.size() > 1) unknown_.push_back(cut_to_width(printable(word), kLongestWord));
+  // "Tool" says nothing, unless tools are what there is to tell apart.
+  tokens_.push_back({word, meanings_.term(term), known && (names_.contains(term) || tells_something(term))});
+}
+
+// The word of a card, or a generic one, that was meant: one slip in short words, two in long ones, and hardly ever in
+// the first letter. Of three letters two may be swapped.
+std::optional<std::string> Sentence::respelt(const std::string& word) const {
+  if (word.size() < 3) return std::nullopt;
+  std::size_t least = 3;
+  std::optional<std::string> best;
+  for (const auto& form : base_forms(word, {})) {
+    const std::size_t slips = form.size() < 8 ? 1 : 2;
+    for (const auto& known : spellings_) {
+      if (known.size() < 3 || known.size() + slips < form.size() || known.size() > form.size() + slips) continue;
+      const bool swapped = known.size() == form.size() && std::ranges::is_permutation(known, form);
+      if (swapped ? !names_.contains(known) && known.size() < 4
+                  : std::min(known.size(), form.size()) < 4 || known[0] != form[0])
+        continue;
+      const auto distance = edit_distance(form, known);
+      if (distance > slips || distance >= least) continue;
+      least = distance;
+      best = known;
+    }
+  }
+  return best;
+}
+
+// "No letters", "not just for the shoes", but not "I cannot read the digits".
+void Sentence::drop_negated() {
+  enum class Scope { kNone, kOpen, kDropping } scope = Scope::kNone;
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    Token& token = tokens_[i];
+    if (is_negation(token.word) || (i + 1 < tokens_.size() && is_not_wanted(token.word, tokens_[i + 1].word))) {
+      scope = Scope::kOpen;
+      continue;
+    }
+    if (token.begins) scope = Scope::kNone;
+    if (scope == Scope::kNone) continue;
+    if (token.tells) {
+      token.tells = false;
+      scope = Scope::kDropping;
+    } else if (token.word != "or" && (scope == Scope::kDropping || !is_function_word(token.word))) {
+      scope = Scope::kNone;
+    }
+  }
+}
+
+// "Auto" is a car in a list of vehicles, and nothing in "auto tag".
+void Sentence::drop_prefixes() {
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i)
+    if (tokens_[i].word == "auto" && !tokens_[i + 1].begins && is_counted(tokens_[i + 1])) tokens_[i].tells = false;
+}
+
+// "The number of visitors" is no number that one sees, nor is what one figures out.
+void Sentence::drop_amounts() {
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i)
+    if ((tokens_[i].term.text == "number" && tokens_[i + 1].word == "of") ||
+        (tokens_[i].term.text == "figure" && tokens_[i + 1].word == "out"))
+      tokens_[i].tells = false;
+}
+
+// An adjective may stand between: "on old letters".
+void Sentence::mark_places() {
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (!tokens_[i].tells) continue;
+    bool adjective = false;
+    for (auto at = i; at > 0 && i - at < 4 && !tokens_[at].begins; --at) {
+      const Token& before = tokens_[at - 1];
+      if (is_place_before(before.word)) {
+        tokens_[i].place = true;
+        break;
+      }
+      if (before.tells && std::exchange(adjective, true)) break;
+    }
+  }
+}
+
+// "Three kinds of shoes" is not about threes, nor are "small ones" about ones; "which one" is not unless other numbers
+// are. Of "3, 5 and 8 scribbles" the last is a number like the others.
+void Sentence::drop_quantities() {
+  const auto numbers = std::ranges::count_if(tokens_, &Token::number);
+  const auto ones = std::ranges::count(tokens_, "one", &Token::word);
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    Token& token = tokens_[i];
+    if (!token.number) continue;
+    const bool more = i + 1 < tokens_.size() && !tokens_[i + 1].begins;
+    const auto listed = number_before(i);
+    bool drops = false;
+    if (token.word == "ones") {
+      const bool joined =
+          more && (is_contrast(tokens_[i + 1].word) || tokens_[i + 1].word == "and" || tokens_[i + 1].word == "n");
+      drops = i > 0 && !token.begins && is_counted(tokens_[i - 1]) && !joined && !listed;
+    } else if (!is_plural(token.word)) {
+      const bool generic = more && is_generic_word(tokens_[i + 1].term.text);
+      drops = (more && is_counted(tokens_[i + 1]) && (generic || !listed)) || (token.word == "one" && numbers == ones);
+      if (drops && generic && listed && !token.begins && !is_plural(tokens_[*listed].word))
+        tokens_[*listed].tells = tokens_[*listed].number = false;
+    }
+    // "Which of the three", "those two apart".
+    if (i > 0 && !is_plural(token.word) && is_letter(token.word[0])) {
+      const auto& before = tokens_[i - 1].word;
+      const bool ends = i + 1 == tokens_.size() || tokens_[i + 1].begins || is_telling_apart(tokens_[i + 1].word);
+      if ((before == "the" && i > 1 && tokens_[i - 2].word == "of") ||
+          (ends && (before == "the" || before == "these" || before == "those")))
+        drops = true;
+    }
+    if (drops) token.tells = token.number = false;
+  }
+}
+
+// The number that a list has before the one at a place: of "3 or 4", "3, 4".
+std::optional<std::size_t> Sentence::number_before(std::size_t at) const {
+  if (at > 0 && tokens_[at].begins && !tokens_[at].breaks && tokens_[at - 1].number) return at - 1;
+  if (at > 0 && !tokens_[at].begins && tokens_[at - 1].number) return at - 1;
+  const bool joined =
+      at > 1 && (is_contrast(tokens_[at - 1].word) || tokens_[at - 1].word == "and" || tokens_[at - 1].word == "n");
+  if (joined && tokens_[at - 2].number) return at - 2;
+  return std::nullopt;
+}
+
+}  // namespace weightloom

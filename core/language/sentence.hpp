@@ -1,0 +1,54 @@
+#pragma once
+// An instruction as a sequence of words, those marked that say what it is about.
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "subjects.hpp"
+
+namespace weightloom {
+
+struct Token {
+  std::string word;  // as it was written, in lower case
+  Term term;
+  bool tells = false;   // of the subject; the others are there for their place only
+  bool number = false;  // zero to twenty, or digits
+  bool begins = false;  // a clause: a comma or the like stands before it
+  bool place = false;   // says where something is to be seen: "digits on letters"
+  bool breaks = false;  // a sentence or its like: a full stop, a colon, a dash stands before it
+};
+
+class Sentence {
+ public:
+  Sentence(std::string_view text, const std::vector<Subjects>& subjects, const Meanings& meanings);
+
+  const std::vector<Token>& tokens() const { return tokens_; }
+  // Words that say what it is about.
+  std::vector<Token> content() const;
+  // Words that nothing is known of, to be shown: printable, long ones cut.
+  const std::vector<std::string>& unknown() const { return unknown_; }
+
+ private:
+  void collect_spellings(const std::vector<Subjects>& subjects);
+  void add_clause(const std::vector<std::string>& words);
+  void add(const std::string& word);
+  std::string base_of(const std::string& word) const;
+  bool is_known(const std::string& term) const { return meanings_.knows(term) || cards_.contains(term); }
+  std::optional<std::string> respelt(const std::string& word) const;
+  void drop_negated();
+  void drop_quantities();
+  std::optional<std::size_t> number_before(std::size_t at) const;
+  void drop_amounts();
+  void drop_prefixes();
+  void mark_places();
+
+  const Meanings& meanings_;
+  std::set<std::string> names_, cards_, others_, compounds_, spellings_;
+  std::vector<Token> tokens_;
+  std::vector<std::string> unknown_;
+};
+
+}  // namespace weightloom

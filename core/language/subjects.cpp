@@ -1,0 +1,76 @@
+#include "subjects.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "vocabulary.hpp"
+#include "weightloom/language/words.hpp"
+
+namespace weightloom {
+
+double Meanings::closeness(const Term& a, const Term& b) const {
+  if (a.text == b.text) return 1;
+  return a.index && b.index ? words_.closeness(*a.index, *b.index) : 0;
+}
+
+double Meanings::closeness(const Term& term, const std::vector<Term>& others) const {
+  double best = 0;
+  for (const Term& other : others) best = std::max(best, closeness(term, other));
+  return best;
+}
+
+bool tells_something(const std::string& term) {
+  return term.size() > 1 && !is_function_word(term) && !is_generic_word(term);
+}
+
+namespace {
+
+// Base forms of the words of a card's phrase, and "ankle_boot" for two words where the vectors know them as one. What
+// says nothing elsewhere, such as "tool", may be what a keyword or a class says.
+std::vector<Term> terms_of(const std::string& phrase, const Meanings& meanings, bool is_name = true) {
+  std::string text = phrase;
+  std::vector<Term> terms;
+  if (phrase.find('_') != std::string::npos) terms.push_back(meanings.term(phrase));
+  std::ranges::replace(text, '_', ' ');
+  const auto words = split_words(text);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto lemma = meanings.lemma(words[i]);
+    if (i + 1 < words.size() && meanings.knows(words[i] + '_' + meanings.lemma(words[i + 1])))
+      terms.push_back(meanings.term(words[i] + '_' + meanings.lemma(words[i + 1])));
+    if (phrase.find('_') == std::string::npos && (is_name ? !is_function_word(lemma) : tells_something(lemma)))
+      terms.push_back(meanings.term(lemma));
+  }
+  return terms;
+}
+
+}  // namespace
+
+Subjects look_up(const Card& card, const Meanings& meanings) {
+  Subjects out{&card, {}, terms_of(card.description, meanings, false), {}, false};
+  for (const auto& keyword : card.keywords)
+    for (auto& term : terms_of(keyword, meanings)) out.keywords.push_back(std::move(term));
+  // A folder is called by its last part.
+  const std::string folder = std::filesystem::path(card.name).filename().string();
+  for (const auto& word : split_words(folder)) out.keywords.push_back(meanings.term(word));
+  std::string spelling = folder;
+  std::erase_if(spelling, [](char c) { return c == '-' || c == '_' || c == ' '; });
+  out.keywords.push_back(meanings.term(spelling));
+  std::int64_t numbers = 0;
+  for (const auto& name : card.classes) {
+    if (const auto number = number_of(name)) {
+      out.classes.push_back({meanings.term(number_word(*number))});
+      ++numbers;
+      continue;
+    }
+    auto terms = terms_of(name, meanings);
+    // "ankle boot" is a boot: of several words the last one names it, and all of them together.
+    if (terms.size() > 2) terms.erase(terms.begin() + 1, terms.end() - 1);
+    out.classes.push_back(std::move(terms));
+  }
+  for (std::size_t c = 0; c < std::min(card.aliases.size(), out.classes.size()); ++c)
+    for (const auto& alias : card.aliases[c]) out.classes[c].push_back(meanings.term(alias));
+  out.numbered = numbers == static_cast<std::int64_t>(card.classes.size()) && numbers > 0;
+  return out;
+}
+
+}  // namespace weightloom

@@ -1,0 +1,55 @@
+#pragma once
+// Cards whose words were looked up, and how close words are.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weightloom/language/card.hpp"
+#include "weightloom/language/word_vectors.hpp"
+
+namespace weightloom {
+
+// Rarity of words that the vectors lack.
+inline constexpr double kRare = 11;
+
+struct Term {
+  std::string text;
+  std::optional<std::size_t> index;  // of the vectors
+};
+
+// Vectors, and what is close without them.
+class Meanings {
+ public:
+  explicit Meanings(const WordVectors& words) : words_(words) {}
+
+  Term term(std::string text) const {
+    auto index = words_.find(text);
+    return {std::move(text), index};
+  }
+  std::string lemma(std::string_view word) const { return words_.lemma(word); }
+  bool knows(std::string_view text) const { return words_.find(text).has_value(); }
+  double rarity(const Term& term) const { return term.index ? words_.rarity(*term.index) : kRare; }
+  double closeness(const Term& a, const Term& b) const;
+  // To the nearest of several; 0 of none.
+  double closeness(const Term& term, const std::vector<Term>& others) const;
+
+ private:
+  const WordVectors& words_;
+};
+
+struct Subjects {
+  const Card* card;
+  std::vector<Term> keywords, description;
+  std::vector<std::vector<Term>> classes;
+  bool numbered = false;  // classes are numbers, so that "three to five" is a range of them
+};
+
+Subjects look_up(const Card& card, const Meanings& meanings);
+
+// Whether a base form is neither a function word nor a generic one.
+bool tells_something(const std::string& term);
+
+}  // namespace weightloom

@@ -1,0 +1,36 @@
+#pragma once
+// What a request asks of networks that are there already. No LibTorch.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weightloom/language/architecture_reading.hpp"
+#include "weightloom/language/reading.hpp"
+#include "weightloom/plugin/registry.hpp"
+#include "weightloom/zoo/zoo.hpp"
+
+namespace weightloom {
+
+struct Wanted {
+  std::string source;                 // of the images, as in a DataSpec
+  std::vector<std::int64_t> classes;  // in order; empty: all of `source`
+  std::int64_t all_classes = 0;       // of `source`; 0: nobody knows
+  std::string architecture;           // its id; empty: any
+  std::optional<std::int64_t> depth, width, most_parameters;
+  Json config = Json::object();    // settings that a network's own must repeat
+  std::vector<std::string> words;  // of the instruction, in lower case: tags may be among them
+};
+
+// Cards of all data sets that are known by name, and of those that networks of the zoo were trained on.
+std::vector<Card> zoo_cards(const Zoo& zoo);
+
+// What was read. Throws kNotFound where no plugin is of the architecture that was read.
+Wanted wanted_by(std::string_view instruction, const Reading& reading, const ArchitectureReading& network,
+                 const std::vector<Card>& cards, const PluginRegistry& registry);
+// The data that a DataSpec text names, of any architecture. Throws kUsage where it is none.
+Wanted wanted_of(const std::string& data, const std::vector<Card>& cards);
+
+}  // namespace weightloom
