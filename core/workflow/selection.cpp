@@ -19,7 +19,7 @@ constexpr std::int64_t kMostOfFirst = 16, kFewestOfFirst = 4;
 // Executed together.
 constexpr std::int64_t kLookBatch = 256;
 // An accuracy that is recorded was taken from about so many images, or has drifted as much since.
-constexpr double kRecordedImages = 500;
+constexpr double kRecordedImages = 2000;
 
 // Fewer right answers go last; what was predicted decides between equals, then the name.
 bool is_better(const Contender& a, const Contender& b) {

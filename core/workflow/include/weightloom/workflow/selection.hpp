@@ -56,7 +56,7 @@ Contender with_outputs(const Contender& contender, const PluginRegistry& registr
 void look(Contender& contender, const LabelledImages& split, const torch::Tensor& rows);
 
 struct ProbeOptions {
-  std::int64_t most = 24;   // candidates, from the first
+  std::int64_t most = 16;   // candidates, from the first
   std::int64_t shots = 32;  // training images of each class
   std::uint64_t seed = 0;
 };
