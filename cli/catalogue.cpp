@@ -81,7 +81,7 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"select", Host::kEngine, "The best of several networks on validation images, without evaluating all of them",
      "weightloom select \"handwritten digits\" --zoo my-zoo --budget 0.25 --out best.safetensors"},
     {"words", {}, "Word vectors: what instructions are understood with", {}},
-    {"words build", Host::kEngine, "Make word vectors from WordNet", "weightloom words build"},
+    {"words build", Host::kEngine, "Make word vectors from WordNet, or from those of other programs", "weightloom words build"},
     {"generate", Host::kEngine, "Write weights for any registered architecture, from words or example images",
      "weightloom generate --arch resnet --set depth=20 --set \"width=[8,12,16]\" --data mnist --instruction \"handwritten digits\" --out w.safetensors"},
     {"report", Host::kEngine, "Assess a generator beside every trivial baseline, as a page and as JSON",

@@ -250,31 +250,35 @@ GenerationJob understood(Context& context, GenerationJob job, const Generator& g
   return job;
 }
 
-// Of the zoo's networks, those that the request would be content with.
-Wanted wanted_of_zoo(const GenerateOptions& options, const GenerationJob& job, const Zoo& zoo,
-                     const PluginRegistry& registry) {
-  Wanted wanted = wanted_of(job.request.data, zoo_cards(zoo));
+// Of the zoo's networks, those that the request would be content with: of the same kind, and in what was asked for like
+// the network that was generated.
+Wanted wanted_of_zoo(Context& context, const GenerateOptions& options, const GenerationJob& job,
+                     const Generator& generator, const PluginRegistry& registry, const Json& config) {
+  Wanted wanted = wanted_of(job.request.data, known_cards(generator));
   wanted.architecture = registry.find(job.architecture).id;
-  const auto said = read_architecture(job.request.instruction, registry.keywords(), {});
+  const auto words = stored_word_vectors(context).value_or(WordVectors());
+  const auto said = read_architecture(job.request.instruction, registry.keywords(), words);
   wanted.depth = said.depth;
   wanted.width = said.width;
   wanted.most_parameters = said.most_parameters;
-  wanted.config = options.job.config;
-  wanted.config.erase("classes");  // follows from the data, and others know more
+  // Canonical, as records are; a preset stands for all of it. The classes follow from the data, and others know more.
+  for (const auto& [key, value] : config.items())
+    if (key != "classes" && (options.job.config.contains(key) || options.job.config.contains("preset")))
+      wanted.config[key] = value;
   return wanted;
 }
 
 // The generated network beside those of the zoo.
 Meeting meet(Context& context, const GenerateOptions& options, const GenerationJob& job, const Generator& generator,
-             const PluginRegistry& registry, const Generation& generation) {
+             const PluginRegistry& registry, const Zoo& zoo, const Generation& generation) {
   const auto& network = generation.networks.front();
-  const Zoo zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
   ImageForms forms;
   if (job.request.recalled) forms.take(remembered(generator.exemplars()));
   Contender own{
-      "generated", network.record, generation.description, to_weights(generation.description, network.tensors), {}, 0};
-  return meet_zoo(std::move(own), zoo, registry, wanted_of_zoo(options, job, zoo, registry), job.request.data, forms,
-                  context.progress());
+      "generated", network.record, generation.description, to_weights(generation.description, network.tensors), {},
+      0,           false};
+  const auto wanted = wanted_of_zoo(context, options, job, generator, registry, generation.description.config);
+  return meet_zoo(std::move(own), zoo, registry, wanted, job.request.data, forms, context.progress());
 }
 
 Json meeting_json(const std::optional<Meeting>& meeting) {
@@ -309,17 +313,21 @@ Json run_generate(Context& context, const GenerateOptions& options) {
   GenerationJob& job = asked.job;
   DataCache data(wanted_form(job, generator.tokenizer()), {}, kGenerationLimits);
   if (!options.out.empty()) job.checkpoint = options.out + ".partial";
+  std::optional<Zoo> zoo;
+  if (asked.with_zoo) zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
   auto generation = generate_networks(job, generator, registry, data, context.progress());
   for (const auto& caveat : generation.caveats) context.warn(caveat);
   const auto drawn = std::to_string(generation.drawn);
   std::optional<Meeting> meeting;
-  if (asked.with_zoo) meeting = meet(context, asked, job, generator, registry, generation);
-  const Json networks = meeting && meeting->stored ? deliver_stored(context, asked, *meeting->stored)
-                                                   : deliver(context, asked, generation);
+  if (zoo) meeting = meet(context, options, job, generator, registry, *zoo, generation);
+  zoo.reset();  // it may be written to now
+  const bool stored = meeting && meeting->stored;
+  const auto& description = stored ? meeting->stored->description : generation.description;
+  const Json networks = stored ? deliver_stored(context, asked, *meeting->stored) : deliver(context, asked, generation);
   if (!generation.checkpoint.empty()) std::filesystem::remove(generation.checkpoint);
   return {
-      {"network", generation.description.label()},
-      {"parameters", generation.description.parameter_count()},
+      {"network", description.label()},
+      {"parameters", description.parameter_count()},
       {"slots", generation.slots},
       {"drawn", generation.drawn},
       {"positions_per_second",

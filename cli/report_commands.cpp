@@ -50,9 +50,9 @@ Json run(Context& context, const ReportOptions& options) {
   job.words = &words;
   auto results = finished ? results_from_json(*finished)
                           : make_report(zoo, plugin_registry(context), generator, job, fingerprint, context.progress());
-  if (sentence) results.sentence = sentence;
+  results.sentence = sentence;
   const Json json = to_json(results);
-  write_file(options.results, json.dump(1) + "\n");
+  if (!finished || json != *finished) write_file(options.results, json.dump(1) + "\n");
   write_file(options.out, render_results_page(results));
   return json;
 }

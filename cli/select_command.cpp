@@ -19,20 +19,14 @@ struct SelectOptions {
 
 // The zoo's networks that fit, and the files that were named.
 std::vector<Contender> contenders(Context& context, const SelectOptions& options, const Zoo& zoo,
-                                  const PluginRegistry& registry, const Wanted& wanted) {
+                                  const PluginRegistry& registry, const ReadWanted& asked, ImageForms& forms) {
+  const Wanted& wanted = asked.wanted;
   auto found = retrieve(zoo, wanted);
   if (options.limit > 0 && found.candidates.size() > options.limit) found.candidates.resize(options.limit);
-  std::vector<Contender> out;
-  for (const auto& candidate : found.candidates) {
-    try {
-      out.push_back(stored_contender(zoo, registry, candidate));
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kUsage && error.code() != ErrorCode::kNotFound &&
-          error.code() != ErrorCode::kRefused)
-        throw;
-      context.warn("'" + candidate.network.name + "' is left out: " + error.summary());
-    }
-  }
+  auto out = stored_contenders(zoo, registry, found.candidates, asked.data, forms,
+                               [&](const Candidate& candidate, const Error& error) {
+                                 context.warn("'" + candidate.network.name + "' is left out: " + error.summary());
+                               });
   const auto classes = wanted.classes.empty() ? wanted.all_classes : static_cast<std::int64_t>(wanted.classes.size());
   for (const auto& file : options.files) {
     auto loaded = load_network(context, {file, {}, Json::object()});
@@ -53,7 +47,7 @@ Json select_network(Context& context, const SelectOptions& options) {
   const auto registry = plugin_registry(context);
   const auto asked = read_wanted(context, zoo, registry, options.wanted);
   ImageForms forms;
-  const auto result = select_best(contenders(context, options, zoo, registry, asked.wanted), asked.data, forms,
+  const auto result = select_best(contenders(context, options, zoo, registry, asked, forms), asked.data, forms,
                                   options.budget, context.progress());
   Json networks = Json::array();
   for (const auto& contender : result.contenders)

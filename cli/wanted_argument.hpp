@@ -20,8 +20,8 @@ struct ReadWanted {
 };
 
 void declare_wanted(CLI::App& app, WantedArgument& argument);
-// Throws kUsage "wanted.nothing" where nothing is asked for, "instruction.conflict" where words and options differ, and
-// what reading an instruction does.
+// Throws kUsage "wanted.nothing" where nothing is asked for, "instruction.conflict" where the words name another
+// architecture than --arch, and what reading an instruction does.
 ReadWanted read_wanted(Context& context, const Zoo& zoo, const PluginRegistry& registry,
                        const WantedArgument& argument);
 

@@ -32,9 +32,7 @@ const std::vector<Kind>& kinds() {
        true},
       {"resnet",
        {"resnet", "residual", "skip connection", "skip-connection", "shortcut connection", "res net", "res-net"}},
-      {"vit",
-       {"vit", "transformer", "vision transformer", "self-attention", "attention", "attention based",
-        "attention-based"}},
+      {"vit", {"vit", "transformer", "vision transformer", "self-attention", "attention based", "attention-based"}},
       {"mixer", {"mixer", "mlp-mixer"}},
       {"vgg", {"vgg"}},
       {"lstm", {"lstm", "long short-term"}},
@@ -82,10 +80,11 @@ const std::set<std::string> kDepthWords{"layer", "layers", "block", "blocks", "d
 const std::set<std::string> kWidthWords{"unit",     "units", "neuron",  "neurons", "channel",
                                         "channels", "wide",  "filters", "nodes"};
 const std::set<std::string> kParameterWords{"weight", "weights", "parameter", "parameters", "param", "params"};
-const std::set<std::string> kLimits{"under",   "below",  "less",   "fewer",     "most",    "max",
-                                    "maximum", "within", "exceed", "exceeding", "limit",   "budget",
-                                    "up",      "than",   "over",   "beyond",    "smaller", "above"};
-
+const std::set<std::string> kLimits{"under",  "below",  "less",      "fewer", "most",   "max",     "maximum",
+                                    "within", "exceed", "exceeding", "limit", "budget", "smaller", "up"};
+// Limits behind a negation alone: "not above", "no more than".
+const std::set<std::string> kLimitsDenied{"over", "above", "beyond", "than"};
+const std::set<std::string> kCaps{"cap", "capped", "limit", "limited"};
 const std::set<std::string> kLimitsAfter{"most", "max", "maximum", "less", "fewer", "tops"};
 
 const std::map<std::string, std::int64_t, std::less<>> kTens{{"twenty", 20}, {"thirty", 30}, {"forty", 40},
@@ -231,6 +230,10 @@ const std::vector<std::string> kDraftQuality{"draft",
 // Of "resnet-style".
 const std::set<std::string> kLooks{"style", "like", "type", "ish"};
 
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+}
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -241,6 +244,30 @@ bool is_thousands(std::string_view text) {
          (text.size() == 3 || !is_digit(text[3]));
 }
 
+// "1.5 million" is 1500 thousand and "0.5M" 500k: `text` begins with a digit and is changed at its beginning only.
+std::string without_fraction(std::string_view text) {
+  std::size_t whole = 0, end = 0;
+  while (whole < text.size() && is_digit(text[whole])) ++whole;
+  end = whole + 1;
+  while (end < text.size() && is_digit(text[end])) ++end;
+  std::string digits(text.substr(0, whole)), fraction(text.substr(whole + 1, end - whole - 1));
+  fraction.resize(3, '0');
+  const auto rest = text.substr(end);
+  const auto unit =
+      rest.substr(0, rest.find_first_not_of(' ') == std::string_view::npos ? 0 : rest.find_first_not_of(' '));
+  const auto word = rest.substr(unit.size());
+  for (const auto& [name, smaller] : {std::pair<std::string_view, const char*>{"million", "thousand"},
+                                      {"lakh", "hundred"},
+                                      {"thousand", ""},
+                                      {"M", "k"},
+                                      {"m", "k"},
+                                      {"k", ""},
+                                      {"K", ""}})
+    if (word.starts_with(name) && (word.size() == name.size() || !is_letter(word[name.size()])))
+      return digits + fraction + std::string(unit) + smaller + std::string(word.substr(name.size()));
+  return digits + " x" + std::string(rest);  // no number of anything that is counted here
+}
+
 // "10,000" is one number, "twenty-layer" two words, "resnet20" and "resnet-20" a name and a number.
 std::vector<std::string> words_of(std::string_view instruction) {
   std::string text;
@@ -248,10 +275,15 @@ std::vector<std::string> words_of(std::string_view instruction) {
     const char c = instruction[i];
     const bool between =
         i > 0 && i + 1 < instruction.size() && is_digit(instruction[i - 1]) && is_digit(instruction[i + 1]);
-    if (c == ',' && between) continue;
     // "50 000".
-    if (c == ' ' && between && is_thousands(instruction.substr(i + 1))) continue;
+    if ((c == ',' || c == ' ') && between && is_thousands(instruction.substr(i + 1))) continue;
     text += c;
+  }
+  for (auto dot = text.find('.'); dot != std::string::npos; dot = text.find('.', dot + 1)) {
+    if (dot == 0 || dot + 1 == text.size() || !is_digit(text[dot - 1]) || !is_digit(text[dot + 1])) continue;
+    auto begin = dot;
+    while (begin > 0 && is_digit(text[begin - 1])) --begin;
+    text = text.substr(0, begin) + without_fraction(std::string_view(text).substr(begin));
   }
   std::vector<std::string> words;
   for (auto& word : split_words(text)) {
@@ -362,11 +394,20 @@ class Reader {
     return word;
   }
 
-  bool is_negated(std::size_t at) const { return at > 0 && is_negation(words_[at - 1]); }
+  // "No transformer", "without any convolution", "anything but a CNN".
+  bool is_negated(std::size_t at) const {
+    for (auto i = at; i > 0 && at - i < 3; --i) {
+      const auto& before = words_[i - 1];
+      if (is_negation(before)) return true;
+      if (before == "but" && i > 1 && words_[i - 2] == "anything") return true;
+      if (!is_function_word(before)) return false;
+    }
+    return false;
+  }
 
   // Whether a call, of any number of words, stands at a place; its last word may be in the plural.
   bool stands_at(const std::string& call, std::size_t at) const {
-    const auto own = split_words(call);
+    const auto own = words_of(call);
     if (own.empty() || at + own.size() > words_.size()) return false;
     for (std::size_t i = 0; i < own.size(); ++i) {
       const auto& word = words_[at + i];
@@ -375,39 +416,56 @@ class Reader {
     return true;
   }
 
-  void read_kind() {
-    std::vector<std::pair<std::string, std::size_t>> found;  // name and place
-    std::set<std::string> general;
+  struct Mention {
+    std::string name;
+    std::size_t place;
+    bool general;
+  };
+
+  // Each kind once, where it is named first. What a plugin's name or call covers is not a common kind that nobody has:
+  // its "vision transformer" is no other one.
+  std::vector<Mention> mentions() const {
+    std::vector<Mention> found;
+    std::size_t covered = 0;  // up to which word plugins' calls reach
     for (std::size_t i = 0; i < words_.size(); ++i) {
       if (is_negated(i)) continue;
-      const auto add = [&](const std::string& name) {
-        if (std::ranges::find(found, name, &std::pair<std::string, std::size_t>::first) == found.end())
-          found.emplace_back(name, i);
+      const auto add = [&](const std::string& name, bool general) {
+        if (std::ranges::find(found, name, &Mention::name) == found.end()) found.push_back({name, i, general});
       };
       const auto stands = [&](const std::string& call) { return stands_at(call, i); };
-      for (const auto& [name, calls] : names_)
-        if (words_[i] == name || std::ranges::any_of(calls, stands)) add(name);
+      const auto covers = [&](const std::string& name, const std::string& call) {
+        if (!stands(call)) return;
+        add(name, false);
+        covered = std::max(covered, i + words_of(call).size());
+      };
+      for (const auto& [name, calls] : names_) {
+        covers(name, name);
+        for (const auto& call : calls) covers(name, call);
+      }
       for (const Kind& kind : kinds())
-        if (std::ranges::any_of(kind.calls, stands)) {
-          if (kind.general) general.insert(kind.name);
-          add(kind.name);
-        }
+        if (std::ranges::any_of(kind.calls, stands) && (i >= covered || names_.contains(kind.name)))
+          add(kind.name, kind.general);
     }
-    if (found.size() > 1) std::erase_if(found, [&](const auto& entry) { return general.contains(entry.first); });
+    if (found.size() > 1) std::erase_if(found, &Mention::general);
+    return found;
+  }
+
+  void read_kind() {
+    const auto found = mentions();
     if (found.empty()) return;
     std::string known;
     for (const auto& [name, calls] : names_) known += (known.empty() ? "" : ", ") + name;
     if (found.size() > 1)
       throw Error(ErrorCode::kUsage, "instruction.architecture", "the instruction names two kinds of network",
-                  "'" + found[0].first + "' and '" + found[1].first + "'", "name one of them, or give --arch");
-    if (!names_.contains(found[0].first))
-      throw Error(ErrorCode::kUsage, "instruction.architecture", "there is no architecture '" + found[0].first + "'",
+                  "'" + found[0].name + "' and '" + found[1].name + "'", "name one of them, or give --arch");
+    if (!names_.contains(found[0].name))
+      throw Error(ErrorCode::kUsage, "instruction.architecture", "there is no architecture '" + found[0].name + "'",
                   "the instruction asks for one, and no plugin is of it", "there are: " + known);
-    out_.name = found[0].first;
-    out_.because.push_back(words_[found[0].second]);
+    out_.name = found[0].name;
+    out_.because.push_back(words_[found[0].place]);
     // "resnet 20".
-    const auto next = found[0].second + 1;
-    if (words_[found[0].second] == out_.name && next < words_.size() && is_digit(words_[next].front()))
+    const auto next = found[0].place + 1;
+    if (words_[found[0].place] == out_.name && next < words_.size() && is_digit(words_[next].front()))
       if (const Number number = number_at(words_, next);
           number.words == 1 && !counts(next) && (next + 1 == words_.size() || is_function_word(words_[next + 1])))
         set(out_.depth, number.value, next);
@@ -441,7 +499,7 @@ class Reader {
         kDepthWords.contains(words_[at - 1]))
       return set(out_.depth, number.value, at);
     // "Weights capped at 25,000".
-    if (is_capped(at)) return set(out_.most_parameters, number.value, at);
+    if (is_capped(at, after)) return set(out_.most_parameters, number.value, at);
     const auto before = [&](const char* word) {
       return (at > 0 && words_[at - 1] == word) ||
              (at > 1 && words_[at - 2] == word && (words_[at - 1] == "of" || words_[at - 1] == "is"));
@@ -450,22 +508,26 @@ class Reader {
     if (before("width")) set(out_.width, number.value, at);
   }
 
-  bool is_capped(std::size_t at) const {
-    bool weights = false, limit = false;
+  // "Weights capped at 25,000", and nothing behind that the number counts.
+  bool is_capped(std::size_t at, std::size_t after) const {
+    bool weights = false, cap = false;
     for (std::size_t i = at > 5 ? at - 5 : 0; i < at; ++i) {
       weights = weights || kParameterWords.contains(words_[i]);
-      limit =
-          limit ||
-          (weights && (words_[i].starts_with("cap") || words_[i].starts_with("limit") || kLimits.contains(words_[i])));
+      cap = cap || (weights && kCaps.contains(words_[i]));
     }
-    return weights && limit;
+    return cap && (after == words_.size() || is_function_word(words_[after]));
   }
 
   // Whether one stands before the number at a place, or behind what it counts: "at most 10k weights", "10k weights or
-  // fewer".
+  // fewer"; "over 10k weights" is none.
   bool is_limit(std::size_t at, std::size_t counted) const {
-    for (std::size_t i = at > 4 ? at - 4 : 0; i < at; ++i)
+    bool denied = false;
+    for (std::size_t i = at > 4 ? at - 4 : 0; i < at; ++i) {
       if (kLimits.contains(words_[i])) return true;
+      denied = denied || is_negation(words_[i]) || words_[i] == "nothing" || words_[i] == "never" ||
+               words_[i].ends_with("n't");
+      if (denied && kLimitsDenied.contains(words_[i])) return true;
+    }
     for (std::size_t i = counted + 1; i < std::min(counted + 5, words_.size()); ++i)
       if (kLimitsAfter.contains(words_[i])) return true;
     return false;

@@ -91,7 +91,8 @@ Card card_of(const std::string& source, std::vector<std::string> classes) {
     card.classes = std::move(classes);
     return card;
   }
-  Card card{source, std::move(classes), fs::path(source).filename().string(), {}, {}};
+  const fs::path path(source);
+  Card card{source, std::move(classes), (path.has_filename() ? path : path.parent_path()).filename().string(), {}, {}};
   if (const auto file = fs::path(source) / "card.toml"; fs::is_regular_file(file)) read_card_file(file, card);
   return card;
 }

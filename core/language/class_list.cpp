@@ -15,6 +15,8 @@ constexpr std::size_t kLongestGap = 6;
 constexpr std::size_t kNearList = 4;
 // A word that is set against another one is compared with classes if it is so close to one of them.
 constexpr double kLikeClass = 0.3, kNearClass = 0.45;
+// A word is of the whole set if it is so close to a keyword, and has to do with it if it is so close.
+constexpr double kOfWhole = 0.8, kNearWhole = 0.5;
 
 using Named = std::vector<std::optional<std::int64_t>>;  // of each token
 
@@ -120,11 +122,24 @@ class Lists {
     for (auto i = run.first; i <= run.last; ++i) {
       if (!named_[i]) continue;
       const bool range = subject_.numbered && last && i > 0 && is_range(tokens_[i - 1].word);
-      if (range)
-        for (auto c = *last; c < *named_[i]; ++c) add_once(classes, c);
+      if (range) add_between(*last, *named_[i], classes);
       add_once(classes, *named_[i]);
       last = named_[i];
     }
+  }
+
+  // The number that a class is called, of a numbered set.
+  std::int64_t number_at(std::int64_t c) const {
+    return *number_of(subject_.card->classes[static_cast<std::size_t>(c)]);
+  }
+
+  // In the order of their numbers, whatever that of the classes is.
+  void add_between(std::int64_t from, std::int64_t to, std::vector<std::int64_t>& classes) const {
+    std::vector<std::int64_t> between;
+    for (std::int64_t c = 0; c < static_cast<std::int64_t>(subject_.classes.size()); ++c)
+      if (number_at(c) > number_at(from) && number_at(c) < number_at(to)) between.push_back(c);
+    std::ranges::sort(between, {}, [&](std::int64_t c) { return number_at(c); });
+    for (const auto c : between) add_once(classes, c);
   }
 
   // "The even digits".
@@ -132,13 +147,13 @@ class Lists {
     bool even = false, odd = false;
     for (std::size_t i = 0; subject_.numbered && i + 1 < tokens_.size(); ++i) {
       if (tokens_[i + 1].word != "ones" && !is_of_whole(tokens_[i + 1])) continue;
-      even = even || tokens_[i].word == "even";
+      even = even || (tokens_[i].word == "even" && tokens_[i + 1].tells);
       odd = odd || (tokens_[i].word == "odd" && tokens_[i].tells);
     }
     std::vector<std::int64_t> out;
     if (even == odd) return out;
     for (std::size_t c = 0; c < subject_.classes.size(); ++c)
-      if (*number_of(subject_.card->classes[c]) % 2 == (odd ? 1 : 0)) out.push_back(static_cast<std::int64_t>(c));
+      if (number_at(static_cast<std::int64_t>(c)) % 2 == (odd ? 1 : 0)) out.push_back(static_cast<std::int64_t>(c));
     return out;
   }
 
@@ -156,14 +171,20 @@ class Lists {
   bool is_number_of_classes(std::size_t at) const {
     const auto number = number_of(tokens_[at].word);
     if (subject_.numbered || !number || *number != static_cast<std::int64_t>(subject_.classes.size())) return false;
-    return at + 1 == tokens_.size() || !is_network_part(tokens_[at + 1].word);
+    if (is_network_part_at(at + 1)) return false;
+    const auto& before = at > 0 ? tokens_[at - 1].word : tokens_[at].word;
+    return before == "the" || before == "all" || before == "usual" || before == "these" || before == "those" ||
+           (at + 1 < tokens_.size() && is_generic_word(tokens_[at + 1].term.text));
   }
 
   // "A figure between zero and nine" is any.
   bool is_between_ends(const Run& run) const {
-    const auto last = static_cast<std::int64_t>(subject_.classes.size()) - 1;
-    return subject_.numbered && run.first > 0 && tokens_[run.first - 1].word == "between" && named_[run.first] == 0 &&
-           named_[run.last] == last && run.last - run.first == 2;
+    if (!subject_.numbered || run.first == 0 || tokens_[run.first - 1].word != "between" || run.last - run.first != 2)
+      return false;
+    const auto first = number_at(*named_[run.first]), last = number_at(*named_[run.last]);
+    for (std::int64_t c = 0; c < static_cast<std::int64_t>(subject_.classes.size()); ++c)
+      if (number_at(c) < first || number_at(c) > last) return false;
+    return true;
   }
 
   // "Table for four at eight" does not.
@@ -174,7 +195,7 @@ class Lists {
     });
   }
 
-  bool is_of_whole(const Token& token) const { return meanings_.closeness(token.term, subject_.keywords) >= 0.8; }
+  bool is_of_whole(const Token& token) const { return meanings_.closeness(token.term, subject_.keywords) >= kOfWhole; }
 
   template <class Is>
   bool any(std::size_t begin, std::size_t end, const Is& is) const {
@@ -288,7 +309,8 @@ class Lists {
     return alone || asked || tells_apart(count);
   }
 
-  // The next word from `at` on that tells something, in a direction, before any break and within a few words.
+  // The next word from `at` on that tells something, in a direction and within a few words; backwards not beyond the
+  // beginning of the sentence.
   std::optional<std::size_t> telling(std::size_t at, std::ptrdiff_t direction) const {
     for (std::size_t steps = 0; steps < kNearList && at < tokens_.size();
          ++steps, at += static_cast<std::size_t>(direction)) {
@@ -315,7 +337,7 @@ class Lists {
       const bool told = word == "from" && is_told_from(i);
       if (!either && !listed && !told) continue;
       // "Bicycles against trains": what stands there is meant, whatever it says elsewhere.
-      const bool strict = either && word != "or" && is_noun(tokens_[i + 1]);
+      const bool strict = either && word != "or" && is_generic_plural(tokens_[i + 1]);
       const auto before = telling(i - 1, -1), after = strict ? std::optional(i + 1) : telling_after(i + 1);
       if (!before || !after) continue;
       const bool first = named_[*before].has_value(), second = named_[*after].has_value();
@@ -335,7 +357,7 @@ class Lists {
     return std::nullopt;
   }
 
-  static bool is_noun(const Token& token) {
+  static bool is_generic_plural(const Token& token) {
     return !token.number && !is_function_word(token.word) && is_generic_word(token.term.text) &&
            token.word.ends_with('s');
   }
@@ -347,7 +369,7 @@ class Lists {
     std::optional<std::string> first;
     for (const Token& token : tokens_) {
       if (!token.tells) continue;
-      if (meanings_.closeness(token.term, subject_.keywords) >= 0.5) return std::nullopt;
+      if (meanings_.closeness(token.term, subject_.keywords) >= kNearWhole) return std::nullopt;
       if (!first && could_be_class(token)) first = token.word;
     }
     return first;

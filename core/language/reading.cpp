@@ -21,11 +21,11 @@ constexpr double kSharpness = 1.5;
 // What a description says counts a little less than a keyword, a class in between.
 constexpr double kOfDescription = 0.9, kOfClass = 0.95;
 // The least certainty, how far the runner-up must stay behind, and how far other subjects may be ahead.
+constexpr double kLeast = 0.12, kLead = 1.4, kOther = 0.9;
 // The share of what speaks for the best one that words beside it may have.
 constexpr double kMoreSaid = 0.3;
-// A word of the whole set is so close to one of its keywords.
-constexpr double kOfWhole = 0.5;
-constexpr double kLeast = 0.12, kLead = 1.4, kOther = 0.9;
+// A word has to do with the whole set if it is so close to one of its keywords.
+constexpr double kNearWhole = 0.5;
 
 // What words say beyond so much, in the unit of rarities, some eight words of them, counts in part.
 constexpr double kStory = 60, kOfStory = 0.4;
@@ -150,13 +150,15 @@ class Scores {
   std::size_t cards_ = 0;
 };
 
-// "New pictures", but not "a net for pictures".
-bool makes_pictures(const std::vector<Token>& tokens, std::size_t at) {
-  for (; at < tokens.size() && !tokens[at].begins; ++at) {
+// "Draw me a picture", "make new pictures of", but not "make a picture sorter" or "a net for pictures".
+bool asks_for_pictures(const std::vector<Token>& tokens, std::size_t at) {
+  const bool draws = is_drawing(tokens[at].word);
+  if (!draws && !is_making(tokens[at].word)) return false;
+  while (++at < tokens.size() && !tokens[at].begins) {
     const auto& word = tokens[at].word;
-    if (word == "pictures" || word == "images" || word == "photos" || word == "drawings") return true;
-    if (word != "new" && word != "more" && word != "some" && word != "me" && word != "us" && word != "fake")
-      return false;
+    if (is_picture(word))
+      return draws || (word.ends_with('s') && at + 1 < tokens.size() && tokens[at + 1].word == "of");
+    if (word != "new" && word != "more" && word != "some" && word != "me" && word != "us" && word != "a") return false;
   }
   return false;
 }
@@ -168,7 +170,7 @@ std::optional<std::string> other_task(const Sentence& sentence) {
     if (tokens[i].word == "how" && tokens[i + 1].word == "many") return "how many";
     if (is_other_task(tokens[i].word) && !tokens[i + 1].begins) return tokens[i].word;
     if (tokens[i].word == "add" && tokens[i + 1].word == "up") return "add up";
-    if (is_making(tokens[i].word) && makes_pictures(tokens, i + 1)) return tokens[i].word + " pictures";
+    if (asks_for_pictures(tokens, i)) return tokens[i].word + " pictures";
   }
   return std::nullopt;
 }
@@ -226,7 +228,8 @@ Reading read_instruction(std::string_view instruction, const std::vector<Card>& 
     throw unclear("'" + rest->first + "' is of '" + rest->second + "', not of '" + scores.name(best) + "'");
 
   const Subjects& subject = subjects[best];
-  Reading reading{scores.name(best), {}, scores.score(best), scores.because(best, meanings), sentence.unknown()};
+  Reading reading{
+      scores.name(best), {}, std::min(1.0, scores.score(best)), scores.because(best, meanings), sentence.unknown()};
   const ClassList list = list_classes(sentence, subject, meanings);
   if (list.no_class && list.classes.empty())
     throw Error(ErrorCode::kUsage, "instruction.classes",
@@ -239,7 +242,7 @@ Reading read_instruction(std::string_view instruction, const std::vector<Card>& 
       rest < kLeast)
     throw unclear("it names numbers, and does not say that they are what the pictures show");
   const bool of_whole = std::ranges::any_of(sentence.content(), [&](const Token& token) {
-    return meanings.closeness(token.term, subject.keywords) >= kOfWhole;
+    return meanings.closeness(token.term, subject.keywords) >= kNearWhole;
   });
   if (list.named.size() == 1 && (rest < kLeast || (!of_whole && !list.open)))
     throw Error(ErrorCode::kUsage, "instruction.classes",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "vocabulary.hpp"
 #include "weightloom/base/text.hpp"
@@ -159,7 +160,7 @@ std::string Sentence::base_of(const std::string& word) const {
     if (const auto form = std::ranges::find_if(forms, [&](const auto& f) { return known->contains(f); });
         form != forms.end())
       return *form;
-  if (const auto base = without_diminutive(word); names_.contains(base)) return base;
+  if (const auto base = without_diminutive(word); !base.empty() && names_.contains(base)) return base;
   return meanings_.lemma(word);
 }
 
@@ -191,8 +192,8 @@ void Sentence::add(const std::string& word) {
   tokens_.push_back({word, meanings_.term(term), known && (names_.contains(term) || tells_something(term))});
 }
 
-// The word of a card, or a generic one, that was meant: one slip in short words, two in long ones, and hardly ever in
-// the first letter. Of three letters two may be swapped.
+// The word that was meant, of a card, of another subject, or of those that say nothing: one slip in short words, two in
+// long ones, and hardly ever in the first letter. Of three letters two may be swapped.
 std::optional<std::string> Sentence::respelt(const std::string& word) const {
   if (word.size() < 3) return std::nullopt;
   std::size_t least = 3;

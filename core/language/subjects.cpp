@@ -49,12 +49,13 @@ Subjects look_up(const Card& card, const Meanings& meanings) {
   Subjects out{&card, {}, terms_of(card.description, meanings, false), {}, false};
   for (const auto& keyword : card.keywords)
     for (auto& term : terms_of(keyword, meanings)) out.keywords.push_back(std::move(term));
-  // A folder is called by its last part.
-  const std::string folder = std::filesystem::path(card.name).filename().string();
+  // A folder is called by its last part, with or without a slash behind it.
+  const std::filesystem::path path(card.name);
+  const std::string folder = (path.has_filename() ? path : path.parent_path()).filename().string();
   for (const auto& word : split_words(folder)) out.keywords.push_back(meanings.term(word));
   std::string spelling = folder;
   std::erase_if(spelling, [](char c) { return c == '-' || c == '_' || c == ' '; });
-  out.keywords.push_back(meanings.term(spelling));
+  if (!spelling.empty()) out.keywords.push_back(meanings.term(spelling));
   std::int64_t numbers = 0;
   for (const auto& name : card.classes) {
     if (const auto number = number_of(name)) {

@@ -51,6 +51,17 @@ class VectorText {
     return !line_.empty() || !file_.eof();
   }
 
+  // Some words that are published have spaces in them: what stands before the numbers is the word.
+  std::size_t end_of_word() const {
+    auto end = line_.find(' ');
+    if (width_ > 0) {
+      end = line_.find_last_not_of(' ') + 1;
+      for (std::size_t i = 0; i < width_ && end != std::string::npos && end > 0; ++i) end = line_.rfind(' ', end - 1);
+    }
+    if (end == std::string::npos || end == 0) throw bad("there is no word, or too few numbers");
+    return end;
+  }
+
   std::vector<float> numbers_after(std::size_t at) const {
     std::vector<float> out;
     std::string_view text(line_);
@@ -70,10 +81,10 @@ class VectorText {
 
   void add() {
     if (line_.empty()) throw bad("it is empty");
-    const auto space = line_.find(' ');
-    if (space == std::string::npos || space == 0) throw bad("there is no word, or nothing after it");
+    const auto space = end_of_word();
     const std::string word = line_.substr(0, space);
     const auto numbers = numbers_after(space);
+    if (numbers.empty()) throw bad("there is nothing after the word");
     if (number_ == 1 && numbers.size() == 1) return;  // how many there are
     if (numbers.size() > kMostDimensions) throw bad("there are more than 4096 numbers");
     if (width_ == 0) width_ = numbers.size();

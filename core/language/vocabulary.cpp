@@ -176,7 +176,12 @@ bool is_pile(std::string_view word) {
 }
 
 bool is_making(std::string_view word) {
-  static const auto words = set_of("invent draw paint design imagine generate create make");
+  static const auto words = set_of("generate create make");
+  return words.contains(std::string(word));
+}
+
+bool is_drawing(std::string_view word) {
+  static const auto words = set_of("invent draw paint design imagine");
   return words.contains(std::string(word));
 }
 

@@ -35,8 +35,9 @@ bool is_shorthand(std::string_view word, std::string_view next);
 bool is_picture(std::string_view word);
 // What things are sorted into: "two piles".
 bool is_pile(std::string_view word);
-// Brings something into being: "draw", "invent".
+// Brings something into being: "make"; and pictures in most cases: "draw".
 bool is_making(std::string_view word);
+bool is_drawing(std::string_view word);
 // Between numbers, says that all from one to the other are meant.
 bool is_range(std::string_view word);
 

@@ -20,8 +20,15 @@ constexpr std::array kAccuracies{"validation_accuracy", "val_accuracy", "val_acc
 // Below those of its kind that were measured.
 constexpr double kUnmeasured = 0.05;
 
-// Every text whose beginning a regular expression matches literally.
-std::string literal(const std::string& text) {
+// Patterns of queries are bounded; of a long text its beginning will do.
+constexpr std::size_t kLongestPattern = 60;
+
+// A regular expression that matches what begins with `text`, or with its first bytes.
+std::string beginning(std::string text) {
+  if (text.size() > kLongestPattern) {
+    text.resize(kLongestPattern);
+    while (!text.empty() && static_cast<unsigned char>(text.back()) >= 0x80) text.pop_back();
+  }
   std::string out;
   for (const char c : text) {
     if (std::string_view("\\^$.|?*+()[]{}/").find(c) != std::string_view::npos) out += '\\';
@@ -85,7 +92,7 @@ class Retriever {
   Retriever(const Zoo& zoo, const Wanted& wanted) : zoo_(zoo), wanted_(wanted) {}
 
   Retrieval retrieve() {
-    const auto query = parse_query("dataset~/^" + literal(wanted_.source) + "([\\[@].*)?$/");
+    const auto query = parse_query("dataset~/^" + beginning(wanted_.source) + "/");
     Retrieval out;
     for (auto& network : zoo_.summaries(query)) consider(std::move(network), out);
     predict_unmeasured(out.candidates);

@@ -53,6 +53,10 @@ class Halving {
     out_.contenders = std::move(contenders);
     std::ranges::sort(out_.contenders, is_better);
     images_ = split_of(out_.contenders.front()).labels.size(0);
+    for (const auto& contender : out_.contenders)
+      if (split_of(contender).labels.size(0) != images_)
+        throw Error(ErrorCode::kUsage, "selection.images", "networks cannot be compared on '" + data + "'",
+                    "'" + contender.name + "' would see other images than the rest");
     auto draws = make_generator(derive_seed(budget.seed, "selection"));
     order_ = torch::randperm(images_, draws, torch::TensorOptions().dtype(torch::kLong));
     out_.all = images_ * static_cast<std::int64_t>(out_.contenders.size());
@@ -127,7 +131,41 @@ Contender stored_contender(const Zoo& zoo, const PluginRegistry& registry, const
                 "its record names no architecture", "say it with `weightloom zoo set`");
   auto description = registry.describe(record.architecture, record.config);
   auto weights = to_weights(description, zoo.weights(record));
-  return {record.name, record, std::move(description), std::move(weights), candidate.outputs, candidate.predicted};
+  const auto most = candidate.outputs.empty() ? -1 : std::ranges::max(candidate.outputs);
+  if (most >= description.classes)
+    throw Error(ErrorCode::kUsage, "selection.classes", "'" + record.name + "' has not the classes of its data set",
+                "its head has " + std::to_string(description.classes) + " outputs",
+                "state its data set with `weightloom zoo set`");
+  return {record.name,         record, std::move(description), std::move(weights), candidate.outputs,
+          candidate.predicted, true};
+}
+
+std::vector<Contender> stored_contenders(const Zoo& zoo, const PluginRegistry& registry,
+                                         const std::vector<Candidate>& candidates, const std::string& data,
+                                         ImageForms& forms,
+                                         const std::function<void(const Candidate&, const Error&)>& left_out) {
+  std::vector<Contender> out;
+  torch::Tensor labels;
+  for (const auto& candidate : candidates) {
+    try {
+      auto contender = stored_contender(zoo, registry, candidate);
+      const auto on = forms.get(data, contender.description);
+      const auto outputs = contender.outputs.empty() ? contender.description.classes
+                                                     : static_cast<std::int64_t>(contender.outputs.size());
+      if (outputs != on->classes())
+        throw Error(ErrorCode::kUsage, "selection.classes",
+                    "'" + contender.name + "' has not the classes of '" + data + "'");
+      if (!labels.defined()) labels = on->validation.labels;
+      if (!labels.equal(on->validation.labels))
+        throw Error(ErrorCode::kUsage, "selection.images",
+                    "'" + contender.name + "' would see other images than the rest");
+      out.push_back(std::move(contender));
+    } catch (const Error& error) {
+      if (!is_unfit(error)) throw;
+      left_out(candidate, error);
+    }
+  }
+  return out;
 }
 
 Contender with_outputs(const Contender& contender, const PluginRegistry& registry, const std::string& data) {
@@ -219,17 +257,17 @@ Meeting meet_zoo(Contender generated, const Zoo& zoo, const PluginRegistry& regi
                  const std::string& data, ImageForms& forms, const ProgressSink& progress) {
   constexpr std::size_t kMost = 16;
   constexpr double kShare = 0.5;
-  const std::string own = generated.name;
-  generated.predicted = 1;  // between equals
-  std::vector<Contender> contenders;
-  contenders.push_back(std::move(generated));
+  generated.predicted = 2;  // before any other, between equals
+  const auto labels = forms.get(data, generated.description)->validation.labels;
   auto found = retrieve(zoo, wanted);
   if (found.candidates.size() > kMost) found.candidates.resize(kMost);
-  for (const auto& candidate : found.candidates) {
+  std::vector<Contender> contenders;
+  contenders.push_back(std::move(generated));
+  for (auto& stored :
+       stored_contenders(zoo, registry, found.candidates, data, forms, [](const auto&, const auto&) {})) {
     try {
-      auto stored = stored_contender(zoo, registry, candidate);
-      forms.get(data, stored.description);
-      contenders.push_back(std::move(stored));
+      if (forms.get(data, stored.description)->validation.labels.equal(labels))
+        contenders.push_back(with_outputs(stored, registry, data));
     } catch (const Error& error) {
       if (!is_unfit(error)) throw;
     }
@@ -237,8 +275,9 @@ Meeting meet_zoo(Contender generated, const Zoo& zoo, const PluginRegistry& regi
   Meeting out;
   out.met = static_cast<std::int64_t>(contenders.size()) - 1;
   auto result = select_best(std::move(contenders), data, forms, {kShare, 0}, progress);
-  out.accuracy = result.contenders.front().accuracy();
-  if (result.contenders.front().name != own) out.stored = with_outputs(result.contenders.front(), registry, data);
+  auto& best = result.contenders.front();
+  out.accuracy = best.accuracy();
+  if (best.stored) out.stored = std::move(best);
   return out;
 }
 

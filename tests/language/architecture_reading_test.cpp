@@ -29,6 +29,13 @@ TEST_CASE("kinds of network are known by what people call them, and by their nam
   CHECK(read("a sawtooth of teeth for digits").name == "zigzag");
   CHECK(read("digits").name.empty());
   CHECK(read("convolutional, no residuals").name == "cnn");
+  CHECK(read("not a transformer, a perceptron").name == "mlp");
+  CHECK(read("anything but a CNN").name.empty());
+  CHECK(read("pay attention to the buttons").name.empty());
+  const ArchitectureNames own{{"tinyvit", {"vision transformer"}}, {"vgg16", {"one-stage detector"}}};
+  CHECK(read_architecture("a vision transformer", own, {}).name == "tinyvit");
+  CHECK(read_architecture("a vgg16 please", own, {}).name == "vgg16");
+  CHECK(read_architecture("one-stage detectors", own, {}).name == "vgg16");
 }
 
 TEST_CASE("kinds that there are none of, and two at once, are refused") {
@@ -63,6 +70,12 @@ TEST_CASE("a limit of weights is one in whatever way it is written") {
   CHECK(read("at most half a million parameters").most_parameters == 500'000);
   CHECK(read("a hundred thousand weights at most").most_parameters == 100'000);
   CHECK(!read("10k weights").most_parameters);
+  CHECK(read("under 1.5 million weights").most_parameters == 1'500'000);
+  CHECK(read("at most 0.5M parameters").most_parameters == 500'000);
+  CHECK(read("under 2.5k weights").most_parameters == 2500);
+  CHECK(!read("over 10k weights").most_parameters);
+  CHECK(!read("more than a million weights").most_parameters);
+  CHECK(!read("weights to read capital letters, 26 of them").most_parameters);
 }
 
 TEST_CASE("what is wanted of the result") {

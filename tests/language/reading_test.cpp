@@ -80,6 +80,8 @@ TEST_CASE("numbers as people write to each other") {
   CHECK(read("dots 0 / 3 / 4").classes == Classes{0, 3, 4});
   CHECK(read("a die that shows something between zero and four").classes.empty());
   CHECK(refusal("dice, nine or twelve dots") == "instruction.classes");
+  const Card by_name{"rolls", {"1", "10", "2", "3"}, "rolls", {"roll"}, {}};
+  CHECK(read_instruction("rolls one to three", {by_name}, {}).classes == Classes{0, 2, 3});
 }
 
 TEST_CASE("other tasks than telling things apart are refused") {
@@ -88,6 +90,7 @@ TEST_CASE("other tasks than telling things apart are refused") {
     CHECK(refusal(text) == "instruction.task");
   }
   CHECK(read("a network for pictures of tools").data() == "tools");
+  CHECK(read("make a picture sorter for tools").data() == "tools");
 }
 
 TEST_CASE("what says nothing, or too little, is refused") {
@@ -122,6 +125,15 @@ TEST_CASE("a folder says in a file what it is about") {
   CHECK(read_instruction("sort my foliage", {card}, {}).data() == card.name);
   std::ofstream(folder / "card.toml") << "[aliases]\nelm = ['ulmus']\n";
   CHECK(error_id([&] { card_of(folder.path().string(), {"beech", "oak"}); }) == "config.value");
+}
+
+TEST_CASE("a folder may be written with a slash, and its certainty is a share") {
+  const Card card = card_of("nowhere/photos/", {"oak", "elm"});
+  CHECK(card.description == "photos");
+  CHECK(error_id([&] { read_instruction("zq wv xk", {card}, {}); }) == "instruction.nothing");
+  std::string story;
+  for (int i = 0; i < 40; ++i) story += "oak and elm, ";
+  CHECK(read_instruction(story, {card}, {}).certainty <= 1);
 }
 
 TEST_CASE("any text is read or refused, however long it is") {

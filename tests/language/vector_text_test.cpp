@@ -36,13 +36,14 @@ TEST_CASE("vectors as GloVe and word2vec write them", "[vector_text]") {
     CHECK(words.closeness(*words.find("cat"), *words.find("dog")) > 0.9);
     CHECK(words.closeness(*words.find("cat"), *words.find("the")) < 0);
   }
+  CHECK(read_vector_text(text.write("a 1 2\n. . . 1 2\nb 3 4\n")).terms == std::vector<std::string>{"a", "b"});
   CHECK(read_vector_text(text.write("a 1\r\nb 2\r\nc 3\r\n"), 2).terms.size() == 2);
 }
 
 TEST_CASE("what is of another form is refused, with its line", "[vector_text]") {
   const Text text;
   for (const char* content :
-       {"", "\n", "word\n", "a 1 2\nb 1\n", "a 1 x\n", "a 1 nan\n", "a 1 2\n\nb 1 2\n", " 1 2\n"}) {
+       {"", "\n", "word\n", "a 1 2\nb 1\n", "a 1 x\n", "a 1 nan\n", "a 1 2\n\nb 1 2\n", " 1 2\n", "word \n"}) {
     INFO(content);
     CHECK(text.refusal(content) == "words.text");
   }

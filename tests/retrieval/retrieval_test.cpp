@@ -111,6 +111,7 @@ TEST_CASE("what the name of a folder means to a search is only its name") {
   const Shelf shelf({{"a", "./images (new) [1]/x.y", {}}, {"b", "./images", {{"accuracy", 0.9}}}});
   CHECK(shelf.names(of("./images")) == Names{"b"});
   CHECK(retrieve(shelf.zoo, of("./.*")).considered == 0);
+  CHECK(retrieve(shelf.zoo, of(std::string(300, 'x'))).considered == 0);
 }
 
 TEST_CASE("a zoo's data sets have cards, whoever named them") {

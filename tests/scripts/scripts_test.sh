@@ -199,7 +199,7 @@ weightloom tokenizer train --recipe $recipe --out quickstart/tokenizer.safetenso
 weightloom tokenizer encode --tokenizer quickstart/tokenizer.safetensors --progress=plain
 weightloom generator train --recipe $recipe --tokenizer quickstart/tokenizer.safetensors --out quickstart/generator.safetensors --progress=plain
 weightloom generate --instruction a residual network of twenty layers for handwritten digits $model --out quickstart/digits.safetensors --progress=plain
-weightloom report --recipe $recipe $model --stage grow=0 --stage tokenizer=0 --stage encode=0 --stage generator=0 --stage generate=0 --out quickstart/report.html --results quickstart/results.json"
+weightloom report --recipe $recipe $model --stage grow=0 --stage tokenizer=0 --stage encode=0 --stage generator=0 --stage generate=0 --sentence quickstart/digits.safetensors --out quickstart/report.html --results quickstart/results.json"
 [ "$(grep '^weightloom ' "$calls" | sed -E 's/(--stage [a-z]+)=[0-9]+/\1=0/g')" = "$expected" ] || problem "ran: $(cat "$calls")"
 [[ $output != *missing* ]] || problem "speaks of something missing"
 

@@ -85,7 +85,6 @@ struct GenerationCost {
   double weights_per_second() const { return seconds > 0 ? static_cast<double>(weights) / seconds : 0.0; }
 };
 
-// An assessment with all that repeating it needs.
 // A network that was asked for in words, and how they were understood.
 struct SentenceResult {
   std::string instruction, data, network;
@@ -94,6 +93,7 @@ struct SentenceResult {
   std::optional<double> validation_accuracy;
 };
 
+// An assessment with all that repeating it needs.
 struct Results {
   std::string fingerprint;  // of what went in: equal fingerprints, equal assessments
   Assessment assessment;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "weightloom/base/error.hpp"
 #include "weightloom/base/progress.hpp"
 #include "weightloom/plugin/registry.hpp"
 #include "weightloom/retrieval/retrieval.hpp"
@@ -26,6 +27,7 @@ struct Contender {
   Weights weights;                    // population 1
   std::vector<std::int64_t> outputs;  // that are the wanted classes, in their order; empty: all
   double predicted = 0;               // accuracy, before anything was looked at
+  bool stored = false;                // in a zoo
   // What was seen: right answers among so many images.
   std::int64_t right = 0, images = 0;
   double accuracy() const { return images > 0 ? static_cast<double>(right) / static_cast<double>(images) : 0; }
@@ -44,9 +46,17 @@ class ImageForms {
   std::map<std::pair<std::int64_t, std::int64_t>, std::unique_ptr<DataCache>> forms_;
 };
 
-// The stored network of a candidate. Throws kUsage "selection.architecture" where its record names none that is
+// The stored network of a candidate. Throws kUsage "selection.architecture" where its record names no architecture,
+// "selection.classes" where its head has not the outputs that its record promises, kNotFound where no such plugin is
 // registered, and what to_weights() does.
 Contender stored_contender(const Zoo& zoo, const PluginRegistry& registry, const Candidate& candidate);
+
+// Those of the candidates that can be compared on the validation images of `data`; `left_out` is told of the others:
+// that cannot be executed, whose images are not there, or that see others than the first one.
+std::vector<Contender> stored_contenders(const Zoo& zoo, const PluginRegistry& registry,
+                                         const std::vector<Candidate>& candidates, const std::string& data,
+                                         ImageForms& forms,
+                                         const std::function<void(const Candidate&, const Error&)>& left_out);
 
 // The network that has the contender's outputs alone, in their order, as one that can be stored: its record names where
 // it was cut from. Throws kUsage "selection.head" where its outputs are not those of a linear layer.
@@ -80,9 +90,9 @@ struct SelectionResult {
 
 // Successive halving (Karnin et al. 2013) on the validation images of `data`: in every round those that are left see as
 // many further images as the round's equal part of the budget allows, and the worse half leaves. Predictions decide
-// between equals, and who enters where there are more contenders than the budget has sixteen images (of few an eighth)
-// for. Same
-// arguments: same result. Throws kUsage "selection.nothing" without contenders. Interruptible.
+// between equals, and who enters where there are more contenders than the budget has sixteen images for (an eighth of
+// few). Same arguments: same result. Throws kUsage "selection.nothing" without contenders, "selection.images" where
+// their validation images differ in number. Interruptible.
 SelectionResult select_best(std::vector<Contender> contenders, const std::string& data, ImageForms& forms,
                             const SelectionBudget& budget, const ProgressSink& progress = {});
 
@@ -94,8 +104,8 @@ struct Meeting {
 };
 
 // The first sixteen candidates of `wanted` and the generated network are compared with half of what looking at all
-// images would take; between equals the generated one is kept. Networks whose images are not there, or that cannot be
-// executed, stay out. Throws what select_best() does.
+// images would take; between equals the generated one is kept. Networks that cannot be compared stay out. Throws what
+// select_best() does.
 Meeting meet_zoo(Contender generated, const Zoo& zoo, const PluginRegistry& registry, const Wanted& wanted,
                  const std::string& data, ImageForms& forms, const ProgressSink& progress = {});
 
