@@ -254,13 +254,10 @@ GenerationJob understood(Context& context, GenerationJob job, const Generator& g
 // the network that was generated.
 Wanted wanted_of_zoo(Context& context, const GenerateOptions& options, const GenerationJob& job,
                      const Generator& generator, const PluginRegistry& registry, const Json& config) {
-  Wanted wanted = wanted_of(job.request.data, known_cards(generator));
-  wanted.architecture = registry.find(job.architecture).id;
   const auto words = stored_word_vectors(context).value_or(WordVectors());
   const auto said = read_architecture(job.request.instruction, registry.keywords(), words);
-  wanted.depth = said.depth;
-  wanted.width = said.width;
-  wanted.most_parameters = said.most_parameters;
+  Wanted wanted = wanted_of(job.request.data, known_cards(generator), job.request.instruction, said, registry);
+  wanted.architecture = registry.find(job.architecture).id;
   // Canonical, as records are; a preset stands for all of it. The classes follow from the data, and others know more.
   for (const auto& [key, value] : config.items())
     if (key != "classes" && (options.job.config.contains(key) || options.job.config.contains("preset")))

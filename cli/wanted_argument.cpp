@@ -2,15 +2,9 @@
 
 #include "cli/stored_vectors.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/language/reading.hpp"
 
 namespace weightloom::cli {
-namespace {
-
-std::string data_text(const Wanted& wanted) {
-  return Reading{wanted.source, wanted.classes, 0, {}, {}}.data();
-}
-
-}  // namespace
 
 void declare_wanted(CLI::App& app, WantedArgument& argument) {
   app.add_option("instruction", argument.instruction, "What the network is for, in words");
@@ -26,23 +20,20 @@ ReadWanted read_wanted(Context& context, const Zoo& zoo, const PluginRegistry& r
     throw Error(ErrorCode::kUsage, "wanted.nothing", "nothing says what the network is for", "",
                 "give words (\"handwritten digits\"), a data set (--data mnist), or both");
   const auto cards = zoo_cards(zoo);
-  ReadWanted out;
+  ReadWanted out{{}, argument.data, nullptr};
   ArchitectureReading network;
   if (!argument.instruction.empty()) {
-    const auto words = stored_word_vectors(context);
-    if (!words) warn_without_vectors(context);
-    network = read_architecture(argument.instruction, registry.keywords(), words.value_or(WordVectors()));
+    const auto stored = stored_word_vectors(context);
+    if (!stored) warn_without_vectors(context);
+    const auto words = stored.value_or(WordVectors());
+    network = read_architecture(argument.instruction, registry.keywords(), words);
     if (argument.data.empty()) {
-      const auto reading = read_instruction(argument.instruction, cards, words.value_or(WordVectors()));
-      out.wanted = wanted_by(argument.instruction, reading, network, cards, registry);
-      out.reading = {{"data", reading.data()}, {"certainty", reading.certainty}, {"because", reading.because}};
+      const auto reading = read_instruction(argument.instruction, cards, words);
+      out.data = reading.data();
+      out.reading = {{"data", out.data}, {"certainty", reading.certainty}, {"because", reading.because}};
     }
   }
-  if (!argument.data.empty()) {
-    const Wanted data = wanted_of(argument.data, cards);
-    out.wanted = wanted_by(argument.instruction, {data.source, data.classes, 1, {}, {}}, network, cards, registry);
-    out.wanted.all_classes = data.all_classes;
-  }
+  out.wanted = wanted_of(out.data, cards, argument.instruction, network, registry);
   if (!argument.architecture.empty()) {
     const auto& id = registry.find(argument.architecture).id;
     if (!out.wanted.architecture.empty() && out.wanted.architecture != id)
@@ -51,7 +42,6 @@ ReadWanted read_wanted(Context& context, const Zoo& zoo, const PluginRegistry& r
                   "leave one of them out");
     out.wanted.architecture = id;
   }
-  out.data = data_text(out.wanted);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "characters.hpp"
 #include "vocabulary.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/language/words.hpp"
@@ -96,147 +97,38 @@ const std::set<std::string> kGood{"accurate",  "accurately", "good",  "precise",
                                   "correctly", "close",      "right", "faultless"};
 const std::set<std::string> kFast{"quick", "quickly", "fast", "soon", "cheap", "cheaply"};
 
-const std::vector<std::string> kHighQuality{"best possible",
-                                            "most accurate",
-                                            "highest accuracy",
-                                            "maximum accuracy",
-                                            "max accuracy",
-                                            "high accuracy",
-                                            "top accuracy",
-                                            "best accuracy",
-                                            "utmost accuracy",
-                                            "greatest accuracy",
-                                            "accuracy matters",
-                                            "accuracy first",
-                                            "accuracy above all",
-                                            "highest quality",
-                                            "best quality",
-                                            "top quality",
-                                            "high quality",
-                                            "high-quality",
-                                            "highest possible",
-                                            "accurate as possible",
-                                            "accurate as can",
-                                            "best you can",
-                                            "best you",
-                                            "best you've",
-                                            "best u",
-                                            "best there",
-                                            "best one",
-                                            "best that",
-                                            "very best",
-                                            "best it",
-                                            "top-notch",
-                                            "top notch",
-                                            "topnotch",
-                                            "spot on",
-                                            "spot-on",
-                                            "state-of-the-art",
-                                            "flawless",
-                                            "no mistakes",
-                                            "without mistakes",
-                                            "without a mistake",
-                                            "all the care",
-                                            "great care",
-                                            "greatest care",
-                                            "utmost care",
-                                            "utmost",
-                                            "no errors",
-                                            "must be right",
-                                            "take your time",
-                                            "however long",
-                                            "very accurate",
-                                            "really accurate",
-                                            "super accurate",
-                                            "extremely accurate",
-                                            "highly accurate",
-                                            "as few mistakes",
-                                            "fewest mistakes",
-                                            "as few errors",
-                                            "fewest errors",
-                                            "precision matters",
-                                            "highest precision",
-                                            "best precision",
-                                            "paramount",
-                                            "getting it right",
-                                            "getting them right",
-                                            "right matters",
-                                            "best performance",
-                                            "best results",
-                                            "best result"};
-const std::vector<std::string> kDraftQuality{"draft",
-                                             "quick and dirty",
-                                             "quick n dirty",
-                                             "rough",
-                                             "prototype",
-                                             "sketch",
-                                             "good enough",
-                                             "quick one",
-                                             "quick version",
-                                             "quick try",
-                                             "quick go",
-                                             "quick job",
-                                             "quick test",
-                                             "quick look",
-                                             "quick experiment",
-                                             "quick attempt",
-                                             "quick thing",
-                                             "quick model",
-                                             "quick net",
-                                             "quick network",
-                                             "quick classifier",
-                                             "hurry",
-                                             "in a rush",
-                                             "throwaway",
-                                             "throw-away",
-                                             "placeholder",
-                                             "ballpark",
-                                             "asap",
-                                             "doesn't have to be",
-                                             "need not be",
-                                             "needn't be",
-                                             "doesn't need to be",
-                                             "don't need to be",
-                                             "any accuracy",
-                                             "not fussy",
-                                             "doesn't matter how accurate",
-                                             "accuracy doesn't matter",
-                                             "accuracy is not important",
-                                             "cheap and cheerful",
-                                             "first stab",
-                                             "first go",
-                                             "do it fast",
-                                             "dont need to be",
-                                             "doesnt need to be",
-                                             "doesnt have to be",
-                                             "dont care",
-                                             "don't care how accurate",
-                                             "quick stab",
-                                             "on the quick",
-                                             "slapdash",
-                                             "rough-and-ready",
-                                             "crude",
-                                             "sloppy",
-                                             "quick-and-rough",
-                                             "only testing",
-                                             "just testing",
-                                             "just a test",
-                                             "sketchy",
-                                             "first attempt",
-                                             "quality does not matter",
-                                             "quality doesn't matter",
-                                             "accuracy does not matter"};
+// Phrases between commas.
+constexpr std::string_view kHighQuality =
+    "best possible, highest accuracy, maximum accuracy, max accuracy, high accuracy, top accuracy, best accuracy, "
+    "utmost "
+    "accuracy, greatest accuracy, accuracy matters, accuracy first, accuracy above all, highest quality, best quality, "
+    "top "
+    "quality, high quality, high-quality, highest possible, best you, best you've, best u, best there, best one, best "
+    "that, very best, best it, top-notch, top notch, topnotch, spot on, spot-on, state-of-the-art, flawless, no "
+    "mistakes, "
+    "without mistakes, without a mistake, all the care, great care, greatest care, utmost, no errors, must be right, "
+    "take "
+    "your time, however long, as few mistakes, fewest mistakes, as few errors, fewest errors, precision matters, "
+    "highest "
+    "precision, best precision, paramount, getting it right, getting them right, right matters, best performance, best "
+    "results, best result";
+constexpr std::string_view kDraftQuality =
+    "draft, quick and dirty, quick n dirty, quick-and-rough, rough, rough-and-ready, prototype, sketch, sketchy, good "
+    "enough, quick one, quick version, quick try, quick go, quick job, quick test, quick look, quick experiment, quick "
+    "attempt, quick thing, quick model, quick net, quick network, quick classifier, quick stab, on the quick, do it "
+    "fast, "
+    "hurry, in a rush, asap, throwaway, throw-away, placeholder, ballpark, slapdash, crude, sloppy, first stab, first "
+    "go, "
+    "first attempt, only testing, just testing, just a test, cheap and cheerful, doesn't have to be, doesnt have to "
+    "be, "
+    "need not be, needn't be, doesn't need to be, doesnt need to be, don't need to be, dont need to be, any accuracy, "
+    "not "
+    "fussy, dont care, don't care how accurate, doesn't matter how accurate, accuracy doesn't matter, accuracy does "
+    "not "
+    "matter, accuracy is not important, quality doesn't matter, quality does not matter";
 
 // Of "resnet-style".
 const std::set<std::string> kLooks{"style", "like", "type", "ish"};
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // Three digits, and no more.
 bool is_thousands(std::string_view text) {
@@ -538,9 +430,13 @@ class Reader {
     for (std::size_t i = 0; i < words_.size(); ++i)
       text += ' ' + (i + 1 < words_.size() && is_shorthand(words_[i], words_[i + 1]) ? "to" : words_[i]);
     text += ' ';
-    const auto says = [&](const std::vector<std::string>& phrases) {
-      return std::ranges::any_of(
-          phrases, [&](const auto& phrase) { return text.find(' ' + phrase + ' ') != std::string::npos; });
+    const auto says = [&](std::string_view phrases) {
+      for (std::size_t at = 0; at < phrases.size();) {
+        const auto end = std::min(phrases.find(", ", at), phrases.size());
+        if (text.find(' ' + std::string(phrases.substr(at, end - at)) + ' ') != std::string::npos) return true;
+        at = end + 2;
+      }
+      return false;
     };
     const bool high = says(kHighQuality) || compares(kGood) || asks_for_best() || asks_for_accuracy();
     const bool draft = says(kDraftQuality) || compares(kFast);

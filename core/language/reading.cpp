@@ -79,7 +79,7 @@ class Scores {
 
   // The entry that accounts for words that the best one cannot account for, where these say much beside the others, and
   // the first of those words; nothing where there is none.
-  std::optional<std::pair<std::string, std::string>> unaccounted(const Meanings& meanings) const {
+  std::optional<std::pair<std::string, std::string>> unaccounted() const {
     const Entry& own = entries_[best()];
     for (std::size_t e = 0; e < entries_.size(); ++e) {
       double more = 0;
@@ -88,7 +88,7 @@ class Scores {
         if (content_[i].place || entries_[e].evidence[i] < (e < cards_ ? 0.9 : 1.0) ||
             own.evidence[i] > 0.25 * entries_[e].evidence[i])
           continue;
-        more += entries_[e].evidence[i] * meanings.rarity(content_[i].term);
+        more += entries_[e].evidence[i] * weights_[i];
         if (first.empty()) first = content_[i].word;
       }
       if (more > kMoreSaid * own.score * total_) return std::pair{first, entries_[e].name};
@@ -106,10 +106,10 @@ class Scores {
   }
 
   // The words that speak for an entry, the strongest first.
-  std::vector<std::string> because(std::size_t entry, const Meanings& meanings) const {
+  std::vector<std::string> because(std::size_t entry) const {
     std::vector<std::pair<double, std::string>> found;
     for (std::size_t i = 0; i < content_.size(); ++i)
-      if (const double weight = entries_[entry].evidence[i] * meanings.rarity(content_[i].term); weight > 0.5)
+      if (const double weight = entries_[entry].evidence[i] * weights_[i]; weight > 0.5)
         found.emplace_back(-weight, content_[i].word);
     std::ranges::stable_sort(found, {}, &std::pair<double, std::string>::first);
     std::vector<std::string> out;
@@ -182,6 +182,60 @@ Error nothing_said(const std::string& instruction, const std::vector<std::string
           "name what is to be told apart, such as \"handwritten digits\", or give examples with --data"};
 }
 
+Error not_clear(const std::string& text, const std::string& why, const std::vector<std::string>& names) {
+  return {ErrorCode::kUsage, "instruction.unclear",
+          "cannot tell what is wanted by '" + cut_to_width(printable(text), 60) + "'", why,
+          "say it in other words, or name one with --data; there are: " + joined(names, ", ")};
+}
+
+// Throws where no card accounts for the words, two do about alike, or something else does better.
+void expect_clear(const Scores& scores, const Sentence& sentence, const std::string& text,
+                  const std::vector<std::string>& names) {
+  const auto best = scores.best();
+  const auto unclear = [&](const std::string& why) { return not_clear(text, why, names); };
+  const auto percent = [&](std::size_t entry) { return std::to_string(std::lround(100 * scores.score(entry))) + " %"; };
+  if (sentence.unknown().size() > 2 && sentence.unknown().size() > sentence.content().size())
+    throw unclear("nothing is known of most of its words: " + joined(sentence.unknown(), ", "));
+  if (scores.score(best) < kLeast)
+    throw unclear("no data set accounts for its words; the nearest is '" + scores.name(best) + "', at " +
+                  percent(best));
+  if (const auto second = scores.second(); second < scores.size() && scores.score(best) < kLead * scores.score(second))
+    throw unclear("it may be about '" + scores.name(best) + "' (" + percent(best) + ") or '" + scores.name(second) +
+                  "' (" + percent(second) + ")");
+  if (const auto other = scores.best_other(); scores.score(best) < kOther * scores.score(other))
+    throw unclear("it seems to be about " + scores.name(other));
+  if (const auto rest = scores.unaccounted())
+    throw unclear("'" + rest->first + "' is of '" + rest->second + "', not of '" + scores.name(best) + "'");
+}
+
+// The classes that are told apart; throws where some are named and nothing can be made of them.
+std::vector<std::int64_t> read_classes(const Scores& scores, const Sentence& sentence, const Subjects& subject,
+                                       const Meanings& meanings) {
+  const ClassList list = list_classes(sentence, subject, meanings);
+  const auto refusal = [](const std::string& what, const std::string& why, const std::string& hint) {
+    return Error(ErrorCode::kUsage, "instruction.classes", what, why, hint);
+  };
+  const auto& card = *subject.card;
+  if (list.no_class && list.classes.empty())
+    throw refusal("'" + *list.no_class + "' is no class of '" + card.name + "'",
+                  "the instruction sets it against another one", "its classes are: " + joined(card.classes, ", "));
+  const bool nothing_else = scores.without(scores.best(), [&](const Token& token) {
+    return class_named(token, subject, meanings).has_value();
+  }) < kLeast;
+  const bool some = list.named.size() > 1 && list.named.size() < subject.classes.size();
+  if (subject.numbered && some && list.classes.empty() && nothing_else)
+    throw refusal("the instruction names numbers", "it does not say that they are what the pictures show",
+                  "say that they are digits, or what else they are on");
+  const bool of_whole = std::ranges::any_of(sentence.content(), [&](const Token& token) {
+    return meanings.closeness(token.term, subject.keywords) >= kNearWhole;
+  });
+  if (list.named.size() == 1 && (nothing_else || (!of_whole && !list.open)))
+    throw refusal("the instruction names nothing of '" + card.name + "' but '" +
+                      card.classes[static_cast<std::size_t>(list.named.front())] + "'",
+                  "one class alone leaves nothing to tell apart", "say from what it is to be told, or name the whole");
+  return list.classes;
+}
+
 }  // namespace
 
 std::string Reading::data() const {
@@ -207,50 +261,10 @@ Reading read_instruction(std::string_view instruction, const std::vector<Card>& 
                 "'" + *task + "' asks for something else than what a picture shows",
                 "networks here tell which of some kinds of things a picture is of", "name what is to be told apart");
   const Scores scores(sentence, subjects, meanings);
+  expect_clear(scores, sentence, text, names);
   const auto best = scores.best();
-  const auto unclear = [&](const std::string& why) {
-    return Error(ErrorCode::kUsage, "instruction.unclear",
-                 "cannot tell what is wanted by '" + cut_to_width(printable(text), 60) + "'", why,
-                 "say it in other words, or name one with --data; there are: " + joined(names, ", "));
-  };
-  const auto percent = [&](std::size_t entry) { return std::to_string(std::lround(100 * scores.score(entry))) + " %"; };
-  if (sentence.unknown().size() > 2 && sentence.unknown().size() > sentence.content().size())
-    throw unclear("nothing is known of most of its words: " + joined(sentence.unknown(), ", "));
-  if (scores.score(best) < kLeast)
-    throw unclear("no data set accounts for its words; the nearest is '" + scores.name(best) + "', at " +
-                  percent(best));
-  if (const auto second = scores.second(); second < scores.size() && scores.score(best) < kLead * scores.score(second))
-    throw unclear("it may be about '" + scores.name(best) + "' (" + percent(best) + ") or '" + scores.name(second) +
-                  "' (" + percent(second) + ")");
-  if (const auto other = scores.best_other(); scores.score(best) < kOther * scores.score(other))
-    throw unclear("it seems to be about " + scores.name(other));
-  if (const auto rest = scores.unaccounted(meanings))
-    throw unclear("'" + rest->first + "' is of '" + rest->second + "', not of '" + scores.name(best) + "'");
-
-  const Subjects& subject = subjects[best];
-  Reading reading{
-      scores.name(best), {}, std::min(1.0, scores.score(best)), scores.because(best, meanings), sentence.unknown()};
-  const ClassList list = list_classes(sentence, subject, meanings);
-  if (list.no_class && list.classes.empty())
-    throw Error(ErrorCode::kUsage, "instruction.classes",
-                "'" + *list.no_class + "' is no class of '" + subject.card->name + "'",
-                "the instruction sets it against another one",
-                "its classes are: " + joined(subject.card->classes, ", "));
-  const auto rest =
-      scores.without(best, [&](const Token& token) { return class_named(token, subject, meanings).has_value(); });
-  if (subject.numbered && list.named.size() > 1 && list.named.size() < subject.classes.size() && list.classes.empty() &&
-      rest < kLeast)
-    throw unclear("it names numbers, and does not say that they are what the pictures show");
-  const bool of_whole = std::ranges::any_of(sentence.content(), [&](const Token& token) {
-    return meanings.closeness(token.term, subject.keywords) >= kNearWhole;
-  });
-  if (list.named.size() == 1 && (rest < kLeast || (!of_whole && !list.open)))
-    throw Error(ErrorCode::kUsage, "instruction.classes",
-                "the instruction names nothing of '" + subject.card->name + "' but '" +
-                    subject.card->classes[static_cast<std::size_t>(list.named.front())] + "'",
-                "one class alone leaves nothing to tell apart", "say from what it is to be told, or name the whole");
-  reading.classes = list.classes;
-  return reading;
+  return {scores.name(best), read_classes(scores, sentence, subjects[best], meanings),
+          std::min(1.0, scores.score(best)), scores.because(best), sentence.unknown()};
 }
 
 }  // namespace weightloom

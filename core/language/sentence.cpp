@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "characters.hpp"
 #include "vocabulary.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/language/words.hpp"
@@ -13,14 +14,6 @@ namespace {
 
 // Of a word that is shown, in columns.
 constexpr std::size_t kLongestWord = 32;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
-}
 
 // "0-9" is a range, "e.g." one word, "cat/dog" a choice, a dash between words a break; what ends in "..." goes on.
 std::string separated(std::string_view text) {

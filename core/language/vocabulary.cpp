@@ -23,6 +23,16 @@ std::unordered_set<std::string> set_of(std::string_view text) {
   return {words.begin(), words.end()};
 }
 
+// Of a few words between spaces.
+bool one_of(std::string_view word, std::string_view list) {
+  if (word.empty()) return false;
+  for (auto at = list.find(word); at != std::string_view::npos; at = list.find(word, at + 1)) {
+    const auto end = at + word.size();
+    if ((at == 0 || list[at - 1] == ' ') && (end == list.size() || list[end] == ' ')) return true;
+  }
+  return false;
+}
+
 constexpr std::string_view kFunctionWords =
     "a an the this that these those some any each every all both few many much more most other another such same own "
     "of to in "
@@ -113,94 +123,82 @@ bool is_generic_word(std::string_view term) {
 }
 
 bool is_negation(std::string_view word) {
-  static const auto words = set_of(
+  return one_of(
+      word,
       "no not none neither without except excluding nor ignoring ignore skip skipping omit omitting leave leaving "
       "minus");
-  return words.contains(std::string(word));
 }
 
 bool is_not_wanted(std::string_view word, std::string_view next) {
-  static const auto denials = set_of("don't dont doesn't didn't");
-  static const auto verbs = set_of("want wants need needs care mean like");
-  return denials.contains(std::string(word)) && verbs.contains(std::string(next));
+  return one_of(word, "don't dont doesn't didn't") && one_of(next, "want wants need needs care mean like");
 }
 
 bool is_place_before(std::string_view word) {
-  static const auto words = set_of("on off in at inside onto");
-  return words.contains(std::string(word));
+  return one_of(word, "on off in at inside onto");
 }
 
 bool is_contrast(std::string_view word) {
-  static const auto words = set_of("from or vs versus v against than which whether");
-  return words.contains(std::string(word));
+  return one_of(word, "from or vs versus v against than which whether");
 }
 
 bool is_telling_apart(std::string_view word) {
-  static const auto words = set_of(
+  return one_of(
+      word,
       "between apart only just merely alike confuse confuses confused confusing muddled mix mixed mixing mistake "
       "mistakes "
       "mistaken "
       "differ difference differences differentiate distinguish distinguishes distinguishing discriminate "
       "distinction separate separates separating separated told split toss-up");
-  return words.contains(std::string(word));
 }
 
 bool is_open_before(std::string_view word) {
-  static const auto words = set_of("like such include includes including included eg example instance");
-  return words.contains(std::string(word));
+  return one_of(word, "like such include includes including included eg example instance");
 }
 
 bool is_open_after(std::string_view word) {
-  static const auto words =
-      set_of("etc etcetera everything anything whatever whatnot other others such like forth any rest usual more else");
-  return words.contains(std::string(word));
+  return one_of(
+      word, "etc etcetera everything anything whatever whatnot other others such like forth any rest usual more else");
 }
 
 bool is_shorthand(std::string_view word, std::string_view next) {
-  static const auto verbs = set_of(
+  constexpr std::string_view kVerbs =
       "tell see sort know read classify spot recognise recognize find get check help pick separate identify decide "
-      "look say be "
-      "do make choose label name detect work train");
-  static const auto determiners = set_of("a the my our his her their telling sorting reading spotting me us");
-  return (word == "2" && verbs.contains(std::string(next))) || (word == "4" && determiners.contains(std::string(next)));
+      "look "
+      "say be do make choose label name detect work train";
+  return (word == "2" && one_of(next, kVerbs)) ||
+         (word == "4" && one_of(next, "a the my our his her their telling sorting reading spotting me us"));
 }
 
 bool is_picture(std::string_view word) {
-  static const auto words = set_of("picture pictures image images photo photos drawing drawings painting");
-  return words.contains(std::string(word));
+  return one_of(word, "picture pictures image images photo photos drawing drawings painting");
 }
 
 bool is_pile(std::string_view word) {
-  static const auto words = set_of("piles boxes heaps bins stacks drawers shelves baskets folders");
-  return words.contains(std::string(word));
+  return one_of(word, "piles boxes heaps bins stacks drawers shelves baskets folders");
 }
 
 bool is_making(std::string_view word) {
-  static const auto words = set_of("generate create make");
-  return words.contains(std::string(word));
+  return one_of(word, "generate create make");
 }
 
 bool is_drawing(std::string_view word) {
-  static const auto words = set_of("invent draw paint design imagine");
-  return words.contains(std::string(word));
+  return one_of(word, "invent draw paint design imagine");
 }
 
 bool is_range(std::string_view word) {
-  static const auto words = set_of("to through thru until till til");
-  return words.contains(std::string(word));
+  return one_of(word, "to through thru until till til");
 }
 
 bool is_other_task(std::string_view word) {
-  static const auto words = set_of("count counting locate segment segmentation bounding upscale colourise colorize");
-  return words.contains(std::string(word));
+  return one_of(word, "count counting locate segment segmentation bounding upscale colourise colorize");
 }
 
 bool is_network_part(std::string_view word) {
-  static const auto words = set_of(
+  return one_of(
+      word,
       "layer layers block blocks deep level levels unit units neuron neurons channel channels wide filters nodes "
       "weight weights "
       "parameter parameters param params hundred thousand million");
-  return words.contains(std::string(word));
 }
 
 std::optional<std::int64_t> number_of(std::string_view word) {

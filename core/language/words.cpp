@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "characters.hpp"
+
 namespace weightloom {
 namespace {
 
@@ -21,14 +23,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kEndings
                                                                                   {"er", ""},
                                                                                   {"est", "e"},
                                                                                   {"est", ""}}};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
-}
 
 // ASCII in lower case, the typographic apostrophe (U+2019) as '.
 std::string plain(std::string_view text) {

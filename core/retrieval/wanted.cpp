@@ -18,11 +18,6 @@ std::vector<std::string> classes_of(const std::string& source) {
   }
 }
 
-std::int64_t class_count(const std::string& source, const std::vector<Card>& cards) {
-  const auto card = std::ranges::find(cards, source, &Card::name);
-  return card == cards.end() ? 0 : static_cast<std::int64_t>(card->classes.size());
-}
-
 }  // namespace
 
 std::vector<Card> zoo_cards(const Zoo& zoo) {
@@ -42,27 +37,25 @@ std::vector<Card> zoo_cards(const Zoo& zoo) {
   return cards;
 }
 
-Wanted wanted_by(std::string_view instruction, const Reading& reading, const ArchitectureReading& network,
-                 const std::vector<Card>& cards, const PluginRegistry& registry) {
-  Wanted wanted;
-  wanted.source = reading.source;
-  wanted.classes = reading.classes;
-  wanted.all_classes = class_count(reading.source, cards);
-  if (!network.name.empty()) wanted.architecture = registry.find(network.name).id;
-  wanted.depth = network.depth;
-  wanted.width = network.width;
-  wanted.most_parameters = network.most_parameters;
-  wanted.words = split_words(instruction);
-  return wanted;
-}
-
 Wanted wanted_of(const std::string& data, const std::vector<Card>& cards) {
   const DataSpec spec = DataSpec::parse(data);
   Wanted wanted;
   wanted.source = spec.source;
   wanted.classes = spec.classes;
-  wanted.all_classes = class_count(spec.source, cards);
-  if (wanted.all_classes == 0) wanted.all_classes = static_cast<std::int64_t>(classes_of(spec.source).size());
+  const auto card = std::ranges::find(cards, spec.source, &Card::name);
+  const auto count = card == cards.end() ? classes_of(spec.source).size() : card->classes.size();
+  wanted.all_classes = static_cast<std::int64_t>(count);
+  return wanted;
+}
+
+Wanted wanted_of(const std::string& data, const std::vector<Card>& cards, std::string_view instruction,
+                 const ArchitectureReading& network, const PluginRegistry& registry) {
+  Wanted wanted = wanted_of(data, cards);
+  if (!network.name.empty()) wanted.architecture = registry.find(network.name).id;
+  wanted.depth = network.depth;
+  wanted.width = network.width;
+  wanted.most_parameters = network.most_parameters;
+  wanted.words = split_words(instruction);
   return wanted;
 }
 

@@ -73,7 +73,7 @@ class Halving {
       look_at_first(left, std::min(images_ - seen_, each));
       if (progress)
         progress({"select", static_cast<std::uint64_t>(round) + 1, static_cast<std::uint64_t>(rounds), "rounds",
-                  nullptr, round + 1 == rounds});
+                  nullptr, round + 1 == rounds || seen_ == images_});
       std::sort(out_.contenders.begin(), out_.contenders.begin() + left, is_better);
       left = std::max<std::int64_t>(1, (left + 1) / 2);
     }
@@ -143,9 +143,11 @@ Contender stored_contender(const Zoo& zoo, const PluginRegistry& registry, const
 std::vector<Contender> stored_contenders(const Zoo& zoo, const PluginRegistry& registry,
                                          const std::vector<Candidate>& candidates, const std::string& data,
                                          ImageForms& forms,
-                                         const std::function<void(const Candidate&, const Error&)>& left_out) {
+                                         const std::function<void(const Candidate&, const Error&)>& left_out,
+                                         const Contender* beside) {
   std::vector<Contender> out;
   torch::Tensor labels;
+  if (beside) labels = forms.get(data, beside->description)->validation.labels;
   for (const auto& candidate : candidates) {
     try {
       auto contender = stored_contender(zoo, registry, candidate);
@@ -258,16 +260,15 @@ Meeting meet_zoo(Contender generated, const Zoo& zoo, const PluginRegistry& regi
   constexpr std::size_t kMost = 16;
   constexpr double kShare = 0.5;
   generated.predicted = 2;  // before any other, between equals
-  const auto labels = forms.get(data, generated.description)->validation.labels;
   auto found = retrieve(zoo, wanted);
   if (found.candidates.size() > kMost) found.candidates.resize(kMost);
+  const auto unheard = [](const Candidate&, const Error&) {};
+  const auto known = stored_contenders(zoo, registry, found.candidates, data, forms, unheard, &generated);
   std::vector<Contender> contenders;
   contenders.push_back(std::move(generated));
-  for (auto& stored :
-       stored_contenders(zoo, registry, found.candidates, data, forms, [](const auto&, const auto&) {})) {
+  for (const auto& stored : known) {
     try {
-      if (forms.get(data, stored.description)->validation.labels.equal(labels))
-        contenders.push_back(with_outputs(stored, registry, data));
+      contenders.push_back(with_outputs(stored, registry, data));
     } catch (const Error& error) {
       if (!is_unfit(error)) throw;
     }

@@ -18,6 +18,7 @@ ConfigSchema schema() {
       .integer("patch", 7, {1, 64}, "height and width of a patch")
       .integer("width", 32, {1, 4096}, "width of a token")
       .integer("depth", 4, {1, 100}, "number of blocks")
+      .keywords({"patch mixer"})
       .complete(check)
       .preset("small", {{"width", 16}, {"depth", 2}});
 }

@@ -14,6 +14,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/threads.hpp"
+#include "weightloom/language/reading.hpp"
 #include "weightloom/workflow/selection.hpp"
 
 namespace {
@@ -35,7 +36,7 @@ std::vector<Request> requests_of(const char* path, std::size_t count, const Zoo&
     try {
       const auto reading = read_instruction(text, cards, words);
       const auto network = read_architecture(text, registry.keywords(), words);
-      Request request{text, reading.data(), wanted_by(text, reading, network, cards, registry)};
+      Request request{text, reading.data(), wanted_of(reading.data(), cards, text, network, registry)};
       if (retrieve(zoo, request.wanted).candidates.size() > 1) all.push_back(std::move(request));
     } catch (const Error&) {
     }

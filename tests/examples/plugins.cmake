@@ -19,3 +19,9 @@ endif()
 foreach(plugin IN LISTS plugins)
   run(${BUILD}/bin/weightloom plugin check ${plugin})
 endforeach()
+# What a plugin's schema says that its networks are called is understood.
+execute_process(COMMAND ${BUILD}/bin/weightloom understand "handwritten digits with a patch mixer" --json --plugin-dir ${WORK}/build
+  OUTPUT_VARIABLE output ERROR_VARIABLE output)
+if(NOT output MATCHES "\"architecture\": \"mixer\"")
+  message(FATAL_ERROR "a keyword of examples/plugins/mixer.cpp is not understood:\n${output}")
+endif()

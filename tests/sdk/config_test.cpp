@@ -75,6 +75,8 @@ TEST_CASE("the schema text says type, default, range, options, help and presets"
         R"({"type":"integer","default":20,"least":8,"most":100,"help":"layers"})");
   CHECK(json.find("keys")->find("style")->find("options")->dump() == R"(["small","large"])");
   CHECK(json.find("presets")->dump() == R"({"deep":{"depth":56,"style":"large"}})");
+  CHECK(json.find("keywords")->dump() == "[]");
+  CHECK(schema().keywords({"deep net"}).to_json().find("keywords")->dump() == R"(["deep net"])");
 }
 
 TEST_CASE("asking for a key that was not declared is the author's error") {

@@ -88,9 +88,9 @@ struct GenerationCost {
 // A network that was asked for in words, and how they were understood.
 struct SentenceResult {
   std::string instruction, data, network;
-  double certainty = 0;
-  std::vector<std::string> because;  // words that decided on the data, and on the network
-  std::optional<double> validation_accuracy;
+  double certainty = 0;                       // 0 .. 1
+  std::vector<std::string> because;           // words that decided on the data, and on the network
+  std::optional<double> validation_accuracy;  // share of 1
 };
 
 // An assessment with all that repeating it needs.

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "weightloom/language/architecture_reading.hpp"
-#include "weightloom/language/reading.hpp"
+#include "weightloom/language/card.hpp"
 #include "weightloom/plugin/registry.hpp"
 #include "weightloom/zoo/zoo.hpp"
 
@@ -27,10 +27,10 @@ struct Wanted {
 // Cards of all data sets that are known by name, and of those that networks of the zoo were trained on.
 std::vector<Card> zoo_cards(const Zoo& zoo);
 
-// What was read. Throws kNotFound where no plugin is of the architecture that was read.
-Wanted wanted_by(std::string_view instruction, const Reading& reading, const ArchitectureReading& network,
-                 const std::vector<Card>& cards, const PluginRegistry& registry);
 // The data that a DataSpec text names, of any architecture. Throws kUsage where it is none.
 Wanted wanted_of(const std::string& data, const std::vector<Card>& cards);
+// The same with what an instruction says of the network. Throws kNotFound where no plugin is of its architecture.
+Wanted wanted_of(const std::string& data, const std::vector<Card>& cards, std::string_view instruction,
+                 const ArchitectureReading& network, const PluginRegistry& registry);
 
 }  // namespace weightloom

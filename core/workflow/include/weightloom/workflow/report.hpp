@@ -33,6 +33,7 @@ Results make_report(const Zoo& zoo, const PluginRegistry& registry, const Genera
                     const std::string& fingerprint, const ProgressSink& progress = {});
 
 // How the instruction was understood that a network was generated for; nothing where it was not asked for in words.
+// Throws kRefused "json.malformed" for a record that says it in another form.
 std::optional<SentenceResult> sentence_of(const std::optional<ZooRecord>& record);
 
 }  // namespace weightloom

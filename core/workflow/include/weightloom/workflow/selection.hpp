@@ -52,17 +52,19 @@ class ImageForms {
 Contender stored_contender(const Zoo& zoo, const PluginRegistry& registry, const Candidate& candidate);
 
 // Those of the candidates that can be compared on the validation images of `data`; `left_out` is told of the others:
-// that cannot be executed, whose images are not there, or that see others than the first one.
+// that cannot be executed, whose images are not there, or that see others than `beside`, by default the first one.
 std::vector<Contender> stored_contenders(const Zoo& zoo, const PluginRegistry& registry,
                                          const std::vector<Candidate>& candidates, const std::string& data,
                                          ImageForms& forms,
-                                         const std::function<void(const Candidate&, const Error&)>& left_out);
+                                         const std::function<void(const Candidate&, const Error&)>& left_out,
+                                         const Contender* beside = nullptr);
 
 // The network that has the contender's outputs alone, in their order, as one that can be stored: its record names where
 // it was cut from. Throws kUsage "selection.head" where its outputs are not those of a linear layer.
 Contender with_outputs(const Contender& contender, const PluginRegistry& registry, const std::string& data);
 
-// Answers of a contender on further images: those at `rows` [n] of `split`.
+// Counts the answers of a contender on further images: those at `rows` [n] (int64) of `split`, whose labels are places
+// among the contender's outputs. Throws kFailure "runtime.*".
 void look(Contender& contender, const LabelledImages& split, const torch::Tensor& rows);
 
 struct ProbeOptions {
