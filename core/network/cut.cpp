@@ -148,6 +148,7 @@ std::vector<std::optional<TensorCut>> cut_network(const NetworkDescription& targ
   const auto target_factors = axis_factors(target), source_factors = axis_factors(source);
   const auto with_kernel = kernels(target);
   const auto ends = residual_ends(target);
+  const auto outputs = output_axes(target);
   const auto matches = match_by_address(target, source);
   std::map<std::size_t, int> copies;
   for (const auto& match : matches)
@@ -161,7 +162,7 @@ std::vector<std::optional<TensorCut>> cut_network(const NetworkDescription& targ
     for (std::size_t axis = 0; axis < parameter.shape.size(); ++axis) {
       const auto size = parameter.shape[axis], from = source.parameters[cut.source].shape[axis];
       const bool kernel = axis >= 2 && with_kernel.contains(parameter.name);
-      const bool input = axis > 0 && parameter.role == Role::kWeight;
+      const bool input = static_cast<int>(axis) != outputs[p] && parameter.role == Role::kWeight;
       const std::optional<AxisCut> of_axis =
           kernel ? (size == from ? AxisCut() : cut_kernel(size, from))
                  : cut_axis(target_factors[p][axis], source_factors[cut.source][axis], input);

@@ -25,7 +25,10 @@ struct NodeShapes {
   const Shape& input() const { return inputs.front(); }
   const Shape* parameter(std::string_view key) const;
   std::int64_t integer(std::string_view attribute) const;
+  // Of one number: a list of it.
   std::vector<std::int64_t> integers(std::string_view attribute) const;
+  double number(std::string_view attribute) const;
+  bool flag(std::string_view attribute) const;
   // Throws "description.shape" unless the first input has one of these ranks.
   void expect_rank(std::initializer_list<std::size_t> ranks) const;
   // Throws "description.shape" unless the parameter under `key` has the shape `pattern` (-1 fits any size). An absent

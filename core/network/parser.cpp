@@ -67,6 +67,31 @@ ParameterSpec parse_parameter(const JsonView& view) {
   return spec;
 }
 
+std::vector<double> numbers(const JsonView& view, const AttributeRule& rule) {
+  std::vector<double> values;
+  for (const auto& item : view.items(static_cast<std::size_t>(rule.most))) values.push_back(item.number());
+  if (values.size() < static_cast<std::size_t>(rule.least))
+    view.expected("at least " + Json(rule.least).dump() + " numbers");
+  return values;
+}
+
+std::vector<std::int64_t> extents(const JsonView& view, const AttributeRule& rule, std::size_t count,
+                                  std::string_view what) {
+  const auto values = view.integers(count, static_cast<std::int64_t>(rule.least), static_cast<std::int64_t>(rule.most));
+  if (values.size() != count) view.expected(what);
+  return values;
+}
+
+std::string choice(const JsonView& view, const AttributeRule& rule) {
+  const auto text = view.text();
+  if (std::ranges::find(rule.options, text) == rule.options.end()) {
+    std::string known;
+    for (const auto& option : rule.options) known += (known.empty() ? "\"" : " or \"") + option + "\"";
+    view.expected(known);
+  }
+  return text;
+}
+
 Json attribute_value(const AttributeRule& rule, const JsonView& view) {
   const auto least = static_cast<std::int64_t>(rule.least), most = static_cast<std::int64_t>(rule.most);
   switch (rule.kind) {
@@ -78,14 +103,20 @@ Json attribute_value(const AttributeRule& rule, const JsonView& view) {
         view.expected("a number from " + Json(rule.least).dump() + " to " + Json(rule.most).dump());
       return value;
     }
-    case AttributeRule::Kind::kPair: {
-      const auto pair = view.integers(2, least, most);
-      if (pair.size() != 2) view.expected("a pair [vertical, horizontal]");
-      return pair;
-    }
-    default:
+    case AttributeRule::Kind::kBoolean:
+      return view.boolean();
+    case AttributeRule::Kind::kChoice:
+      return choice(view, rule);
+    case AttributeRule::Kind::kPair:
+      return extents(view, rule, 2, "a pair [vertical, horizontal]");
+    case AttributeRule::Kind::kTriple:
+      return extents(view, rule, 3, "a triple [depth, vertical, horizontal]");
+    case AttributeRule::Kind::kNumbers:
+      return numbers(view, rule);
+    case AttributeRule::Kind::kIntegers:
       return view.integers(8, least, most);
   }
+  return {};
 }
 
 Json parse_attributes(const OperatorRule& rule, const Json& given, const std::string& path) {
@@ -150,8 +181,9 @@ NodeSpec parse_node(const JsonView& view) {
   if (node.inputs.size() < rule->least_inputs || node.inputs.size() > rule->most_inputs) {
     const bool exact = rule->least_inputs == rule->most_inputs;
     refuse("inputs", view["inputs"].path(),
-           "the operator '" + node.op + "' takes " + std::to_string(rule->least_inputs) + (exact ? "" : " or more") +
-               " inputs, found " + std::to_string(node.inputs.size()));
+           "the operator '" + node.op + "' takes " + std::to_string(rule->least_inputs) +
+               (exact ? "" : " to " + std::to_string(rule->most_inputs)) + " inputs, found " +
+               std::to_string(node.inputs.size()));
   }
   const Json nothing = Json::object();
   node.parameters =

@@ -13,11 +13,11 @@ namespace {
 // Every axis of every value and parameter, joined along the graph.
 class AxisGraph {
  public:
-  explicit AxisGraph(const NetworkDescription& description) : description_(description), facts_(analyse(description)) {
+  explicit AxisGraph(const NetworkDescription& description)
+      : description_(description), facts_(analyse(description)), output_axes_(weightloom::output_axes(description)) {
     for (const auto& parameter : description.parameters) {
       indices_.emplace(parameter.name, parameters_.size());
       parameters_.push_back(make(parameter.shape));
-      produces_.push_back(false);
     }
     const auto& input = values_[description.input.name] = make(description.input.shape);
     for (const auto& axis : input) classes_.fix(axis);
@@ -36,7 +36,8 @@ class AxisGraph {
           if (!classes_.fixed(root)) {
             const auto [place, fresh] = group_of.emplace(root, groups.size());
             if (fresh) groups.push_back({classes_.size(root), {}});
-            groups[place->second].members.push_back({p, static_cast<int>(axis), outer, inner, axis_produces(p, axis)});
+            groups[place->second].members.push_back(
+                {p, static_cast<int>(axis), outer, inner, output_axes_[p] == static_cast<int>(axis)});
           }
           outer *= classes_.size(root);
         }
@@ -63,21 +64,12 @@ class AxisGraph {
     return axes;
   }
 
-  // Rows come first in [out, in, ...]; position and token embeddings [T, D] and [D] produce along their width.
-  bool axis_produces(std::size_t parameter, std::size_t axis) const {
-    const auto rank = parameters_[parameter].size();
-    const bool is_position = description_.parameters[parameter].role == Role::kPosition;
-    return produces_[parameter] && axis == (is_position ? rank - 1 : 0);
-  }
-
   void flow(const NodeSpec& node) {
     const auto& definition = operator_definition(node.op);
     NodeAxes axes{node, {}, {}, make(facts_.shapes.at(node.name))};
     for (const auto& input : node.inputs) axes.inputs.push_back(values_.at(input));
     for (const auto& [key, name] : node.parameters) {
-      const auto index = indices_.at(name);
-      axes.parameters.emplace_back(key, parameters_[index]);
-      produces_[index] = definition.rule.parameter(key)->produces;
+      axes.parameters.emplace_back(key, parameters_[indices_.at(name)]);
     }
     definition.flow(axes, classes_);
     values_.emplace(node.name, std::move(axes.output));
@@ -85,10 +77,10 @@ class AxisGraph {
 
   const NetworkDescription& description_;
   GraphFacts facts_;
+  std::vector<int> output_axes_;
   AxisClasses classes_;
   std::unordered_map<std::string, std::size_t> indices_;
   std::vector<std::vector<Axis>> parameters_;
-  std::vector<bool> produces_;
   std::unordered_map<std::string, std::vector<Axis>> values_;
 };
 

@@ -46,7 +46,8 @@ TEST_CASE("a good description is read with every attribute explicit") {
   CHECK(net.parameter_count() == 36 + 180 + 63);
   CHECK(net.label() == "cnn width=4");
   CHECK(net.nodes[0].attributes == Json{{"stride", {1, 1}}, {"padding", {1, 1}}, {"dilation", {1, 1}}, {"groups", 1}});
-  CHECK(net.nodes[2].attributes == Json{{"kernel", {2, 2}}, {"stride", {2, 2}}, {"padding", {0, 0}}});
+  CHECK(net.nodes[2].attributes ==
+        Json{{"kernel", {2, 2}}, {"stride", {2, 2}}, {"padding", {0, 0}}, {"ceil_mode", false}});
   CHECK(*net.nodes[0].parameter("weight") == "conv0.weight");
   CHECK(net.nodes[0].parameter("bias") == nullptr);
 }

@@ -39,15 +39,23 @@ sdk::Network every_operator() {
   sdk::NetworkBuilder net;
   auto x = net.conv2d("conv", net.image(4, 8, 8), {.out = 4, .kernel = 3, .padding = 1});
   x = net.group_norm("groups", net.batch_norm("batch", x), 2);
-  x = net.dropout(net.scale(net.relu(x), 2), 0.1);
+  x = net.stochastic_depth(net.dropout(net.scale(net.relu(x), 2), 0.1), 0.1);
   x = net.hardswish(net.sigmoid(net.tanh(net.silu(net.gelu(x)))));
+  x = net.mish(net.softplus(net.hardsigmoid(net.relu6(net.gelu_tanh(x)))));
+  x = net.clamp(net.elu(net.leaky_relu(net.prelu("prelu", net.affine("affine", x, 0)))), -1, 1);
   x = net.add(x, net.mul(x, net.avg_pool(x, {.kernel = 1})));
-  x = net.max_pool(net.concat({x, x}, 0), {.kernel = 2});
-  auto tokens = net.permute(net.reshape(x, {8, 16}), {1, 0});
-  tokens = net.add_position("position", net.prepend_token("token", tokens));
-  tokens = net.softmax(net.attention(tokens, tokens, net.layer_norm("layer", tokens), 2), 1);
-  const auto pooled = net.global_avg_pool(x);
-  return net.classifier("head", net.flatten(net.add(pooled, net.select(tokens, 0, 0))), 3);
+  x = net.pad(net.slice(net.max_pool(net.concat({x, x}, 0), {.kernel = 2}), 0, 0, 8), {0, 0, 0}, {0, 0, 0});
+  x = net.resize(net.conv_transpose2d("up", x, {.out = 8, .kernel = 2, .stride = 2}), 4);
+  x = net.reshape(net.conv3d("deep", net.reshape(x, {8, 1, 4, 4}), {.out = 8}), {8, 4, 4});
+  auto tokens = net.permute(net.conv1d("line", net.reshape(x, {8, 16}), {.out = 8}), {1, 0});
+  tokens = net.gru("gru", net.lstm("lstm", tokens, {.units = 8}), {.units = 8});
+  tokens = net.add_position("position", net.prepend_token("token", net.rms_norm("root", tokens)));
+  const auto turned = net.rotary_position(tokens, {.heads = 2});
+  tokens = net.softmax(net.attention(turned, tokens, net.layer_norm("layer", tokens), 2), 1);
+  tokens = net.matmul(tokens, net.embedding("words", net.constant({8}, {1}), {.words = 2, .width = 8}));
+  const auto pooled = net.add(net.global_avg_pool(x), net.global_max_pool(x));
+  const auto ends = net.add(net.select(tokens, 0, 0), net.mean(tokens, 0));
+  return net.classifier("head", net.flatten(net.add(pooled, ends)), 3);
 }
 
 Names keys_of(const Json& node, const char* member) {

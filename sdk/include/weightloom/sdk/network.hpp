@@ -12,6 +12,7 @@
 // A shape that does not work out throws ConfigError (the configuration asked for it); a name used twice throws
 // std::logic_error.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -38,6 +39,14 @@ struct Pair {
   constexpr Pair(std::int64_t both) : vertical(both), horizontal(both) {}
   constexpr Pair(std::int64_t v, std::int64_t h) : vertical(v), horizontal(h) {}
   Json json() const { return Json::Array{vertical, horizontal}; }
+};
+
+// [depth, vertical, horizontal]; one number means all.
+struct Triple {
+  std::int64_t depth, vertical, horizontal;
+  constexpr Triple(std::int64_t all) : depth(all), vertical(all), horizontal(all) {}
+  constexpr Triple(std::int64_t d, std::int64_t v, std::int64_t h) : depth(d), vertical(v), horizontal(h) {}
+  Json json() const { return Json::Array{depth, vertical, horizontal}; }
 };
 
 // How fresh values are drawn. fan_in is the product of all dimensions but the first.
@@ -78,10 +87,60 @@ struct Conv2d {
   bool bias = true;
   Init init = Init::kaiming_normal(kReluGain);
 };
+struct Conv1d {
+  std::int64_t out;
+  std::int64_t kernel = 1, stride = 1, padding = 0, dilation = 1, groups = 1;
+  bool bias = true;
+  Init init = Init::kaiming_normal(kReluGain);
+};
+struct Conv3d {
+  std::int64_t out;
+  Triple kernel = 1, stride = 1, padding = 0, dilation = 1;
+  std::int64_t groups = 1;
+  bool bias = true;
+  Init init = Init::kaiming_normal(kReluGain);
+};
+struct ConvTranspose2d {
+  std::int64_t out;
+  Pair kernel = 1, stride = 1, padding = 0, dilation = 1, output_padding = 0;
+  std::int64_t groups = 1;
+  bool bias = true;
+  Init init = Init::kaiming_uniform(1.0);
+};
 struct Linear {
   std::int64_t out;
   bool bias = true;
   Init init = Init::kaiming_uniform(1.0);
+};
+struct Embedding {
+  std::int64_t words, width;
+  Init init = Init::normal(0.02);
+};
+// One layer in one direction, from a state of zeros.
+struct Recurrent {
+  std::int64_t units;
+  bool bias = true;
+  bool reverse = false;  // from the last token to the first
+  Init init = Init::kaiming_uniform(1.0);
+};
+struct Affine {
+  bool shift = true;
+  double scale = 1;  // of fresh values
+};
+struct Attention {
+  std::int64_t heads;
+  std::int64_t key_heads = 0;  // 0: as many as heads; fewer: each serves heads / key_heads of them
+  bool causal = false;         // a query sees no key that comes after it
+};
+struct Rotary {
+  std::int64_t heads;
+  std::int64_t width = 0;  // places of a head that turn, from the first; 0: all
+  double base = 10000;
+  bool interleaved = false;  // pairs are (0, 1), (2, 3), ...; else (0, width / 2), (1, width / 2 + 1), ...
+};
+struct Resize {
+  bool bilinear = false;  // else the nearest pixel
+  bool align_corners = false;
 };
 struct Norm {
   double eps = 1e-5;
@@ -91,6 +150,8 @@ struct Pool {
   Pair kernel;
   Pair stride = 0;  // 0: as large as the kernel
   Pair padding = 0;
+  bool ceil_mode = false;     // a last window that reaches beyond the image counts
+  bool count_padding = true;  // avg_pool only: padding counts as zeros
 };
 
 // "block", 3, ".conv" -> "block3.conv"
@@ -189,25 +250,84 @@ class NetworkBuilder {
   }
 
   Value conv2d(const std::string& layer, const Value& x, Conv2d options);
+  Value conv1d(const std::string& layer, const Value& x, Conv1d options);  // [C, L]
+  Value conv3d(const std::string& layer, const Value& x, Conv3d options);  // [C, D, H, W]
+  // The gradient of conv2d with respect to its input: [C, H, W] -> [out, (H - 1) stride - 2 padding + ..., ...].
+  Value conv_transpose2d(const std::string& layer, const Value& x, ConvTranspose2d options);
   Value linear(const std::string& layer, const Value& x, Linear options);
+  // Tokens [...] (numbers from 0 to words - 1) -> [..., width].
+  Value embedding(const std::string& layer, const Value& tokens, Embedding options);
+  // [T, I] -> [T, units].
+  Value lstm(const std::string& layer, const Value& x, Recurrent options) {
+    return recurrent("lstm", 4, layer, x, std::move(options));
+  }
+  Value gru(const std::string& layer, const Value& x, Recurrent options) {
+    return recurrent("gru", 3, layer, x, std::move(options));
+  }
   Value batch_norm(const std::string& layer, const Value& x, Norm options = {});
   Value layer_norm(const std::string& layer, const Value& x, Norm options = {});
   Value group_norm(const std::string& layer, const Value& x, std::int64_t groups, Norm options = {});
-  // softmax(q k^T / sqrt(D / heads)) v per head; query, key and value are [tokens, D] each.
-  Value attention(const Value& query, const Value& key, const Value& value, std::int64_t heads);
+  Value rms_norm(const std::string& layer, const Value& x, Norm options = {});
+  // A learnt factor, and shift, for each place along `axis`; layer scale has no shift.
+  Value affine(const std::string& layer, const Value& x, std::int64_t axis, Affine options = {});
+
+  // softmax(q k^T / sqrt(head width) + mask) v per head: query [..., T, D], key and value [..., S, D * key_heads /
+  // heads].
+  Value attention(const Value& query, const Value& key, const Value& value, std::int64_t heads) {
+    return attention(query, key, value, Attention{.heads = heads});
+  }
+  Value attention(const Value& query, const Value& key, const Value& value, Attention options) {
+    return attend({query, key, value}, options);
+  }
+  // `mask` is added to the scores: [..., heads, T, S], or 1 where it is the same.
+  Value attention(const Value& query, const Value& key, const Value& value, const Value& mask, Attention options) {
+    return attend({query, key, value, mask}, options);
+  }
+  // Turns queries or keys [..., T, D] by their place, before attention().
+  Value rotary_position(const Value& x, Rotary options);
+  // [..., M, K] and [..., K, N] -> [..., M, N].
+  Value matmul(const Value& a, const Value& b);
 
   Value relu(const Value& x) { return node("relu", {x}, x.shape); }
-  Value gelu(const Value& x) { return node("gelu", {x}, x.shape); }
+  Value relu6(const Value& x) { return node("relu6", {x}, x.shape); }
+  Value leaky_relu(const Value& x, double slope = 0.01) { return node("leaky_relu", {x}, x.shape, {{"slope", slope}}); }
+  Value elu(const Value& x, double alpha = 1) { return node("elu", {x}, x.shape, {{"alpha", alpha}}); }
+  // A learnt slope below zero, one for all or one for each channel (the first dimension).
+  Value prelu(const std::string& layer, const Value& x, bool of_channels = false, double slope = 0.25);
+  Value clamp(const Value& x, double least, double most) {
+    return node("clamp", {x}, x.shape, {{"least", least}, {"most", most}});
+  }
+  Value gelu(const Value& x) { return node("gelu", {x}, x.shape, {{"approximate", "none"}}); }
+  Value gelu_tanh(const Value& x) { return node("gelu", {x}, x.shape, {{"approximate", "tanh"}}); }
+  Value softplus(const Value& x) { return node("softplus", {x}, x.shape); }
+  Value mish(const Value& x) { return node("mish", {x}, x.shape); }
   Value silu(const Value& x) { return node("silu", {x}, x.shape); }
   Value tanh(const Value& x) { return node("tanh", {x}, x.shape); }
   Value sigmoid(const Value& x) { return node("sigmoid", {x}, x.shape); }
   Value hardswish(const Value& x) { return node("hardswish", {x}, x.shape); }
+  Value hardsigmoid(const Value& x) { return node("hardsigmoid", {x}, x.shape); }
   Value scale(const Value& x, double factor) { return node("scale", {x}, x.shape, {{"factor", factor}}); }
   Value dropout(const Value& x, double rate) { return node("dropout", {x}, x.shape, {{"rate", rate}}); }
+  // Leaves whole samples out while training (of a branch that is added to what it began with).
+  Value stochastic_depth(const Value& x, double rate) {
+    return node("stochastic_depth", {x}, x.shape, {{"rate", rate}});
+  }
   Value softmax(const Value& x, std::int64_t axis) { return node("softmax", {x}, x.shape, {{"axis", axis}}); }
+  // Shapes are aligned at their ends; a dimension of 1 is repeated.
   Value add(const Value& a, const Value& b) { return elementwise("add", a, b); }
   Value mul(const Value& a, const Value& b) { return elementwise("mul", a, b); }
   Value concat(const std::vector<Value>& parts, std::int64_t axis);
+  // The places start, start + step, ... before stop.
+  Value slice(const Value& x, std::int64_t axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1);
+  // Equal parts.
+  std::vector<Value> split(const Value& x, std::int64_t parts, std::int64_t axis);
+  // Places with `value` around each dimension.
+  Value pad(const Value& x, const Shape& before, const Shape& after, double value = 0);
+  // [C, H, W] as "same" padding has it: a window that follows leaves ceil(size / stride), the odd place at the end.
+  Value pad_same(const Value& x, Pair kernel, Pair stride = 1, double value = 0);
+  Value resize(const Value& x, Pair size, Resize options = {});
+  // The same for every sample: one value for all places, or all of them in C order.
+  Value constant(const Shape& shape, const std::vector<double>& values);
 
   Value max_pool(const Value& x, Pool options) { return pool("max_pool", x, options); }
   Value avg_pool(const Value& x, Pool options) { return pool("avg_pool", x, options); }
@@ -215,6 +335,11 @@ class NetworkBuilder {
   Value global_avg_pool(const Value& x) {
     return node("global_avg_pool", {image_like("global_avg_pool", x)}, {x.shape[0]});
   }
+  Value global_max_pool(const Value& x) {
+    return node("global_max_pool", {image_like("global_max_pool", x)}, {x.shape[0]});
+  }
+  // The axis is removed.
+  Value mean(const Value& x, std::int64_t axis);
   Value flatten(const Value& x) { return node("flatten", {x}, {elements(x.shape)}); }
   Value reshape(const Value& x, const Shape& shape);
   Value permute(const Value& x, const std::vector<std::int64_t>& order);
@@ -226,6 +351,22 @@ class NetworkBuilder {
   // Adds a learnt [T, D]; its parameter carries the layer's name.
   Value add_position(const std::string& layer, const Value& x, Init init = Init::normal(0.02));
 
+  // From here on `parameter_name` means `existing`: both nodes read one parameter (a tied head).
+  void share(const std::string& parameter_name, const std::string& existing) { shared_[parameter_name] = existing; }
+  // Parameters called `name`, or `name.` and more, are not trained.
+  void freeze(const std::string& parameter_name) { frozen_.push_back(parameter_name); }
+
+  // For operators that this SDK has no function for (docs/network_description.md): a parameter, and a node that reads
+  // parameters under its keys. `shape` is the output's.
+  std::string raw_parameter(const std::string& parameter_name, const Shape& shape, const std::string& role,
+                            const Init& init) {
+    return parameter(parameter_name, shape, role.c_str(), init);
+  }
+  Value raw_node(const std::string& op, const std::string& layer, const std::vector<Value>& inputs, const Shape& shape,
+                 const std::vector<std::pair<std::string, std::string>>& parameters, Json::Object attributes) {
+    return node(op, layer, inputs, shape, parameters, std::move(attributes));
+  }
+
   // A linear layer whose result is the network's output.
   Network classifier(const std::string& layer, const Value& x, std::int64_t classes,
                      Init init = Init::kaiming_uniform(1.0)) {
@@ -233,6 +374,8 @@ class NetworkBuilder {
   }
   Network finish(const Value& output) {
     network_.output_ = output.name;
+    for (auto& entry : network_.parameters_)
+      if (is_frozen(entry.find("name")->string())) entry.set("trainable", false);
     return std::move(network_);
   }
 
@@ -268,8 +411,17 @@ class NetworkBuilder {
   static const Value& image_like(const std::string& where, const Value& x) { return ranked(where, x, 3); }
 
   std::string parameter(const std::string& parameter_name, const Shape& shape, const char* role, const Init& init) {
-    claim(parameter_names_, parameter_name);
-    checked(parameter_name, shape);
+    if (const auto shared = shared_.find(parameter_name); shared != shared_.end()) {
+      const auto existing = parameter_shapes_.find(shared->second);
+      if (existing == parameter_shapes_.end())
+        throw std::logic_error("there is no parameter '" + shared->second + "' to share");
+      if (existing->second != shape)
+        fail(parameter_name,
+             "shares '" + shared->second + "' of shape " + text(existing->second) + ", needs " + text(shape));
+      return shared->second;
+    }
+    if (!parameter_shapes_.emplace(parameter_name, checked(parameter_name, shape)).second)
+      throw std::logic_error("the name '" + parameter_name + "' is used twice");
     const bool buffer = std::string_view(role).starts_with("running_");
     network_.parameters_.push_back(Json::Object{{"name", parameter_name},
                                                 {"shape", Json(shape)},
@@ -290,10 +442,19 @@ class NetworkBuilder {
   }
   Value node(const std::string& op, const std::string& node_name, const std::vector<Value>& inputs, const Shape& shape,
              const Slots& parameters, Json::Object attributes);
-  Value elementwise(const char* op, const Value& a, const Value& b) {
-    if (a.shape != b.shape) fail(op, "shapes " + text(a.shape) + " and " + text(b.shape) + " differ");
-    return node(op, {a, b}, a.shape);
+  bool is_frozen(const std::string& parameter_name) const {
+    return std::any_of(frozen_.begin(), frozen_.end(), [&](const std::string& name) {
+      return parameter_name == name || parameter_name.starts_with(name + ".");
+    });
   }
+  Value elementwise(const char* op, const Value& a, const Value& b);
+  Value recurrent(const char* op, std::int64_t gates, const std::string& layer, const Value& x, Recurrent options);
+  Value attend(const std::vector<Value>& inputs, Attention options);
+  Slots weight_and_bias(const std::string& layer, const Shape& weight, bool bias, std::int64_t out, const Init& init);
+  void divides(const std::string& where, std::int64_t groups, std::int64_t channels, std::int64_t out) const;
+  // How often a window fits along one dimension.
+  static std::int64_t slide(const std::string& where, std::int64_t in, std::int64_t kernel, std::int64_t stride,
+                            std::int64_t padding, std::int64_t dilation);
   // Output size of a window that slides over [H, W].
   static Shape slide(const std::string& where, const Value& x, std::int64_t channels, Pair kernel, Pair stride,
                      Pair padding, Pair dilation);
@@ -305,155 +466,13 @@ class NetworkBuilder {
   }
 
   Network network_;
-  std::set<std::string> names_, parameter_names_;
+  std::set<std::string> names_;
+  std::map<std::string, Shape> parameter_shapes_;
+  std::map<std::string, std::string> shared_;
+  std::vector<std::string> frozen_;
   std::map<std::string, std::int64_t> counts_;
 };
 
-inline Value NetworkBuilder::node(const std::string& op, const std::string& node_name, const std::vector<Value>& inputs,
-                                  const Shape& shape, const Slots& parameters, Json::Object attributes) {
-  claim(names_, node_name);
-  Json::Array sources;
-  for (const auto& value : inputs) sources.push_back(value.name);
-  Json entry{Json::Object{{"name", node_name}, {"op", op}, {"inputs", std::move(sources)}}};
-  Json slots{Json::Object{}};
-  for (const auto& [slot, parameter_name] : parameters) slots.set(slot, parameter_name);
-  if (!parameters.empty()) entry.set("parameters", std::move(slots));
-  if (!attributes.empty()) entry.set("attributes", std::move(attributes));
-  network_.nodes_.push_back(std::move(entry));
-  return {node_name, checked(node_name, shape)};
-}
-
-inline Shape NetworkBuilder::slide(const std::string& where, const Value& x, std::int64_t channels, Pair kernel,
-                                   Pair stride, Pair padding, Pair dilation) {
-  const auto size = [&](std::int64_t in, std::int64_t k, std::int64_t s, std::int64_t p, std::int64_t d) {
-    if (in > kMostElements || std::max({k, s, p, d}) > 1 << 20) fail(where, "a size is too large");
-    if (std::min({k, s, d}) < 1 || p < 0)
-      fail(where, "kernel, stride and dilation must be at least 1, padding at least 0");
-    const auto window = d * (k - 1) + 1;
-    if (in + 2 * p < window)
-      fail(where, "a window of " + std::to_string(window) + " is larger than the padded input of " +
-                      std::to_string(in + 2 * p) + "; use a larger input, fewer layers or smaller kernels and pools");
-    return (in + 2 * p - window) / s + 1;
-  };
-  return {channels, size(x.shape[1], kernel.vertical, stride.vertical, padding.vertical, dilation.vertical),
-          size(x.shape[2], kernel.horizontal, stride.horizontal, padding.horizontal, dilation.horizontal)};
-}
-
-inline Value NetworkBuilder::conv2d(const std::string& layer, const Value& x, Conv2d options) {
-  const auto channels = image_like(layer, x).shape[0];
-  if (options.groups < 1 || channels % options.groups || options.out % options.groups)
-    fail(layer, std::to_string(options.groups) + " groups do not divide " + std::to_string(channels) + " input and " +
-                    std::to_string(options.out) + " output channels");
-  const auto shape = slide(layer, x, options.out, options.kernel, options.stride, options.padding, options.dilation);
-  const Shape weight{options.out, channels / options.groups, options.kernel.vertical, options.kernel.horizontal};
-  Slots slots{{"weight", parameter(layer + ".weight", weight, "weight", options.init)}};
-  if (options.bias) slots.emplace_back("bias", parameter(layer + ".bias", {options.out}, "bias", Init::zeros()));
-  return node("conv2d", layer, {x}, shape, slots,
-              {{"stride", options.stride.json()},
-               {"padding", options.padding.json()},
-               {"dilation", options.dilation.json()},
-               {"groups", options.groups}});
-}
-
-inline Value NetworkBuilder::linear(const std::string& layer, const Value& x, Linear options) {
-  if (x.shape.empty()) fail(layer, "needs at least one dimension");
-  Slots slots{{"weight", parameter(layer + ".weight", {options.out, x.shape.back()}, "weight", options.init)}};
-  if (options.bias) slots.emplace_back("bias", parameter(layer + ".bias", {options.out}, "bias", Init::zeros()));
-  auto shape = x.shape;
-  shape.back() = options.out;
-  return node("linear", layer, {x}, shape, slots, {});
-}
-
-inline Value NetworkBuilder::batch_norm(const std::string& layer, const Value& x, Norm options) {
-  if (x.shape.size() != 1) image_like(layer, x);
-  const Shape channels{x.shape[0]};
-  const Slots slots{{"scale", parameter(layer + ".scale", channels, "scale", Init::ones())},
-                    {"shift", parameter(layer + ".shift", channels, "shift", Init::zeros())},
-                    {"running_mean", parameter(layer + ".running_mean", channels, "running_mean", Init::zeros())},
-                    {"running_var", parameter(layer + ".running_var", channels, "running_var", Init::ones())}};
-  return node("batch_norm", layer, {x}, x.shape, slots, {{"eps", options.eps}, {"momentum", options.momentum}});
-}
-
-inline Value NetworkBuilder::layer_norm(const std::string& layer, const Value& x, Norm options) {
-  if (x.shape.empty()) fail(layer, "needs at least one dimension");
-  const Shape width{x.shape.back()};
-  const Slots slots{{"scale", parameter(layer + ".scale", width, "scale", Init::ones())},
-                    {"shift", parameter(layer + ".shift", width, "shift", Init::zeros())}};
-  return node("layer_norm", layer, {x}, x.shape, slots, {{"eps", options.eps}});
-}
-
-inline Value NetworkBuilder::group_norm(const std::string& layer, const Value& x, std::int64_t groups, Norm options) {
-  const Shape channels{image_like(layer, x).shape[0]};
-  if (groups < 1 || channels[0] % groups)
-    fail(layer, std::to_string(groups) + " groups do not divide " + std::to_string(channels[0]) + " channels");
-  const Slots slots{{"scale", parameter(layer + ".scale", channels, "scale", Init::ones())},
-                    {"shift", parameter(layer + ".shift", channels, "shift", Init::zeros())}};
-  return node("group_norm", layer, {x}, x.shape, slots, {{"groups", groups}, {"eps", options.eps}});
-}
-
-inline Value NetworkBuilder::attention(const Value& query, const Value& key, const Value& value, std::int64_t heads) {
-  const auto& shape = ranked("attention", query, 2).shape;
-  if (shape != key.shape || shape != value.shape) fail("attention", "query, key and value differ in shape");
-  if (heads < 1 || shape[1] % heads)
-    fail("attention", std::to_string(heads) + " heads do not divide width " + std::to_string(shape[1]));
-  return node("attention", {query, key, value}, shape, {{"heads", heads}});
-}
-
-inline Value NetworkBuilder::concat(const std::vector<Value>& parts, std::int64_t axis) {
-  if (parts.size() < 2) fail("concat", "needs two or more values");
-  const auto index = static_cast<std::size_t>(axis_of("concat", parts[0], axis));
-  auto shape = parts[0].shape;
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    auto other = ranked("concat", parts[i], shape.size()).shape;
-    shape[index] += std::exchange(other[index], shape[index]);
-    other[index] = shape[index];
-    if (other != shape) fail("concat", "shapes differ in more than axis " + std::to_string(axis));
-  }
-  return node("concat", parts, shape, {{"axis", axis}});
-}
-
-inline Value NetworkBuilder::pool(const std::string& op, const Value& x, Pool options) {
-  if (options.stride.vertical == 0) options.stride = options.kernel;
-  const auto shape = slide(op, image_like(op, x), x.shape[0], options.kernel, options.stride, options.padding, 1);
-  return node(
-      op, {x}, shape,
-      {{"kernel", options.kernel.json()}, {"stride", options.stride.json()}, {"padding", options.padding.json()}});
-}
-
-inline Value NetworkBuilder::reshape(const Value& x, const Shape& shape) {
-  if (elements(checked("reshape", shape)) != elements(x.shape))
-    fail("reshape", text(x.shape) + " and " + text(shape) + " hold different numbers of elements");
-  return node("reshape", {x}, shape, {{"shape", Json(shape)}});
-}
-
-inline Value NetworkBuilder::permute(const Value& x, const std::vector<std::int64_t>& order) {
-  Shape shape, seen(x.shape.size(), 0);
-  for (const auto axis : order) {
-    const auto index = static_cast<std::size_t>(axis_of("permute", x, axis));
-    if (seen[index]++) fail("permute", "an axis appears twice");
-    shape.push_back(x.shape[index]);
-  }
-  if (shape.size() != x.shape.size()) fail("permute", "every axis must appear");
-  return node("permute", {x}, shape, {{"order", Json(order)}});
-}
-
-inline Value NetworkBuilder::select(const Value& x, std::int64_t axis, std::int64_t index) {
-  auto shape = x.shape;
-  if (index < 0 || index >= shape[static_cast<std::size_t>(axis_of("select", x, axis))])
-    fail("select", "index " + std::to_string(index) + " of shape " + text(x.shape));
-  shape.erase(shape.begin() + axis);
-  return node("select", {x}, shape, {{"axis", axis}, {"index", index}});
-}
-
-inline Value NetworkBuilder::prepend_token(const std::string& layer, const Value& x, Init init) {
-  const auto& shape = ranked(layer, x, 2).shape;
-  const Slots slots{{"token", parameter(layer, {shape[1]}, "class_token", init)}};
-  return node("prepend_token", layer, {x}, {shape[0] + 1, shape[1]}, slots, {});
-}
-
-inline Value NetworkBuilder::add_position(const std::string& layer, const Value& x, Init init) {
-  const Slots slots{{"position", parameter(layer, ranked(layer, x, 2).shape, "position", init)}};
-  return node("add_position", layer, {x}, x.shape, slots, {});
-}
-
 }  // namespace weightloom::sdk
+
+#include "weightloom/sdk/detail/operators.hpp"

@@ -19,16 +19,17 @@ struct ParameterRule {
   std::string_view key;
   Role role;
   bool required = true;
-  bool produces = false;  // its first axis is an output axis of the node (SymmetryMember::produces)
+  int output_axis = -1;  // which of its axes is an output axis of the node: 0 for rows of weights; -1: none
 };
 
 struct AttributeRule {
-  enum class Kind { kInteger, kNumber, kPair, kIntegers };
+  enum class Kind { kInteger, kNumber, kBoolean, kChoice, kPair, kTriple, kIntegers, kNumbers };
   std::string_view name;
   Kind kind;
-  double least = 0, most = 0;           // inclusive
-  Json fallback = nullptr;              // null: required
-  std::string_view fallback_from = {};  // the attribute whose value is the default
+  double least = 0, most = 0;             // inclusive; of kNumbers how many there are
+  Json fallback = nullptr;                // null: required
+  std::string_view fallback_from = {};    // the attribute whose value is the default
+  std::vector<std::string> options = {};  // of kChoice
 };
 
 struct OperatorRule {
@@ -53,5 +54,7 @@ inline constexpr std::size_t kOperatorFeatures = 24;
 const OperatorRule* find_operator(std::string_view name);
 // All of them, in the order of the table.
 std::vector<std::string> operator_names();
+// Of each parameter the output axis that its (last) node gives it, -1: none.
+std::vector<int> output_axes(const NetworkDescription& description);
 
 }  // namespace weightloom
