@@ -28,6 +28,12 @@ Json node_json(const NodeSpec& node) {
           {"attributes", node.attributes}};
 }
 
+Json input_json(const InputSpec& input) {
+  Json json{{"name", input.name}, {"shape", input.shape}};
+  if (input.tokens > 0) json["tokens"] = input.tokens;
+  return json;
+}
+
 }  // namespace
 
 std::string_view role_name(Role role) {
@@ -81,7 +87,7 @@ Json to_json(const NetworkDescription& description) {
           {"architecture", description.architecture},
           {"config", description.config},
           {"task", description.task},
-          {"input", {{"name", description.input.name}, {"shape", description.input.shape}}},
+          {"input", input_json(description.input)},
           {"output", description.output},
           {"parameters", parameters},
           {"nodes", nodes},

@@ -12,6 +12,7 @@
 #include "weightloom/network/description.hpp"
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/network/operators.hpp"
+#include "weightloom/network/tasks.hpp"
 
 namespace weightloom {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 constexpr std::size_t kMostText = 64u << 20;
 constexpr std::size_t kMostNodes = 100'000;
 constexpr std::size_t kMostInputs = 4096;
+constexpr std::int64_t kMostTokens = 1 << 24;  // numbers that a float holds exactly
 
 template <typename Names>
 std::vector<std::string> as_strings(const Names& names) {
@@ -53,6 +55,19 @@ Init parse_init(const JsonView& view) {
     return {names.kind_value, value};
   }
   refuse("init", view["kind"].path(), "the initialiser '" + kind + "' is not known", suggestion(kind, known));
+}
+
+InputSpec parse_input(const JsonView& view) {
+  view.object({"name", "shape"}, {"tokens"});
+  InputSpec input{view["name"].name(), view["shape"].shape()};
+  if (view.has("tokens")) input.tokens = view["tokens"].integer(1, kMostTokens);
+  return input;
+}
+
+std::string list(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
 }
 
 ParameterSpec parse_parameter(const JsonView& view) {
@@ -225,10 +240,10 @@ class Parser {
     net_.architecture = root["architecture"].text(256);
     net_.config = root["config"].any_object().json();
     net_.task = root["task"].text();
-    if (net_.task != "classification")
-      refuse("task", "$.task", "expected \"classification\", found \"" + net_.task + "\"");
-    root["input"].object({"name", "shape"});
-    net_.input = {root["input"]["name"].name(), root["input"]["shape"].shape()};
+    if (!find_task(net_.task))
+      refuse("task", "$.task", "the task '" + net_.task + "' is not known; there are: " + list(task_names()),
+             suggestion(net_.task, task_names()));
+    net_.input = parse_input(root["input"]);
     net_.output = root["output"].name();
     for (const auto& view : root["parameters"].items(kMostNodes)) {
       net_.parameters.push_back(parse_parameter(view));
@@ -369,9 +384,12 @@ class Parser {
 
   void check_output(const GraphFacts& facts) {
     const auto& shape = facts.shapes.at(net_.output);
-    if (shape.size() != 1)
-      refuse("output", "$.output", "expected a value of shape [classes], found " + to_string(shape));
-    net_.classes = shape[0];
+    const auto& task = task_of(net_);
+    if (shape.size() != task.rank)
+      refuse("output", "$.output",
+             "expected a value of shape " + std::string(task.output) + " for the task '" + net_.task + "', found " +
+                 to_string(shape));
+    net_.classes = shape[task.class_axis];
   }
 
   // nlohmann::json sorts keys, so that the order in which a configuration was written does not matter.

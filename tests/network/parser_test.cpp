@@ -106,7 +106,10 @@ TEST_CASE("the frame of a description is checked") {
         {"weightloom.network/1", "network/2"});
   check(refusal_of(mlp(), [](Json& j) { j.erase("nodes"); }), "missing_key", {"nodes"});
   check(refusal_of(mlp(), [](Json& j) { j["outputs"] = 1; }), "unknown_key", {"outputs", "did you mean 'output'"});
-  check(refusal_of(mlp(), [](Json& j) { j["task"] = "regression"; }), "task", {"classification", "regression"});
+  check(refusal_of(mlp(), [](Json& j) { j["task"] = "regresion"; }), "task",
+        {"regresion", "did you mean 'regression'"});
+  check(refusal_of(mlp(), [](Json& j) { j["task"] = "segmentation"; }), "output", {"[classes, height, width]", "[3]"});
+  check(refusal_of(mlp(), [](Json& j) { j["input"]["tokens"] = 0; }), "type", {"1 to 16777216"});
   check(refusal_of(mlp(), [](Json& j) { j["config"] = 3; }), "type", {"$.config", "expected an object, found 3"});
   check(refusal_of(mlp(), [](Json& j) { j["architecture"] = ""; }), "type", {"$.architecture"});
   check(refusal_of(mlp(), [](Json& j) { j["output"] = "haed"; }), "unknown_value", {"$.output", "did you mean 'head'"});

@@ -209,6 +209,29 @@ class Dialect {
   Json::Array rules_;
 };
 
+// What the output of a network is, for one sample.
+enum class Task {
+  kClassification,  // [classes]
+  kSegmentation,    // [classes, height, width]: a class for each pixel
+  kSequence,        // [tokens, classes]: a class for each token, such as the next token
+  kRegression,      // [values]
+  kEmbedding        // [values] that others go on from; there is no loss
+};
+inline const char* task_name(Task task) {
+  switch (task) {
+    case Task::kSegmentation:
+      return "segmentation";
+    case Task::kSequence:
+      return "sequence";
+    case Task::kRegression:
+      return "regression";
+    case Task::kEmbedding:
+      return "embedding";
+    default:
+      return "classification";
+  }
+}
+
 // A finished network.
 class Network {
  public:
@@ -222,7 +245,7 @@ class Network {
     return Json::Object{{"schema", "weightloom.network/1"},
                         {"architecture", architecture},
                         {"config", config},
-                        {"task", "classification"},
+                        {"task", task_},
                         {"input", input_},
                         {"output", output_},
                         {"parameters", parameters_},
@@ -233,7 +256,7 @@ class Network {
  private:
   friend class NetworkBuilder;
   Json input_;
-  std::string output_;
+  std::string task_ = "classification", output_;
   Json::Array parameters_, nodes_, dialects_;
 };
 
@@ -247,6 +270,12 @@ class NetworkBuilder {
     claim(names_, input_name);
     network_.input_ = Json::Object{{"name", input_name}, {"shape", Json(shape)}};
     return {input_name, checked(input_name, shape)};
+  }
+  // A sequence of `length` tokens, the numbers 0 .. words - 1.
+  Value tokens(std::int64_t length, std::int64_t words) {
+    const auto value = input("tokens", {length});
+    network_.input_.set("tokens", words);
+    return value;
   }
 
   Value conv2d(const std::string& layer, const Value& x, Conv2d options);
@@ -372,7 +401,9 @@ class NetworkBuilder {
                      Init init = Init::kaiming_uniform(1.0)) {
     return finish(linear(layer, x, {.out = classes, .init = std::move(init)}));
   }
-  Network finish(const Value& output) {
+  // `task`: what the output is (docs/network_description.md, "Tasks").
+  Network finish(const Value& output, Task task = Task::kClassification) {
+    network_.task_ = task_name(task);
     network_.output_ = output.name;
     for (auto& entry : network_.parameters_)
       if (is_frozen(entry.find("name")->string())) entry.set("trainable", false);

@@ -58,7 +58,8 @@ struct NodeSpec {
 
 struct InputSpec {
   std::string name;
-  Shape shape;  // of one sample, e.g. [3, 32, 32]
+  Shape shape;              // of one sample, e.g. [3, 32, 32]
+  std::int64_t tokens = 0;  // > 0: the values are tokens, the numbers 0 .. tokens - 1; 0: any values
 };
 
 // One declarative checkpoint naming; `rules` is checked and executed by dialect.hpp.
@@ -70,10 +71,10 @@ struct DialectSpec {
 struct NetworkDescription {
   std::string architecture;  // id of the family, e.g. "org.weightloom.resnet"
   Json config;               // canonical configuration that produced it
-  std::string task;          // "classification"
+  std::string task;          // "classification", or another one of tasks.hpp
   InputSpec input;
   std::string output;                     // name of the node whose value is the network's output
-  std::int64_t classes = 0;               // size of the output
+  std::int64_t classes = 0;               // outputs for one place: classes, or values
   std::vector<ParameterSpec> parameters;  // in order of first use: the order in which a generator writes them
   std::vector<NodeSpec> nodes;            // in a valid order of execution
   std::vector<DialectSpec> dialects;
