@@ -55,6 +55,8 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"data list", Host::kFront, "List the known data sets, where they are, or how to get them", "weightloom data list"},
     {"data render", Host::kFront, "Draw a data set of characters from the fonts of this machine",
      "weightloom data render --out glyphs --classes 200 --without digits"},
+    {"data text", Host::kFront, "Cut text into sequences of characters to learn from",
+     "weightloom data text notes.md --length 64 --out characters"},
 
     {"tokenizer", {}, "Turn weights into tokens and back", {}},
     {"tokenizer train", Host::kEngine, "Train a tokenizer on the training members of a zoo",

@@ -1,5 +1,6 @@
 #include "cli/command_groups.hpp"
 #include "weightloom/base/units.hpp"
+#include "weightloom/data/arrays.hpp"
 #include "weightloom/data/dataset.hpp"
 #include "weightloom/data/glyphs.hpp"
 
@@ -69,6 +70,39 @@ void print_rendered(Printer& print, const Json& result) {
   print.field("fonts", format_count(result.at("fonts").get<std::int64_t>()));
 }
 
+struct TextDataOptions {
+  std::string out;
+  std::vector<std::string> files;
+  TextOptions text;
+};
+
+void declare_text(CLI::App& app, TextDataOptions& options) {
+  app.add_option("files", options.files, "Text files, UTF-8")->type_name("FILE")->required();
+  app.add_option("--out", options.out, "Folder to make; it is a data set for networks of the task `sequence`")
+      ->type_name("DIR")
+      ->required();
+  app.add_option("--length", options.text.length, "Characters of a piece")->check(CLI::Range(1, 65536));
+}
+
+Json cut_text(Context&, const TextDataOptions& options) {
+  auto text = options.text;
+  text.files.assign(options.files.begin(), options.files.end());
+  const auto set = write_text_arrays(text, options.out);
+  return {{"out", options.out},
+          {"length", text.length},
+          {"classes", set.characters},
+          {"train", set.train},
+          {"test", set.test}};
+}
+
+void print_text(Printer& print, const Json& result) {
+  print.field("data set", result.at("out").get<std::string>());
+  print.field("characters", format_count(result.at("classes").get<std::int64_t>()));
+  print.field("pieces", format_count(result.at("train").get<std::int64_t>()) + " to train on, " +
+                            format_count(result.at("test").get<std::int64_t>()) + " to test on, of " +
+                            format_count(result.at("length").get<std::int64_t>()) + " characters");
+}
+
 }  // namespace
 
 void add_data_commands(CommandTable& table) {
@@ -82,6 +116,7 @@ void add_data_commands(CommandTable& table) {
                {"location"},
                {"get"}}));
   table.add<RenderOptions>("data render", declare_render, render, page(print_rendered, "out"));
+  table.add<TextDataOptions>("data text", declare_text, cut_text, page(print_text, "out"));
 }
 
 }  // namespace weightloom::cli

@@ -1,12 +1,17 @@
+#include <numbers>
+
 #include "cli/command_groups.hpp"
 #include "cli/network_argument.hpp"
 #include "cli/plugin_registry.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/units.hpp"
+#include "weightloom/compute/module_io.hpp"
+#include "weightloom/data/arrays.hpp"
 #include "weightloom/data/image.hpp"
 #include "weightloom/formats/npy.hpp"
 #include "weightloom/formats/weights_file.hpp"
 #include "weightloom/runtime/evaluation.hpp"
+#include "weightloom/runtime/task.hpp"
 #include "weightloom/workflow/finetuning.hpp"
 #include "weightloom/workflow/grow.hpp"
 #include "weightloom/zoo/transfer.hpp"
@@ -82,14 +87,30 @@ TensorData load_data_for(const LoadedNetwork& network, const std::string& data) 
   if (text.empty())
     throw Error(ErrorCode::kUsage, "data.unnamed", "which data set?",
                 "'" + network.name + "' does not say what it was trained on", "give --data");
-  return load_tensors(DataSpec::parse(text), image_form(network.description));
+  const auto spec = DataSpec::parse(text);
+  return load_tensors(spec, is_array_folder(spec.source) ? ImageForm() : image_form(network.description));
 }
 
 void expect_classes(const LoadedNetwork& network, const TensorData& data) {
-  if (data.classes() != network.description.classes)
+  const auto& task = task_of(network.description);
+  if (const auto wanted = wanted_outputs(task, data); wanted != network.description.classes)
     throw Error(ErrorCode::kUsage, "data.classes", "cannot use '" + data.name + "' with '" + network.name + "'",
-                "the data set has " + std::to_string(data.classes()) + " classes, the network " +
-                    std::to_string(network.description.classes));
+                "the data set has " + std::to_string(wanted) + (task.classes ? " classes" : " values") +
+                    ", the network " + std::to_string(network.description.classes));
+}
+
+// What a task's metric and loss say, under the name of the metric; of sequences also the loss in bits.
+Json judgement(const TaskRule& task, double metric, double loss) {
+  Json result{{std::string(task.metric), metric}, {"loss", loss}};
+  if (task.name == "sequence") result["bits_per_token"] = loss / std::numbers::ln2;
+  return result;
+}
+
+void print_judgement(Printer& print, const Json& result) {
+  if (result.contains("accuracy")) print.field("accuracy", format_percent(result.at("accuracy").get<double>()));
+  if (result.contains("r_squared")) print.field("r squared", result.at("r_squared"), Format::kNumber);
+  print.field("loss", result.at("loss"), Format::kNumber);
+  if (result.contains("bits_per_token")) print.field("bits per token", result.at("bits_per_token"), Format::kNumber);
 }
 
 Json evaluate_network(Context& context, const EvaluateOptions& options) {
@@ -100,17 +121,17 @@ Json evaluate_network(Context& context, const EvaluateOptions& options) {
   if (options.recalibrate) network.weights = recalibrate(executor, network.weights, {&data.train}, 0);
   const auto& images = images_named(data, options.split);
   const auto result = evaluate(executor, network.weights, {&images}, options.limit);
-  return {{"network", network.name},        {"data", data.name},
-          {"split", options.split},         {"images", result.predictions.size(1)},
-          {"accuracy", result.accuracy[0]}, {"loss", result.loss[0]}};
+  Json out{
+      {"network", network.name}, {"data", data.name}, {"split", options.split}, {"images", result.predictions.size(1)}};
+  out.update(judgement(task_of(network.description), result.accuracy[0], result.loss[0]));
+  return out;
 }
 
 void print_evaluation(Printer& print, const Json& result) {
   print.field("network", result.at("network").get<std::string>());
   print.field("data", result.at("data").get<std::string>() + ", " + result.at("split").get<std::string>() + ", " +
                           format_count(result.at("images").get<std::int64_t>()) + " images");
-  print.field("accuracy", format_percent(result.at("accuracy").get<double>()));
-  print.field("loss", result.at("loss"), Format::kNumber);
+  print_judgement(print, result);
 }
 
 // finetune
@@ -146,18 +167,21 @@ Json finetune_network(Context& context, const FinetuneOptions& options) {
   auto training = options.training;
   if (training.steps == 0 && training.epochs == 0) training.epochs = 1;
   if (!options.out.empty()) training.checkpoint = options.out + ".checkpoint";
-  if (data.classes() != loaded.description.classes)
+  const auto& task = task_of(loaded.description);
+  if (const auto wanted = wanted_outputs(task, data); wanted != loaded.description.classes)
     context.note("the head is new: the network has " + std::to_string(loaded.description.classes) +
-                 " classes, the data " + std::to_string(data.classes()));
-  auto [network, new_head, before, validation, test] =
-      finetune({loaded.record, loaded.description, loaded.weights}, data, training, plugin_registry(context),
-               context.progress());
+                 " outputs, the data asks for " + std::to_string(wanted));
+  auto finetuned = finetune({loaded.record, loaded.description, loaded.weights}, data, training,
+                            plugin_registry(context), context.progress());
+  auto& network = finetuned.network;
+  const std::string metric(task.metric);
   Json result{{"network", loaded.name},
               {"data", data.name},
-              {"new_head", new_head},
-              {"test_accuracy_before", before},
-              {"validation_accuracy", validation},
-              {"test_accuracy", test}};
+              {"new_head", finetuned.new_head},
+              {"test_" + metric + "_before", finetuned.before},
+              {"validation_" + metric, finetuned.validation},
+              {"test_" + metric, finetuned.test}};
+  result.update(judgement(task, finetuned.test, finetuned.test_loss));
   const auto tensors = to_tensor_map(network.description, network.weights);
   if (!options.out.empty()) {
     write_network(options.out, network.record, tensors);
@@ -175,8 +199,9 @@ Json finetune_network(Context& context, const FinetuneOptions& options) {
 void print_finetuned(Printer& print, const Json& result) {
   print.field("network", result.at("network").get<std::string>());
   print.field("data", result.at("data").get<std::string>());
-  print.field("accuracy before", format_percent(result.at("test_accuracy_before").get<double>()));
-  print.field("accuracy after", format_percent(result.at("test_accuracy").get<double>()));
+  if (result.contains("accuracy"))
+    print.field("accuracy before", format_percent(result.at("test_accuracy_before").get<double>()));
+  print_judgement(print, result);
   for (const char* key : {"out", "name"})
     if (result.contains(key)) print.field(key, result.at(key).get<std::string>());
 }
@@ -197,7 +222,7 @@ void declare_predict(CLI::App& app, PredictOptions& options) {
   app.add_option("--data", options.data,
                  "Standardise image files as this data set; default: the one that the network was trained on")
       ->type_name("DATA");
-  app.add_option("--out", options.out, "Write the logits, [n, classes], to this .npy file")->type_name("FILE");
+  app.add_option("--out", options.out, "Write the outputs (logits), [n, ...], to this .npy file")->type_name("FILE");
 }
 
 torch::Tensor read_array(const fs::path& path, const NetworkDescription& description) {
@@ -253,9 +278,36 @@ bool is_array(const fs::path& path) {
   return format && format->name == "npy";
 }
 
+// Of a network that classifies the likeliest class of each input, of one whose output is a list its values; of others
+// nothing but the input: what they say is in the file.
+Json predictions_of(const NetworkDescription& description, const torch::Tensor& outputs,
+                    const std::vector<std::string>& origins, const std::vector<std::string>& class_names) {
+  Json predictions = Json::array();
+  for (std::int64_t i = 0; i < outputs.size(0); ++i) {
+    Json entry{{"input", origins[static_cast<std::size_t>(i)]}};
+    if (description.task == "classification") {
+      const auto [confidence, predicted] = torch::softmax(outputs[i], 0).max(0);
+      const auto index = predicted.item<std::int64_t>();
+      entry["class"] = index;
+      entry["probability"] = confidence.item<double>();
+      entry["name"] = static_cast<std::size_t>(index) < class_names.size()
+                          ? Json(class_names[static_cast<std::size_t>(index)])
+                          : Json(nullptr);
+    } else if (outputs.dim() == 2) {
+      entry["values"] = to_vector(outputs[i]);
+    }
+    predictions.push_back(std::move(entry));
+  }
+  return predictions;
+}
+
 Json predict(Context& context, const PredictOptions& options) {
   expect_deliverable(context, options.out, {});
   const auto network = load_network(context, options.network);
+  if (options.out.empty() && task_of(network.description).rank > 1)
+    throw Error(ErrorCode::kUsage, "predict.out", "where to?",
+                "what a network for " + network.description.task + " says of an input is an array",
+                "give --out FILE, a .npy file");
   const Executor executor(network.description);
   const torch::NoGradGuard no_grad;
   Standardiser standardiser(network, options.data);
@@ -267,26 +319,15 @@ Json predict(Context& context, const PredictOptions& options) {
     for (std::int64_t i = 0; i < images.size(0); ++i)
       origins.push_back(images.size(0) == 1 ? input.string() : input.string() + "[" + std::to_string(i) + "]");
   }
-  const auto all = logits.empty() ? torch::zeros({0, network.description.classes}, ComputeOptions().floats())
-                                  : torch::cat(logits).contiguous();
+  auto sizes = executor.facts().shapes.at(network.description.output);
+  sizes.insert(sizes.begin(), 0);
+  const auto all = logits.empty() ? torch::zeros(sizes, ComputeOptions().floats()) : torch::cat(logits).contiguous();
   if (!options.out.empty())
     write_npy(options.out,
               HostTensor::from_f32(all.sizes().vec(), {all.data_ptr<float>(), static_cast<std::size_t>(all.numel())}));
-  const auto [confidence, predicted] = torch::softmax(all, 1).max(1);
-  Json predictions = Json::array();
-  for (std::int64_t i = 0; i < all.size(0); ++i) {
-    const auto index = predicted[i].item<std::int64_t>();
-    Json entry{{"input", origins[static_cast<std::size_t>(i)]},
-               {"class", index},
-               {"probability", confidence[i].item<double>()}};
-    const auto& names = standardiser.class_names();
-    entry["name"] =
-        static_cast<std::size_t>(index) < names.size() ? Json(names[static_cast<std::size_t>(index)]) : Json(nullptr);
-    predictions.push_back(std::move(entry));
-  }
   return {{"network", network.name},
           {"parameters", network.description.parameter_count()},
-          {"predictions", std::move(predictions)}};
+          {"predictions", predictions_of(network.description, all, origins, standardiser.class_names())}};
 }
 
 }  // namespace

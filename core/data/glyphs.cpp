@@ -7,6 +7,7 @@
 #include <set>
 
 #include "glyph_font.hpp"
+#include "new_data_folder.hpp"
 #include "source_reader.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
@@ -213,7 +214,7 @@ std::string class_name(const Character& character) {
   return std::string(character.script->name) + " " + code;
 }
 
-void check(const GlyphOptions& options, const fs::path& out) {
+void check(const GlyphOptions& options) {
   const auto refuse = [](const char* what, std::int64_t value, std::int64_t least, std::int64_t most) {
     if (value < least || value > most)
       throw Error(ErrorCode::kUsage, "glyphs.options",
@@ -224,33 +225,7 @@ void check(const GlyphOptions& options, const fs::path& out) {
   refuse("test", options.test, 1, 100'000);
   refuse("size", options.size, 8, 512);
   refuse("classes", options.classes, 0, 32'767);  // labels are 16-bit numbers
-  std::error_code error;
-  if (fs::exists(out, error))
-    throw Error(ErrorCode::kUsage, "glyphs.exists", "cannot write '" + out.string() + "'", "it is there already",
-                "choose another folder, or remove it")
-        .at(out.string());
 }
-
-// Removes what was written unless it is kept.
-class Folder {
- public:
-  explicit Folder(fs::path path) : path_(std::move(path)) {
-    std::error_code error;
-    fs::create_directories(path_, error);
-    if (error) throw write_error("glyphs.folder", "cannot make '" + path_.string() + "'", error.value(), path_);
-  }
-  ~Folder() {
-    std::error_code error;
-    if (!kept_) fs::remove_all(path_, error);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  void keep() { kept_ = true; }
-
- private:
-  fs::path path_;
-  bool kept_ = false;
-};
 
 }  // namespace
 
@@ -261,7 +236,8 @@ std::vector<std::string> glyph_scripts() {
 }
 
 GlyphSet render_glyphs(const GlyphOptions& options, const fs::path& out, const ProgressSink& progress) {
-  check(options, out);
+  check(options);
+  expect_new(out, "glyphs");
   const auto scripts = chosen_scripts(options);
   const auto fonts = open_fonts(options.fonts);
   auto drawn = characters(scripts, fonts);
@@ -271,7 +247,7 @@ GlyphSet render_glyphs(const GlyphOptions& options, const fs::path& out, const P
                 "install fonts (Debian: fonts-noto-core, fonts-dejavu), or name their folder with --fonts");
   keep_some(drawn, options.classes, options.seed);
 
-  Folder folder(out);
+  NewDataFolder folder(out, "glyphs");
   GlyphSet set;
   std::set<std::size_t> used;
   const auto classes = static_cast<std::int64_t>(drawn.size());

@@ -28,7 +28,8 @@ std::string join(const std::vector<std::string>& names, std::size_t most = 10) {
   throw Error(ErrorCode::kRefused, "folder.unknown_form", "cannot use '" + folder.string() + "' as a data set",
               names.empty() ? "it has neither files nor sub-folders" : "it has no sub-folders, only " + join(names),
               "a data folder holds IDX files (train-images-idx3-ubyte, ..., also .gz), the binary files of CIFAR, one "
-              "sub-folder of images for each class, or train/ and test/ with such sub-folders")
+              "sub-folder of images for each class, or train/ and test/ with such sub-folders; for other tasks than "
+              "classification arrays: train_inputs.npy, train_targets.npy, test_inputs.npy and test_targets.npy")
       .at(folder.string());
 }
 

@@ -6,9 +6,11 @@ namespace weightloom {
 namespace {
 
 constexpr TaskRule kTasks[] = {
-    {"classification", "[classes]", 1, 0, true, true},   {"segmentation", "[classes, height, width]", 3, 0, true, true},
-    {"sequence", "[tokens, classes]", 2, 1, true, true}, {"regression", "[values]", 1, 0, false, true},
-    {"embedding", "[values]", 1, 0, false, false},
+    {"classification", "[classes]", 1, 0, true, "accuracy"},
+    {"segmentation", "[classes, height, width]", 3, 0, true, "accuracy"},
+    {"sequence", "[tokens, classes]", 2, 1, true, "accuracy"},
+    {"regression", "[values]", 1, 0, false, "r_squared"},
+    {"embedding", "[values]", 1, 0, false, ""},
 };
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "array_data.hpp"
 #include "weightloom/compute/torch_error.hpp"
+#include "weightloom/data/arrays.hpp"
 
 namespace weightloom {
 namespace {
@@ -32,6 +34,15 @@ std::string subset_name(const std::string& name, const std::vector<std::int64_t>
   return spec.text();
 }
 
+TensorData load_image_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed,
+                              const ComputeOptions& options, const ImageLimits& limits) {
+  auto data = load_images(spec, form, split_seed, limits);
+  return translate_torch_errors("load a data set", [&] {
+    const auto tensors = [&](ImageSet& split) { return to_tensors(std::move(split), data.form, options); };
+    return TensorData{data.name, data.class_names, tensors(data.train), tensors(data.validation), tensors(data.test)};
+  });
+}
+
 }  // namespace
 
 LabelledImages unlabelled(const torch::Tensor& images) {
@@ -50,11 +61,8 @@ torch::Tensor fit_images(const torch::Tensor& images, const Shape& shape) {
 
 TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed,
                         const ComputeOptions& options, const ImageLimits& limits) {
-  auto data = load_images(spec, form, split_seed, limits);
-  return translate_torch_errors("load a data set", [&] {
-    const auto tensors = [&](ImageSet& split) { return to_tensors(std::move(split), data.form, options); };
-    return TensorData{data.name, data.class_names, tensors(data.train), tensors(data.validation), tensors(data.test)};
-  });
+  return is_array_folder(spec.source) ? load_array_tensors(spec, split_seed, options)
+                                      : load_image_tensors(spec, form, split_seed, options, limits);
 }
 
 TensorData subset_classes(const TensorData& data, const std::vector<std::int64_t>& classes) {

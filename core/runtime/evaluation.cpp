@@ -6,6 +6,7 @@
 #include "weightloom/compute/module_io.hpp"
 #include "weightloom/compute/threads.hpp"
 #include "weightloom/compute/torch_error.hpp"
+#include "weightloom/runtime/task.hpp"
 
 namespace weightloom {
 namespace {
@@ -33,11 +34,9 @@ Evaluation evaluate_together(const Executor& executor, const Weights& weights,
     const torch::NoGradGuard no_grad;
     const auto available = data[0]->labels.size(0);
     const auto count = limit > 0 ? std::min(limit, available) : available;
-    const auto chosen = torch::arange(count, data[0]->labels.options()).mul_(available).floor_divide_(count);
+    const auto chosen = torch::arange(count, indices_like(data[0]->labels)).mul_(available).floor_divide_(count);
     const auto step = batch_size(executor, population);
-    // Sums over many images: in double precision, whatever the weights are.
-    auto correct = torch::zeros({population}, data[0]->images.options().dtype(torch::kFloat64));
-    auto loss = torch::zeros_like(correct);
+    TaskScore score(task_of(executor.description()));
     std::vector<torch::Tensor> predictions;
     for (std::int64_t at = 0; at < count; at += step) {
       throw_if_interrupted();
@@ -47,16 +46,12 @@ Evaluation evaluate_together(const Executor& executor, const Weights& weights,
         images.push_back(fit_images(split->images.index_select(0, indices), executor.description().input.shape));
         labels.push_back(split->labels.index_select(0, indices));
       }
-      const auto logits = executor.forward(weights, data.size() == 1 ? images[0] : torch::stack(images));
-      const auto truth = torch::stack(labels).expand({population, -1});
-      const auto predicted = logits.argmax(-1);
-      correct += predicted.eq(truth).sum(1);
-      loss -= torch::log_softmax(logits, -1)
-                  .gather(-1, truth.unsqueeze(-1))
-                  .sum(std::vector<std::int64_t>{1, 2}, false, torch::kFloat64);
-      predictions.push_back(predicted);
+      const auto output = executor.forward(weights, data.size() == 1 ? images[0] : torch::stack(images));
+      auto sizes = labels[0].sizes().vec();
+      sizes.insert(sizes.begin(), population);
+      predictions.push_back(score.add(output, torch::stack(labels).expand(sizes)));
     }
-    return Evaluation{to_vector(correct / count), to_vector(loss / count), torch::cat(predictions, 1)};
+    return Evaluation{to_vector(score.metric()), to_vector(score.loss()), torch::cat(predictions, 1)};
   });
 }
 
@@ -83,6 +78,7 @@ Evaluation evaluate_apart(const Executor& executor, const Weights& weights,
 Evaluation evaluate(const Executor& executor, const Weights& weights, const std::vector<const LabelledImages*>& data,
                     std::int64_t limit) {
   check(data, weights.population());
+  for (const auto* split : data) expect_targets(executor, *split);
   const bool apart = weights.population() > 1 && executes_apart(executor.description());
   return apart ? evaluate_apart(executor, weights, data, limit) : evaluate_together(executor, weights, data, limit);
 }

@@ -14,6 +14,7 @@
 #include "weightloom/compute/torch_error.hpp"
 #include "weightloom/runtime/budget.hpp"
 #include "weightloom/runtime/inheritance.hpp"
+#include "weightloom/runtime/task.hpp"
 #include "weightloom/training/adamw.hpp"
 #include "weightloom/training/flat_parameters.hpp"
 #include "weightloom/training/index_stream.hpp"
@@ -75,12 +76,6 @@ LabelledImages next_batch(const std::vector<const LabelledImages*>& data, std::s
   }
   if (images.size() == 1) return {images[0].unsqueeze(0), labels[0].unsqueeze(0)};
   return {torch::stack(images), torch::stack(labels)};
-}
-
-// Cross-entropy summed over members, averaged over images: every member gets the gradient that it would get alone.
-torch::Tensor population_loss(const torch::Tensor& logits, const torch::Tensor& labels) {
-  return torch::cross_entropy_loss(logits.flatten(0, 1), labels.flatten(), /*weight=*/{}, at::Reduction::Sum) /
-         static_cast<double>(labels.size(1));
 }
 
 std::vector<torch::Tensor> trainable(const NetworkDescription& description, const Weights& weights) {
@@ -264,9 +259,9 @@ class Trainer {
     for (const auto& cut : student.cuts) view.tensors.push_back(cut_tensor(weights_.tensors[cut.source], cut));
     const auto batch = batch_of(turn, draws);
     Part out;
-    const auto logits = student.executor->forward(view, batch.images,
+    const auto output = student.executor->forward(view, batch.images,
                                                   {ExecutionMode::Norm::kBatch, true, &draws.dropout}, &out.statistics);
-    const auto loss = population_loss(logits, batch.labels);
+    const auto loss = task_loss(task_of(student.executor->description()), output, batch.labels);
     out.gradient = parameters_.gradient(loss);
     out.loss = loss.item<double>();
     return out;
@@ -393,6 +388,7 @@ Weights train(const Executor& executor, Weights weights, const std::vector<const
               const TrainingOptions& options, const ProgressSink& progress) {
   const auto population = weights.population();
   check_data(data, population);
+  for (const auto* split : data) expect_targets(executor, *split);
   const bool apart = population > 1 && executes_apart(executor.description());
   if (!apart && options.epochs > 0) check_sizes(data);
   auto seeds = options.member_seeds;
@@ -409,6 +405,7 @@ Weights train_shared(const std::vector<const Executor*>& executors, Weights weig
                      const std::vector<const LabelledImages*>& sources, const TrainingOptions& options,
                      const ProgressSink& progress) {
   check_images(sources);
+  for (const auto* source : sources) expect_targets(*executors.back(), *source);
   std::vector<Student> students;
   for (const auto* executor : executors)
     students.push_back(sharing_student(*executor, executors.back()->description()));

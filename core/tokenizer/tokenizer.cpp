@@ -148,6 +148,7 @@ torch::Tensor Tokenizer::images_for(const Executor& executor) const {
 
 std::shared_ptr<const NetworkPlan> Tokenizer::plan(const NetworkDescription& description,
                                                    const std::string& family) const {
+  expect_classification(description, "turn weights into tokens");
   return translate_torch_errors("prepare a network", [&] {
     const Anchor* anchor = find_anchor(description.architecture, family);
     const std::string key = description.identity + (anchor ? anchor->family : std::string());

@@ -2,6 +2,7 @@
 
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/runtime/inheritance.hpp"
+#include "weightloom/runtime/task.hpp"
 #include "weightloom/workflow/recipe.hpp"
 #include "weightloom/workflow/records.hpp"
 
@@ -22,18 +23,23 @@ Network with_classes(const Network& network, std::int64_t classes, const PluginR
 Finetuned finetune(const Network& network, const TensorData& data, const TrainingOptions& options,
                    const PluginRegistry& registry, const ProgressSink& progress) {
   Finetuned out;
-  out.new_head = data.classes() != network.description.classes;
-  const auto start = with_classes(network, data.classes(), registry);
+  const auto& task = task_of(network.description);
+  const auto outputs = wanted_outputs(task, data);
+  out.new_head = outputs != network.description.classes;
+  const auto start = with_classes(network, outputs, registry);
   const Executor executor(start.description);
-  out.accuracy_before = evaluate(executor, start.weights, {&data.test}).accuracy[0];
+  out.before = evaluate(executor, start.weights, {&data.test}).accuracy[0];
   auto weights = train(executor, start.weights, {&data.train}, options, progress);
-  out.validation_accuracy = evaluate(executor, weights, {&data.validation}).accuracy[0];
-  out.test_accuracy = evaluate(executor, weights, {&data.test}).accuracy[0];
+  out.validation = evaluate(executor, weights, {&data.validation}).accuracy[0];
+  const auto tested = evaluate(executor, weights, {&data.test});
+  out.test = tested.accuracy[0];
+  out.test_loss = tested.loss[0];
 
   auto record = network_record({}, registry, start.description, network.record.family, data.name);
   record.hyperparameters = to_json(options);
   record.hyperparameters["seed"] = options.seed;
-  record.metrics = {{"validation_accuracy", out.validation_accuracy}, {"test_accuracy", out.test_accuracy}};
+  const std::string metric(task.metric);
+  record.metrics = {{"validation_" + metric, out.validation}, {"test_" + metric, out.test}};
   if (!network.record.id.empty()) record.parents.push_back({"fine-tuned-from", network.record.id});
   describe_weights(record, to_tensor_map(start.description, weights));
   out.network = {std::move(record), start.description, std::move(weights)};

@@ -81,6 +81,7 @@ std::vector<DataSource> list_data_sources();
 //   CIFAR-100, binary, with the fine labels as classes (train.bin, test.bin, fine_label_names.txt).
 // - one sub-folder of images for each class (class names in alphabetical order), or `train` and `test` with such
 //   sub-folders; without `test`, one fifth of each class, fixed by `split_seed`, is the test split.
+// A folder of arrays (arrays.hpp) is no set of images: load_tensors() (runtime/dataset.hpp) takes it as well.
 // Images are stretched to the square form. Resizes by area average (down) or bilinear (up); colour to grey by luma
 // 0.299 0.587 0.114, grey to colour by copying. Throws kNotFound (with how to get it), kRefused for malformed files and
 // for folders of no form ("folder.unknown_form") or with files missing ("folder.incomplete").

@@ -17,7 +17,8 @@ struct TaskRule {
   std::size_t rank;         // of the output of one sample
   std::size_t class_axis;   // of the output: whose length is NetworkDescription::classes
   bool classes;             // each place of the other axes belongs to one class; false: the outputs are values
-  bool trained;             // has a loss; false: what comes out is for others to use
+  std::string_view metric;  // what a network is judged by: "accuracy"; empty: by nothing
+  bool trained() const { return !metric.empty(); }
 };
 
 // nullptr for an unknown name.

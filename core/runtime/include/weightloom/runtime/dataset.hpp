@@ -1,5 +1,5 @@
 #pragma once
-// Image data as tensors, and random batches of it.
+// Data as tensors, and random batches of it.
 
 #include <string>
 #include <vector>
@@ -13,8 +13,8 @@
 namespace weightloom {
 
 struct LabelledImages {
-  torch::Tensor images;  // [N, C, H, W], standardised
-  torch::Tensor labels;  // [N] int64
+  torch::Tensor images;  // [N, C, H, W], standardised; of other data the inputs [N, ...]
+  torch::Tensor labels;  // int64 [N], or [N, places...] where each place has a class; of values [N, values]
 };
 
 // `images` as if all were of class 0: for what looks at images alone, as recalibrate() does.
@@ -31,7 +31,9 @@ struct TensorData {
   std::int64_t classes() const { return static_cast<std::int64_t>(class_names.size()); }
 };
 
-// Throws what load_images() throws (data/dataset.hpp), and kFailure "runtime.memory".
+// Images, or a folder of arrays (data/arrays.hpp), whose inputs are taken as they are: no form, no limits of images, and
+// classes are chosen only where each sample has one. Throws what load_images() and read_array_folder() throw, kUsage
+// "data.class", and kFailure "runtime.memory".
 TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed = 0,
                         const ComputeOptions& options = {}, const ImageLimits& limits = {});
 

@@ -22,10 +22,11 @@ Network with_classes(const Network& network, std::int64_t classes, const PluginR
 struct Finetuned {
   Network network;  // record: lineage "fine-tuned-from", the family of the start, data, training, accuracies
   bool new_head = false;
-  double accuracy_before = 0, validation_accuracy = 0, test_accuracy = 0;  // shares of 1; before and test: test images
+  // The task's metric (network/tasks.hpp); before and test: on what is to test on.
+  double before = 0, validation = 0, test = 0, test_loss = 0;
 };
 
-// Trains on data.train. The record's hyperparameters are enough to do it again from the same start.
+// Trains on data.train; any task that has a loss. Throws what train() does. The record's hyperparameters are enough to do it again from the same start.
 Finetuned finetune(const Network& network, const TensorData& data, const TrainingOptions& options,
                    const PluginRegistry& registry, const ProgressSink& progress = {});
 
