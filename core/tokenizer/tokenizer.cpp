@@ -10,6 +10,7 @@
 #include "weightloom/compute/torch_error.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/network/config_ranges.hpp"
+#include "weightloom/network/tasks.hpp"
 #include "weightloom/runtime/alignment.hpp"
 #include "weightloom/runtime/budget.hpp"
 #include "weightloom/runtime/training.hpp"

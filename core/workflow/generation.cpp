@@ -11,6 +11,7 @@
 #include "weightloom/base/units.hpp"
 #include "weightloom/generator/body.hpp"
 #include "weightloom/generator/recall.hpp"
+#include "weightloom/network/tasks.hpp"
 #include "weightloom/runtime/budget.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/workflow/caveats.hpp"
@@ -163,15 +164,19 @@ ImageForm wanted_form(const GenerationJob& job, const Tokenizer& tokenizer) {
 NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry,
                                   const Tokenizer& tokenizer) {
   Json config = job.config;
+  // What takes no images has none of these settings, and is refused for its task below.
+  const auto settings = registry.schema(job.architecture).at("keys");
   const auto fill = [&](const char* key, std::int64_t value) {
-    if (!config.contains(key)) config[key] = value;
+    if (!config.contains(key) && settings.contains(key)) config[key] = value;
   };
   const auto form = wanted_form(job, tokenizer);
   fill("channels", form.channels);
   fill("size", form.size);
-  if (!job.request.data.empty() && !config.contains("classes"))
+  if (!job.request.data.empty() && !config.contains("classes") && settings.contains("classes"))
     config["classes"] = class_count(DataSpec::parse(job.request.data));
-  return registry.describe(job.architecture, config);
+  auto description = registry.describe(job.architecture, config);
+  expect_classification(description, "write weights");
+  return description;
 }
 
 Generation generate_networks(const GenerationJob& wanted, const Generator& generator, const PluginRegistry& registry,

@@ -13,6 +13,7 @@
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/threads.hpp"
+#include "weightloom/network/tasks.hpp"
 #include "weightloom/runtime/data_cache.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/runtime/inheritance.hpp"
@@ -204,6 +205,7 @@ class Grower {
     for (const auto& member : recipe_.members) {
       auto description =
           plugins_.describe(member.architecture, network_config(member.config, recipe_.form, class_count(member.data)));
+      expect_classification(description, "grow networks");
       Json recipe{{"schema", "weightloom.grown/1"},
                   {"kind", "member"},
                   {"architecture", description.architecture},

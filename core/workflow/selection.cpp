@@ -8,6 +8,7 @@
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/random.hpp"
 #include "weightloom/compute/torch_error.hpp"
+#include "weightloom/network/tasks.hpp"
 #include "weightloom/workflow/generation.hpp"
 #include "weightloom/workflow/records.hpp"
 
@@ -130,6 +131,7 @@ Contender stored_contender(const Zoo& zoo, const PluginRegistry& registry, const
     throw Error(ErrorCode::kUsage, "selection.architecture", "'" + record.name + "' cannot be executed",
                 "its record names no architecture", "say it with `weightloom zoo set`");
   auto description = registry.describe(record.architecture, record.config);
+  expect_classification(description, "look at images");
   auto weights = to_weights(description, zoo.weights(record));
   const auto most = candidate.outputs.empty() ? -1 : std::ranges::max(candidate.outputs);
   if (most >= description.classes)

@@ -1,6 +1,7 @@
 #include "weightloom/workflow/tokens.hpp"
 
 #include "weightloom/base/error.hpp"
+#include "weightloom/network/tasks.hpp"
 #include "weightloom/tokenizer/token_stream.hpp"
 #include "weightloom/workflow/records.hpp"
 
@@ -28,7 +29,9 @@ EncodeSummary encode_networks(Zoo& zoo, const PluginRegistry& registry, const To
       ++summary.up_to_date;
       continue;
     }
-    const auto plan = tokenizer.plan(registry.describe(record.architecture, record.config), record.family);
+    const auto description = registry.describe(record.architecture, record.config);
+    if (description.task != "classification") continue;
+    const auto plan = tokenizer.plan(description, record.family);
     const auto tokens = tokenizer.encode(*plan, to_weights(plan->description(), zoo.weights(record)));
     bits += tokenizer.bits_per_weight(*plan);
     streams.emplace_back(record.id, TokenStream{id, record.weights_hash, pack_tokens(tokens)});

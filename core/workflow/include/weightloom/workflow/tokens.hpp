@@ -13,7 +13,7 @@
 namespace weightloom {
 
 struct EncodeSummary {
-  std::uint64_t encoded = 0, up_to_date = 0;  // networks; those without an architecture are left out
+  std::uint64_t encoded = 0, up_to_date = 0;  // networks; those without an architecture, or of other tasks, are left out
   std::optional<double> bits_per_weight;      // mean of those encoded now
 };
 
