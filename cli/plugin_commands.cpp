@@ -26,11 +26,17 @@ Json to_json(const PluginIdentity& plugin) {
 struct NamedPlugin {
   std::string plugin;
   Json settings = Json::object();
+  bool in_process = false;
 };
 
 void declare_named_plugin(CLI::App& app, NamedPlugin& options) {
   app.add_option("plugin", options.plugin, "Id, short name, or a .wlplugin.so file")->required()->type_name("ID|PATH");
   add_settings_option(app, "--set", options.settings, "Configuration of the network; `preset` names a set");
+  app.add_flag("--in-process", options.in_process, "Run the plugin in this process: for debuggers");
+}
+
+PluginRegistry registry_for(Context& context, const NamedPlugin& options) {
+  return plugin_registry(context, {.in_process = options.in_process});
 }
 
 std::string resolve(PluginRegistry& registry, const std::string& plugin) {
@@ -79,7 +85,7 @@ Json init_to_json(const NetworkDescription& description) {
 }
 
 Json inspect(Context& context, const NamedPlugin& options) {
-  auto registry = plugin_registry(context);
+  auto registry = registry_for(context, options);
   const auto id = resolve(registry, options.plugin);
   const auto description = registry.describe(id, options.settings);
   auto result = to_json(registry.find(id));
@@ -138,7 +144,7 @@ void print_inspection(Printer& print, const Json& result) {
 // plugin describe
 
 Json describe(Context& context, const NamedPlugin& options) {
-  auto registry = plugin_registry(context);
+  auto registry = registry_for(context, options);
   const auto id = resolve(registry, options.plugin);
   return {{"description", Json::parse(registry.describe_text(id, options.settings))}};
 }

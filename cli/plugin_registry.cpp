@@ -2,8 +2,8 @@
 
 namespace weightloom::cli {
 
-PluginRegistry plugin_registry(const Context& context) {
-  return PluginRegistry(PluginRegistry::default_directories(context.plugin_directories()));
+PluginRegistry plugin_registry(const Context& context, PluginHosting hosting) {
+  return PluginRegistry(PluginRegistry::default_directories(context.plugin_directories()), std::move(hosting));
 }
 
 }  // namespace weightloom::cli

@@ -7,6 +7,6 @@
 namespace weightloom::cli {
 
 // Those of --plugin-dir, the environment, the build and the installation, in this order.
-PluginRegistry plugin_registry(const Context& context);
+PluginRegistry plugin_registry(const Context& context, PluginHosting hosting = {});
 
 }  // namespace weightloom::cli

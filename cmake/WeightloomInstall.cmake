@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/Weightloom)
 
-install(TARGETS weightloom weightloom-engine COMPONENT runtime)
+install(TARGETS weightloom weightloom-engine weightloom-plugin-host COMPONENT runtime)
 
 get_property(modules GLOBAL PROPERTY WEIGHTLOOM_MODULES)
 foreach(module IN LISTS modules)

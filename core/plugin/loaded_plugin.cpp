@@ -168,4 +168,13 @@ std::string LoadedPlugin::describe(std::string_view config) const {
   });
 }
 
+bool LoadedPlugin::has_extension(const std::string& id) const {
+  return table_->get_extension(id.c_str()) != nullptr;
+}
+
+std::int32_t LoadedPlugin::describe_in_vain(std::string_view config) const {
+  const wl_sink refusing{nullptr, [](void*, const char*, std::uint64_t) -> std::int32_t { return 1; }};
+  return table_->describe(config.data(), config.size(), &refusing, &refusing);
+}
+
 }  // namespace weightloom

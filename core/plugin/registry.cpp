@@ -1,12 +1,13 @@
 #include "weightloom/plugin/registry.hpp"
 
 #include <algorithm>
-#include <mutex>
 
 #include "keywords.hpp"
+#include "plugin_process.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/log.hpp"
+#include "weightloom/base/text.hpp"
 #include "weightloom/plugin/loaded_plugin.hpp"
 
 namespace weightloom {
@@ -39,13 +40,66 @@ Json parse_plugin_json(const PluginIdentity& identity, const char* function, con
   }
 }
 
+Error failure(const PluginIdentity& identity, PluginFunction function, const char* id, std::string why) {
+  return Error(ErrorCode::kPlugin, id,
+               "plugin " + identity.id + " failed in '" + std::string(function_name(function)) + "'", std::move(why),
+               "report it to the author of " + identity.path.string() + " (version " + identity.version +
+                   "), who finds it with 'weightloom plugin check'")
+      .at(identity.path.string());
+}
+
+const char* error_id(Transcript::End end) {
+  switch (end) {
+    case Transcript::End::kSignal:
+      return "plugin.crashed";
+    case Transcript::End::kExit:
+      return "plugin.exited";
+    case Transcript::End::kTime:
+      return "plugin.hung";
+    case Transcript::End::kMemory:
+      return "plugin.memory";
+    case Transcript::End::kOutput:
+      return "plugin.output";
+    case Transcript::End::kWhole:
+      break;
+  }
+  return "plugin.contract";
+}
+
+// The answer to a request's one call.
+std::string final_answer(const PluginIdentity& identity, const SessionRequest& request, const Transcript& transcript) {
+  const auto function = request.calls.front().function;
+  if (transcript.printed > 0)
+    log().debug("plugin {} printed {} bytes in '{}'", identity.id, transcript.printed, function_name(function));
+  for (const auto& answer : transcript.answers)
+    if (const auto* error = std::get_if<Error>(&answer)) throw *error;
+  if (transcript.end != Transcript::End::kWhole)
+    throw failure(identity, function, error_id(transcript.end),
+                  transcript.ending(request) + (transcript.answers.empty() ? " while it was loaded" : ""));
+  return std::get<std::string>(transcript.answers.at(1));
+}
+
+Error unsteady(const PluginIdentity& identity, PluginFunction function, const std::string& config) {
+  return failure(identity, function, "plugin.unsteady",
+                 "asked twice with the configuration " + printable(config) +
+                     ", in two processes at different times, it said different things");
+}
+
+std::string ask_here(const PluginIdentity& identity, PluginFunction function, const std::string& text) {
+  const auto plugin = LoadedPlugin::load(identity);
+  if (function == PluginFunction::kSchema) return plugin.schema();
+  return function == PluginFunction::kCanonicalise ? plugin.canonicalise(text) : plugin.describe(text);
+}
+
 }  // namespace
 
 struct PluginRegistry::Impl {
+  explicit Impl(PluginHosting where) : hosting(std::move(where)), process(hosting) {}
+
+  const PluginHosting hosting;
   std::vector<PluginIdentity> plugins;
   std::vector<RejectedPlugin> rejected;
-  mutable std::mutex mutex;
-  mutable std::map<fs::path, LoadedPlugin> loaded;
+  mutable PluginProcess process;
 
   const PluginIdentity* holder(const std::string& id) const {
     const auto found =
@@ -78,15 +132,21 @@ struct PluginRegistry::Impl {
     }
   }
 
-  const LoadedPlugin& load(const PluginIdentity& identity) const {
-    const std::lock_guard lock(mutex);
-    auto found = loaded.find(identity.path);
-    if (found == loaded.end()) found = loaded.emplace(identity.path, LoadedPlugin::load(identity)).first;
-    return found->second;
+  std::string ask(const PluginIdentity& identity, PluginFunction function, const Json& config) const {
+    const auto text = function == PluginFunction::kSchema ? std::string() : config.dump();
+    if (hosting.in_process) return ask_here(identity, function, text);
+    SessionRequest request{.plugin = identity.path, .calls = {{function, text}}};
+    if (function != PluginFunction::kSchema) request.place = SessionRequest::Place::kBoth;
+    const auto transcripts = process.run(request);
+    auto answer = final_answer(identity, request, transcripts.front());
+    for (const auto& other : transcripts)
+      if (final_answer(identity, request, other) != answer) throw unsteady(identity, function, text);
+    return answer;
   }
 };
 
-PluginRegistry::PluginRegistry(std::vector<fs::path> directories) : impl_(std::make_unique<Impl>()) {
+PluginRegistry::PluginRegistry(std::vector<fs::path> directories, PluginHosting hosting)
+    : impl_(std::make_unique<Impl>(std::move(hosting))) {
   for (const auto& directory : directories) impl_->scan(directory);
 }
 PluginRegistry::~PluginRegistry() = default;
@@ -144,16 +204,16 @@ std::map<std::string, std::vector<std::string>> PluginRegistry::keywords() const
 
 Json PluginRegistry::schema(const std::string& id_or_name) const {
   const auto& identity = find(id_or_name);
-  return parse_plugin_json(identity, "schema", impl_->load(identity).schema());
+  return parse_plugin_json(identity, "schema", impl_->ask(identity, PluginFunction::kSchema, {}));
 }
 
 Json PluginRegistry::canonicalise(const std::string& id_or_name, const Json& config) const {
   const auto& identity = find(id_or_name);
-  return parse_plugin_json(identity, "canonicalise", impl_->load(identity).canonicalise(config.dump()));
+  return parse_plugin_json(identity, "canonicalise", impl_->ask(identity, PluginFunction::kCanonicalise, config));
 }
 
 std::string PluginRegistry::describe_text(const std::string& id_or_name, const Json& config) const {
-  return impl_->load(find(id_or_name)).describe(config.dump());
+  return impl_->ask(find(id_or_name), PluginFunction::kDescribe, config);
 }
 
 NetworkDescription PluginRegistry::describe(const std::string& id_or_name, const Json& config) const {

@@ -1,6 +1,7 @@
 #pragma once
 // One plugin whose code is in the process. Text in, text out; what it means is the registry's business.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,11 @@ class LoadedPlugin {
   std::string schema() const;
   std::string canonicalise(std::string_view config) const;
   std::string describe(std::string_view config) const;
+
+  // For whoever holds a plugin against its contract: whether it answers an extension's id, and what `describe` returns
+  // when its text is refused.
+  bool has_extension(const std::string& id) const;
+  std::int32_t describe_in_vain(std::string_view config) const;
 
  private:
   LoadedPlugin(PluginIdentity identity, const wl_plugin_v1* table);

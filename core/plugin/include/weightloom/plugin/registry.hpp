@@ -1,6 +1,6 @@
 #pragma once
-// Finds architecture plugins, refuses bad ones before any of their code runs, loads good ones on first use, and never
-// unloads them (docs/plugin_abi.md). No LibTorch.
+// Finds architecture plugins, refuses bad ones before any of their code runs, and asks good ones in processes of their
+// own (docs/plugin_abi.md). No LibTorch.
 
 #include <filesystem>
 #include <map>
@@ -10,6 +10,7 @@
 
 #include "weightloom/base/json.hpp"
 #include "weightloom/network/description.hpp"
+#include "weightloom/plugin/hosting.hpp"
 #include "weightloom/plugin/identity.hpp"
 
 namespace weightloom {
@@ -24,7 +25,7 @@ class PluginRegistry {
   // Scans `directories` (not recursively) for *.wlplugin.so and reads identities from the files; loads nothing. Where
   // two files have one id, the one in the earlier directory is kept and the other rejected. Missing directories are
   // skipped.
-  explicit PluginRegistry(std::vector<std::filesystem::path> directories);
+  explicit PluginRegistry(std::vector<std::filesystem::path> directories, PluginHosting hosting = {});
   ~PluginRegistry();
   PluginRegistry(PluginRegistry&&) noexcept;
 
@@ -43,9 +44,12 @@ class PluginRegistry {
   const PluginIdentity& add(const std::filesystem::path& file);
 
   // The short name of each plugin with what people call such networks, as its schema says: nothing of one that cannot
-  // be asked. Loads all plugins.
+  // be asked. Asks all plugins.
   std::map<std::string, std::vector<std::string>> keywords() const;
-  // The three functions of a plugin; each loads it on first use (kPlugin on any breach of contract). [any-thread]
+  // The three functions of a plugin. Every call has a fresh process; canonicalise() and describe*() have two, at another
+  // time and in other surroundings, and believe only what both say. Throw kPlugin on any breach of contract:
+  // "plugin.crashed", "plugin.exited", "plugin.hung", "plugin.memory", "plugin.output" for how it ended,
+  // "plugin.unsteady" where the two say different things. [any-thread]
   Json schema(const std::string& id_or_name) const;
   // Throws kUsage with the plugin's own message when the configuration is not acceptable.
   Json canonicalise(const std::string& id_or_name, const Json& config) const;
