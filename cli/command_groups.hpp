@@ -3,11 +3,13 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "cli/command_table.hpp"
 
 namespace weightloom {
 class PluginRegistry;
+struct NetworkCheck;
 class Zoo;
 struct Retrieval;
 }  // namespace weightloom
@@ -28,6 +30,9 @@ void add_understand_command(CommandTable& table);
 using RetrievalProbe =
     std::function<void(Context&, Retrieval&, const Zoo&, const PluginRegistry&, const std::string& data)>;
 void add_retrieve_command(CommandTable& table, RetrievalProbe probe);
+
+// Both: the engine also holds the network that the plugin describes against its checks.
+void add_plugin_check_command(CommandTable& table, std::vector<NetworkCheck> further);
 
 // Engine.
 void add_runtime_commands(CommandTable& table);

@@ -4,11 +4,13 @@
 #include "cli/command_groups.hpp"
 #include "cli/completion.hpp"
 #include "cli/stored_words.hpp"
+#include "weightloom/plugin/check.hpp"
 
 int main(int argc, char** argv) {
   using namespace weightloom::cli;
   Application application{.host = Host::kFront, .commands = {}, .prepare = {}, .words = stored_words};
   add_plugin_commands(application.commands);
+  add_plugin_check_command(application.commands, {});
   add_zoo_commands(application.commands);
   add_zoo_change_commands(application.commands);
   add_zoo_care_commands(application.commands);

@@ -3,7 +3,6 @@
 #include "cli/command_groups.hpp"
 #include "cli/plugin_registry.hpp"
 #include "weightloom/network/graph.hpp"
-#include "weightloom/plugin/check.hpp"
 #include "weightloom/plugin/registry.hpp"
 #include "weightloom/plugin/scaffold.hpp"
 
@@ -181,42 +180,6 @@ void print_project(Printer& print, const Json& result) {
                          result["directory"].get<std::string>()));
 }
 
-// plugin check
-
-struct CheckOptions {
-  std::string file;
-};
-
-void declare_check(CLI::App& app, CheckOptions& options) {
-  app.add_option("file", options.file, "The plugin's file")->required()->type_name("PATH");
-}
-
-Json check(Context& context, const CheckOptions& options) {
-  Json checks = Json::array();
-  std::int64_t failures = 0;
-  for (const auto& result : check_plugin(options.file)) {
-    const bool passed = result.outcome == CheckResult::Outcome::kPassed;
-    failures += !passed;
-    checks.push_back({{"name", result.name},
-                      {"outcome", outcome_name(result.outcome)},
-                      {"sentence", result.sentence},
-                      {"detail", result.detail}});
-  }
-  if (failures) context.exit_with(ErrorCode::kPlugin);
-  return {{"path", options.file}, {"failures", failures}, {"checks", std::move(checks)}};
-}
-
-void print_checks(Printer& print, const Json& result) {
-  for (const auto& check : result["checks"]) {
-    const auto detail = check["detail"].get<std::string>();
-    print.line(fmt::format("{:8} {:26} {}", check["outcome"].get<std::string>(), check["name"].get<std::string>(),
-                           check["sentence"].get<std::string>()));
-    if (!detail.empty()) print.line(fmt::format("{:36}{}", "", detail));
-  }
-  print.line(fmt::format("{} of {} checks passed", result["checks"].size() - result["failures"].get<std::size_t>(),
-                         result["checks"].size()));
-}
-
 }  // namespace
 
 void add_plugin_commands(CommandTable& table) {
@@ -225,7 +188,6 @@ void add_plugin_commands(CommandTable& table) {
   table.add<NamedPlugin>("plugin inspect", declare_named_plugin, inspect, page(print_inspection, "id"));
   table.add<NamedPlugin>("plugin describe", declare_named_plugin, describe, page(print_description));
   table.add<NewOptions>("plugin new", declare_new, create, page(print_project, "directory"));
-  table.add<CheckOptions>("plugin check", declare_check, check, page(print_checks));
 }
 
 }  // namespace weightloom::cli

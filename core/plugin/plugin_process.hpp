@@ -18,7 +18,7 @@ class PluginProcess {
   PluginProcess(const PluginProcess&) = delete;
   PluginProcess& operator=(const PluginProcess&) = delete;
 
-  // One transcript, two for Place::kBoth (here, elsewhere). Limits that the request leaves at 0 are the hosting's.
+  // One transcript for each place. Limits that the request leaves at 0 are the hosting's.
   // Throws kFailure "plugin.no_host", or "plugin.host_lost" when something from outside ended the server.
   std::vector<Transcript> run(SessionRequest& request);
 

@@ -136,7 +136,7 @@ struct PluginRegistry::Impl {
     const auto text = function == PluginFunction::kSchema ? std::string() : config.dump();
     if (hosting.in_process) return ask_here(identity, function, text);
     SessionRequest request{.plugin = identity.path, .calls = {{function, text}}};
-    if (function != PluginFunction::kSchema) request.place = SessionRequest::Place::kBoth;
+    if (function != PluginFunction::kSchema) request.places.push_back(Place::kElsewhere);
     const auto transcripts = process.run(request);
     auto answer = final_answer(identity, request, transcripts.front());
     for (const auto& other : transcripts)

@@ -113,7 +113,8 @@ std::string_view function_name(PluginFunction function) {
 
 std::string SessionRequest::packed() const {
   Packer out;
-  out.text(plugin.native()).number(static_cast<std::uint64_t>(place)).number(observe);
+  out.text(plugin.native()).number(observe).number(places.size());
+  for (const auto place : places) out.number(static_cast<std::uint64_t>(place));
   out.number(static_cast<std::uint64_t>(clock)).number(static_cast<std::uint64_t>(time_limit.count()));
   out.number(memory_limit);
   for (const auto& call : calls) out.number(static_cast<std::uint64_t>(call.function)).text(call.text);
@@ -124,8 +125,9 @@ SessionRequest SessionRequest::unpacked(std::string_view bytes) {
   Unpacker in(bytes);
   SessionRequest request;
   request.plugin = in.text();
-  request.place = static_cast<Place>(in.number());
   request.observe = in.number() != 0;
+  request.places.clear();
+  for (auto count = in.number(); count > 0; --count) request.places.push_back(static_cast<Place>(in.number()));
   request.clock = static_cast<std::int64_t>(in.number());
   request.time_limit = std::chrono::milliseconds(in.number());
   request.memory_limit = in.number();

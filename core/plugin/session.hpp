@@ -25,6 +25,15 @@ enum class PluginFunction : std::uint8_t {
 };
 std::string_view function_name(PluginFunction function);
 
+// In what a process differs from that of the host.
+enum class Place : std::uint8_t {
+  kHere = 0,
+  kAnotherTime = 1,
+  kAnotherEnvironment = 2,  // and another folder and locale
+  kAnotherAddress = 4,      // of what is loaded and what is allocated
+  kElsewhere = 7
+};
+
 struct PluginCall {
   PluginFunction function = PluginFunction::kSchema;
   std::string text;
@@ -33,9 +42,8 @@ struct PluginCall {
 struct SessionRequest {
   std::filesystem::path plugin;
   std::vector<PluginCall> calls;
-  // Where it takes place: as the host is, or at another time, in another folder, with another environment, locale and
-  // layout of memory; or in both, in two processes side by side.
-  enum class Place : std::uint8_t { kHere, kElsewhere, kBoth } place = Place::kHere;
+  // Where it takes place: one process for each, side by side.
+  std::vector<Place> places{Place::kHere};
   // Report what is left behind, with the clock standing still at `clock` seconds after 1970.
   bool observe = false;
   std::int64_t clock = 0;

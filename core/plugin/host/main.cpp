@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
 #include "wire.hpp"
@@ -26,16 +25,13 @@ class Server {
  public:
   // False when nobody waits for the result any more.
   bool serve(const SessionRequest& request) {
-    using Place = SessionRequest::Place;
     std::vector<std::unique_ptr<Worker>> workers;
-    for (const bool elsewhere : {false, true}) {
-      if (request.place == (elsewhere ? Place::kHere : Place::kElsewhere)) continue;
-      auto& spare = spares_[elsewhere];
-      if (!spare) spare = std::make_unique<Worker>(elsewhere, kSocket);
-      workers.push_back(std::move(spare));
-      workers.back()->begin(request);
-      spare = std::make_unique<Worker>(elsewhere, kSocket);  // made while those at work leave time
+    for (const auto place : request.places) {
+      workers.push_back(take_spare());
+      workers.back()->begin(request, place);
     }
+    // New ones are made while those at work leave time.
+    while (spares_.size() < workers.size()) spares_.push_back(std::make_unique<Worker>(kSocket));
     if (!wait_for(workers)) return false;
     std::string reply;
     for (const auto& worker : workers) reply += worker->packed();
@@ -43,6 +39,13 @@ class Server {
   }
 
  private:
+  std::unique_ptr<Worker> take_spare() {
+    if (spares_.empty()) return std::make_unique<Worker>(kSocket);
+    auto worker = std::move(spares_.back());
+    spares_.pop_back();
+    return worker;
+  }
+
   static bool wait_for(const std::vector<std::unique_ptr<Worker>>& workers) {
     const auto finished = [](const auto& worker) { return worker->finished(); };
     while (!std::ranges::all_of(workers, finished)) {
@@ -61,7 +64,7 @@ class Server {
     return true;
   }
 
-  std::array<std::unique_ptr<Worker>, 2> spares_;
+  std::vector<std::unique_ptr<Worker>> spares_;
 };
 
 }  // namespace

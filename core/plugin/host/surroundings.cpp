@@ -51,11 +51,13 @@ void change_memory() {
 
 }  // namespace
 
-void go_elsewhere() {
-  set_clock_ahead(kElsewhen);
+void go_to(Place place) {
+  const auto differs = [&](Place in) { return (static_cast<int>(place) & static_cast<int>(in)) != 0; };
+  if (differs(Place::kAnotherTime)) set_clock_ahead(kElsewhen);
+  if (differs(Place::kAnotherAddress)) change_memory();
+  if (!differs(Place::kAnotherEnvironment)) return;
   change_environment();
   change_locale();
-  change_memory();
   if (::chdir("/") != 0) return;
 }
 

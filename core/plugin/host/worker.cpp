@@ -58,13 +58,13 @@ void arrange_descriptors(int orders, int parts, int prints) {
   ::close_range(static_cast<unsigned>(parts_pipe) + 1, ~0u, 0);
 }
 
-[[noreturn]] void work(bool elsewhere) {
+[[noreturn]] void work() {
   limit(RLIMIT_CORE, 0);
-  if (elsewhere) go_elsewhere();
   const auto orders = receive_message(orders_pipe);
   if (!orders) ::_exit(0);
   ::close(orders_pipe);
   const auto request = SessionRequest::unpacked(*orders);
+  go_to(request.places.front());
   if (request.observe) {
     stop_clock(request.clock);
     ::setenv("LC_ALL", "C.UTF-8", 1);
@@ -94,7 +94,7 @@ struct Pipe {
 
 }  // namespace
 
-Worker::Worker(bool elsewhere, int server_socket) {
+Worker::Worker(int server_socket) {
   const Pipe orders, parts, prints;
   const auto server = ::getpid();
   process_ = prints.in < 0 ? -1 : ::fork();
@@ -104,7 +104,7 @@ Worker::Worker(bool elsewhere, int server_socket) {
     ::setpgid(0, 0);
     ::close(server_socket);
     arrange_descriptors(orders.out, parts.in, prints.in);
-    work(elsewhere);
+    work();
   }
   for (const int end : {orders.out, parts.in, prints.in}) ::close(end);
   orders_ = orders.in;
@@ -121,7 +121,8 @@ Worker::~Worker() {
     if (descriptor >= 0) ::close(descriptor);
 }
 
-void Worker::begin(const SessionRequest& request) {
+void Worker::begin(SessionRequest request, Place place) {
+  request.places = {place};
   deadline_ = std::chrono::steady_clock::now() + request.time_limit;
   observed_ = request.observe;
   send_message(orders_, request.packed());

@@ -13,17 +13,17 @@
 
 namespace weightloom::host {
 
-// A child that waits in one place for a session, carries it out, and ends.
+// A child that waits for a session, carries it out, and ends.
 class Worker {
  public:
   // Starts it. REQUIRES a single-threaded caller.
-  Worker(bool elsewhere, int server_socket);
+  explicit Worker(int server_socket);
   // Ends it, whatever it does.
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  void begin(const SessionRequest& request);
+  void begin(SessionRequest request, Place place);
   // Nothing that matters is to come any more.
   bool finished() const { return finished_; }
   // What to wait for, and for how long.

@@ -1,0 +1,138 @@
+#include "subject.hpp"
+
+#include <ctime>
+
+#include "weightloom/base/text.hpp"
+#include "wire.hpp"
+
+namespace weightloom {
+namespace {
+
+using Outcome = CheckResult::Outcome;
+
+Outcome outcome_of(Transcript::End end) {
+  if (end == Transcript::End::kTime) return Outcome::kTimeout;
+  return end == Transcript::End::kSignal || end == Transcript::End::kExit ? Outcome::kCrashed : Outcome::kFailed;
+}
+
+std::string words_of(const Error& error) {
+  return error.why().empty() ? error.summary() : error.why();
+}
+
+std::vector<Transcript> carry_out_here(const SessionRequest& request) {
+  Transcript transcript;
+  carry_out(request, [&](const std::string& part) { add_parts(transcript, Packer().text(part).bytes()); });
+  return {std::move(transcript)};
+}
+
+}  // namespace
+
+Subject::Subject(std::filesystem::path file, const CheckOptions& options)
+    : file_(std::move(file)), options_(options), clock_(std::time(nullptr)) {}
+
+void Subject::Session::fail(const std::string& after) const {
+  throw CheckFailure{after + transcript.ending(request), outcome_of(transcript.end)};
+}
+
+const std::string& Subject::Session::text(std::size_t index) const {
+  if (transcript.failed_to_load()) throw CheckFailure{words_of(std::get<Error>(transcript.answers.front()))};
+  if (transcript.answers.size() < index + 2) {
+    const auto& calls = request.calls;
+    fail(transcript.answers.empty() || calls.empty()
+             ? "when it is loaded, "
+             : "in '" + std::string(function_name(calls[transcript.answers.size() - 1].function)) + "', ");
+  }
+  const auto& answer = transcript.answers[index + 1];
+  if (const auto* error = std::get_if<Error>(&answer)) throw CheckFailure{words_of(*error)};
+  return std::get<std::string>(answer);
+}
+
+std::unique_ptr<PluginProcess> Subject::take_process() {
+  const std::lock_guard lock(mutex_);
+  if (idle_.empty()) return std::make_unique<PluginProcess>(options_.hosting);
+  auto process = std::move(idle_.back());
+  idle_.pop_back();
+  return process;
+}
+
+std::vector<Transcript> Subject::run(SessionRequest& request) {
+  if (!isolated()) return carry_out_here(request);
+  auto process = take_process();
+  auto transcripts = process->run(request);
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(process));
+  return transcripts;
+}
+
+const Subject::Session& Subject::session(std::vector<PluginCall> calls, Place place) {
+  Session session;
+  session.request = {.plugin = file_, .calls = std::move(calls), .places = {place}, .observe = true, .clock = clock_};
+  const auto key = session.request.packed();
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = sessions_.find(key); found != sessions_.end()) return *found->second;
+  }
+  session.transcript = std::move(run(session.request).front());
+  const std::lock_guard lock(mutex_);
+  return *sessions_.emplace(key, std::make_shared<const Session>(std::move(session))).first->second;
+}
+
+const std::string& Subject::schema_text() {
+  return session({{PluginFunction::kSchema, ""}}).text(0);
+}
+
+Json Subject::schema() {
+  return Json::parse(schema_text());
+}
+
+const std::string& Subject::canonical_text(const std::string& config) {
+  return session({{PluginFunction::kCanonicalise, config}}).text(0);
+}
+
+const std::string& Subject::description_text(const std::string& config) {
+  return session({{PluginFunction::kDescribe, config}}).text(0);
+}
+
+NetworkDescription Subject::description(const std::string& config) {
+  return parse_description(description_text(config));
+}
+
+std::optional<NetworkDescription> Subject::try_description(const Json& config) {
+  try {
+    return description(config.dump());
+  } catch (const CheckFailure&) {
+    return std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+void Subject::require_refusal(const std::string& config, const std::string& key) {
+  const auto shown = printable(std::string_view(config).substr(0, 80));
+  const auto& asked = session({{PluginFunction::kCanonicalise, config}});
+  if (asked.transcript.answers.size() < 2) asked.fail("given " + shown + ", ");
+  const auto* error = std::get_if<Error>(&asked.transcript.answers[1]);
+  require(error != nullptr, shown + " was accepted");
+  require(error->code() == ErrorCode::kUsage, shown + " gave: " + words_of(*error));
+  require(error->why().find(key) != std::string::npos,
+          "the message for " + shown + " does not name '" + key + "': " + error->why());
+}
+
+void Subject::require_network_or_refusal(const Json& config) {
+  const auto text = config.dump();
+  const auto& asked = session({{PluginFunction::kDescribe, text}});
+  if (asked.transcript.answers.size() < 2) asked.fail("given " + text + ", ");
+  const auto* error = std::get_if<Error>(&asked.transcript.answers[1]);
+  if (error != nullptr) {
+    require(error->code() == ErrorCode::kUsage, "given " + text + ", it fails: " + words_of(*error));
+    return;
+  }
+  if (asked.transcript.end != Transcript::End::kWhole) asked.fail("given " + text + ", ");
+  try {
+    description(text);
+  } catch (const Error& invalid) {
+    throw CheckFailure{"given " + text + ", " + invalid.summary() + ": " + invalid.why()};
+  }
+}
+
+}  // namespace weightloom
