@@ -12,7 +12,8 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"plugin inspect", Host::kFront, "Show a plugin's configuration keys and the network that it describes", "weightloom plugin inspect resnet --set depth=56"},
     {"plugin describe", Host::kFront, "Print the network description of a configuration", "weightloom plugin describe mlp --set depth=3 --set width=64"},
     {"plugin new", Host::kFront, "Start a plugin project from the SDK's template", "weightloom plugin new mixer --id org.example.mixer"},
-    {"plugin check", Host::kFront, "Hold a plugin file against its contract", "weightloom plugin check build/mixer.wlplugin.so"},
+    {"plugin check", Host::kEngine, "Hold a plugin file against its contract", "weightloom plugin check build/mixer.wlplugin.so", {},
+     "--tier", "execution"},
 
     {"zoo", {}, "Pretrained weights: store, index and query them", {}},
     {"zoo init", Host::kFront, "Make an empty zoo", "weightloom zoo init my-zoo"},
@@ -104,6 +105,18 @@ constexpr CatalogueEntry kCatalogue[] = {
 };
 // clang-format on
 
+// What the parts' option says does not need the engine.
+bool leaves_out_engine(const CatalogueEntry& entry, const std::vector<std::string>& arguments) {
+  if (entry.parts_option.empty()) return false;
+  std::string parts;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const auto& argument = arguments[i];
+    if (argument == entry.parts_option && i + 1 < arguments.size()) parts += arguments[i + 1] + ",";
+    if (argument.starts_with(std::string(entry.parts_option) + '=')) parts += argument + ",";
+  }
+  return !parts.empty() && parts.find(entry.engine_part) == parts.npos && parts.find('*') == parts.npos;
+}
+
 }  // namespace
 
 std::span<const CatalogueEntry> catalogue() {
@@ -114,8 +127,8 @@ Host host_of(const CatalogueEntry& entry, const std::vector<std::string>& argume
   const auto names_option = [&](const std::string& argument) {
     return argument == entry.engine_option || argument.starts_with(std::string(entry.engine_option) + '=');
   };
-  const bool asks = !entry.engine_option.empty() && std::ranges::any_of(arguments, names_option);
-  return asks ? Host::kEngine : entry.host;
+  if (!entry.engine_option.empty() && std::ranges::any_of(arguments, names_option)) return Host::kEngine;
+  return leaves_out_engine(entry, arguments) ? Host::kFront : entry.host;
 }
 
 const CatalogueEntry* find_entry(std::string_view name) {

@@ -19,6 +19,9 @@ struct CatalogueEntry {
   std::string_view example;  // a whole command line; empty for a group
   // An option with which the engine runs a command that is the front's otherwise; empty: there is none.
   std::string_view engine_option = {};
+  // An option whose value names what is to be done: where `engine_part` is not among it, the front runs a command that
+  // is the engine's otherwise; empty: there is none.
+  std::string_view parts_option = {}, engine_part = {};
 };
 
 // In the order of the help page.

@@ -4,6 +4,7 @@
 #include "cli/command_groups.hpp"
 #include "cli/stored_words.hpp"
 #include "weightloom/compute/threads.hpp"
+#include "weightloom/workflow/network_checks.hpp"
 #include "weightloom/workflow/selection.hpp"
 
 namespace {
@@ -36,5 +37,6 @@ int main(int argc, char** argv) {
   add_select_command(application.commands);
   add_speed_command(application.commands);
   add_quality_command(application.commands);
+  add_plugin_check_command(application.commands, weightloom::network_checks());
   return run_application(application, argc, argv);
 }

@@ -7,6 +7,7 @@
 
 #include <clocale>
 #include <filesystem>
+#include <fstream>
 
 namespace weightloom {
 namespace fs = std::filesystem;
@@ -54,6 +55,14 @@ std::size_t threads() {
   return count;
 }
 
+// Processes that it has started and that are there.
+std::size_t children() {
+  std::ifstream in("/proc/self/task/" + std::to_string(::getpid()) + "/children");
+  std::size_t count = 0;
+  for (pid_t child = 0; in >> child;) ++count;
+  return count;
+}
+
 void compare(std::vector<Trace>& out, const char* kind, const std::map<std::string, std::string>& before,
              const std::map<std::string, std::string>& after) {
   for (const auto& [name, value] : after) {
@@ -78,6 +87,7 @@ ProcessState ProcessState::now() {
   state.locale_ = std::setlocale(LC_ALL, nullptr);
   state.directory_ = fs::current_path(error);
   state.threads_ = threads();
+  state.children_ = children();
   return state;
 }
 
@@ -91,7 +101,9 @@ std::vector<Trace> ProcessState::changes(const ProcessState& later) const {
   if (later.locale_ != locale_) out.push_back({"locale", "it is '" + later.locale_ + "' now"});
   if (later.directory_ != directory_) out.push_back({"directory", "it is '" + later.directory_ + "' now"});
   if (later.threads_ > threads_)
-    out.push_back({"threads", std::to_string(later.threads_ - threads_) + " still running"});
+    out.push_back({"threads", std::to_string(later.threads_ - threads_) + " threads still running"});
+  if (later.children_ > children_)
+    out.push_back({"threads", std::to_string(later.children_ - children_) + " processes still running"});
   return out;
 }
 

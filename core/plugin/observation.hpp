@@ -21,7 +21,7 @@ class ProcessState {
   std::map<std::string, std::string> variables_;  // of the environment
   std::map<std::string, std::string> descriptors_;
   std::string locale_, directory_;
-  std::size_t threads_ = 0;
+  std::size_t threads_ = 0, children_ = 0;
 };
 
 // Bytes resident at most so far.

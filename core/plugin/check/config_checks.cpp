@@ -225,7 +225,7 @@ std::span<const Check> config_checks() {
       {"empty-text-is-default", "empty text is the empty configuration", canonical, empty_text_is_default},
       {"canonicalise-idempotent", "a canonical configuration is its own canonical form", canonical,
        canonicalise_idempotent},
-      {"key-order-irrelevant", "the order of keys does not matter", canonical, key_order_irrelevant},
+      {"key-order-irrelevant", "the order of keys does not matter", {"canonicalise-idempotent"}, key_order_irrelevant},
       {"rejects-unknown-key", "an unknown key is refused by name", canonical, rejects_unknown_key},
       {"rejects-unknown-preset", "an unknown preset is refused", canonical, rejects_unknown_preset},
       {"rejects-unknown-option", "an option that a choice does not have is refused by the key's name", canonical,

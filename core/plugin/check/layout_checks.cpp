@@ -21,9 +21,12 @@ void require_same(const std::string& a, const std::string& b, const std::string&
   require(a == b, what + ": " + (a == b ? "" : difference(a, b)));
 }
 
+constexpr std::size_t kRepetitions = 5;
+
 void describe_deterministic(Subject& plugin) {
-  const auto& session = plugin.session({{PluginFunction::kDescribe, "{}"}, {PluginFunction::kDescribe, "{}"}});
-  require_same(session.text(0), session.text(1), "two calls in one process gave different descriptions");
+  const auto& session = plugin.session(std::vector<PluginCall>(kRepetitions, {PluginFunction::kDescribe, "{}"}));
+  for (std::size_t call = 1; call < kRepetitions; ++call)
+    require_same(session.text(0), session.text(call), "two calls in one process gave different descriptions");
 }
 
 // Each of these in turn, since a plugin may remember just some of what it was told.
@@ -55,6 +58,9 @@ void require_same_in(Subject& plugin, Place place, const std::string& what) {
   require_same(plugin.description_text(), elsewhere.text(1), what + " the description differs");
 }
 
+void same_in_another_process(Subject& plugin) {
+  require_same_in(plugin, Place::kHere, "in another process");
+}
 void same_at_another_time(Subject& plugin) {
   require_same_in(plugin, Place::kAnotherTime, "at another time");
 }
@@ -140,20 +146,25 @@ void keys_matter(Subject& plugin) {
 }  // namespace
 
 std::span<const Check> layout_checks() {
-  static const std::vector<std::string_view> steady = with_valid_description({"describe-deterministic"});
+  static const std::vector<std::string_view> steady =
+      with_valid_description({"describe-deterministic", "same-in-another-process"});
   static const std::vector<Check> checks{
       {"describe-deterministic", "two calls give equal descriptions", {"answers"}, describe_deterministic},
       {"remembers-nothing", "what was described before does not show: A, B, A",
-       with_valid_description({"describe-deterministic", "range-ends-describe", "presets-describe"}),
+       with_valid_description({"same-in-another-process", "range-ends-describe", "presets-describe"}),
        remembers_nothing},
+      {"same-in-another-process",
+       "another process is given an equal description",
+       {"describe-deterministic"},
+       same_in_another_process},
       {"same-at-another-time", "the description does not depend on the clock", steady, same_at_another_time},
-      {"same-in-another-environment", "the description does not depend on environment, locale and directory", steady,
-       same_in_another_environment},
+      {"same-in-another-environment", "the description does not depend on environment, locale and directory",
+       with_valid_description({"same-at-another-address"}), same_in_another_environment},
       {"same-at-another-address", "the description does not depend on addresses in memory", steady,
        same_at_another_address},
       {"input-not-retained",
        "no text of the host's is kept after a call",
-       {"describe-deterministic", "canonicalise-idempotent"},
+       {"same-in-another-process", "canonicalise-idempotent"},
        input_not_retained},
       {"threads-agree", "threads that ask at the same time get what one alone gets", steady, threads_agree},
       {"states-its-config", "a description states the plugin's id and the canonical configuration",

@@ -150,7 +150,7 @@ std::span<const Check> library_checks() {
       {"leaves-locale-alone", "it does not change the locale", kAnswers, leaves_locale},
       {"leaves-environment-alone", "it does not change the environment", kAnswers, leaves_environment},
       {"leaves-directory-alone", "it does not change the current directory", kAnswers, leaves_directory},
-      {"leaves-no-threads", "no thread of its is left running", kAnswers, leaves_no_threads},
+      {"leaves-no-threads", "no thread and no process of its is left running", kAnswers, leaves_no_threads},
       {"unknown-extension-null", "an extension that it does not know is answered with null", kAnswers,
        unknown_extension_null},
       {"sink-refusal-honoured", "a text that the host refuses is no success", kAnswers, sink_refusal_honoured},

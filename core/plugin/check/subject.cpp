@@ -127,7 +127,7 @@ void Subject::require_network_or_refusal(const Json& config) {
     require(error->code() == ErrorCode::kUsage, "given " + text + ", it fails: " + words_of(*error));
     return;
   }
-  if (asked.transcript.end != Transcript::End::kWhole) asked.fail("given " + text + ", ");
+  if (!asked.transcript.complete) asked.fail("given " + text + ", ");
   try {
     description(text);
   } catch (const Error& invalid) {

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <clocale>
@@ -93,6 +95,24 @@ DIR* opendir(const char* path) {
   touch_file(path);
   static auto* const real = next<DIR*(const char*)>("opendir");
   return real(path);
+}
+
+int mkdir(const char* path, mode_t mode) noexcept {
+  touch_file(path);
+  static auto* const real = next<int(const char*, mode_t)>("mkdir");
+  return real(path, mode);
+}
+
+int unlink(const char* path) noexcept {
+  touch_file(path);
+  static auto* const real = next<int(const char*)>("unlink");
+  return real(path);
+}
+
+int system(const char* command) {
+  touch("files", std::string("the command '") + (command == nullptr ? "" : command) + "'");
+  static auto* const real = next<int(const char*)>("system");
+  return real(command);
 }
 
 int socket(int domain, int type, int protocol) noexcept {

@@ -1,0 +1,236 @@
+#include "weightloom/workflow/network_checks.hpp"
+
+#include <torch/autograd.h>
+
+#include <cmath>
+#include <thread>
+
+#include "weightloom/base/random.hpp"
+#include "weightloom/compute/torch.hpp"
+#include "weightloom/network/init.hpp"
+#include "weightloom/runtime/executor.hpp"
+#include "weightloom/runtime/weights.hpp"
+
+namespace weightloom {
+namespace {
+
+using Outcome = CheckResult::Outcome;
+
+constexpr std::int64_t kBatch = 8;
+constexpr std::int64_t kMostFlops = 2'000'000'000;  // of one sample
+constexpr std::int64_t kMostValues = 50'000'000;
+constexpr int kTrainingSteps = 10;
+
+void require(bool condition, const std::string& why) {
+  if (!condition) throw CheckFailure{why};
+}
+
+// A network with fresh weights, and samples for it.
+struct Specimen {
+  Specimen(const NetworkDescription& description, std::uint64_t seed)
+      : executor(expect_executable(description)),
+        weights(initial_weights(description, 1, derive_seed(seed, "weights"))) {
+    torch::manual_seed(derive_seed(seed, "samples"));
+    std::vector<std::int64_t> shape{kBatch};
+    shape.insert(shape.end(), description.input.shape.begin(), description.input.shape.end());
+    samples = torch::randn(shape);
+  }
+
+  torch::Tensor output(ExecutionMode::Norm norm = ExecutionMode::Norm::kRunning) const {
+    return executor.forward(weights, samples, {.norm = norm}).select(0, 0);
+  }
+  const std::vector<ParameterSpec>& parameters() const { return executor.description().parameters; }
+
+  Executor executor;
+  Weights weights;
+  torch::Tensor samples;
+
+ private:
+  static const NetworkDescription& expect_executable(const NetworkDescription& description) {
+    if (description.value_count() > kMostValues || analyse(description).flops > kMostFlops)
+      throw CheckFailure{"the default network is too large to be executed here", Outcome::kSkipped};
+    return description;
+  }
+};
+
+double largest(const torch::Tensor& values) {
+  return values.abs().max().item<double>();
+}
+
+void network_realises(const NetworkDescription& description, std::uint64_t seed) {
+  const Specimen specimen(description, seed);
+  std::int64_t values = 0;
+  for (const auto& tensor : specimen.weights.tensors) values += tensor.numel();
+  require(values == description.value_count(), "its weights are " + std::to_string(values) + " values, not the " +
+                                                   std::to_string(description.value_count()) + " of its description");
+  const auto output = specimen.output();
+  require(output.dim() >= 2 && output.size(0) == kBatch, "its output has the shape " + to_string(output.sizes().vec()));
+}
+
+void init_respected(const NetworkDescription& description, std::uint64_t seed) {
+  const Specimen specimen(description, seed);
+  for (std::size_t i = 0; i < description.parameters.size(); ++i) {
+    const auto& parameter = description.parameters[i];
+    const auto values = specimen.weights.tensors[i].to(torch::kFloat64);
+    const auto count = static_cast<double>(values.numel());
+    const double deviation = initial_deviation(parameter), off = values.mean().item<double>() - initial_mean(parameter);
+    require(std::isfinite(deviation) && std::abs(off) <= 6 * deviation / std::sqrt(count) + 1e-6,
+            "'" + parameter.name + "' begins with the mean " + std::to_string(off) + " off its initialiser's");
+  }
+}
+
+void forward_finite(const NetworkDescription& description, std::uint64_t seed) {
+  require(torch::isfinite(Specimen(description, seed).output()).all().item<bool>(),
+          "with fresh weights and normal samples it puts out infinities or NaNs");
+}
+
+void forward_deterministic(const NetworkDescription& description, std::uint64_t seed) {
+  const Specimen specimen(description, seed);
+  require(torch::equal(specimen.output(), specimen.output()), "two executions put out different bits");
+}
+
+void forward_batch_consistent(const NetworkDescription& description, std::uint64_t seed) {
+  const Specimen specimen(description, seed);
+  const auto together = specimen.output();
+  std::vector<torch::Tensor> alone;
+  for (std::int64_t i = 0; i < kBatch; ++i)
+    alone.push_back(specimen.executor.forward(specimen.weights, specimen.samples.slice(0, i, i + 1)).select(0, 0));
+  const double off = largest(together - torch::cat(alone)) / (largest(together) + 1e-12);
+  require(off < 1e-4, "samples together and alone differ by " + std::to_string(off) + " of the largest output");
+}
+
+void forward_does_not_mutate(const NetworkDescription& description, std::uint64_t seed) {
+  const Specimen specimen(description, seed);
+  const auto before = specimen.weights.clone();
+  const auto samples = specimen.samples.clone();
+  specimen.output();
+  require(torch::equal(samples, specimen.samples), "executing it changed its input");
+  for (std::size_t i = 0; i < before.tensors.size(); ++i)
+    require(torch::equal(before.tensors[i], specimen.weights.tensors[i]),
+            "executing it changed '" + description.parameters[i].name + "'");
+}
+
+void forward_threads_agree(const NetworkDescription& description, std::uint64_t seed) {
+  const Specimen specimen(description, seed);
+  torch::Tensor other;
+  std::thread second([&] { other = specimen.output(); });
+  const auto own = specimen.output();
+  second.join();
+  require(largest(own - other) <= 1e-5 * (largest(own) + 1e-12), "two threads at once put out different values");
+}
+
+void output_follows_input(const NetworkDescription& description, std::uint64_t seed) {
+  const auto output = Specimen(description, seed).output();
+  if (!(largest(output - output.slice(0, 0, 1)) > 0))
+    throw CheckFailure{"with fresh weights every sample has the same output", Outcome::kWarning};
+}
+
+void wrong_input_refused(const NetworkDescription& description, std::uint64_t seed) {
+  const Specimen specimen(description, seed);
+  auto shape = specimen.samples.sizes().vec();
+  shape.back() += 1;
+  try {
+    specimen.executor.forward(specimen.weights, torch::zeros(shape));
+  } catch (const Error&) {
+    return;
+  }
+  throw CheckFailure{"an input of the shape " + to_string(shape) + " is accepted"};
+}
+
+torch::Tensor loss_of(const torch::Tensor& output, const torch::Tensor& target) {
+  if (!target.is_floating_point()) return torch::cross_entropy_loss(output, target);
+  return (output - target).square().mean();
+}
+
+torch::Tensor target_for(const NetworkDescription& description, const torch::Tensor& output) {
+  if (description.task == "classification" && output.dim() == 2) return torch::arange(kBatch).remainder(output.size(1));
+  return torch::randn_like(output);
+}
+
+// One leaf for each trainable parameter. What begins at 0 is moved off it, where gradients of others would vanish.
+std::vector<torch::Tensor> make_trainable(Specimen& specimen, double moved) {
+  std::vector<torch::Tensor> leaves;
+  for (std::size_t i = 0; i < specimen.weights.tensors.size(); ++i) {
+    if (!specimen.parameters()[i].trainable) continue;
+    auto& tensor = specimen.weights.tensors[i];
+    tensor = (tensor + moved * torch::randn_like(tensor)).detach().requires_grad_(true);
+    leaves.push_back(tensor);
+  }
+  return leaves;
+}
+
+void gradients_reach_all(const NetworkDescription& description, std::uint64_t seed) {
+  Specimen specimen(description, seed);
+  const auto leaves = make_trainable(specimen, 0.02);
+  const auto output = specimen.output(ExecutionMode::Norm::kBatch);
+  const auto gradients = torch::autograd::grad({loss_of(output, target_for(description, output))}, leaves, {}, {},
+                                               false, /*allow_unused=*/true);
+  std::size_t at = 0;
+  std::string none;
+  for (const auto& parameter : description.parameters) {
+    if (!parameter.trainable) continue;
+    const auto& gradient = gradients[at++];
+    require(gradient.defined(), "no gradient reaches '" + parameter.name + "'");
+    require(torch::isfinite(gradient).all().item<bool>(), "the gradient of '" + parameter.name + "' is not finite");
+    if (none.empty() && parameter.role == Role::kWeight && largest(gradient) == 0) none = parameter.name;
+  }
+  if (!none.empty()) throw CheckFailure{"the gradient of '" + none + "' is 0", Outcome::kWarning};
+}
+
+// The loss on one batch before and after some steps.
+std::pair<double, double> trained(const NetworkDescription& description, std::uint64_t seed, double rate) {
+  Specimen specimen(description, seed);
+  auto leaves = make_trainable(specimen, 0);
+  torch::Tensor target;
+  double first = 0, last = 0;
+  for (int step = 0; step <= kTrainingSteps; ++step) {
+    const auto output = specimen.output(ExecutionMode::Norm::kBatch);
+    if (step == 0) target = target_for(description, output.detach());
+    const auto loss = loss_of(output, target);
+    (step == 0 ? first : last) = loss.item<double>();
+    const auto gradients = torch::autograd::grad({loss}, leaves, {}, {}, false, true);
+    const torch::NoGradGuard no_grad;
+    for (std::size_t i = 0; i < leaves.size(); ++i)
+      if (gradients[i].defined())
+        leaves[i].sub_(rate * gradients[i] / (gradients[i].norm() + 1e-12) * (leaves[i].norm() + 0.1));
+  }
+  return {first, last};
+}
+
+void training_lowers_loss(const NetworkDescription& description, std::uint64_t seed) {
+  std::string seen;
+  for (const double rate : {0.02, 0.005, 0.001}) {
+    const auto [first, last] = trained(description, seed, rate);
+    if (std::isfinite(last) && last < first) return;
+    seen = "from " + std::to_string(first) + " to " + std::to_string(last);
+  }
+  throw CheckFailure{"ten steps on one batch bring the loss " + seen};
+}
+
+}  // namespace
+
+std::vector<NetworkCheck> network_checks() {
+  const auto executed = [](const char* name, const char* sentence, auto run) {
+    return NetworkCheck{name, "execution", sentence, {"network-realises"}, run};
+  };
+  return {
+      {"network-realises",
+       "execution",
+       "the default network is built, with as many values as it says",
+       {},
+       network_realises},
+      executed("init-respected", "fresh weights are as their initialisers say", init_respected),
+      executed("forward-finite", "finite samples have finite outputs", forward_finite),
+      executed("forward-deterministic", "equal samples have equal outputs", forward_deterministic),
+      executed("forward-batch-consistent", "samples in one batch have the outputs that they have alone",
+               forward_batch_consistent),
+      executed("forward-does-not-mutate", "executing it changes neither weights nor samples", forward_does_not_mutate),
+      executed("forward-threads-agree", "two threads that execute it get the same", forward_threads_agree),
+      executed("output-follows-input", "different samples have different outputs", output_follows_input),
+      executed("wrong-input-refused", "samples of another shape are refused", wrong_input_refused),
+      executed("gradients-reach-all", "finite gradients reach every trainable parameter", gradients_reach_all),
+      executed("training-lowers-loss", "ten steps of training lower the loss", training_lowers_loss),
+  };
+}
+
+}  // namespace weightloom
