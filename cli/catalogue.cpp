@@ -90,6 +90,7 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"report", Host::kEngine, "Assess a generator beside every trivial baseline, as a page and as JSON",
      "weightloom report --zoo my.zoo --recipe recipe.toml --out report.html --results results.json"},
 
+    {"init", Host::kEngine, "Write fresh random weights for an architecture", "weightloom init cnn --set depth=4 --seed 1 --out fresh.safetensors"},
     {"evaluate", Host::kEngine, "Accuracy and loss of a network on images", "weightloom evaluate mlp/mnist/0 --zoo my-zoo"},
     {"finetune", Host::kEngine, "Train a network further, on its own or other data",
      "weightloom finetune w.safetensors --data fashion-mnist --epochs 1 --out tuned.safetensors"},

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "cli/command_table.hpp"
+#include "weightloom/plugin/check.hpp"
 
 namespace weightloom {
 class PluginRegistry;
-struct NetworkCheck;
 class Zoo;
 struct Retrieval;
 }  // namespace weightloom
@@ -32,9 +32,14 @@ using RetrievalProbe =
 void add_retrieve_command(CommandTable& table, RetrievalProbe probe);
 
 // Both: the engine also holds the network that the plugin describes against its checks.
-void add_plugin_check_command(CommandTable& table, std::vector<NetworkCheck> further);
+struct NetworkChecks {
+  std::vector<NetworkCheck> all;
+  std::function<NetworkCheck(const std::vector<std::string>& files, double tolerance)> reference;
+};
+void add_plugin_check_command(CommandTable& table, NetworkChecks network);
 
 // Engine.
+void add_init_command(CommandTable& table);
 void add_runtime_commands(CommandTable& table);
 void add_tokenizer_commands(CommandTable& table);
 void add_generator_commands(CommandTable& table);

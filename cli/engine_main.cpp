@@ -23,11 +23,16 @@ void probe_examples(Context& context, weightloom::Retrieval& found, const weight
   weightloom::probe(found, zoo, registry, data, {}, context.progress());
 }
 
+weightloom::NetworkCheck reference(const std::vector<std::string>& files, double tolerance) {
+  return weightloom::reference_check({files.at(0), files.at(1), files.at(2), tolerance});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace weightloom::cli;
   Application application{.host = Host::kEngine, .commands = {}, .prepare = prepare, .words = stored_words};
+  add_init_command(application.commands);
   add_runtime_commands(application.commands);
   add_tokenizer_commands(application.commands);
   add_generator_commands(application.commands);
@@ -37,6 +42,6 @@ int main(int argc, char** argv) {
   add_select_command(application.commands);
   add_speed_command(application.commands);
   add_quality_command(application.commands);
-  add_plugin_check_command(application.commands, weightloom::network_checks());
+  add_plugin_check_command(application.commands, {weightloom::network_checks(), reference});
   return run_application(application, argc, argv);
 }

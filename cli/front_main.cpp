@@ -4,7 +4,6 @@
 #include "cli/command_groups.hpp"
 #include "cli/completion.hpp"
 #include "cli/stored_words.hpp"
-#include "weightloom/plugin/check.hpp"
 
 int main(int argc, char** argv) {
   using namespace weightloom::cli;

@@ -13,6 +13,8 @@ struct PluginCheckOptions {
   std::string file;
   CheckOptions checks;
   bool list = false, only_failed = false;
+  std::vector<std::string> reference;
+  double tolerance = 1e-4;
 };
 
 void declare_plugin_check(CLI::App& app, PluginCheckOptions& options) {
@@ -34,6 +36,15 @@ void declare_plugin_check(CLI::App& app, PluginCheckOptions& options) {
   app.add_flag("--only-failed", options.only_failed, "Show what did not pass alone");
   app.add_flag("--in-process", checks.hosting.in_process, "Run the plugin in this process: for debuggers");
   app.add_option("--seed", checks.seed, "Of random configurations and values")->type_name("N");
+  app.add_option("--reference", options.reference,
+                 "Foreign weights, and .npy arrays of samples and of what they put out, to be matched")
+      ->expected(3)
+      ->type_name("WEIGHTS INPUT OUTPUT");
+  app.add_option("--tolerance", options.tolerance, "Of the largest output, for --reference")->type_name("X");
+  add_settings_option(app, "--set", checks.config, "Configuration of the network that is executed");
+  app.add_option("--configurations", checks.configurations, "So many random configurations")
+      ->check(CLI::Range(0, 1000000))
+      ->type_name("N");
   app.add_option("--jobs", checks.jobs, "So many at the same time")->check(CLI::Range(1, 64))->type_name("N");
 }
 
@@ -50,8 +61,12 @@ Json to_json(const std::vector<CheckResult>& results) {
 
 // With what makes it come again alone.
 std::string rerun(const PluginCheckOptions& options, const CheckResult& result) {
-  return fmt::format("weightloom plugin check {} --include {} --seed {}", options.file, result.name,
-                     options.checks.seed);
+  auto command =
+      fmt::format("weightloom plugin check {} --include {} --seed {}", options.file, result.name, options.checks.seed);
+  for (const auto& [key, value] : options.checks.config.items())
+    command += fmt::format(" --set {}={}", key, value.dump());
+  if (result.name == "matches-reference") command += fmt::format(" --reference {}", fmt::join(options.reference, " "));
+  return command;
 }
 
 Json carry_out(Context& context, PluginCheckOptions options) {
@@ -95,9 +110,15 @@ void print_checks(Printer& print, const Json& result) {
 
 }  // namespace
 
-void add_plugin_check_command(CommandTable& table, std::vector<NetworkCheck> further) {
-  const auto run = [further](Context& context, PluginCheckOptions options) -> Json {
-    options.checks.further = further;
+void add_plugin_check_command(CommandTable& table, NetworkChecks network) {
+  const auto run = [network](Context& context, PluginCheckOptions options) -> Json {
+    options.checks.further = network.all;
+    if (!options.reference.empty()) {
+      if (!network.reference)
+        throw Error(ErrorCode::kUsage, "check.reference", "cannot match the reference", "--tier leaves execution out",
+                    "add execution to --tier, or leave --tier out");
+      options.checks.further.push_back(network.reference(options.reference, options.tolerance));
+    }
     if (options.list) return {{"listed", true}, {"checks", to_json(list_checks(options.checks))}};
     return carry_out(context, std::move(options));
   };

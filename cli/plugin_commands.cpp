@@ -155,7 +155,7 @@ void print_description(Printer& print, const Json& result) {
 // plugin new
 
 struct NewOptions {
-  std::string name, id, directory;
+  std::string name, id, directory, like;
 };
 
 void declare_new(CLI::App& app, NewOptions& options) {
@@ -164,12 +164,13 @@ void declare_new(CLI::App& app, NewOptions& options) {
       ->type_name("NAME");
   app.add_option("directory", options.directory, "Where to write the project; ./NAME by default")->type_name("DIR");
   app.add_option("--id", options.id, "Reverse-URI id: org.example.mixer")->required()->type_name("ID");
+  app.add_option("--like", options.like, "Begin with the source of this shipped plugin")->type_name("NAME");
 }
 
 Json create(Context&, const NewOptions& options) {
   const std::filesystem::path directory = options.directory.empty() ? options.name : options.directory;
   Json files = Json::array();
-  for (const auto& file : new_plugin(directory, options.name, options.id)) files.push_back(file.string());
+  for (const auto& file : new_plugin(directory, options.name, options.id, options.like)) files.push_back(file.string());
   return {{"name", options.name}, {"id", options.id}, {"directory", directory.string()}, {"files", std::move(files)}};
 }
 

@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <clocale>
@@ -105,12 +104,6 @@ std::vector<Trace> ProcessState::changes(const ProcessState& later) const {
   if (later.children_ > children_)
     out.push_back({"threads", std::to_string(later.children_ - children_) + " processes still running"});
   return out;
-}
-
-std::uint64_t peak_memory() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) << 10;
 }
 
 }  // namespace weightloom

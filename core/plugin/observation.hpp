@@ -24,7 +24,4 @@ class ProcessState {
   std::size_t threads_ = 0, children_ = 0;
 };
 
-// Bytes resident at most so far.
-std::uint64_t peak_memory();
-
 }  // namespace weightloom

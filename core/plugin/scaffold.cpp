@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <regex>
 
+#include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 
@@ -36,6 +37,20 @@ std::string with_names(std::string text, const std::string& name, const std::str
   return text;
 }
 
+// What a project begins with: the source, and where it comes from.
+fs::path source_to_begin_with(const fs::path& template_directory, const std::string& like) {
+  if (like.empty()) return template_directory / "plugin.cpp";
+  const auto folder = template_directory.parent_path() / "plugins";
+  std::vector<std::string> known;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) known.push_back(entry.path().stem());
+  if (std::ranges::find(known, like) != known.end()) return folder / (like + ".cpp");
+  const auto near = nearest_name(like, known);
+  throw Error(ErrorCode::kNotFound, "plugin.no_source", "there is no source of a plugin '" + like + "'",
+              "the SDK has those of the shipped plugins, in " + folder.string(),
+              near.empty() ? "leave --like out to begin with the template" : "did you mean '" + near + "'?");
+}
+
 }  // namespace
 
 fs::path plugin_template() {
@@ -48,9 +63,10 @@ fs::path plugin_template() {
 }
 
 std::vector<fs::path> new_plugin(const fs::path& directory, const std::string& name, const std::string& id,
-                                 const fs::path& template_directory) {
+                                 const std::string& like, const fs::path& template_directory) {
   check_name(name);
   check_id(id);
+  const auto source = source_to_begin_with(template_directory, like);
   if (fs::exists(directory) && !(fs::is_directory(directory) && fs::is_empty(directory)))
     throw Error(ErrorCode::kRefused, "plugin.exists", "cannot start a plugin in " + directory.string(),
                 "something is there already", "name an empty or a new directory");
@@ -62,9 +78,9 @@ std::vector<fs::path> new_plugin(const fs::path& directory, const std::string& n
   std::vector<fs::path> result;
   try {
     for (const auto& entry : fs::directory_iterator(template_directory)) {
-      const auto file = entry.path().filename();
-      result.push_back(directory / (file == "plugin.cpp" ? fs::path(name + ".cpp") : file));
-      write_file(result.back(), with_names(read_file(entry.path(), 1u << 20), name, id));
+      const bool is_source = entry.path().filename() == "plugin.cpp";
+      result.push_back(directory / (is_source ? fs::path(name + ".cpp") : entry.path().filename()));
+      write_file(result.back(), with_names(read_file(is_source ? source : entry.path(), 1u << 20), name, id));
     }
   } catch (...) {  // half a project would stand in the way of the next attempt
     for (const auto& file : result) fs::remove(file, error);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "observation.hpp"
+#include "weightloom/base/memory.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/plugin/loaded_plugin.hpp"
 #include "wire.hpp"

@@ -1,15 +1,18 @@
 #include "weightloom/workflow/network_checks.hpp"
 
+#include <fmt/format.h>
 #include <torch/autograd.h>
 
 #include <cmath>
-#include <thread>
 
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/torch.hpp"
+#include "weightloom/formats/npy.hpp"
+#include "weightloom/network/dialect.hpp"
 #include "weightloom/network/init.hpp"
 #include "weightloom/runtime/executor.hpp"
 #include "weightloom/runtime/weights.hpp"
+#include "weightloom/zoo/transfer.hpp"
 
 namespace weightloom {
 namespace {
@@ -110,15 +113,6 @@ void forward_does_not_mutate(const NetworkDescription& description, std::uint64_
             "executing it changed '" + description.parameters[i].name + "'");
 }
 
-void forward_threads_agree(const NetworkDescription& description, std::uint64_t seed) {
-  const Specimen specimen(description, seed);
-  torch::Tensor other;
-  std::thread second([&] { other = specimen.output(); });
-  const auto own = specimen.output();
-  second.join();
-  require(largest(own - other) <= 1e-5 * (largest(own) + 1e-12), "two threads at once put out different values");
-}
-
 void output_follows_input(const NetworkDescription& description, std::uint64_t seed) {
   const auto output = Specimen(description, seed).output();
   if (!(largest(output - output.slice(0, 0, 1)) > 0))
@@ -207,7 +201,47 @@ void training_lowers_loss(const NetworkDescription& description, std::uint64_t s
   throw CheckFailure{"ten steps on one batch bring the loss " + seen};
 }
 
+torch::Tensor read_floats(const std::filesystem::path& path) {
+  return to_float_tensor(read_npy(path));
+}
+
+// "[0, 3]" of the place `flat` in a tensor of that shape.
+std::string place_of(std::int64_t flat, const torch::Tensor& in) {
+  Shape place(static_cast<std::size_t>(in.dim()));
+  for (auto axis = in.dim(); axis-- > 0; flat /= in.size(axis))
+    place[static_cast<std::size_t>(axis)] = flat % in.size(axis);
+  return to_string(place);
+}
+
+void match_reference(const NetworkDescription& description, const Reference& reference) {
+  auto file = read_network(reference.weights);
+  const auto fitted = fit_tensors(description, file.dialect, std::move(file.tensors));
+  const auto samples = read_floats(reference.input), expected = read_floats(reference.output);
+  const torch::NoGradGuard no_grad;
+  const auto output = Executor(description).forward(to_weights(description, fitted.tensors), samples).select(0, 0);
+  require(output.sizes() == expected.sizes(), "the output has the shape " + to_string(output.sizes().vec()) +
+                                                  ", the reference's " + to_string(expected.sizes().vec()));
+  const auto deviation = (output - expected).abs().flatten();
+  const double largest_expected = largest(expected), off = deviation.max().item<double>() / (largest_expected + 1e-30);
+  const auto worst = deviation.argmax().item<std::int64_t>();
+  const auto told = "read by the dialect '" + fitted.dialect + "', the largest deviation is " +
+                    fmt::format("{:.3g}", off) + " of the largest output, at " + place_of(worst, expected) + ": " +
+                    fmt::format("{:.6g}, not {:.6g}", output.flatten()[worst].item<double>(),
+                                expected.flatten()[worst].item<double>());
+  // A NaN is no match either.
+  throw CheckFailure{told, off <= reference.tolerance ? Outcome::kPassed : Outcome::kFailed};
+}
+
 }  // namespace
+
+NetworkCheck reference_check(const Reference& reference) {
+  return {
+      "matches-reference",
+      "execution",
+      "foreign weights put out what the framework that they are of does",
+      {},
+      [reference](const NetworkDescription& description, std::uint64_t) { match_reference(description, reference); }};
+}
 
 std::vector<NetworkCheck> network_checks() {
   const auto executed = [](const char* name, const char* sentence, auto run) {
@@ -225,7 +259,6 @@ std::vector<NetworkCheck> network_checks() {
       executed("forward-batch-consistent", "samples in one batch have the outputs that they have alone",
                forward_batch_consistent),
       executed("forward-does-not-mutate", "executing it changes neither weights nor samples", forward_does_not_mutate),
-      executed("forward-threads-agree", "two threads that execute it get the same", forward_threads_agree),
       executed("output-follows-input", "different samples have different outputs", output_follows_input),
       executed("wrong-input-refused", "samples of another shape are refused", wrong_input_refused),
       executed("gradients-reach-all", "finite gradients reach every trainable parameter", gradients_reach_all),

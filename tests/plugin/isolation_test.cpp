@@ -109,6 +109,15 @@ TEST_CASE("a plugin remembers nothing from one call to the next") {
   CHECK(registry.canonicalise("remembers", {{"depth", 2}}) == Json{{"depth", 2}});
 }
 
+TEST_CASE("a network is the one that was asked for, whatever was described before it") {
+  const auto registry = registry_with("keeps_the_first_width");
+  for (const int width : {6, 12, 3}) {
+    const auto description = registry.describe("keeps_the_first_width", {{"width", width}});
+    CHECK(description.config["width"] == width);
+    CHECK(description.parameters.front().shape.front() == width);
+  }
+}
+
 TEST_CASE("the processes of plugins end with their registry") {
   REQUIRE(descendants_of(::getpid()).empty());
   {

@@ -34,3 +34,14 @@ TEST_CASE("a folder that holds something is left alone") {
   CHECK(refusal([&] { new_plugin(folder.path(), "mixer", "org.example.mixer"); }).code == ErrorCode::kRefused);
   CHECK(read_file(folder / "precious.txt") == "kept");
 }
+
+TEST_CASE("a plugin may begin with the source of a shipped one") {
+  const TemporaryFolder folder;
+  new_plugin(folder / "mine", "mine", "org.example.mine", "resnet");
+  CHECK_THAT(read_file(folder / "mine/mine.cpp"), Contains("bottleneck"));
+  CHECK_THAT(read_file(folder / "mine/CMakeLists.txt"), Contains("ID org.example.mine"));
+  const auto refused = refusal([&] { new_plugin(folder / "other", "other", "org.example.other", "reznet"); });
+  CHECK(refused.code == ErrorCode::kNotFound);
+  CHECK(refused.hint == "did you mean 'resnet'?");
+  CHECK_FALSE(std::filesystem::exists(folder / "other"));
+}

@@ -82,3 +82,32 @@ TEST_CASE("the schema text says type, default, range, options, help and presets"
 TEST_CASE("asking for a key that was not declared is the author's error") {
   CHECK_THROWS_AS(schema().read("").integer("colour"), std::logic_error);
 }
+
+TEST_CASE("what a schema declares about keys that it lacks, or beyond their ranges, is its author's mistake") {
+  const auto mistake = [](const ConfigSchema& declared) -> std::string {
+    try {
+      declared.read("");
+    } catch (const std::logic_error& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  CHECK(mistake(schema().defaults_when("form", "large", {{"depth", 9}})) ==
+        "the schema's defaults_when names 'form', which is none of its keys");
+  CHECK(mistake(schema().defaults_when("style", "huge", {{"depth", 9}})) ==
+        "the schema's defaults_when has a value that its key does not allow: config key 'style': \"huge\" is not an "
+        "option; use one of: small, large");
+  CHECK(mistake(schema().defaults_when("style", "large", {{"height", 9}})) ==
+        "the schema's defaults_when 'style' names 'height', which is none of its keys");
+  CHECK(mistake(schema().preset("deeper", {{"dept", 9}})) ==
+        "the schema's preset 'deeper' names 'dept', which is none of its keys");
+  CHECK(mistake(schema().preset("deepest", {{"depth", 900}})) ==
+        "the schema's preset 'deepest' has a value that its key does not allow: config key 'depth': 900 is too large; "
+        "use "
+        "at most 100");
+  CHECK(
+      mistake(schema().integer("patch", 3, {4, 8}, "a default below its range")) ==
+      "the schema's default has a value that its key does not allow: config key 'patch': 3 is too small; use at least "
+      "4");
+  CHECK(mistake(schema()) == "accepted");
+}

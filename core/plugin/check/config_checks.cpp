@@ -10,8 +10,6 @@
 namespace weightloom {
 namespace {
 
-constexpr std::size_t kRandomConfigurations = 32;
-
 const std::set<std::string> kTypes{"integer", "number", "boolean", "choice", "integers"};
 
 void require_key(const std::string& name, const Json& key) {
@@ -189,7 +187,7 @@ void choices_describe(Subject& plugin) {
 
 void presets_describe(Subject& plugin) {
   for (const auto& config : all_presets(plugin.schema())) {
-    const auto& text = plugin.description_text(config.dump());
+    const auto text = plugin.description_text(config.dump());
     try {
       parse_description(text);
     } catch (const Error& error) {
@@ -200,7 +198,7 @@ void presets_describe(Subject& plugin) {
 
 void random_configurations_describe(Subject& plugin) {
   Random random(derive_seed(plugin.seed(), "configurations"));
-  for (const auto& config : random_configurations(plugin.schema(), kRandomConfigurations, random))
+  for (const auto& config : random_configurations(plugin.schema(), plugin.configurations(), random))
     plugin.require_network_or_refusal(config);
 }
 

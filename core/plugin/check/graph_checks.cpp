@@ -34,7 +34,7 @@ std::string_view check_of(std::string_view kind) {
 }
 
 void require_no_fault(Subject& plugin, std::string_view check) {
-  const auto& text = plugin.description_text();
+  const auto text = plugin.description_text();
   try {
     parse_description(text);
   } catch (const Error& error) {

@@ -24,9 +24,9 @@ void require_same(const std::string& a, const std::string& b, const std::string&
 constexpr std::size_t kRepetitions = 5;
 
 void describe_deterministic(Subject& plugin) {
-  const auto& session = plugin.session(std::vector<PluginCall>(kRepetitions, {PluginFunction::kDescribe, "{}"}));
+  const auto session = plugin.session(std::vector<PluginCall>(kRepetitions, {PluginFunction::kDescribe, "{}"}));
   for (std::size_t call = 1; call < kRepetitions; ++call)
-    require_same(session.text(0), session.text(call), "two calls in one process gave different descriptions");
+    require_same(session->text(0), session->text(call), "two calls in one process gave different descriptions");
 }
 
 // Each of these in turn, since a plugin may remember just some of what it was told.
@@ -44,18 +44,18 @@ void remembers_nothing(Subject& plugin) {
   for (const auto& config : others) {
     const auto other = config.dump();
     if (!plugin.try_description(config)) continue;
-    const auto& session = plugin.session(
+    const auto session = plugin.session(
         {{PluginFunction::kDescribe, usual}, {PluginFunction::kDescribe, other}, {PluginFunction::kDescribe, usual}});
-    require_same(plugin.description_text(other), session.text(1),
+    require_same(plugin.description_text(other), session->text(1),
                  "after {}, " + other + " is described otherwise than in a fresh process");
-    require_same(session.text(0), session.text(2), "after " + other + ", {} is described otherwise than before");
+    require_same(session->text(0), session->text(2), "after " + other + ", {} is described otherwise than before");
   }
 }
 
 void require_same_in(Subject& plugin, Place place, const std::string& what) {
-  const auto& elsewhere = plugin.session({{PluginFunction::kSchema, ""}, {PluginFunction::kDescribe, "{}"}}, place);
-  require_same(plugin.schema_text(), elsewhere.text(0), what + " the schema differs");
-  require_same(plugin.description_text(), elsewhere.text(1), what + " the description differs");
+  const auto elsewhere = plugin.session({{PluginFunction::kSchema, ""}, {PluginFunction::kDescribe, "{}"}}, place);
+  require_same(plugin.schema_text(), elsewhere->text(0), what + " the schema differs");
+  require_same(plugin.description_text(), elsewhere->text(1), what + " the description differs");
 }
 
 void same_in_another_process(Subject& plugin) {
@@ -72,14 +72,14 @@ void same_at_another_address(Subject& plugin) {
 }
 
 void input_not_retained(Subject& plugin) {
-  const auto& session =
+  const auto session =
       plugin.session({{PluginFunction::kDescribe, plugin.canonical_text()}, {PluginFunction::kDescribe, "{}"}});
-  require_same(session.text(0), session.text(1), "the description changed with a text that was given earlier");
+  require_same(session->text(0), session->text(1), "the description changed with a text that was given earlier");
 }
 
 void threads_agree(Subject& plugin) {
-  const auto& session = plugin.session({{PluginFunction::kDescribeAtOnce, "{}"}});
-  require_same(plugin.description_text(), session.text(0), "several threads at once get another description");
+  const auto session = plugin.session({{PluginFunction::kDescribeAtOnce, "{}"}});
+  require_same(plugin.description_text(), session->text(0), "several threads at once get another description");
 }
 
 void states_its_config(Subject& plugin) {

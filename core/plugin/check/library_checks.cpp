@@ -15,14 +15,15 @@ constexpr std::uint64_t kMostMemory = 512u << 20;
 constexpr auto kSlowLoad = std::chrono::milliseconds(100);
 
 // The one session that shows how the plugin leaves its process.
-const Subject::Session& usual_session(Subject& plugin) {
+std::shared_ptr<const Subject::Session> usual_session(Subject& plugin) {
   return plugin.session(
       {{PluginFunction::kSchema, ""}, {PluginFunction::kCanonicalise, "{}"}, {PluginFunction::kDescribe, "{}"}});
 }
 
 void require_no_trace(Subject& plugin, const std::string& kind) {
   std::vector<std::string> seen;
-  for (const auto& trace : usual_session(plugin).transcript.traces)
+  const auto session = usual_session(plugin);
+  for (const auto& trace : session->transcript.traces)
     if (trace.kind == kind && std::ranges::find(seen, trace.detail) == seen.end()) seen.push_back(trace.detail);
   std::string list;
   for (const auto& detail : seen) list += (list.empty() ? "" : "; ") + printable(detail);
@@ -50,9 +51,9 @@ void no_host_dependencies(Subject& plugin) {
 }
 
 void loads(Subject& plugin) {
-  const auto& session = plugin.session({});
-  if (session.transcript.failed_to_load()) session.text(0);
-  if (session.transcript.answers.empty()) session.fail("when it is loaded, ");
+  const auto session = plugin.session({});
+  if (session->transcript.failed_to_load()) session->text(0);
+  if (session->transcript.answers.empty()) session->fail("when it is loaded, ");
 }
 
 void loads_quickly(Subject& plugin) {
@@ -65,24 +66,25 @@ void loads_quickly(Subject& plugin) {
 }
 
 void memory_bounded(Subject& plugin) {
-  const auto& session = usual_session(plugin);
-  if (session.transcript.end == Transcript::End::kMemory) session.fail("");
-  const auto peak = session.transcript.peak_memory;
+  const auto session = usual_session(plugin);
+  if (session->transcript.end == Transcript::End::kMemory) session->fail("");
+  const auto peak = session->transcript.peak_memory;
   require(!plugin.isolated() || peak <= kMostMemory, "it took " + std::to_string(peak >> 20) + " MiB");
 }
 
 void answers(Subject& plugin) {
-  const auto& session = usual_session(plugin);
-  for (std::size_t call = 0; call < session.request.calls.size(); ++call) session.text(call);
+  const auto session = usual_session(plugin);
+  for (std::size_t call = 0; call < session->request.calls.size(); ++call) session->text(call);
 }
 
 void exits_cleanly(Subject& plugin) {
-  const auto& session = usual_session(plugin);
-  if (session.transcript.end != Transcript::End::kWhole) session.fail("after its last call, ");
+  const auto session = usual_session(plugin);
+  if (session->transcript.end != Transcript::End::kWhole) session->fail("after its last call, ");
 }
 
 void prints_nothing(Subject& plugin) {
-  const auto& transcript = usual_session(plugin).transcript;
+  const auto session = usual_session(plugin);
+  const auto& transcript = session->transcript;
   require(transcript.printed == 0, "it printed " + std::to_string(transcript.printed) +
                                        " bytes: " + printable(std::string_view(transcript.output).substr(0, 80)));
 }
@@ -112,13 +114,13 @@ void leaves_no_threads(Subject& plugin) {
 
 void unknown_extension_null(Subject& plugin) {
   for (const auto* id : {"weightloom.nothing/1", "", "org.example.no_such_thing/9"}) {
-    const auto& answer = plugin.session({{PluginFunction::kExtension, id}}).text(0);
+    const auto answer = plugin.session({{PluginFunction::kExtension, id}})->text(0);
     require(answer == "null", "it answers the unknown extension '" + std::string(id) + "'");
   }
 }
 
 void sink_refusal_honoured(Subject& plugin) {
-  const auto& code = plugin.session({{PluginFunction::kDescribeInVain, "{}"}}).text(0);
+  const auto code = plugin.session({{PluginFunction::kDescribeInVain, "{}"}})->text(0);
   require(code != "0", "describe() reported success though its text was refused");
 }
 

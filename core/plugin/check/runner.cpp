@@ -169,34 +169,33 @@ class Runner {
   }
 
   CheckFailure ask_network(const Item& item) {
-    const auto description = plugin_.description();
-    const auto attempt = [&]() -> std::string {
-      try {
-        item.network->run(description, options_.seed);
-        return "passed";
-      } catch (const CheckFailure& failure) {
-        return std::string(failure.outcome == Outcome::kWarning   ? "warning"
-                           : failure.outcome == Outcome::kSkipped ? "skipped"
-                                                                  : "failed ") +
-               failure.why;
-      } catch (const std::exception& error) {
-        return std::string("failed ") + error.what();
-      }
-    };
-    if (options_.hosting.in_process) return verdict_of(attempt());
+    const auto description = plugin_.try_description(options_.config);
+    if (!description) return {options_.config.dump() + " describes no network", Outcome::kFailed};
+    const auto attempt = [&] { return to_text(attempt_network(*item.network, *description)); };
+    if (options_.hosting.in_process) return from_text(attempt());
     const auto child = run_in_child(attempt, kNetworkSeconds);
     if (child.timed_out) return {"no result after " + std::to_string(kNetworkSeconds) + " seconds", Outcome::kTimeout};
     if (!child.exited || child.text.empty()) return {"executing it ended the process", Outcome::kCrashed};
-    return verdict_of(child.text);
+    return from_text(child.text);
   }
 
-  static CheckFailure verdict_of(const std::string& text) {
-    constexpr std::size_t kWord = 7;
-    if (text == "passed") return {{}, Outcome::kPassed};
-    const auto outcome = text.starts_with("warning")   ? Outcome::kWarning
-                         : text.starts_with("skipped") ? Outcome::kSkipped
-                                                       : Outcome::kFailed;
-    return {text.substr(kWord), outcome};
+  CheckFailure attempt_network(const NetworkCheck& check, const NetworkDescription& description) const {
+    try {
+      check.run(description, options_.seed);
+      return {{}, Outcome::kPassed};
+    } catch (const CheckFailure& failure) {
+      return failure;
+    } catch (const std::exception& error) {
+      return {error.what(), Outcome::kFailed};
+    }
+  }
+
+  // A verdict on its way out of a child.
+  static std::string to_text(const CheckFailure& verdict) {
+    return static_cast<char>('0' + static_cast<int>(verdict.outcome)) + verdict.why;
+  }
+  static CheckFailure from_text(const std::string& text) {
+    return {text.substr(1), static_cast<Outcome>(text.front() - '0')};
   }
 
   std::vector<Item>& items_;

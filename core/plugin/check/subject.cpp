@@ -64,33 +64,37 @@ std::vector<Transcript> Subject::run(SessionRequest& request) {
   return transcripts;
 }
 
-const Subject::Session& Subject::session(std::vector<PluginCall> calls, Place place) {
-  Session session;
-  session.request = {.plugin = file_, .calls = std::move(calls), .places = {place}, .observe = true, .clock = clock_};
-  const auto key = session.request.packed();
+std::shared_ptr<const Subject::Session> Subject::session(std::vector<PluginCall> calls, Place place) {
+  auto session = std::make_shared<Session>();
+  session->request = {.plugin = file_, .calls = std::move(calls), .places = {place}, .observe = true, .clock = clock_};
+  const auto key = session->request.packed();
   {
     const std::lock_guard lock(mutex_);
-    if (const auto found = sessions_.find(key); found != sessions_.end()) return *found->second;
+    if (const auto found = sessions_.find(key); found != sessions_.end()) return found->second;
   }
-  session.transcript = std::move(run(session.request).front());
+  session->transcript = std::move(run(session->request).front());
+  auto bytes = key.size();
+  for (const auto& answer : session->transcript.answers)
+    if (const auto* text = std::get_if<std::string>(&answer)) bytes += text->size();
   const std::lock_guard lock(mutex_);
-  return *sessions_.emplace(key, std::make_shared<const Session>(std::move(session))).first->second;
+  if (bytes <= room_ && sessions_.emplace(key, session).second) room_ -= bytes;
+  return session;
 }
 
-const std::string& Subject::schema_text() {
-  return session({{PluginFunction::kSchema, ""}}).text(0);
+std::string Subject::schema_text() {
+  return session({{PluginFunction::kSchema, ""}})->text(0);
 }
 
 Json Subject::schema() {
   return Json::parse(schema_text());
 }
 
-const std::string& Subject::canonical_text(const std::string& config) {
-  return session({{PluginFunction::kCanonicalise, config}}).text(0);
+std::string Subject::canonical_text(const std::string& config) {
+  return session({{PluginFunction::kCanonicalise, config}})->text(0);
 }
 
-const std::string& Subject::description_text(const std::string& config) {
-  return session({{PluginFunction::kDescribe, config}}).text(0);
+std::string Subject::description_text(const std::string& config) {
+  return session({{PluginFunction::kDescribe, config}})->text(0);
 }
 
 NetworkDescription Subject::description(const std::string& config) {
@@ -109,9 +113,9 @@ std::optional<NetworkDescription> Subject::try_description(const Json& config) {
 
 void Subject::require_refusal(const std::string& config, const std::string& key) {
   const auto shown = printable(std::string_view(config).substr(0, 80));
-  const auto& asked = session({{PluginFunction::kCanonicalise, config}});
-  if (asked.transcript.answers.size() < 2) asked.fail("given " + shown + ", ");
-  const auto* error = std::get_if<Error>(&asked.transcript.answers[1]);
+  const auto asked = session({{PluginFunction::kCanonicalise, config}});
+  if (asked->transcript.answers.size() < 2) asked->fail("given " + shown + ", ");
+  const auto* error = std::get_if<Error>(&asked->transcript.answers[1]);
   require(error != nullptr, shown + " was accepted");
   require(error->code() == ErrorCode::kUsage, shown + " gave: " + words_of(*error));
   require(error->why().find(key) != std::string::npos,
@@ -120,14 +124,14 @@ void Subject::require_refusal(const std::string& config, const std::string& key)
 
 void Subject::require_network_or_refusal(const Json& config) {
   const auto text = config.dump();
-  const auto& asked = session({{PluginFunction::kDescribe, text}});
-  if (asked.transcript.answers.size() < 2) asked.fail("given " + text + ", ");
-  const auto* error = std::get_if<Error>(&asked.transcript.answers[1]);
+  const auto asked = session({{PluginFunction::kDescribe, text}});
+  if (asked->transcript.answers.size() < 2) asked->fail("given " + text + ", ");
+  const auto* error = std::get_if<Error>(&asked->transcript.answers[1]);
   if (error != nullptr) {
     require(error->code() == ErrorCode::kUsage, "given " + text + ", it fails: " + words_of(*error));
     return;
   }
-  if (!asked.transcript.complete) asked.fail("given " + text + ", ");
+  if (!asked->transcript.complete) asked->fail("given " + text + ", ");
   try {
     description(text);
   } catch (const Error& invalid) {

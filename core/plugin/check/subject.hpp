@@ -23,6 +23,7 @@ class Subject {
 
   const std::filesystem::path& file() const { return file_; }
   std::uint64_t seed() const { return options_.seed; }
+  std::size_t configurations() const { return options_.configurations; }
   // Whether what the plugin opens is seen: not in the checking process itself.
   bool isolated() const { return !options_.hosting.in_process; }
   PluginIdentity identity() const { return read_plugin_identity(file_); }
@@ -36,13 +37,13 @@ class Subject {
     // How it ended when not in good order, with what stands before it: `after`.
     [[noreturn]] void fail(const std::string& after) const;
   };
-  const Session& session(std::vector<PluginCall> calls, Place place = Place::kHere);
+  std::shared_ptr<const Session> session(std::vector<PluginCall> calls, Place place = Place::kHere);
 
   // Of one call each; throw CheckFailure.
-  const std::string& schema_text();
+  std::string schema_text();
   Json schema();
-  const std::string& canonical_text(const std::string& config = "{}");
-  const std::string& description_text(const std::string& config = "{}");
+  std::string canonical_text(const std::string& config = "{}");
+  std::string description_text(const std::string& config = "{}");
   NetworkDescription description(const std::string& config = "{}");
   // Nothing where the configuration is refused, or fails in any other way: some other check says so.
   std::optional<NetworkDescription> try_description(const Json& config);
@@ -61,7 +62,8 @@ class Subject {
   const std::int64_t clock_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<PluginProcess>> idle_;
-  std::map<std::string, std::shared_ptr<const Session>> sessions_;
+  std::map<std::string, std::shared_ptr<const Session>> sessions_;  // by request, as many as there is room for
+  std::size_t room_ = std::size_t{128} << 20;                       // bytes of what they hold
 };
 
 }  // namespace weightloom

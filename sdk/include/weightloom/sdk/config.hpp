@@ -8,7 +8,9 @@
 //         .preset("resnet56", {{"depth", 56}});
 //   }
 //
-// The canonical form has every key, in the order of declaration, and no `preset`.
+// The canonical form has every key, in the order of declaration, and no `preset`. A default, a preset or defaults_when
+// that names no key of the schema, or a value that its key does not allow, is the author's mistake: read() throws
+// std::logic_error.
 
 #include <algorithm>
 #include <cstdint>
@@ -174,6 +176,8 @@ class ConfigSchema {
     return nullptr;
   }
 
+  void check_declarations() const;
+  void check_declared(const std::string& where, const Json& values) const;
   Json given_values(std::string_view text) const;
   const Json& preset_values(const Json& name) const;
   Json fallback(const Key& key, const Json& values) const;
@@ -244,7 +248,30 @@ inline Json ConfigSchema::fallback(const Key& key, const Json& values) const {
   return key.fallback;
 }
 
+inline void ConfigSchema::check_declared(const std::string& where, const Json& values) const {
+  for (const auto& member : values.object()) {
+    const auto* key = find(member.key);
+    if (!key)
+      throw std::logic_error("the schema's " + where + " names '" + member.key + "', which is none of its keys");
+    try {
+      checked(*key, member.value);
+    } catch (const ConfigError& error) {
+      throw std::logic_error("the schema's " + where + " has a value that its key does not allow: " + error.what());
+    }
+  }
+}
+
+inline void ConfigSchema::check_declarations() const {
+  for (const auto& key : keys_) check_declared("default", Json::Object{{key.name, key.fallback}});
+  for (const auto& preset : presets_) check_declared("preset '" + preset.key + "'", preset.value);
+  for (const auto& rule : conditional_) {
+    check_declared("defaults_when", Json::Object{{rule.key, rule.value}});
+    check_declared("defaults_when '" + rule.key + "'", rule.values);
+  }
+}
+
 inline Config ConfigSchema::read(std::string_view text) const {
+  check_declarations();
   const Json given = given_values(text);
   Config config;
   for (const auto& key : keys_) {

@@ -22,7 +22,7 @@ struct CheckResult {
   std::string tier;      // "library", "config", "layout", "graph", "dialect", "execution"
   std::string sentence;  // what is checked
   Outcome outcome = Outcome::kPassed;
-  std::string detail;  // why not, empty when passed
+  std::string detail;  // why not; when passed empty, or what was measured
 
   bool good() const {
     return outcome == Outcome::kPassed || outcome == Outcome::kWarning || outcome == Outcome::kSkipped;
@@ -30,13 +30,13 @@ struct CheckResult {
 };
 std::string_view outcome_name(CheckResult::Outcome outcome);  // "passed", "failed", "crashed", ...
 
-// What a further check throws.
+// What a further check throws, also to pass with something to tell.
 struct CheckFailure {
   std::string why;
   CheckResult::Outcome outcome = CheckResult::Outcome::kFailed;
 };
 
-// A check of the network that the empty configuration describes, for whoever can execute it. It runs in a fork of the
+// A check of the network that `config` of the options describes, for whoever can execute it. It runs in a fork of the
 // calling process and throws CheckFailure.
 struct NetworkCheck {
   std::string name, tier, sentence;
@@ -49,9 +49,11 @@ struct CheckOptions {
   std::vector<std::string> include, exclude;   // names, with * for any characters; include empty: all
   std::map<std::string, std::string> waivers;  // name -> reason
   std::uint64_t seed = 0;                      // of configurations and values that are drawn
+  std::size_t configurations = 32;             // that are drawn
   int jobs = 1;                                // sessions at the same time
   PluginHosting hosting{.time_limit = std::chrono::seconds(10)};
   std::vector<NetworkCheck> further;
+  Json config = Json::object();  // of the network that they are of
 };
 
 // What there is to check, in order, nothing of it done.
