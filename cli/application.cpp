@@ -106,20 +106,51 @@ void print_ids(Printer& printer, const View& view, const Json& result) {
     for (const auto& item : result.at(view.items)) add(item.at(view.id));
 }
 
-void print_json_lines(Printer& printer, const View& view, Json result) {
-  if (!view.items.empty()) {
+void print_json_lines(Printer& printer, const View& view, const Json& result) {
+  if (!view.items.empty())
     for (const auto& item : result.at(view.items)) printer.line(json_text(item));
-    result.erase(view.items);
+  Json rest = Json::object();
+  for (const auto& [key, value] : result.items())
+    if (key != view.items) rest[key] = value;
+  printer.line(json_text(rest));
+}
+
+// The text of an indented JSON value that stands so many columns deep.
+std::string json_text_at(std::size_t columns, const Json& value) {
+  std::string out;
+  for (const char c : json_text(value, 2)) {
+    out += c;
+    if (c == '\n') out.append(columns, ' ');
   }
-  printer.line(json_text(result));
+  return out;
+}
+
+// As json_text(result, 2), but never the whole text at once: that of a long list takes as much as the list.
+void print_json(Printer& printer, const View& view, const Json& result) {
+  const auto end = [](std::size_t at, const Json& of) { return at < of.size() ? "," : ""; };
+  printer.line("{");
+  std::size_t keys = 0;
+  for (const auto& [key, value] : result.items()) {
+    const auto begin = "  " + json_text(key) + ": ";
+    const auto* comma = end(++keys, result);
+    if (key != view.items || value.empty()) {
+      printer.lines(begin + json_text_at(2, value) + comma);
+      continue;
+    }
+    printer.line(begin + "[");
+    std::size_t items = 0;
+    for (const auto& item : value) printer.lines("    " + json_text_at(4, item) + end(++items, value));
+    printer.line(std::string("  ]") + comma);
+  }
+  printer.line("}");
 }
 
 Printer rendered(const View& view, const Json& result, const Settings& settings,
                  const std::vector<std::string>& columns) {
   const bool colour = settings.color == "always" || (settings.color == "auto" && output_is_terminal());
-  Printer printer(output_width(), colour);
+  Printer printer(output_width(), colour, write_output);
   if (settings.json)
-    printer.lines(json_text(result, 2));
+    print_json(printer, view, result);
   else if (settings.jsonl)
     print_json_lines(printer, view, result);
   else if (settings.quiet)

@@ -13,6 +13,7 @@ namespace weightloom::cli {
 namespace {
 
 constexpr std::size_t kFieldWidth = 18, kGap = 2, kLeastWidth = 8;
+constexpr std::size_t kPiece = 1u << 20;  // of a long text
 
 const Json& value_at(const Json& item, const std::string& key) {
   static const Json none;
@@ -71,13 +72,20 @@ std::string format_value(const Json& value, Format format) {
   return json_text(value);
 }
 
+void Printer::add(std::string_view text) {
+  text_ += text;
+  if (!write_ || text_.size() < kPiece) return;
+  write_(*this);
+  text_.clear();
+}
+
 void Printer::line(std::string_view text) {
-  text_ += printable(text) + '\n';
+  add(printable(text) + '\n');
 }
 
 void Printer::lines(std::string_view text) {
-  text_ += printable_lines(text);
-  if (!text.ends_with('\n')) text_ += '\n';
+  add(printable_lines(text));
+  if (!text.ends_with('\n')) add("\n");
 }
 
 void Printer::field(std::string_view name, std::string_view value) {
@@ -92,7 +100,7 @@ void Printer::field(std::string_view name, const Json& value, Format format) {
 
 void Printer::heading(std::string_view text) {
   const auto shown = printable(text);
-  text_ += colour_ ? fmt::format("\x1b[1m{}\x1b[0m\n", shown) : shown + '\n';
+  add(colour_ ? fmt::format("\x1b[1m{}\x1b[0m\n", shown) : shown + '\n');
 }
 
 void Printer::table(const std::vector<Column>& columns, const Json& items) {

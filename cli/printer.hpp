@@ -3,8 +3,10 @@
 // comes in, so what a Printer holds is safe to write. Colour and cutting to width only on a terminal.
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "weightloom/base/json.hpp"
@@ -26,8 +28,11 @@ std::string format_value(const Json& value, Format format);
 // Collects text; the application writes it out at the end. Not thread-safe.
 class Printer {
  public:
-  // `width` 0: never cut.
-  Printer(std::size_t width, bool colour) : width_(width), colour_(colour) {}
+  // Writes out what the printer holds, which is empty afterwards.
+  using Write = std::function<void(const Printer&)>;
+  // `width` 0: never cut. `write`: gets a long text in pieces; the last one is left in text().
+  Printer(std::size_t width, bool colour, Write write = nullptr)
+      : width_(width), colour_(colour), write_(std::move(write)) {}
 
   // One line, whatever breaks `text` has.
   void line(std::string_view text = {});
@@ -43,9 +48,12 @@ class Printer {
   const std::string& text() const { return text_; }
 
  private:
+  void add(std::string_view text);
+
   std::string text_;
   std::size_t width_;
   bool colour_;
+  Write write_;
 };
 
 }  // namespace weightloom::cli

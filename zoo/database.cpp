@@ -20,8 +20,8 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, kFamilies> kNames{"default", "meta", "row", "name", "ref",   "obj",
-                                                    "w",       "edge", "tok", "stat", "trash", "log"};
+constexpr std::array<const char*, kFamilies> kNames{"default", "meta", "row",  "name",  "ref", "obj",  "w",
+                                                    "edge",    "tok",  "stat", "trash", "log", "index"};
 // A session that wrote more than this leaves an empty log, so that the next reader replays no long one.
 constexpr std::size_t kLongLog = 1u << 20;
 // Tables of a family that are merged, and files that are open at once.
@@ -72,7 +72,8 @@ std::shared_ptr<rocksdb::TableFactory> table_factory(std::size_t block_bytes, bo
 rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions options;
   const bool large = family == Family::kW || family == Family::kTok;
-  const bool scanned = family == Family::kRow || family == Family::kName;
+  const bool scanned = family == Family::kRow || family == Family::kName || family == Family::kIndex;
+  const bool filter = !scanned || family == Family::kRow;
   options.write_buffer_size = large ? 32u << 20 : 4u << 20;
   options.target_file_size_base = large ? 256u << 20 : 32u << 20;
   options.compression = large || scanned ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
@@ -80,7 +81,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr
   // Tables of like size are merged: with levels, every few small writes would rewrite what random keys overlap, all.
   options.compaction_style = rocksdb::kCompactionStyleUniversal;
   options.level0_file_num_compaction_trigger = kMostTables;
-  options.table_factory = table_factory(scanned ? 32u << 10 : 4u << 10, !scanned, cache);
+  options.table_factory = table_factory(scanned ? 8u << 10 : 4u << 10, filter, cache);
   return options;
 }
 
@@ -91,8 +92,9 @@ std::vector<rocksdb::ColumnFamilyDescriptor> descriptors(std::size_t families) {
   return out;
 }
 
-// Stores of schema 2 and before end with the tokens.
-constexpr auto kOldFamilies = static_cast<std::size_t>(Family::kTok) + 1;
+// Stores of schema 3 end with the log, those before with the tokens.
+constexpr std::array kOldFamilies{static_cast<std::size_t>(Family::kLog) + 1,
+                                  static_cast<std::size_t>(Family::kTok) + 1};
 
 rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
@@ -111,6 +113,10 @@ void Batch::erase(Family family, std::string_view key) {
   batch_.Delete(handles_[static_cast<std::size_t>(family)], slice(key));
 }
 
+void Batch::erase_all(Family family) {
+  batch_.DeleteRange(handles_[static_cast<std::size_t>(family)], "", "\xff");
+}
+
 Database::Database(const fs::path& path, Mode mode) : path_(path) {
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -120,7 +126,8 @@ Database::Database(const fs::path& path, Mode mode) : path_(path) {
   };
   auto status = mode == Mode::kRead ? open_for_reading(kFamilies)
                                     : rocksdb::DB::Open(options, path.string(), descriptors(kFamilies), &handles, &db);
-  if (mode == Mode::kRead && status.IsInvalidArgument()) status = open_for_reading(kOldFamilies);
+  for (const auto families : kOldFamilies)
+    if (mode == Mode::kRead && status.IsInvalidArgument()) status = open_for_reading(families);
   check(status, "open");
   db_.reset(db);
   std::copy(handles.begin(), handles.end(), handles_.begin());
@@ -176,12 +183,16 @@ std::optional<std::string> Database::get(Family family, std::string_view key) co
 }
 
 void Database::scan(Family family, std::string_view prefix, const Visitor& visit) const {
+  scan_from(family, prefix, [&](auto key, auto value) { return key.starts_with(prefix) && visit(key, value); });
+}
+
+void Database::scan_from(Family family, std::string_view from, const Visitor& visit) const {
   auto* handle = handles_[static_cast<std::size_t>(family)];
   if (!handle) return;
   rocksdb::ReadOptions options;
   options.total_order_seek = true;
   const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, handle));
-  for (at->Seek(slice(prefix)); at->Valid() && at->key().starts_with(slice(prefix)); at->Next())
+  for (at->Seek(slice(from)); at->Valid(); at->Next())
     if (!visit(view(at->key()), view(at->value()))) break;
   check(at->status(), "read");
 }

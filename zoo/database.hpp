@@ -15,14 +15,30 @@
 namespace weightloom {
 
 // docs/zoo_format.md says what each one holds.
-enum class Family : std::size_t { kDefault, kMeta, kRow, kName, kRef, kObj, kW, kEdge, kTok, kStat, kTrash, kLog };
-inline constexpr std::size_t kFamilies = 12;
+enum class Family : std::size_t {
+  kDefault,
+  kMeta,
+  kRow,
+  kName,
+  kRef,
+  kObj,
+  kW,
+  kEdge,
+  kTok,
+  kStat,
+  kTrash,
+  kLog,
+  kIndex
+};
+inline constexpr std::size_t kFamilies = 13;
 
 // A batch over all families: everything or nothing.
 class Batch {
  public:
   void put(Family family, std::string_view key, std::string_view value);
   void erase(Family family, std::string_view key);
+  // Whatever keys the family has, of those that do not begin with 255.
+  void erase_all(Family family);
   std::size_t bytes() const { return batch_.GetDataSize(); }
   void clear() { batch_.Clear(); }
 
@@ -52,6 +68,8 @@ class Database {
   // Visits keys that begin with `prefix` in order until `visit` returns false.
   using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
   void scan(Family family, std::string_view prefix, const Visitor& visit) const;
+  // The same from a key on, to the last one.
+  void scan_from(Family family, std::string_view from, const Visitor& visit) const;
   // Visits the first key from `from` on, then the first one from what `visit` returns on, which lies behind the key.
   using Walker = std::function<std::optional<std::string>(std::string_view key, std::string_view value)>;
   void walk(Family family, std::string_view from, const Walker& visit) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fact_index.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/json.hpp"
@@ -112,11 +113,13 @@ bool Change::changes() const {
 
 void Change::put(Family family, std::string_view key, std::string_view value) {
   if (is_entered(family)) enter(family, key, std::string(value));
+  if (family == Family::kRow) index(key, std::string(value));
   batch_.put(family, key, value);
 }
 
 void Change::erase(Family family, std::string_view key) {
   if (is_entered(family)) enter(family, key, std::nullopt);
+  if (family == Family::kRow) index(key, std::nullopt);
   batch_.erase(family, key);
 }
 
@@ -136,6 +139,19 @@ void Change::enter(Family family, std::string_view key, std::optional<std::strin
   if (after) ledger_.remove(family, key, *after);
   if (value) ledger_.add(family, key, *value);
   after = std::move(value);
+}
+
+void Change::index(std::string_view id, std::optional<std::string> row) {
+  const auto [at, first] = rows_.try_emplace(std::string(id));
+  if (first) at->second = database_.get(Family::kRow, id);
+  const auto keys_of = [&](const std::optional<std::string>& packed) {
+    return packed ? index_keys(id, *packed) : std::vector<std::string>();
+  };
+  const auto before = keys_of(at->second), after = keys_of(row);
+  for (const auto& key : before)
+    if (!std::ranges::binary_search(after, key)) batch_.erase(Family::kIndex, key);
+  for (const auto& key : after) batch_.put(Family::kIndex, key, "");
+  at->second = std::move(row);
 }
 
 std::uint64_t Change::commit() {

@@ -40,7 +40,8 @@ std::optional<Ledger> file_ledger(const std::filesystem::path& store);
 std::string to_text(const Ledger& ledger);
 std::filesystem::path ledger_path(const std::filesystem::path& store);
 
-// One batch that changes records, names or the trash, the ledger with them, and an entry of the history.
+// One batch that changes records, names or the trash, the ledger and the index of facts with them, and an entry of the
+// history.
 class Change {
  public:
   Change(const std::filesystem::path& store, Database& database, Operation operation);
@@ -62,6 +63,8 @@ class Change {
 
  private:
   void enter(Family family, std::string_view key, std::optional<std::string> value);
+  // The index follows the rows.
+  void index(std::string_view id, std::optional<std::string> row);
 
   std::filesystem::path store_;
   Database& database_;
@@ -69,6 +72,7 @@ class Change {
   Operation operation_;
   Ledger ledger_;
   TouchedEntries touched_;
+  std::map<std::string, std::optional<std::string>> rows_;  // that are changed, as they are by now
 };
 
 }  // namespace weightloom

@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "fact_index.hpp"
 #include "statistics_cache.hpp"
 #include "tensor_records.hpp"
 #include "weightloom/base/config.hpp"
@@ -20,7 +21,7 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr int kSchema = 3;
+constexpr int kSchema = 4;
 constexpr const char* kQuotaKey = "quota";
 constexpr std::size_t kMaxName = 1024;
 constexpr std::size_t kBatchBytes = 32u << 20;
@@ -42,7 +43,7 @@ Error no_store(const fs::path& directory, const std::string& why) {
 void check_schema(const Database& database, const fs::path& directory) {
   const auto schema = database.get(Family::kDefault, "schema");
   if (!schema) throw no_store(directory, "its creation was interrupted; remove the folder first");
-  if (*schema != std::to_string(kSchema) && *schema != "2" && *schema != "1")
+  if (*schema != std::to_string(kSchema) && *schema != "3" && *schema != "2" && *schema != "1")
     throw Error(ErrorCode::kRefused, "zoo.schema", "cannot open the zoo '" + directory.string() + "'",
                 "it was written by a newer weightloom (schema " + *schema + ", this one knows up to " +
                     std::to_string(kSchema) + ")",
@@ -218,6 +219,7 @@ Zoo Zoo::create(const fs::path& directory) {
     auto change = impl->change("init");
     change.batch().put(Family::kDefault, "uuid", impl->uuid);
     impl->put_schema(change);
+    mark_indexed(change.batch());
     change.commit();
     return Zoo(std::move(impl));
   } catch (...) {
@@ -257,6 +259,7 @@ Zoo Zoo::open(const fs::path& directory, Access access, double wait_seconds) {
       impl->put_schema(change);
       change.commit();
     }
+    if (!is_indexed(*impl->database)) build_index(*impl->database);
     return Zoo(std::move(impl));
   }
   auto impl = std::make_unique<Impl>();

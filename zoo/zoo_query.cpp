@@ -3,6 +3,7 @@
 #include <memory>
 #include <thread>
 
+#include "fact_index.hpp"
 #include "name_order.hpp"
 #include "weightloom/base/config.hpp"
 #include "zoo_impl.hpp"
@@ -64,6 +65,7 @@ std::vector<std::string> known_fields(const Database& database) {
 // A word that no record knows is a spelling mistake, not an empty result; of an empty zoo nothing can be told. The
 // first records nearly always settle it.
 bool may_exist(const QueryField& field, const Database& database) {
+  if (field.kind == QueryField::Kind::kMetric && has_indexed_metric(database, field.name)) return true;
   bool any = false, found = false;
   database.scan(Family::kRow, "", [&](auto, auto value) {
     any = true;
@@ -272,11 +274,17 @@ FoundRows Zoo::Impl::found(const Query& query) const {
   const std::size_t parts = alone ? 1 : std::clamp(std::thread::hardware_concurrency(), 1u, kMostParts);
   std::vector<Part> found;
   for (std::size_t part = 0; part < parts; ++part) found.push_back({BestHits(order, query.limit), whole_records(read)});
-  database->scan_in_parallel(Family::kRow, parts, [&](std::size_t part, auto key, auto value) {
+  const auto look = [&](std::size_t part, auto key, auto value) {
     const RowView row(value);
     if (!query.where || matches(*query.where, key, row, holds, found[part].whole))
       found[part].best.add(key, value, row);
-  });
+  };
+  if (const auto few = query.where ? candidates(*database, *query.where) : std::nullopt) {
+    for (const auto& id : *few)
+      if (const auto row = database->get(Family::kRow, id)) look(0, id, *row);
+  } else {
+    database->scan_in_parallel(Family::kRow, parts, look);
+  }
   for (std::size_t part = 1; part < parts; ++part) found[0].best.take(std::move(found[part].best));
   return std::move(found[0].best).sorted();
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "fact_index.hpp"
 #include "statistics_cache.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
@@ -35,6 +36,7 @@ class Repairer {
     drop_wrong_statistics();
     mend_ledger();
     if (!done_repairs_.empty()) change_.commit();
+    mend_index();
     return std::move(done_repairs_);
   }
 
@@ -206,6 +208,12 @@ class Repairer {
       change_.erase(Family::kStat, key);
       return did("forgot wrong statistics of object " + object), true;
     });
+  }
+
+  void mend_index() {
+    if (is_indexed(database_) && index_sum(database_) == expected_index_sum(database_)) return;
+    build_index(database_);
+    did("made the index of facts anew");
   }
 
   void mend_ledger() {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "fact_index.hpp"
 #include "statistics_cache.hpp"
 #include "tensor_records.hpp"
 #include "weightloom/base/error.hpp"
@@ -25,6 +26,7 @@ class Verifier {
   std::vector<Finding> run(VerifyLevel level) {
     if (level != VerifyLevel::kQuick) guarded("database", [&] { database_.verify_files(); });
     guarded("records", [&] { records(); });
+    guarded("index", [&] { index(); });
     guarded("trash", [&] { trash(); });
     guarded("names", [&] { names(); });
     guarded("history", [&] { history(); });
@@ -73,6 +75,12 @@ class Verifier {
         add("bad-row", to_hex(key), {}, "a summary without a record; `weightloom zoo verify --repair` removes it");
       return true;
     });
+  }
+
+  void index() {
+    if (is_indexed(database_) && index_sum(database_) != expected_index_sum(database_))
+      add("bad-index", "facts", {},
+          "queries may miss networks; `weightloom zoo verify --repair` makes the index anew from the summaries");
   }
 
   void record(const std::string& id, const ZooRecord& record) {

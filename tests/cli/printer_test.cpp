@@ -84,3 +84,17 @@ TEST_CASE("large numbers in fields have separators") {
   out.field("weights", Json(2464000), Format::kCount);
   CHECK(out.text() == "weights             2,464,000\n");
 }
+
+TEST_CASE("a long text is written in pieces, in order, and its end is left") {
+  std::string written;
+  Printer out(0, false, [&](const Printer& piece) { written += piece.text(); });
+  std::string all;
+  for (int i = 0; i < 40'000; ++i) {
+    const auto line = "line " + std::to_string(i) + " " + std::string(100, 'x');
+    out.line(line);
+    all += line + "\n";
+  }
+  CHECK(written.size() > 2 << 20);
+  CHECK(out.text().size() < 1 << 20);
+  CHECK((written + out.text() == all));
+}

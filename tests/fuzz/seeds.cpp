@@ -98,6 +98,10 @@ int main(int, char** arguments) {
   write_texts(folder / "instruction",
               {"tell boots from sandals with a residual net of twenty layers", "only 3, 5 and 8; no letters",
                "a tiny perceptron under 10k weights for the digits 0-4, as accurate as possible"});
+  write_texts(folder / "vector_text", {"2 3\ncat 1 0.5 -1\ndog 1e-2 0 3\n", "the 0.1 2\nnew york 1 2\ncat 3 4\r\n"});
+  write_texts(folder / "card", {"description = 'pets'\nkeywords = ['pet', 'house_pet']\n[aliases]\ncat = ['kitten']\n",
+                                R"({"name":"n","classes":["a"],"description":"d","keywords":["k"],"aliases":[["b"]]})",
+                                "fashion-mnist[7,3,1]@5000"});
   write_texts(folder / "query",
               {"arch:cnn* and test_accuracy>=0.9 and not tag:broken\ncreated:desc",
                "\"top 5\" > 90% or (params < 10k and created > 7d)",

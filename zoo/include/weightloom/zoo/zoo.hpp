@@ -58,7 +58,8 @@ enum class VerifyLevel {
 
 struct Finding {
   std::string kind;    // "missing-object", "changed-object", "bad-name", "bad-row", "bad-reference", "bad-record",
-                       // "bad-trash", "bad-log", "bad-statistics", "database", "ledger", "orphan-file", "orphan-object"
+                       // "bad-trash", "bad-log", "bad-statistics", "bad-index", "database", "ledger", "orphan-file",
+                       // "orphan-object"
   std::string object;  // the object id, name, record id or path that it is about
   std::vector<std::string> networks;  // names of the networks that it hits
   std::string advice;
