@@ -423,11 +423,28 @@ class Parser {
   std::regex compile(const std::string& text) const {
     if (text.size() > kMaxPattern)
       throw query_error("pattern", line_, value_position_, "the regular expression is too long");
+    if (has_endless_number(text))
+      throw query_error("pattern", line_, value_position_, "a number in the regular expression is too large");
     try {  // the polynomial flavour: a hostile pattern cannot make it run for ever
       return std::regex(text, std::regex::ECMAScript | std::regex_constants::__polynomial);
     } catch (const std::regex_error& error) {
       throw query_error("pattern", line_, value_position_, std::string("bad regular expression: ") + error.what());
     }
+  }
+
+  // The library computes what stands in braces or behind a backslash without looking whether it fits.
+  static bool has_endless_number(std::string_view pattern) {
+    constexpr std::size_t kMostDigits = 9;
+    std::size_t digits = 0;
+    bool counts = false;
+    for (const char c : pattern) {
+      const bool digit = c >= '0' && c <= '9';
+      digits = digit ? digits + 1 : 0;
+      if (c == '{' || c == '\\') counts = true;
+      if (!digit && c != '{' && c != ',' && c != '\\') counts = false;
+      if (counts && digits > kMostDigits) return true;
+    }
+    return false;
   }
 
   static std::string suggestion(const std::string& word, const std::vector<std::string>& known) {

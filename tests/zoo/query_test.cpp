@@ -286,6 +286,16 @@ TEST_CASE("a hostile regular expression does not hang", "[query]") {
   CHECK_FALSE(matches(parse_query("name~/^(a+)+$b/"), record));
 }
 
+TEST_CASE("a number in a regular expression that no number holds is refused, a long name in one is not", "[query]") {
+  const std::string digits(20, '8');
+  for (const auto& pattern : {"e{" + digits + "}", "e{1," + digits + "}", "(e)\\" + digits, "e{" + digits + "(3"})
+    CHECK(refusal("name~/" + pattern + "/").starts_with("query.pattern"));
+  auto record = sample();
+  record.name = digits;
+  CHECK(matches(parse_query("name~/^" + digits + "$/"), record));
+  CHECK(matches(parse_query("name~/^8{20}$/"), record));
+}
+
 TEST_CASE("notes and names of tensors can be asked for", "[query]") {
   CHECK(holds("notes:*Tuesday"));
   CHECK(holds("notes~/on a/"));
