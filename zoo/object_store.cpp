@@ -142,15 +142,11 @@ IncomingObject::IncomingObject(const fs::path& store, std::uint64_t bytes) : byt
 
 void IncomingObject::append(std::span<const std::byte> bytes) {
   come_ += bytes.size();
-  if (!file_) {
-    hash_.update(bytes.data(), bytes.size());
-    memory_.insert(memory_.end(), bytes.begin(), bytes.end());
-    return;
-  }
-  auto writing = std::async(bytes.size() < kPiece ? std::launch::deferred : std::launch::async,
-                            [&] { file_->write(bytes.data(), bytes.size()); });
   hash_.update(bytes.data(), bytes.size());
-  writing.get();
+  if (file_)
+    file_->write(bytes.data(), bytes.size());
+  else
+    memory_.insert(memory_.end(), bytes.begin(), bytes.end());
 }
 
 const std::string& IncomingObject::id() {

@@ -1,8 +1,13 @@
 #include "weightloom/formats/weights_stream.hpp"
 
 #include <algorithm>
-#include <future>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <optional>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "safetensors_header.hpp"
@@ -17,30 +22,43 @@ namespace {
 namespace fs = std::filesystem;
 using safetensors::refusal;
 
-constexpr std::uint64_t kPiece = 8u << 20;
+constexpr std::uint64_t kPiece = 4u << 20;
+constexpr std::size_t kAhead = 3;  // pieces that are read before they are asked for
 
 bool is_safetensors(const fs::path& path, bool self_contained) {
   const auto format = detect_format(path);
   return format && format->name == "safetensors" && format->self_contained == self_contained;
 }
 
-// A file from its beginning to its end, piece by piece: while one is looked at, the next is read and hashed.
+// A file from its beginning to its end, piece by piece: another thread reads ahead and hashes. That thread goes its own
+// pace, so that neither waits for the other at every piece.
 class Pieces {
  public:
-  explicit Pieces(const FileReader& file) : file_(file) { ahead(); }
+  explicit Pieces(const FileReader& file) : file_(file), reader_([this] { read_all(); }) {}
   ~Pieces() {
-    if (coming_.valid()) coming_.wait();
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    changed_.notify_all();
+    reader_.join();
   }
   Pieces(const Pieces&) = delete;
   Pieces& operator=(const Pieces&) = delete;
 
-  bool end() const { return begin_ + now_.size() == file_.size() && !coming_.valid(); }
-  void next() {
+  // False at the end.
+  bool next() {
     throw_if_interrupted();
     begin_ += now_.size();
-    coming_.get();
-    std::swap(now_, coming_bytes_);
-    ahead();
+    if (begin_ == file_.size()) return false;
+    std::unique_lock lock(mutex_);
+    if (!now_.empty()) free_.push_back(std::move(now_));
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return !ready_.empty() || failure_; });
+    if (ready_.empty()) std::rethrow_exception(failure_);
+    now_ = std::move(ready_.front());
+    ready_.pop_front();
+    return true;
   }
   std::uint64_t begin() const { return begin_; }
   std::span<const std::byte> bytes() const { return now_; }
@@ -48,21 +66,47 @@ class Pieces {
   std::string digest() { return to_hex(hash_.finish()); }
 
  private:
-  void ahead() {
-    const auto left = file_.size() - begin_ - now_.size();
-    if (left == 0) return;
-    coming_bytes_.resize(std::min(left, kPiece));
-    coming_ = std::async(std::launch::async, [this, at = begin_ + now_.size()] {
-      file_.read(at, coming_bytes_);
-      hash_.update(coming_bytes_.data(), coming_bytes_.size());
-    });
+  using Bytes = std::vector<std::byte>;
+
+  void read_all() try {
+    for (std::uint64_t at = 0; at < file_.size();) {
+      auto bytes = free_buffer();
+      if (!bytes) return;
+      bytes->resize(std::min(file_.size() - at, kPiece));
+      file_.read(at, *bytes);
+      hash_.update(bytes->data(), bytes->size());
+      at += bytes->size();
+      const std::lock_guard lock(mutex_);
+      ready_.push_back(std::move(*bytes));
+      changed_.notify_all();
+    }
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::current_exception();
+    changed_.notify_all();
+  }
+
+  // Nothing when the rest is not wanted.
+  std::optional<Bytes> free_buffer() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !free_.empty() || stop_; });
+    if (stop_) return std::nullopt;
+    auto bytes = std::move(free_.back());
+    free_.pop_back();
+    return bytes;
   }
 
   const FileReader& file_;
   Sha256 hash_;
   std::uint64_t begin_ = 0;  // of `now_` in the file
-  std::vector<std::byte> now_, coming_bytes_;
-  std::future<void> coming_;
+  Bytes now_;
+  std::mutex mutex_;  // of what follows
+  std::condition_variable changed_;
+  std::vector<Bytes> free_{kAhead + 1};
+  std::deque<Bytes> ready_;
+  std::exception_ptr failure_;
+  bool stop_ = false;
+  std::thread reader_;  // begins when all else is there
 };
 
 }  // namespace
@@ -84,8 +128,7 @@ struct WeightsStream::Shard {
     if (file.size() != bytes) throw changed();
     Pieces pieces(file);
     auto place = places.begin();
-    while (!pieces.end()) {
-      pieces.next();
+    while (pieces.next()) {
       const auto begin = pieces.begin(), end = begin + pieces.bytes().size();
       // A tensor without bytes at the border of two pieces comes with the first one.
       for (; place != places.end() && (place->begin < end || place->end <= end); ++place) {
