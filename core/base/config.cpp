@@ -11,6 +11,9 @@
 namespace weightloom {
 namespace {
 
+// Of a setting in text; kMostShown of what is wrong with one.
+constexpr std::size_t kLongestSetting = 1u << 20, kMostLevels = 32, kMostShown = 80;
+
 Json to_json(const toml::node& node) {
   if (const auto* table = node.as_table()) {
     Json out = Json::object();
@@ -70,16 +73,25 @@ Json load_toml(const std::filesystem::path& path) {
 }
 
 void set_from_text(Json& object, std::string_view assignment) {
+  const auto refuse_it = [&](const std::string& why) {
+    throw Error(ErrorCode::kUsage, "config.assignment",
+                "cannot use '" + std::string(assignment.substr(0, kMostShown)) +
+                    (assignment.size() > kMostShown ? "...'" : "'"),
+                why, "for example: --set depth=20");
+  };
+  if (assignment.size() > kLongestSetting) refuse_it("a setting has at most 1 MiB");
   const auto equals = assignment.find('=');
-  if (equals == std::string_view::npos || equals == 0)
-    throw Error(ErrorCode::kUsage, "config.assignment", "cannot use '" + std::string(assignment) + "'",
-                "a setting has the form key=value", "for example: --set depth=20");
+  if (equals == std::string_view::npos || equals == 0) refuse_it("a setting has the form key=value");
+  auto key = assignment.substr(0, equals);
+  if (key.starts_with('.') || key.ends_with('.') || key.find("..") != std::string_view::npos)
+    refuse_it("between the dots of a key stands nothing");
+  if (static_cast<std::size_t>(std::ranges::count(key, '.')) >= kMostLevels)
+    refuse_it("its key nests more than " + std::to_string(kMostLevels) + " levels");
   Json* at = object.is_object() ? &object : &(object = Json::object());
-  std::string key(assignment.substr(0, equals));
-  for (std::size_t dot; (dot = key.find('.')) != std::string::npos; key = key.substr(dot + 1))
-    at = &(*at)[key.substr(0, dot)];
+  for (std::size_t dot; (dot = key.find('.')) != std::string_view::npos; key.remove_prefix(dot + 1))
+    at = &(*at)[std::string(key.substr(0, dot))];
   const std::string text(assignment.substr(equals + 1));
-  (*at)[key] = try_parse_json(text).value_or(Json(text));
+  (*at)[std::string(key)] = try_parse_json(text).value_or(Json(text));
 }
 
 ConfigReader::ConfigReader(const Json& table, std::string where) : table_(table), where_(std::move(where)) {

@@ -50,6 +50,24 @@ TEST_CASE("a setting on the command line nests by dots, and is text where it is 
   CHECK(thrown([&] { set_from_text(json, "=20"); }).id() == "config.assignment");
 }
 
+TEST_CASE(
+    "a setting on the command line that is too deep, too long or has an empty key is refused, and nothing is set") {
+  Json json;
+  std::string deep = "a";
+  for (int i = 0; i < 31; ++i) deep += ".a";
+  CHECK_NOTHROW(set_from_text(json, deep + "=1"));
+  Json none;
+  std::string endless;
+  for (int i = 0; i < 100'000; ++i) endless += "a.";
+  for (const auto& text : {deep + ".a=1", endless + "a=1", std::string("a..b=1"), std::string(".a=1"),
+                           std::string("a.=1"), "a=" + std::string(1 << 20, 'x')}) {
+    const auto error = thrown([&] { set_from_text(none, text); });
+    CHECK(error.id() == "config.assignment");
+    CHECK(error.summary().size() < 200);
+  }
+  CHECK(none.is_null());
+}
+
 TEST_CASE("values are read by type, and defaults stand in for what is absent") {
   ConfigReader reader({{"n", 3}, {"x", 2}, {"b", false}, {"s", "text"}, {"list", {1}}}, "t.toml");
   CHECK(reader.integer("n", 0, 0, 10) == 3);

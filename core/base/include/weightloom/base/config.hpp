@@ -19,7 +19,8 @@ Json load_toml(const std::filesystem::path& path);
 Json parse_toml(std::string_view text, const std::string& origin = "configuration");
 
 // "key=value" as given on a command line, set in `object`: value is JSON when it parses as JSON, else a string. Dots in
-// the key nest. What is no object is replaced by one. Throws kUsage "config.assignment" when there is no key or no "=".
+// the key nest. What is no object is replaced by one. Throws kUsage "config.assignment" when there is no "=", no
+// key or an empty part of one, and for more than 32 levels or 1 MiB.
 void set_from_text(Json& object, std::string_view assignment);
 
 // A checked copy of one table: typed access with defaults, and finish() refuses keys that nobody asked for, suggesting
