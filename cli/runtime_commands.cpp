@@ -10,8 +10,8 @@
 #include "weightloom/data/image.hpp"
 #include "weightloom/formats/npy.hpp"
 #include "weightloom/formats/weights_file.hpp"
-#include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/runtime/task.hpp"
+#include "weightloom/workflow/evaluation_cache.hpp"
 #include "weightloom/workflow/finetuning.hpp"
 #include "weightloom/workflow/grow.hpp"
 #include "weightloom/zoo/transfer.hpp"
@@ -66,7 +66,7 @@ struct EvaluateOptions {
   NetworkArgument network;
   std::string data, split = "test";
   std::int64_t limit = 0;
-  bool recalibrate = false;
+  bool recalibrate = false, fresh = false;
 };
 
 void declare_evaluate(CLI::App& app, EvaluateOptions& options) {
@@ -76,6 +76,7 @@ void declare_evaluate(CLI::App& app, EvaluateOptions& options) {
   app.add_option("--split", options.split, "Which images")->check(CLI::IsMember({"train", "validation", "test"}));
   app.add_option("--limit", options.limit, "At most this many images, evenly spaced")->check(CLI::PositiveNumber);
   app.add_flag("--recalibrate", options.recalibrate, "First re-estimate batch normalisation on training images");
+  app.add_flag("--fresh", options.fresh, "Look at the images again, also when they were before");
 }
 
 const LabelledImages& images_named(const TensorData& data, const std::string& name) {
@@ -114,16 +115,19 @@ void print_judgement(Printer& print, const Json& result) {
 }
 
 Json evaluate_network(Context& context, const EvaluateOptions& options) {
-  auto network = load_network(context, options.network);
+  const auto network = load_network(context, options.network);
   const auto data = load_data_for(network, options.data);
   expect_classes(network, data);
   const Executor executor(network.description);
-  if (options.recalibrate) network.weights = recalibrate(executor, network.weights, {&data.train}, 0);
-  const auto& images = images_named(data, options.split);
-  const auto result = evaluate(executor, network.weights, {&images}, options.limit);
-  Json out{
-      {"network", network.name}, {"data", data.name}, {"split", options.split}, {"images", result.predictions.size(1)}};
-  out.update(judgement(task_of(network.description), result.accuracy[0], result.loss[0]));
+  const EvaluationJob job{executor, network.weights, images_named(data, options.split),
+                          options.recalibrate ? &data.train : nullptr, options.limit};
+  const auto result = EvaluationCache(context.settings().evaluations).evaluate(job, options.fresh);
+  Json out{{"network", network.name},
+           {"data", data.name},
+           {"split", options.split},
+           {"images", result.images},
+           {"cached", result.kept}};
+  out.update(judgement(task_of(network.description), result.accuracy, result.loss));
   return out;
 }
 
@@ -132,6 +136,7 @@ void print_evaluation(Printer& print, const Json& result) {
   print.field("data", result.at("data").get<std::string>() + ", " + result.at("split").get<std::string>() + ", " +
                           format_count(result.at("images").get<std::int64_t>()) + " images");
   print_judgement(print, result);
+  if (result.at("cached").get<bool>()) print.field("from", "an earlier evaluation; --fresh looks again");
 }
 
 // finetune

@@ -132,6 +132,7 @@ void require_one_of(const std::string& name, const std::string& value, const std
 Settings resolve_settings(const GlobalOptions& given) {
   Settings settings;
   settings.words = cache_folder() / "words.safetensors";
+  settings.evaluations = cache_folder() / "evaluations";
   if (const auto file = user_file()) apply_file(settings, *file);
   if (const auto file = project_file()) {
     if (is_trusted(*file))

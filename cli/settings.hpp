@@ -20,8 +20,9 @@ struct Settings {
   std::string log = "warn";
   std::optional<std::filesystem::path> zoo;
   std::vector<std::filesystem::path> plugin_dirs;
-  std::filesystem::path words;  // file of word vectors
-  int threads = 0;              // 0: one for each core
+  std::filesystem::path words;        // file of word vectors
+  std::filesystem::path evaluations;  // folder of those that are kept
+  int threads = 0;                    // 0: one for each core
 
   bool machine() const { return json || jsonl; }
 };

@@ -133,7 +133,7 @@ void prepare_environment(const fs::path& folder) {
   const std::string path = std::string(getenv("WEIGHTLOOM_BIN")) + ":" + getenv("PATH");
   setenv("PATH", path.c_str(), 1);
   for (const char* name : {"WEIGHTLOOM_ZOO", "WEIGHTLOOM_LOG", "WEIGHTLOOM_PROGRESS", "WEIGHTLOOM_THREADS",
-                           "WEIGHTLOOM_PLUGIN_PATH", "XDG_CONFIG_HOME", "NO_COLOR", "COLUMNS"})
+                           "WEIGHTLOOM_PLUGIN_PATH", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "NO_COLOR", "COLUMNS"})
     unsetenv(name);
 }
 
