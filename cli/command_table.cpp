@@ -1,5 +1,7 @@
 #include "cli/command_table.hpp"
 
+#include <charconv>
+#include <cstdint>
 #include <stdexcept>
 
 #include "cli/catalogue.hpp"
@@ -24,6 +26,19 @@ void CommandTable::insert(const std::string& name, Command command) {
   if (find_entry(name) == nullptr || is_group(name))
     throw std::logic_error("command '" + name + "' is not in the catalogue");
   commands_.emplace(name, std::move(command));
+}
+
+// The framework takes "-1" for the largest number that there is, and what is larger for that too.
+CLI::Validator whole_number() {
+  return CLI::Validator(
+      [](std::string& text) {
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        return error == std::errc() && end == text.data() + text.size()
+                   ? ""
+                   : "'" + text + "' is no whole number, 0 and more";
+      },
+      "");
 }
 
 CLI::Option* add_settings_option(CLI::App& app, const std::string& name, Json& target, const std::string& description) {

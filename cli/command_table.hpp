@@ -62,4 +62,7 @@ class CommandTable {
 // A repeatable option `--set key=value`, merged into `target` by set_from_text() in the order given.
 CLI::Option* add_settings_option(CLI::App& app, const std::string& name, Json& target, const std::string& description);
 
+// For options that are no negative numbers: digits alone, and not more than 64 bits hold.
+CLI::Validator whole_number();
+
 }  // namespace weightloom::cli

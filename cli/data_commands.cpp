@@ -47,7 +47,7 @@ void declare_render(CLI::App& app, RenderOptions& options) {
   app.add_option("--fonts", options.fonts, "Take fonts from here, a file or a folder; default: /usr/share/fonts")
       ->type_name("PATH")
       ->allow_extra_args(false);
-  app.add_option("--seed", options.glyphs.seed, "Seed of the characters and their images");
+  app.add_option("--seed", options.glyphs.seed, "Seed of the characters and their images")->check(whole_number());
 }
 
 Json render(Context& context, const RenderOptions& options) {

@@ -140,7 +140,9 @@ void declare_adapt(CLI::App& app, AdaptOptions& options) {
   app.add_option("--steps", options.job.steps, "Steps of the generator's training; 0: the anchor alone")
       ->capture_default_str()
       ->check(CLI::Range(0, 100000000));
-  app.add_option("--seed", options.job.seed, "Same seed, same machine, same threads: same bits")->capture_default_str();
+  app.add_option("--seed", options.job.seed, "Same seed, same machine, same threads: same bits")
+      ->check(whole_number())
+      ->capture_default_str();
   app.add_option("--out", options.out, "File to write (default: the generator's own)");
 }
 
@@ -401,6 +403,7 @@ void declare_generate(CLI::App& app, GenerateOptions& options) {
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--seed", request.sampling.seed, "Same seed, same machine, same threads: same bits")
+      ->check(whole_number())
       ->capture_default_str();
   app.add_option(
          "--refine", request.refine,

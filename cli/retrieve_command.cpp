@@ -64,6 +64,7 @@ void add_retrieve_command(CommandTable& table, RetrievalProbe probe) {
         declare_wanted(app, options.wanted);
         app.add_option("--limit", options.limit, "Show at most N networks; 0: all")
             ->type_name("N")
+            ->check(whole_number())
             ->capture_default_str();
       },
       [probe = std::move(probe)](Context& context, const RetrieveOptions& options) {

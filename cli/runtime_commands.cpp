@@ -160,7 +160,7 @@ void declare_finetune(CLI::App& app, FinetuneOptions& options) {
       ->check(CLI::PositiveNumber);
   app.add_option("--weight-decay", options.training.weight_decay, "Weight decay of AdamW")
       ->check(CLI::NonNegativeNumber);
-  app.add_option("--seed", options.training.seed, "Seed of the order of images");
+  app.add_option("--seed", options.training.seed, "Seed of the order of images")->check(whole_number());
   app.add_option("--out", options.out, "Write the weights to this .safetensors file")->type_name("FILE");
   app.add_option("--add", options.add, "Store the network in the zoo under this name")->type_name("NAME");
 }

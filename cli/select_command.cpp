@@ -74,11 +74,14 @@ void declare_select(CLI::App& app, SelectOptions& options) {
   app.add_option("--with", options.files, "Weights files that take part, such as generated ones")->type_name("FILE");
   app.add_option("--limit", options.limit, "At most N networks of the zoo, the most promising; 0: all")
       ->type_name("N")
+      ->check(whole_number())
       ->capture_default_str();
   app.add_option("--budget", options.budget.share, "Share of what running all of them on all validation images takes")
       ->capture_default_str()
       ->check(CLI::Range(0.001, 1.0));
-  app.add_option("--seed", options.budget.seed, "Order of the validation images")->capture_default_str();
+  app.add_option("--seed", options.budget.seed, "Order of the validation images")
+      ->check(whole_number())
+      ->capture_default_str();
   app.add_option("--out", options.out, "Write the best to this .safetensors file, with the wanted outputs alone")
       ->type_name("FILE");
 }

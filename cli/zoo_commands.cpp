@@ -42,7 +42,7 @@ void declare_list_options(CLI::App& app, ListOptions& options) {
                  "Order by this field; KEY:desc for the largest first; further keys after commas, or repeated")
       ->type_name("KEY")
       ->allow_extra_args(false);
-  app.add_option("--limit", options.limit, "Show at most N networks")->type_name("N");
+  app.add_option("--limit", options.limit, "Show at most N networks")->type_name("N")->check(whole_number());
 }
 
 void declare_list(CLI::App& app, ListOptions& options) {

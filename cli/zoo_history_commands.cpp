@@ -49,7 +49,7 @@ struct HistoryOptions {
 void declare_history(CLI::App& app, HistoryOptions& options) {
   app.add_option("network", options.name, "Only what concerns this network or alias: name, also a former one, or id")
       ->type_name("NETWORK");
-  app.add_option("--limit", options.limit, "Show at most N steps")->type_name("N");
+  app.add_option("--limit", options.limit, "Show at most N steps")->type_name("N")->check(whole_number());
 }
 
 Json run_history(Context& context, const HistoryOptions& options) {

@@ -333,7 +333,7 @@ void declare_similar(CLI::App& app, SimilarOptions& options) {
                  "metrics on the same data set")
       ->check(CLI::IsMember({"weights", "behaviour"}))
       ->type_name("WHAT");
-  app.add_option("--limit", options.limit, "Show at most N networks; 0: all")->type_name("N");
+  app.add_option("--limit", options.limit, "Show at most N networks; 0: all")->type_name("N")->check(whole_number());
 }
 
 Json run_similar(Context& context, const SimilarOptions& options) {

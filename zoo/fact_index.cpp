@@ -119,6 +119,12 @@ std::vector<Span> spans_of(const Node& node) {
 
 using Ids = std::vector<std::string>;
 
+Ids each_once(Ids ids) {
+  std::ranges::sort(ids);
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
 // In order; nothing when there are too many.
 std::optional<Ids> ids_in(const Database& database, const std::vector<Span>& spans) {
   Ids ids;
@@ -129,9 +135,7 @@ std::optional<Ids> ids_in(const Database& database, const std::vector<Span>& spa
       return true;
     });
   if (ids.size() > kMostEntries) return std::nullopt;
-  std::ranges::sort(ids);
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  return ids;
+  return each_once(std::move(ids));
 }
 
 std::optional<Ids> ids_named(const Database& database, const Node& node) {
@@ -141,8 +145,7 @@ std::optional<Ids> ids_named(const Database& database, const Node& node) {
   Ids ids;
   for (const auto& value : node.values)
     if (auto id = database.get(Family::kName, keys::name(value.text))) ids.push_back(std::move(*id));
-  std::ranges::sort(ids);
-  return ids;
+  return each_once(std::move(ids));
 }
 
 // What a query asks for all at once.

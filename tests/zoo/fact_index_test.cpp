@@ -45,7 +45,7 @@ std::string random_term(Random& random) {
       texts{"arch=mlp",    "arch=org.a.mlp", "arch=n",        "arch in (cnn, mlp)",
             "arch:m*",     "arch!=mlp",      "dataset=mnist", "dataset=\"\"",
             "family=f",    "tag:a",          "tag:a*",        "tag:\"b c\"",
-            "has(family)", "name=n3",        "name=alias",    "name in (n3, n4)",
+            "has(family)", "name=n3",        "name=alias",    "name in (n3, n4, n3)",
             "name:n1*"};
   if (random.below(2)) return any_of(texts, random);
   const auto field = any_of(Words{"m", "mm", "params", "created"}, random);
@@ -162,6 +162,8 @@ TEST_CASE("a query that many networks satisfy is answered from all rows, a narro
   CHECK(!narrowed("m=3 or m=4"));
   CHECK(narrowed("dataset=mnist and m>1489 and not m=1495")->size() == 11);
   CHECK(narrowed("name=n7")->size() == 1);
+  CHECK(narrowed("name in (n7, n8, n7)")->size() == 2);
+  CHECK(narrowed("dataset in (mnist, mnist) and m in (3, 3, 4)")->size() == 2);
   CHECK(narrowed("tag:bad")->empty());
 }
 
