@@ -73,8 +73,8 @@ Value mlp(NetworkBuilder& net, const std::string& layer, const Value& x, std::in
 Dialect torchvision(const Config& config) {
   Dialect names("torchvision");
   names.layer("conv_proj", "patch")
-      .tensor("class_token", "class_token", {Json::Object{{"squeeze", 0}}, Json::Object{{"squeeze", 0}}})
-      .tensor("encoder.pos_embedding", "position", {Json::Object{{"squeeze", 0}}});
+      .tensor("class_token", "class_token", {Transform::squeeze(0), Transform::squeeze(0)})
+      .tensor("encoder.pos_embedding", "position", {Transform::squeeze(0)});
   for (std::int64_t k = 0; k < config.integer("depth"); ++k) {
     const auto ours = name("block", k), theirs = name("encoder.layers.encoder_layer_", k);
     const auto attention = ours + ".attention";

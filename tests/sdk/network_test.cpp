@@ -79,11 +79,18 @@ TEST_CASE("a dialect lists its rules") {
   dialect.layer("fc", "head")
       .batch_norm("bn", "norm")
       .split("qkv", {"q", "k"}, 0)
-      .tensor("t", "u", {Json::Object{{"squeeze", 0}}});
+      .tensor("t", "u", {Transform::squeeze(0)})
+      .split("fused", {"a", "b"}, 0, {Transform::transpose({1, 0})})
+      .concat({"left", "right"}, "both", 1, {2, 3}, {Transform::unsqueeze(0), Transform::reshape({1, 5}, {5})})
+      .ignore("step");
   const auto rules = dialect.json().find("rules")->array();
-  REQUIRE(rules.size() == 9);
+  REQUIRE(rules.size() == 12);
   CHECK(rules[0].dump() == R"({"foreign":"fc.weight","canonical":"head.weight"})");
   CHECK(rules[6].dump() == R"({"foreign":"bn.num_batches_tracked","ignore":true})");
   CHECK(rules[7].dump() == R"({"foreign":"qkv","canonical":["q","k"],"split":0})");
   CHECK(rules[8].dump() == R"({"foreign":"t","canonical":"u","transform":[{"squeeze":0}]})");
+  CHECK(rules[9].dump() == R"({"foreign":"fused","canonical":["a","b"],"split":0,"transform":[{"transpose":[1,0]}]})");
+  CHECK(rules[10].dump() == R"({"foreign":["left","right"],"canonical":"both","concat":1,"sizes":[2,3],)"
+                            R"("transform":[{"unsqueeze":0},{"reshape":{"from":[1,5],"to":[5]}}]})");
+  CHECK(rules[11].dump() == R"({"foreign":"step","ignore":true})");
 }

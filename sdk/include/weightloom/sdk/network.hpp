@@ -166,15 +166,30 @@ std::string name(const Parts&... parts) {
   return (std::string() + ... + text(parts));
 }
 
+// A step from a foreign tensor's layout to ours.
+class Transform {
+ public:
+  static Transform transpose(const Shape& order) { return Transform(Json::Object{{"transpose", Json(order)}}); }
+  static Transform reshape(const Shape& from, const Shape& to) {
+    return Transform(Json::Object{{"reshape", Json::Object{{"from", Json(from)}, {"to", Json(to)}}}});
+  }
+  static Transform squeeze(std::int64_t axis) { return Transform(Json::Object{{"squeeze", axis}}); }
+  static Transform unsqueeze(std::int64_t axis) { return Transform(Json::Object{{"unsqueeze", axis}}); }
+  const Json& json() const { return step_; }
+
+ private:
+  explicit Transform(Json::Object step) : step_(std::move(step)) {}
+  Json step_;
+};
+using Transforms = std::vector<Transform>;
+
 // How a foreign checkpoint names and lays out the same tensors. Each canonical parameter belongs to exactly one rule.
 class Dialect {
  public:
   explicit Dialect(std::string dialect_name) : name_(std::move(dialect_name)) {}
 
-  Dialect& tensor(const std::string& foreign, const std::string& canonical, Json::Array transform = {}) {
-    Json rule{Json::Object{{"foreign", foreign}, {"canonical", canonical}}};
-    if (!transform.empty()) rule.set("transform", std::move(transform));
-    return add(std::move(rule));
+  Dialect& tensor(const std::string& foreign, const std::string& canonical, const Transforms& steps = {}) {
+    return add(Json::Object{{"foreign", foreign}, {"canonical", canonical}}, steps);
   }
   // `.weight` and, unless `bias` is false, `.bias`.
   Dialect& layer(const std::string& foreign, const std::string& canonical, bool bias = true) {
@@ -190,18 +205,35 @@ class Dialect {
     layer_norm(foreign, canonical);
     tensor(foreign + ".running_mean", canonical + ".running_mean");
     tensor(foreign + ".running_var", canonical + ".running_var");
-    return add(Json::Object{{"foreign", foreign + ".num_batches_tracked"}, {"ignore", true}});
+    return ignore(foreign + ".num_batches_tracked");
   }
-  // One foreign tensor cut into equal parts along `axis`.
-  Dialect& split(const std::string& foreign, const std::vector<std::string>& canonical, std::int64_t axis) {
-    return add(Json::Object{
-        {"foreign", foreign}, {"canonical", Json::Array(canonical.begin(), canonical.end())}, {"split", axis}});
+  // One foreign tensor, transformed and cut into equal parts along `axis`.
+  Dialect& split(const std::string& foreign, const std::vector<std::string>& canonical, std::int64_t axis,
+                 const Transforms& steps = {}) {
+    return add(
+        Json::Object{
+            {"foreign", foreign}, {"canonical", Json::Array(canonical.begin(), canonical.end())}, {"split", axis}},
+        steps);
   }
+  // Several foreign tensors of these sizes, joined along `axis` and transformed.
+  Dialect& concat(const std::vector<std::string>& foreign, const std::string& canonical, std::int64_t axis,
+                  const Shape& sizes, const Transforms& steps = {}) {
+    return add(Json::Object{{"foreign", Json::Array(foreign.begin(), foreign.end())},
+                            {"canonical", canonical},
+                            {"concat", axis},
+                            {"sizes", Json(sizes)}},
+               steps);
+  }
+  // Dropped on import where it is present, not written on export.
+  Dialect& ignore(const std::string& foreign) { return add(Json::Object{{"foreign", foreign}, {"ignore", true}}, {}); }
 
   Json json() const { return Json::Object{{"name", name_}, {"rules", rules_}}; }
 
  private:
-  Dialect& add(Json rule) {
+  Dialect& add(Json rule, const Transforms& steps) {
+    Json::Array list;
+    for (const auto& step : steps) list.push_back(step.json());
+    if (!list.empty()) rule.set("transform", std::move(list));
     rules_.push_back(std::move(rule));
     return *this;
   }
