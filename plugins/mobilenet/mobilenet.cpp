@@ -41,15 +41,15 @@ void check(Config& config) {
     if (kernel % 2 == 0) throw ConfigError("kernel", std::to_string(kernel) + " has no centre", "use odd numbers");
   const auto widths = config.integers("width");
   if (config.integers("expanded").empty()) {
-    Json::Array expanded{config.integer("stem")};
+    std::vector<std::int64_t> expanded{config.integer("stem")};
     for (std::size_t k = 0; k + 1 < widths.size(); ++k) expanded.push_back(kExpansion * widths[k]);
-    config.set("expanded", std::move(expanded));
+    config.set("expanded", Json(expanded));
   }
   if (config.integer("features") == 0) config.set("features", kExpansion * widths.back());
 }
 
 struct BlockTable {
-  Json::Array width, expanded, kernel, stride, squeeze;
+  std::vector<std::int64_t> width, expanded, kernel, stride, squeeze;
   void add(int out, int inner, int window, int step, bool squeezed) {
     width.push_back(out);
     expanded.push_back(inner);
@@ -57,14 +57,22 @@ struct BlockTable {
     stride.push_back(step);
     squeeze.push_back(squeezed ? 1 : 0);
   }
-  Json::Object preset(const char* style, int stem, int relu_blocks, int features, Json::Array hidden) const {
-    return {{"size", 224},          {"classes", 1000},
-            {"style", style},       {"depth", width.size()},
-            {"width", width},       {"expanded", expanded},
-            {"kernel", kernel},     {"stride", stride},
-            {"squeeze", squeeze},   {"relu_blocks", relu_blocks},
-            {"stem", stem},         {"stem_stride", 2},
-            {"features", features}, {"hidden", std::move(hidden)}};
+  Json::Object preset(const char* style, int stem, int relu_blocks, int features,
+                      const std::vector<std::int64_t>& hidden) const {
+    return {{"size", 224},
+            {"classes", 1000},
+            {"style", style},
+            {"depth", width.size()},
+            {"width", Json(width)},
+            {"expanded", Json(expanded)},
+            {"kernel", Json(kernel)},
+            {"stride", Json(stride)},
+            {"squeeze", Json(squeeze)},
+            {"relu_blocks", relu_blocks},
+            {"stem", stem},
+            {"stem_stride", 2},
+            {"features", features},
+            {"hidden", Json(hidden)}};
   }
 };
 
