@@ -221,7 +221,7 @@ struct PredictOptions {
 
 void declare_predict(CLI::App& app, PredictOptions& options) {
   declare_network(app, options.network);
-  app.add_option("inputs", options.inputs, "Image files, or NumPy arrays [n, channels, size, size] taken as they are")
+  app.add_option("inputs", options.inputs, "Image files, or NumPy arrays [n, ...] taken as they are")
       ->type_name("FILE")
       ->required();
   app.add_option("--data", options.data,
@@ -298,8 +298,9 @@ Json predictions_of(const NetworkDescription& description, const torch::Tensor& 
       entry["name"] = static_cast<std::size_t>(index) < class_names.size()
                           ? Json(class_names[static_cast<std::size_t>(index)])
                           : Json(nullptr);
-    } else if (outputs.dim() == 2) {
-      entry["values"] = to_vector(outputs[i]);
+    } else {
+      for (const char* column : {"class", "name", "probability"}) entry[column] = nullptr;
+      if (outputs.dim() == 2) entry["values"] = to_vector(outputs[i]);
     }
     predictions.push_back(std::move(entry));
   }

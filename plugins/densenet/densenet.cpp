@@ -24,13 +24,13 @@ ConfigSchema schema() {
                            {161, 48, 96, {6, 12, 36, 24}},
                            {169, 32, 64, {6, 12, 32, 32}},
                            {201, 32, 64, {6, 12, 48, 32}}})
-    keys.preset(name(size.layers), {{"size", 224},
-                                    {"classes", 1000},
-                                    {"depth", size.depth},
-                                    {"growth", size.growth},
-                                    {"width", size.width},
-                                    {"bottleneck", 4},
-                                    {"stem", "imagenet"}});
+    keys.preset(name("densenet", size.layers), {{"size", 224},
+                                                {"classes", 1000},
+                                                {"depth", size.depth},
+                                                {"growth", size.growth},
+                                                {"width", size.width},
+                                                {"bottleneck", 4},
+                                                {"stem", "imagenet"}});
   return keys;
 }
 

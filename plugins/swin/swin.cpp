@@ -1,5 +1,6 @@
 // Swin transformers (Liu et al. 2021): tokens look at each other within windows, which every second block shifts by
 // half of their size; patches are merged two by two between stages.
+#include <optional>
 #include <weightloom/sdk/blocks.hpp>
 #include <weightloom/sdk/plugin.hpp>
 
@@ -27,7 +28,7 @@ ConfigSchema schema() {
                   .integers("heads", {2, 4, 8}, {1, 1024}, "attention heads of each stage")
                   .integer("width", 32, {1, 8192}, "width of a token of the first stage; doubles with each")
                   .integer("patch", 2, {1, 64}, "height and width of a patch")
-                  .integer("window", 4, {1, 32}, "height and width of a window, in tokens")
+                  .integer("window", 4, {1, 24}, "height and width of a window, in tokens")
                   .integer("mlp_ratio", 4, {1, 64}, "width of a block's hidden layer over that of its stage")
                   .number("stochastic_depth", 0, {0, 1}, "rate at which the last block is left out while training")
                   .keywords({"shifted windows"})
@@ -85,30 +86,48 @@ Value apart(NetworkBuilder& net, std::int64_t window, std::int64_t shift, std::i
   return net.concat({net.constant(others, {0}), net.constant(one, last)}, rows ? 0 : 1);
 }
 
-// What is the same in all blocks.
+// How windows lie on a map of [height, width] tokens, and by how much they are shifted.
 struct Windows {
-  std::int64_t size;
-  Value relative;
+  std::int64_t size, rows, columns, down, right;
+
+  Windows(std::int64_t window, const Value& x)
+      : size(window),
+        rows((x.shape[0] + window - 1) / window),
+        columns((x.shape[1] + window - 1) / window),
+        down(rows > 1 ? window / 2 : 0),
+        right(columns > 1 ? window / 2 : 0) {}
+  Windows unshifted() const {
+    auto result = *this;
+    result.down = result.right = 0;
+    return result;
+  }
 };
 
-// x: [H, W, D].
-Value window_attention(NetworkBuilder& net, const std::string& layer, const Value& x, const Windows& window,
-                       std::int64_t heads, bool shifts) {
-  const auto w = window.size, height = x.shape[0], width = x.shape[1], depth = x.shape[2];
-  const auto rows = (height + w - 1) / w, columns = (width + w - 1) / w;
-  const auto shift = shifts ? w / 2 : 0, down = rows > 1 ? shift : 0, right = columns > 1 ? shift : 0;
+// What every shifted block of a stage adds to its scores; nothing where one window holds the map.
+std::optional<Value> shift_mask(NetworkBuilder& net, const Windows& w) {
+  std::optional<Value> mask;
+  if (w.down > 0) mask = apart(net, w.size, w.down, w.rows, true);
+  if (w.right == 0) return mask;
+  const auto columns = apart(net, w.size, w.right, w.columns, false);
+  return mask ? net.add(*mask, columns) : columns;
+}
 
+// x: [H, W, D].
+Value window_attention(NetworkBuilder& net, const std::string& layer, const Value& x, const Windows& windows,
+                       std::int64_t heads, const Value& relative, const std::optional<Value>& apart_mask) {
+  const auto w = windows.size, rows = windows.rows, columns = windows.columns, down = windows.down,
+             right = windows.right;
+  const auto height = x.shape[0], width = x.shape[1], depth = x.shape[2];
   auto y = x;
   if (rows * w > height || columns * w > width) y = net.pad(x, {0, 0, 0}, {rows * w - height, columns * w - width, 0});
   y = rolled(net, rolled(net, y, 0, down), 1, right);
   y = net.permute(net.reshape(y, {rows, w, columns, w, depth}), {0, 2, 1, 3, 4});
   y = net.reshape(y, {rows, columns, w * w, depth});
 
-  const auto table = net.embedding(layer + ".position", window.relative,
-                                   {.words = (2 * w - 1) * (2 * w - 1), .width = heads, .init = kInit});
+  const auto table =
+      net.embedding(layer + ".position", relative, {.words = (2 * w - 1) * (2 * w - 1), .width = heads, .init = kInit});
   auto mask = net.reshape(net.permute(table, {1, 0}), {heads, w * w, w * w});
-  if (down > 0) mask = net.add(apart(net, w, down, rows, true), mask);
-  if (right > 0) mask = net.add(apart(net, w, right, columns, false), mask);
+  if (apart_mask) mask = net.add(*apart_mask, mask);
   y = self_attention(net, layer, y, {.heads = heads}, &mask, kInit);
 
   y = net.permute(net.reshape(y, {rows, columns, w, w, depth}), {0, 2, 1, 3, 4});
@@ -161,17 +180,22 @@ Network describe(const Config& config) {
   auto x = net.conv2d("patch", input_image(net, config),
                       {.out = config.integer("width"), .kernel = patch, .stride = patch, .init = kInit});
   x = net.layer_norm("patch_norm", net.permute(x, {1, 2, 0}));
-  const Windows windows{config.integer("window"), relative_places(net, config.integer("window"))};
+  const auto relative = relative_places(net, config.integer("window"));
   std::int64_t done = 0;
   for (std::size_t stage = 0; stage < depths.size(); ++stage) {
     if (stage > 0) x = merged(net, name("stage", stage, ".merge"), x);
+    const Windows windows(config.integer("window"), x);
+    const auto mask = depths[stage] > 1 ? shift_mask(net, windows) : std::nullopt;
     for (std::int64_t k = 0; k < depths[stage]; ++k, ++done) {
       const auto block = name("stage", stage, ".block", k);
       const auto rate = config.number("stochastic_depth") * static_cast<double>(done) /
                         static_cast<double>(std::max<std::int64_t>(blocks - 1, 1));
       const auto branch = [&](const Value& y) { return rate > 0 ? net.stochastic_depth(y, rate) : y; };
-      x = net.add(x, branch(window_attention(net, block + ".attention", net.layer_norm(block + ".norm1", x), windows,
-                                             heads[stage], k % 2 == 1)));
+      const auto normed = net.layer_norm(block + ".norm1", x);
+      x = net.add(x, branch(k % 2 == 0 ? window_attention(net, block + ".attention", normed, windows.unshifted(),
+                                                          heads[stage], relative, std::nullopt)
+                                       : window_attention(net, block + ".attention", normed, windows, heads[stage],
+                                                          relative, mask)));
       const auto hidden = config.integer("mlp_ratio") * x.shape[2];
       x = net.add(x, branch(perceptron(net, block + ".mlp", net.layer_norm(block + ".norm2", x), hidden,
                                        &NetworkBuilder::gelu, kInit)));

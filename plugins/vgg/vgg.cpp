@@ -25,7 +25,7 @@ ConfigSchema schema() {
   for (const auto& [layers, depth] : std::map<int, Json::Array>{
            {11, {1, 1, 2, 2, 2}}, {13, {2, 2, 2, 2, 2}}, {16, {2, 2, 3, 3, 3}}, {19, {2, 2, 4, 4, 4}}})
     for (const auto* norm : {"none", "batch"})
-      keys.preset(name(layers, norm == std::string("batch") ? "-bn" : ""),
+      keys.preset(name("vgg", layers, norm == std::string("batch") ? "_bn" : ""),
                   {{"size", 224},
                    {"classes", 1000},
                    {"depth", depth},
