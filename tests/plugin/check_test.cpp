@@ -7,6 +7,7 @@
 #include "plugin/test_plugins.hpp"
 #include "support/temporary_folder.hpp"
 #include "weightloom/base/file.hpp"
+#include "weightloom/plugin/registry.hpp"
 
 using namespace weightloom;
 using namespace weightloom::test;
@@ -44,9 +45,9 @@ CheckResult result_of(const std::string& fixture, const std::string& name, Check
 
 TEST_CASE("the shipped plugins pass every check") {
   const auto folder = std::filesystem::path(std::getenv("WEIGHTLOOM_BIN")) / "../plugins";
-  for (const auto* plugin : {"mlp", "cnn", "resnet", "vit"}) {
-    INFO(plugin);
-    for (const auto& result : check_plugin(folder / (std::string(plugin) + ".wlplugin.so"))) {
+  for (const auto& plugin : PluginRegistry({folder}).plugins()) {
+    INFO(plugin.id);
+    for (const auto& result : check_plugin(plugin.path)) {
       INFO(result.name << ": " << result.detail);
       CHECK(result.outcome == Outcome::kPassed);
     }
