@@ -100,9 +100,10 @@ void expect_classes(const LoadedNetwork& network, const TensorData& data) {
                     ", the network " + std::to_string(network.description.classes));
 }
 
-// What a task's metric and loss say, under the name of the metric; of sequences also the loss in bits.
+// What a task's metric and loss say, under the name of the metric and, whatever it is, as the score; of sequences also
+// the loss in bits.
 Json judgement(const TaskRule& task, double metric, double loss) {
-  Json result{{std::string(task.metric), metric}, {"loss", loss}};
+  Json result{{std::string(task.metric), metric}, {"score", metric}, {"loss", loss}};
   if (task.name == "sequence") result["bits_per_token"] = loss / std::numbers::ln2;
   return result;
 }
@@ -340,8 +341,8 @@ Json predict(Context& context, const PredictOptions& options) {
 
 void add_runtime_commands(CommandTable& table) {
   table.add<GrowOptions>("zoo grow", declare_grow, grow_zoo, page(print_grown));
-  table.add<EvaluateOptions>("evaluate", declare_evaluate, evaluate_network, page(print_evaluation, "accuracy"));
-  table.add<FinetuneOptions>("finetune", declare_finetune, finetune_network, page(print_finetuned, "test_accuracy"));
+  table.add<EvaluateOptions>("evaluate", declare_evaluate, evaluate_network, page(print_evaluation, "score"));
+  table.add<FinetuneOptions>("finetune", declare_finetune, finetune_network, page(print_finetuned, "score"));
   table.add<PredictOptions>(
       "predict", declare_predict, predict,
       listing("predictions", "class",
