@@ -48,6 +48,8 @@ void declare_render(CLI::App& app, RenderOptions& options) {
       ->type_name("PATH")
       ->allow_extra_args(false);
   app.add_option("--seed", options.glyphs.seed, "Seed of the characters and their images")->check(whole_number());
+  app.add_flag("--pixels", options.glyphs.pixels,
+               "A class for each pixel, for networks of the task `segmentation`: arrays instead of images");
 }
 
 Json render(Context& context, const RenderOptions& options) {

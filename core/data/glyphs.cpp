@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
+#include <memory>
 #include <numbers>
 #include <set>
 
@@ -13,6 +15,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/formats/npy.hpp"
 
 namespace weightloom {
 namespace {
@@ -185,8 +188,15 @@ std::string big_endian(std::uint64_t value, int bytes) {
 // One part of the data set, as IDX files: image by image, class after class in turn.
 class PartWriter {
  public:
-  PartWriter(const fs::path& folder, const std::string& name, std::int64_t classes, std::int64_t of_each,
-             std::int64_t size)
+  virtual ~PartWriter() = default;
+  virtual void add(const std::vector<std::uint8_t>& pixels, std::size_t label) = 0;
+  virtual void commit() = 0;
+};
+
+class ImageWriter : public PartWriter {
+ public:
+  ImageWriter(const fs::path& folder, const std::string& name, std::int64_t classes, std::int64_t of_each,
+              std::int64_t size)
       : images_(folder / (name + "-images-idx3-ubyte")),
         labels_(folder / (name + "-labels-idx1-ubyte")),
         wide_(classes > 256) {
@@ -194,11 +204,11 @@ class PartWriter {
     images_.write(big_endian(0x0803, 4) + big_endian(count, 4) + big_endian(side, 4) + big_endian(side, 4));
     labels_.write(big_endian(wide_ ? 0x0B01 : 0x0801, 4) + big_endian(count, 4));
   }
-  void add(const std::vector<std::uint8_t>& pixels, std::size_t label) {
+  void add(const std::vector<std::uint8_t>& pixels, std::size_t label) override {
     images_.write(pixels.data(), pixels.size());
     labels_.write(big_endian(label, wide_ ? 2 : 1));
   }
-  void commit() {
+  void commit() override {
     images_.commit();
     labels_.commit();
   }
@@ -207,6 +217,43 @@ class PartWriter {
   AtomicFile images_, labels_;
   bool wide_;
 };
+
+// Arrays are written as a whole.
+class PixelWriter : public PartWriter {
+ public:
+  PixelWriter(const fs::path& folder, const std::string& name, std::int64_t images, std::int64_t size)
+      : inputs_(folder / (name + "_inputs.npy")),
+        targets_(folder / (name + "_targets.npy")),
+        shape_{images, size, size} {}
+  void add(const std::vector<std::uint8_t>& pixels, std::size_t label) override {
+    constexpr std::uint8_t kDrawn = 128;
+    for (const auto pixel : pixels) {
+      values_.push_back(static_cast<float>(pixel) / 255);
+      classes_.push_back(pixel >= kDrawn ? static_cast<std::int32_t>(label + 1) : 0);
+    }
+  }
+  void commit() override {
+    write_npy(inputs_, HostTensor::from_f32({shape_[0], 1, shape_[1], shape_[2]}, values_));
+    HostTensor targets{DType::kI32, shape_, {}};
+    targets.bytes.resize(classes_.size() * sizeof(std::int32_t));
+    std::memcpy(targets.bytes.data(), classes_.data(), targets.bytes.size());
+    write_npy(targets_, targets);
+  }
+
+ private:
+  fs::path inputs_, targets_;
+  Shape shape_;
+  std::vector<float> values_;
+  std::vector<std::int32_t> classes_;
+};
+
+std::unique_ptr<PartWriter> part_writer(const GlyphOptions& options, const fs::path& folder, bool test,
+                                        std::int64_t classes) {
+  const auto of_each = test ? options.test : options.train;
+  if (options.pixels)
+    return std::make_unique<PixelWriter>(folder, test ? "test" : "train", classes * of_each, options.size);
+  return std::make_unique<ImageWriter>(folder, test ? "t10k" : "train", classes, of_each, options.size);
+}
 
 std::string class_name(const Character& character) {
   char code[16];
@@ -251,7 +298,7 @@ GlyphSet render_glyphs(const GlyphOptions& options, const fs::path& out, const P
   GlyphSet set;
   std::set<std::size_t> used;
   const auto classes = static_cast<std::int64_t>(drawn.size());
-  std::string names;
+  std::string names = options.pixels ? "background\n" : "";
   for (const auto& character : drawn) {
     used.insert(character.fonts.begin(), character.fonts.end());
     set.classes.push_back(class_name(character));
@@ -260,23 +307,24 @@ GlyphSet render_glyphs(const GlyphOptions& options, const fs::path& out, const P
   set.fonts = static_cast<std::int64_t>(used.size());
   const auto total = static_cast<std::uint64_t>(classes * (options.train + options.test));
   std::uint64_t done = 0;
-  const auto write_part = [&](const std::string& name, std::int64_t of_each) {
-    PartWriter part(out, name, classes, of_each, options.size);
-    for (std::int64_t i = 0; i < of_each; ++i) {
+  const auto write_part = [&](bool test) {
+    const auto part = part_writer(options, out, test, classes);
+    const std::string name = test ? "t10k" : "train";
+    for (std::int64_t i = 0; i < (test ? options.test : options.train); ++i) {
       throw_if_interrupted();
       for (std::size_t c = 0; c < drawn.size(); ++c) {
         // Every image has a seed of its own: more of them leave those before as they are.
         const auto label = name + "/" + std::to_string(drawn[c].code) + "/" + std::to_string(i);
         Random random(derive_seed(options.seed, label));
-        part.add(draw(drawn[c], fonts, options.size, random), c);
+        part->add(draw(drawn[c], fonts, options.size, random), c);
       }
       done += drawn.size();
       if (progress) progress({"render", done, total, "images", {}, done == total});
     }
-    part.commit();
+    part->commit();
   };
-  write_part("train", options.train);
-  write_part("t10k", options.test);
+  write_part(false);
+  write_part(true);
   write_file(out / kClassNamesFile, names);
   folder.keep();
   return set;

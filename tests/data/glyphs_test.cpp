@@ -2,11 +2,13 @@
 
 #include <catch2/catch.hpp>
 #include <numeric>
+#include <set>
 
 #include "../support/temporary_folder.hpp"
 #include "error_id.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
+#include "weightloom/data/arrays.hpp"
 #include "weightloom/data/dataset.hpp"
 
 using namespace weightloom;
@@ -105,4 +107,29 @@ TEST_CASE("what cannot be drawn is refused, and nothing is left of it", "[glyphs
   CHECK(!std::filesystem::exists(folder / "out"));
   std::filesystem::create_directory(folder / "out");
   CHECK(error_id([&] { render_glyphs(few(), folder / "out"); }) == "glyphs.exists");
+}
+
+TEST_CASE("pixels have the class of the character that stands there", "[glyphs]") {
+  TemporaryFolder folder;
+  auto options = few();
+  const auto set = render_glyphs(options, folder / "images");
+  options.pixels = true;
+  CHECK(render_glyphs(options, folder / "pixels").classes == set.classes);
+  const auto read = read_array_folder(folder / "pixels");
+  REQUIRE(read.class_names.size() == 7);
+  CHECK(read.class_names[0] == "background");
+  CHECK(read.train.inputs.shape == Shape{24, 1, 28, 28});
+  CHECK(read.test.targets.shape == Shape{12, 28, 28});
+  const auto values = read.train.inputs.f32();
+  const auto* classes = reinterpret_cast<const std::int32_t*>(read.train.targets.bytes.data());
+  for (std::size_t image = 0; image < 24; ++image) {
+    std::set<std::int32_t> seen;
+    bool agree = true;
+    for (std::size_t i = image * 784; i < (image + 1) * 784; ++i) {
+      seen.insert(classes[i]);
+      agree &= (classes[i] > 0) == (values[i] > 0.5f);
+    }
+    CHECK(agree);
+    CHECK(seen == std::set<std::int32_t>{0, static_cast<std::int32_t>(image % 6) + 1});
+  }
 }

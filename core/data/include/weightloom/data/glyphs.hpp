@@ -22,6 +22,7 @@ struct GlyphOptions {
   std::int64_t classes = 0;                                      // characters, chosen at random; 0: all
   std::int64_t train = 80, test = 16;                            // images of each class
   std::int64_t size = 28;                                        // of an image's side
+  bool pixels = false;               // a class for each pixel instead of one for each image
   std::uint64_t seed = 0;
 };
 
@@ -31,7 +32,9 @@ struct GlyphSet {
 };
 
 // Draws every character that at least two fonts have, each image with a random font and a random size, place, slant and
-// turn, white on black, and writes the folder `out` as IDX files with classes.txt (dataset.hpp, load_images()). The
+// turn, white on black, and writes the folder `out` as IDX files with classes.txt (dataset.hpp, load_images()); with
+// `pixels` as arrays (arrays.hpp), of values from 0 to 1 and of a class for each pixel: "background", or the character
+// that stands there. The
 // same fonts, options and seed give the same bytes. Throws kUsage "glyphs.*" for options that fit nothing and when
 // `out` is there, kNotFound "glyphs.fonts" without fonts that can draw anything, and what AtomicFile does; nothing
 // remains of `out` then. Interruptible.
