@@ -36,7 +36,7 @@ struct Specimen {
     torch::manual_seed(derive_seed(seed, "samples"));
     std::vector<std::int64_t> shape{kBatch};
     shape.insert(shape.end(), description.input.shape.begin(), description.input.shape.end());
-    samples = torch::randn(shape);
+    samples = torch::randn(shape, ComputeOptions().floats());
   }
 
   torch::Tensor output(ExecutionMode::Norm norm = ExecutionMode::Norm::kRunning) const {
@@ -124,7 +124,7 @@ void wrong_input_refused(const NetworkDescription& description, std::uint64_t se
   auto shape = specimen.samples.sizes().vec();
   shape.back() += 1;
   try {
-    specimen.executor.forward(specimen.weights, torch::zeros(shape));
+    specimen.executor.forward(specimen.weights, torch::zeros(shape, specimen.samples.options()));
   } catch (const Error&) {
     return;
   }
@@ -137,7 +137,8 @@ torch::Tensor loss_of(const torch::Tensor& output, const torch::Tensor& target) 
 }
 
 torch::Tensor target_for(const NetworkDescription& description, const torch::Tensor& output) {
-  if (description.task == "classification" && output.dim() == 2) return torch::arange(kBatch).remainder(output.size(1));
+  if (description.task == "classification" && output.dim() == 2)
+    return torch::arange(kBatch, indices_like(output)).remainder(output.size(1));
   return torch::randn_like(output);
 }
 

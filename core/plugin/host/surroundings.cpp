@@ -41,11 +41,17 @@ void change_locale() {
     if (std::setlocale(LC_ALL, name) != nullptr) return;
 }
 
-// Addresses are others afterwards: those of what is loaded, and those of what is allocated.
+// Addresses are others afterwards: those of what is loaded, once the gaps that it would fit into are filled, and those
+// of what is allocated.
 void change_memory() {
   std::uint16_t pages = 0;
   if (::getrandom(&pages, sizeof(pages), 0) != sizeof(pages)) pages = 17;
-  ::mmap(nullptr, (std::size_t{pages} + 16) << 12, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const auto reserve = [](std::size_t bytes) {
+    ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  };
+  for (const int bits : {21, 18, 16, 14})
+    for (int i = 0; i < 16; ++i) reserve(std::size_t{1} << bits);
+  reserve((std::size_t{pages} + 16) << 12);
   [[maybe_unused]] static void* const kept = std::malloc(std::size_t{pages} + 4096);
 }
 
