@@ -47,8 +47,8 @@ class PluginRegistry {
   // be asked. Asks all plugins.
   std::map<std::string, std::vector<std::string>> keywords() const;
   // The three functions of a plugin. Every call has a fresh process. Where a configuration is given there are two, the
-  // second at another time and in other surroundings, and only what both say is believed. Throw kPlugin on any breach of
-  // contract: "plugin.crashed", "plugin.exited", "plugin.hung", "plugin.memory", "plugin.output" for how it ended,
+  // second at another time and in other surroundings, and only what both say is believed. Throw kPlugin on any breach
+  // of contract: "plugin.crashed", "plugin.exited", "plugin.hung", "plugin.memory", "plugin.output" for how it ended,
   // "plugin.unsteady" where the two say different things. [any-thread]
   Json schema(const std::string& id_or_name) const;
   // Throws kUsage with the plugin's own message when the configuration is not acceptable.
