@@ -248,6 +248,12 @@ std::vector<NetworkCheck> network_checks() {
   const auto executed = [](const char* name, const char* sentence, auto run) {
     return NetworkCheck{name, "execution", sentence, {"network-realises"}, run};
   };
+  // What puts out NaNs fails at nothing else.
+  const auto finite = [&](const char* name, const char* sentence, auto run) {
+    auto check = executed(name, sentence, run);
+    check.needs.emplace_back("forward-finite");
+    return check;
+  };
   return {
       {"network-realises",
        "execution",
@@ -256,14 +262,14 @@ std::vector<NetworkCheck> network_checks() {
        network_realises},
       executed("init-respected", "fresh weights are as their initialisers say", init_respected),
       executed("forward-finite", "finite samples have finite outputs", forward_finite),
-      executed("forward-deterministic", "equal samples have equal outputs", forward_deterministic),
-      executed("forward-batch-consistent", "samples in one batch have the outputs that they have alone",
-               forward_batch_consistent),
-      executed("forward-does-not-mutate", "executing it changes neither weights nor samples", forward_does_not_mutate),
-      executed("output-follows-input", "different samples have different outputs", output_follows_input),
+      finite("forward-deterministic", "equal samples have equal outputs", forward_deterministic),
+      finite("forward-batch-consistent", "samples in one batch have the outputs that they have alone",
+             forward_batch_consistent),
+      finite("forward-does-not-mutate", "executing it changes neither weights nor samples", forward_does_not_mutate),
+      finite("output-follows-input", "different samples have different outputs", output_follows_input),
       executed("wrong-input-refused", "samples of another shape are refused", wrong_input_refused),
-      executed("gradients-reach-all", "finite gradients reach every trainable parameter", gradients_reach_all),
-      executed("training-lowers-loss", "ten steps of training lower the loss", training_lowers_loss),
+      finite("gradients-reach-all", "finite gradients reach every trainable parameter", gradients_reach_all),
+      finite("training-lowers-loss", "ten steps of training lower the loss", training_lowers_loss),
   };
 }
 
