@@ -68,7 +68,11 @@ void set(Json& object, const std::string& key, const Json& value) {
   if (key.empty() || key.find('=') != std::string::npos) throw Wrong{"'" + key + "' is no key of a setting"};
   if (std::ranges::count(key, '.') >= static_cast<std::ptrdiff_t>(kMostSettingLevels))
     throw Wrong{"its key nests more than " + std::to_string(kMostSettingLevels) + " levels"};
-  set_from_text(object, key + "=" + value.dump());
+  try {
+    set_from_text(object, key + "=" + value.dump());
+  } catch (const Error& error) {
+    throw Wrong{"'" + key + "' is no setting: " + error.why()};
+  }
 }
 
 // Takes one statement. False for a key that means nothing here.

@@ -143,6 +143,7 @@ TEST_CASE("JSON says the same, in an array or by name", "[zoo]") {
   CHECK(table.refusal(R"([{"name": 1}])") == "facts.value: entry 1: 'name': it is not a text");
   CHECK(table.refusal(R"([{"name": "a", "datset": "m"}])").ends_with("did you mean 'dataset'?"));
   CHECK(table.refusal(R"([{"name": "a", "hyper.": 1}])").starts_with("facts.value: entry 1: "));
+  CHECK(table.refusal(R"([{"name": "a", "hyper.b..c": 1}])").starts_with("facts.value: entry 1: "));
   CHECK(table.refusal(R"([{"name": "a")").find("line 1, column ") != std::string::npos);
   CHECK(table.refusal("[" + std::string(1000, '[')).starts_with("json.malformed"));
 }
