@@ -192,7 +192,8 @@ const PluginIdentity& PluginRegistry::add(const fs::path& file) {
 std::map<std::string, std::vector<std::string>> PluginRegistry::keywords() const {
   std::map<std::string, std::vector<std::string>> out;
   for (const auto& plugin : plugins()) {
-    auto& words = out[plugin.name];
+    const bool alone = std::ranges::count(plugins(), plugin.name, &PluginIdentity::name) == 1;
+    auto& words = out[alone ? plugin.name : plugin.id];
     try {
       words = keywords_of(schema(plugin.id));
     } catch (const Error&) {

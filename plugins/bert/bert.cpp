@@ -38,7 +38,6 @@ ConfigSchema schema() {
       .integer("depth", 2, {1, 1000}, "number of blocks")
       .integer("heads", 4, {1, 1024}, "attention heads")
       .integer("hidden", 256, {1, 65536}, "width of a block's hidden layer")
-      .keywords({"sentence encoder", "text encoder"})
       .complete(check);
   struct Size {
     const char *name, *pooling;

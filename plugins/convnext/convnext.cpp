@@ -24,7 +24,6 @@ ConfigSchema schema() {
                   .integer("mlp_ratio", 4, {1, 64}, "width of a block's hidden layer over that of its stage")
                   .number("layer_scale", 1e-6, {0, 1}, "what a block's learnt scale is at first")
                   .number("stochastic_depth", 0, {0, 1}, "rate at which the last block is left out while training")
-                  .keywords({"convnet of the 2020s"})
                   .complete(check);
   struct Size {
     const char* name;

@@ -34,7 +34,7 @@ ConfigSchema schema() {
       .integer("width", 16, {1, 4096}, "channels of the stem; all others are in the published proportion to it")
       .choice("stem", "small", {"small", "imagenet"}, "strides of 1, or a stride and two poolings")
       .number("dropout", 0, {0, 1}, "share that is left out before the head while training")
-      .keywords({"inception v1"})
+      .keywords({"inception"})
       .complete(check)
       .preset("imagenet", {{"size", 224},
                            {"classes", 1000},

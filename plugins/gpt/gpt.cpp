@@ -26,7 +26,6 @@ ConfigSchema schema() {
       .integer("heads", 4, {1, 1024}, "attention heads")
       .integer("mlp_ratio", 4, {1, 64}, "width of a block's hidden layer over the width of a token")
       .number("dropout", 0, {0, 1}, "share of what a block adds that is left out while training")
-      .keywords({"language model", "next token"})
       .complete(check);
   struct Size {
     const char* name;

@@ -27,7 +27,7 @@ ConfigSchema schema() {
       .integer("width", 16, {1, 2048}, "channels at full size; each level below has twice as many")
       .choice("up", "transposed", {"transposed", "bilinear"}, "transposed convolutions, or interpolation")
       .choice("norm", "batch", {"batch", "none"}, "normalisation after each convolution")
-      .keywords({"u-net", "segmentation network"})
+      .keywords({"u-net"})
       .complete(check)
       .preset("classic", {{"size", 256}, {"depth", 4}, {"width", 64}, {"up", "transposed"}})
       .preset("bilinear", {{"size", 256}, {"depth", 4}, {"width", 64}, {"up", "bilinear"}});

@@ -22,6 +22,6 @@ endforeach()
 # What a plugin's schema says that its networks are called is understood.
 execute_process(COMMAND ${BUILD}/bin/weightloom understand "handwritten digits with a patch mixer" --json --plugin-dir ${WORK}/build
   OUTPUT_VARIABLE output ERROR_VARIABLE output)
-if(NOT output MATCHES "\"architecture\": \"mixer\"")
+if(NOT output MATCHES "\"architecture\": \"org.example.mixer\"")
   message(FATAL_ERROR "a keyword of examples/plugins/mixer.cpp is not understood:\n${output}")
 endif()
