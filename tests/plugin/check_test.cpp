@@ -45,7 +45,8 @@ CheckResult result_of(const std::string& fixture, const std::string& name, Check
 
 TEST_CASE("the shipped plugins pass every check") {
   const auto folder = std::filesystem::path(std::getenv("WEIGHTLOOM_BIN")) / "../plugins";
-  for (const auto& plugin : PluginRegistry({folder}).plugins()) {
+  const PluginRegistry registry({folder});
+  for (const auto& plugin : registry.plugins()) {
     INFO(plugin.id);
     for (const auto& result : check_plugin(plugin.path)) {
       INFO(result.name << ": " << result.detail);
