@@ -11,6 +11,7 @@
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/network/init.hpp"
 #include "weightloom/runtime/executor.hpp"
+#include "weightloom/runtime/task.hpp"
 #include "weightloom/runtime/weights.hpp"
 #include "weightloom/zoo/transfer.hpp"
 
@@ -36,7 +37,9 @@ struct Specimen {
     torch::manual_seed(derive_seed(seed, "samples"));
     std::vector<std::int64_t> shape{kBatch};
     shape.insert(shape.end(), description.input.shape.begin(), description.input.shape.end());
-    samples = torch::randn(shape, ComputeOptions().floats());
+    const auto floats = ComputeOptions().floats();
+    const auto tokens = description.input.tokens;
+    samples = tokens > 0 ? torch::randint(tokens, shape, floats) : torch::randn(shape, floats);
   }
 
   torch::Tensor output(ExecutionMode::Norm norm = ExecutionMode::Norm::kRunning) const {
@@ -131,15 +134,18 @@ void wrong_input_refused(const NetworkDescription& description, std::uint64_t se
   throw CheckFailure{"an input of the shape " + to_string(shape) + " is accepted"};
 }
 
-torch::Tensor loss_of(const torch::Tensor& output, const torch::Tensor& target) {
-  if (!target.is_floating_point()) return torch::cross_entropy_loss(output, target);
-  return (output - target).square().mean();
+torch::Tensor loss_of(const NetworkDescription& description, const torch::Tensor& output, const torch::Tensor& target) {
+  const auto& task = task_of(description);
+  // What others go on from has no loss of its own; any will do to see whether it learns.
+  return task_loss(task.trained() ? task : *find_task("regression"), output.unsqueeze(0), target.unsqueeze(0));
 }
 
 torch::Tensor target_for(const NetworkDescription& description, const torch::Tensor& output) {
-  if (description.task == "classification" && output.dim() == 2)
-    return torch::arange(kBatch, indices_like(output)).remainder(output.size(1));
-  return torch::randn_like(output);
+  const auto& task = task_of(description);
+  if (!task.classes) return torch::randn_like(output);
+  auto places = output.sizes().vec();
+  places.erase(places.begin() + 1 + static_cast<std::ptrdiff_t>(task.class_axis));
+  return torch::randint(description.classes, places, indices_like(output));
 }
 
 // One leaf for each trainable parameter. What begins at 0 is moved off it, where gradients of others would vanish.
@@ -158,8 +164,8 @@ void gradients_reach_all(const NetworkDescription& description, std::uint64_t se
   Specimen specimen(description, seed);
   const auto leaves = make_trainable(specimen, 0.02);
   const auto output = specimen.output(ExecutionMode::Norm::kBatch);
-  const auto gradients = torch::autograd::grad({loss_of(output, target_for(description, output))}, leaves, {}, {},
-                                               false, /*allow_unused=*/true);
+  const auto gradients = torch::autograd::grad({loss_of(description, output, target_for(description, output))}, leaves,
+                                               {}, {}, false, /*allow_unused=*/true);
   std::size_t at = 0;
   std::string none;
   for (const auto& parameter : description.parameters) {
@@ -181,7 +187,7 @@ std::pair<double, double> trained(const NetworkDescription& description, std::ui
   for (int step = 0; step <= kTrainingSteps; ++step) {
     const auto output = specimen.output(ExecutionMode::Norm::kBatch);
     if (step == 0) target = target_for(description, output.detach());
-    const auto loss = loss_of(output, target);
+    const auto loss = loss_of(description, output, target);
     (step == 0 ? first : last) = loss.item<double>();
     const auto gradients = torch::autograd::grad({loss}, leaves, {}, {}, false, true);
     const torch::NoGradGuard no_grad;

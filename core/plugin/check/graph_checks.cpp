@@ -24,7 +24,7 @@ const std::map<std::string_view, std::vector<std::string_view>> kFaultsOf{
     {"graph-acyclic", {"cycle"}},
     {"everything-used", {"unused_parameter", "unreachable"}},
     {"shapes-infer", {"shape"}},
-    {"output-is-classes", {"output"}},
+    {"output-fits-task", {"output", "task"}},
     {"dialects-valid", {"dialect"}}};
 
 std::string_view check_of(std::string_view kind) {
@@ -152,7 +152,7 @@ std::span<const Check> graph_checks() {
       WEIGHTLOOM_FAULT_CHECK("graph-acyclic", "the graph has no cycle"),
       WEIGHTLOOM_FAULT_CHECK("everything-used", "every parameter is used, and every value reaches the output"),
       WEIGHTLOOM_FAULT_CHECK("shapes-infer", "shapes work out, and are those that parameters declare"),
-      WEIGHTLOOM_FAULT_CHECK("output-is-classes", "the output is one value for each class"),
+      WEIGHTLOOM_FAULT_CHECK("output-fits-task", "the output has the form that the task says"),
       {"description-bounded", "the default description is smaller than 8 MiB", {"answers"}, description_bounded},
       {"something-to-train", "a parameter is trainable", with_valid_description({}), something_to_train},
       {"head-is-linear", "the output comes from a linear layer, a row for each class", with_valid_description({}),
