@@ -1,4 +1,5 @@
 // Vision transformers (Dosovitskiy et al. 2021): patches, a class token, pre-norm blocks.
+#include <weightloom/sdk/blocks.hpp>
 #include <weightloom/sdk/plugin.hpp>
 
 using namespace weightloom::sdk;
@@ -8,27 +9,18 @@ namespace {
 constexpr Norm kNorm{.eps = 1e-6};
 
 void check(Config& config) {
-  const auto size = config.integer("size"), patch = config.integer("patch");
-  if (size % patch)
-    throw ConfigError("patch", std::to_string(patch) + " does not divide size " + std::to_string(size),
-                      "use a divisor of 'size'");
-  const auto width = config.integer("width"), heads = config.integer("heads");
-  if (width % heads)
-    throw ConfigError("heads", std::to_string(heads) + " does not divide width " + std::to_string(width),
-                      "use a divisor of 'width'");
+  expect_divisor(config, "patch", "size");
+  expect_divisor(config, "heads", "width");
 }
 
 ConfigSchema schema() {
-  ConfigSchema keys;
-  keys.integer("channels", 3, {1, 64}, "channels of the input image")
-      .integer("size", 32, {1, 4096}, "height and width of the input image")
-      .integer("classes", 10, {1, 100000}, "number of classes")
-      .integer("patch", 4, {1, 256}, "height and width of a patch")
-      .integer("width", 64, {1, 16384}, "width of a token")
-      .integer("depth", 4, {1, 1000}, "number of blocks")
-      .integer("heads", 4, {1, 1024}, "attention heads")
-      .integer("mlp_ratio", 4, {1, 64}, "width of a block's hidden layer over the width of a token")
-      .complete(check);
+  auto keys = image_keys(3, 32, 10)
+                  .integer("patch", 4, {1, 256}, "height and width of a patch")
+                  .integer("width", 64, {1, 16384}, "width of a token")
+                  .integer("depth", 4, {1, 1000}, "number of blocks")
+                  .integer("heads", 4, {1, 1024}, "attention heads")
+                  .integer("mlp_ratio", 4, {1, 64}, "width of a block's hidden layer over the width of a token")
+                  .complete(check);
   struct Size {
     const char* name;
     int width, depth, heads, patch;
@@ -45,10 +37,6 @@ ConfigSchema schema() {
   return keys;
 }
 
-Linear linear(std::int64_t out) {
-  return {.out = out, .init = Init::xavier_uniform(1.0)};
-}
-
 Value patch_tokens(NetworkBuilder& net, const Config& config, const Value& image) {
   const auto patch = config.integer("patch"), width = config.integer("width");
   const auto fan_in = static_cast<double>(config.integer("channels") * patch * patch);
@@ -56,18 +44,6 @@ Value patch_tokens(NetworkBuilder& net, const Config& config, const Value& image
       "patch", image,
       {.out = width, .kernel = patch, .stride = patch, .init = Init::truncated_normal(std::sqrt(1 / fan_in))});
   return net.permute(net.reshape(x, {width, x.shape[1] * x.shape[2]}), {1, 0});
-}
-
-Value self_attention(NetworkBuilder& net, const std::string& layer, const Value& x, std::int64_t heads) {
-  const auto width = x.shape[1];
-  const auto query = net.linear(layer + ".query", x, linear(width));
-  const auto key = net.linear(layer + ".key", x, linear(width));
-  const auto value = net.linear(layer + ".value", x, linear(width));
-  return net.linear(layer + ".output", net.attention(query, key, value, heads), linear(width));
-}
-
-Value mlp(NetworkBuilder& net, const std::string& layer, const Value& x, std::int64_t hidden) {
-  return net.linear(layer + ".output", net.gelu(net.linear(layer + ".hidden", x, linear(hidden))), linear(x.shape[1]));
 }
 
 Dialect torchvision(const Config& config) {
@@ -94,15 +70,14 @@ Dialect torchvision(const Config& config) {
 Network describe(const Config& config) {
   NetworkBuilder net;
   const auto width = config.integer("width");
-  auto x =
-      patch_tokens(net, config, net.image(config.integer("channels"), config.integer("size"), config.integer("size")));
+  auto x = patch_tokens(net, config, input_image(net, config));
   x = net.add_position("position", net.prepend_token("class_token", x));
   for (std::int64_t k = 0; k < config.integer("depth"); ++k) {
     const auto block = name("block", k);
     const auto attended = net.layer_norm(block + ".norm1", x, kNorm);
-    x = net.add(x, self_attention(net, block + ".attention", attended, config.integer("heads")));
+    x = net.add(x, self_attention(net, block + ".attention", attended, {.heads = config.integer("heads")}));
     const auto normed = net.layer_norm(block + ".norm2", x, kNorm);
-    x = net.add(x, mlp(net, block + ".mlp", normed, config.integer("mlp_ratio") * width));
+    x = net.add(x, perceptron(net, block + ".mlp", normed, config.integer("mlp_ratio") * width));
   }
   const auto token = net.select(net.layer_norm("norm", x, kNorm), 0, 0);
   return net.classifier("head", token, config.integer("classes"), Init::truncated_normal(0.02))
