@@ -94,6 +94,8 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"evaluate", Host::kEngine, "Accuracy and loss of a network on images", "weightloom evaluate mlp/mnist/0 --zoo my-zoo"},
     {"finetune", Host::kEngine, "Train a network further, on its own or other data",
      "weightloom finetune w.safetensors --data fashion-mnist --epochs 1 --out tuned.safetensors"},
+    {"apply", Host::kEngine, "Apply an adapter to the network that it changes",
+     "weightloom apply mlp/mnist/0 adapter.safetensors --zoo my-zoo --out adapted.safetensors"},
     {"predict", Host::kEngine, "Run a network on images or arrays; logits to a .npy file",
      "weightloom predict mlp/mnist/0 digit.png --zoo my-zoo --out logits.npy"},
     {"bench", {}, "Measure this machine, or what a generator is worth", {}},

@@ -11,6 +11,7 @@
 #include "weightloom/formats/npy.hpp"
 #include "weightloom/formats/weights_file.hpp"
 #include "weightloom/runtime/task.hpp"
+#include "weightloom/workflow/adapters.hpp"
 #include "weightloom/workflow/evaluation_cache.hpp"
 #include "weightloom/workflow/finetuning.hpp"
 #include "weightloom/workflow/grow.hpp"
@@ -146,6 +147,7 @@ struct FinetuneOptions {
   NetworkArgument network;
   std::string data, out, add;
   TrainingOptions training{.steps = 0, .epochs = 0};
+  AdapterOptions adapter{.layers = {}, .rank = 0};
 };
 
 void declare_finetune(CLI::App& app, FinetuneOptions& options) {
@@ -162,8 +164,32 @@ void declare_finetune(CLI::App& app, FinetuneOptions& options) {
   app.add_option("--weight-decay", options.training.weight_decay, "Weight decay of AdamW")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--seed", options.training.seed, "Seed of the order of images")->check(whole_number());
+  auto* rank =
+      app.add_option("--rank", options.adapter.rank, "Train an adapter of this rank, and leave the network as it is")
+          ->check(CLI::Range(1, 4096));
+  app.add_option("--alpha", options.adapter.alpha, "What the adapter adds is multiplied by alpha / rank")
+      ->check(CLI::PositiveNumber)
+      ->needs(rank);
+  app.add_option("--layers", options.adapter.layers,
+                 "Adapt layers in whose names one of these texts stands; default: all")
+      ->delimiter(',')
+      ->needs(rank)
+      ->type_name("TEXT,...");
   app.add_option("--out", options.out, "Write the weights to this .safetensors file")->type_name("FILE");
   app.add_option("--add", options.add, "Store the network in the zoo under this name")->type_name("NAME");
+}
+
+// Writes a network where it is wanted, and says so in `result`.
+void deliver(const Context& context, Network& network, const std::string& out, const std::string& add, Json& result) {
+  const auto tensors = to_tensor_map(network.description, network.weights);
+  if (!out.empty()) {
+    write_network(out, network.record, tensors);
+    result["out"] = out;
+  }
+  if (add.empty()) return;
+  network.record.name = add;
+  Zoo::open(context.zoo_directory(), Zoo::Access::kWrite).add({{network.record, tensors}});
+  result["name"] = add;
 }
 
 Json finetune_network(Context& context, const FinetuneOptions& options) {
@@ -174,12 +200,14 @@ Json finetune_network(Context& context, const FinetuneOptions& options) {
   if (training.steps == 0 && training.epochs == 0) training.epochs = 1;
   if (!options.out.empty()) training.checkpoint = options.out + ".checkpoint";
   const auto& task = task_of(loaded.description);
-  if (const auto wanted = wanted_outputs(task, data); wanted != loaded.description.classes)
+  const bool adapts = options.adapter.rank > 0;
+  if (const auto wanted = wanted_outputs(task, data); !adapts && wanted != loaded.description.classes)
     context.note("the head is new: the network has " + std::to_string(loaded.description.classes) +
                  " outputs, the data asks for " + std::to_string(wanted));
-  auto finetuned = finetune({loaded.record, loaded.description, loaded.weights}, data, training,
-                            plugin_registry(context), context.progress());
-  auto& network = finetuned.network;
+  const Network start{loaded.record, loaded.description, loaded.weights};
+  const auto plugins = plugin_registry(context);
+  auto finetuned = adapts ? train_adapter(start, options.adapter, data, training, plugins, context.progress())
+                          : finetune(start, data, training, plugins, context.progress());
   const std::string metric(task.metric);
   Json result{{"network", loaded.name},
               {"data", data.name},
@@ -188,17 +216,8 @@ Json finetune_network(Context& context, const FinetuneOptions& options) {
               {"validation_" + metric, finetuned.validation},
               {"test_" + metric, finetuned.test}};
   result.update(judgement(task, finetuned.test, finetuned.test_loss));
-  const auto tensors = to_tensor_map(network.description, network.weights);
-  if (!options.out.empty()) {
-    write_network(options.out, network.record, tensors);
-    fs::remove(training.checkpoint);
-    result["out"] = options.out;
-  }
-  if (!options.add.empty()) {
-    network.record.name = options.add;
-    Zoo::open(context.zoo_directory(), Zoo::Access::kWrite).add({{network.record, tensors}});
-    result["name"] = options.add;
-  }
+  deliver(context, finetuned.network, options.out, options.add, result);
+  if (!options.out.empty()) fs::remove(training.checkpoint);
   return result;
 }
 
@@ -209,6 +228,37 @@ void print_finetuned(Printer& print, const Json& result) {
     print.field("accuracy before", format_percent(result.at("test_accuracy_before").get<double>()));
   print_judgement(print, result);
   for (const char* key : {"out", "name"})
+    if (result.contains(key)) print.field(key, result.at(key).get<std::string>());
+}
+
+// apply
+
+struct ApplyOptions {
+  NetworkArgument network, adapter;
+  std::string out, add;
+};
+
+void declare_apply(CLI::App& app, ApplyOptions& options) {
+  declare_network(app, options.network);
+  app.add_option("adapter", options.adapter.reference, "What `finetune --rank` made: a file, or a network of the zoo")
+      ->type_name("ADAPTER")
+      ->required();
+  app.add_option("--out", options.out, "Write the weights to this .safetensors file")->type_name("FILE");
+  app.add_option("--add", options.add, "Store the network in the zoo under this name")->type_name("NAME");
+}
+
+Json apply_to_network(Context& context, const ApplyOptions& options) {
+  expect_deliverable(context, options.out, options.add.empty() ? std::vector<std::string>() : std::vector{options.add});
+  const auto base = load_network(context, options.network), adapter = load_network(context, options.adapter);
+  auto network = apply_adapter({base.record, base.description, base.weights},
+                               {adapter.record, adapter.description, adapter.weights}, plugin_registry(context));
+  Json result{{"network", base.name}, {"adapter", adapter.name}};
+  deliver(context, network, options.out, options.add, result);
+  return result;
+}
+
+void print_applied(Printer& print, const Json& result) {
+  for (const char* key : {"network", "adapter", "out", "name"})
     if (result.contains(key)) print.field(key, result.at(key).get<std::string>());
 }
 
@@ -343,6 +393,7 @@ void add_runtime_commands(CommandTable& table) {
   table.add<GrowOptions>("zoo grow", declare_grow, grow_zoo, page(print_grown));
   table.add<EvaluateOptions>("evaluate", declare_evaluate, evaluate_network, page(print_evaluation, "score"));
   table.add<FinetuneOptions>("finetune", declare_finetune, finetune_network, page(print_finetuned, "score"));
+  table.add<ApplyOptions>("apply", declare_apply, apply_to_network, page(print_applied, "network"));
   table.add<PredictOptions>(
       "predict", declare_predict, predict,
       listing("predictions", "class",
