@@ -1,6 +1,6 @@
 #pragma once
 // Low-rank adapters: what is trained is a small network of the architecture org.weightloom.lora, whose product of
-// matrices is added to linear layers of a base network (docs/adr/0018-adapters.md).
+// matrices is added to linear layers of a base network (docs/adr/0020-adapters.md).
 
 #include <string>
 #include <vector>
