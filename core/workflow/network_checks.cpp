@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/torch.hpp"
 #include "weightloom/formats/npy.hpp"
