@@ -18,6 +18,7 @@ except ImportError as error:
     print(f"{error}; install python3-torchvision")
     sys.exit(77)  # skipped
 
+sys.dont_write_bytecode = True  # nothing is left in the source tree
 from references import BERT, GPT2, Mixer, Recurrent, UNet
 
 TOLERANCE = 1e-4
