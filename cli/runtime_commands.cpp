@@ -124,12 +124,9 @@ Json evaluate_network(Context& context, const EvaluateOptions& options) {
   const EvaluationJob job{executor, network.weights, images_named(data, options.split),
                           options.recalibrate ? &data.train : nullptr, options.limit};
   const auto result = EvaluationCache(context.settings().evaluations).evaluate(job, options.fresh);
-  Json out{{"network", network.name},
-           {"data", data.name},
-           {"split", options.split},
-           {"images", result.images},
-           {"cached", result.kept}};
+  Json out{{"network", network.name}, {"data", data.name}, {"split", options.split}, {"images", result.images}};
   out.update(judgement(task_of(network.description), result.accuracy, result.loss));
+  out["cached"] = result.kept;
   return out;
 }
 

@@ -65,11 +65,15 @@ class Spawning {
 
 }  // namespace
 
-fs::path plugin_host() {
+fs::path plugin_host(const std::vector<fs::path>& directories) {
   std::error_code error;
   if (const char* named = ::secure_getenv("WEIGHTLOOM_PLUGIN_HOST"); named != nullptr && *named != '\0') return named;
   const auto beside = fs::read_symlink("/proc/self/exe", error).parent_path() / kExecutable;
   if (fs::exists(beside, error)) return beside;
+  for (const auto& directory : directories)
+    for (const auto* bin : {"../bin", "../../../bin"})
+      if (const auto found = fs::absolute(directory / bin / kExecutable, error); !error && fs::exists(found, error))
+        return found;
   const char* path = ::secure_getenv("PATH");
   for (std::string_view rest = path == nullptr ? "" : path; !rest.empty();) {
     const auto colon = rest.find(':');
@@ -85,7 +89,7 @@ PluginProcess::~PluginProcess() {
 }
 
 void PluginProcess::start() {
-  const auto executable = hosting_.executable.empty() ? plugin_host() : hosting_.executable;
+  const auto executable = hosting_.executable.empty() ? plugin_host(directories_) : hosting_.executable;
   std::array<int, 2> ends;
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail_to_start(executable, errno);
   const int error = Spawning(ends[1]).start(executable, process_);

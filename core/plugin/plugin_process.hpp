@@ -13,7 +13,9 @@ namespace weightloom {
 // [any-thread]: one session at a time.
 class PluginProcess {
  public:
-  explicit PluginProcess(PluginHosting hosting) : hosting_(std::move(hosting)) {}
+  // `directories` of plugins, where an installation's executables are not far.
+  explicit PluginProcess(PluginHosting hosting, std::vector<std::filesystem::path> directories = {})
+      : hosting_(std::move(hosting)), directories_(std::move(directories)) {}
   ~PluginProcess();
   PluginProcess(const PluginProcess&) = delete;
   PluginProcess& operator=(const PluginProcess&) = delete;
@@ -26,6 +28,7 @@ class PluginProcess {
   void start();
   void stop();
   PluginHosting hosting_;
+  std::vector<std::filesystem::path> directories_;
   std::mutex mutex_;
   int socket_ = -1;
   pid_t process_ = 0;

@@ -94,7 +94,8 @@ std::string ask_here(const PluginIdentity& identity, PluginFunction function, co
 }  // namespace
 
 struct PluginRegistry::Impl {
-  explicit Impl(PluginHosting where) : hosting(std::move(where)), process(hosting) {}
+  Impl(PluginHosting where, const std::vector<fs::path>& directories)
+      : hosting(std::move(where)), process(hosting, directories) {}
 
   const PluginHosting hosting;
   std::vector<PluginIdentity> plugins;
@@ -146,7 +147,7 @@ struct PluginRegistry::Impl {
 };
 
 PluginRegistry::PluginRegistry(std::vector<fs::path> directories, PluginHosting hosting)
-    : impl_(std::make_unique<Impl>(std::move(hosting))) {
+    : impl_(std::make_unique<Impl>(std::move(hosting), directories)) {
   for (const auto& directory : directories) impl_->scan(directory);
 }
 PluginRegistry::~PluginRegistry() = default;

@@ -45,7 +45,7 @@ TEST_CASE("an instruction that names a network needs no option for it", "[unders
   // What is left open lies where the anchor was trained: the plugin's own width would be beyond it.
   CHECK(known.understood("a perceptron").config.at("width") == 16);
   CHECK(known.refusal("a model of something") == "generate.options");
-  CHECK(known.refusal("an lstm") == "instruction.architecture");
+  CHECK(known.refusal("a generative adversarial network") == "instruction.architecture");
 }
 
 TEST_CASE("a limit of weights is kept", "[understanding]") {

@@ -91,14 +91,13 @@ void states_its_config(Subject& plugin) {
 }
 
 // What is wrong with how the network follows `key`, empty when nothing is.
-std::string not_followed(Subject& plugin, const NetworkDescription& usual, const std::string& key,
+std::string not_followed(Subject& plugin, const std::string& key,
                          const std::function<bool(const NetworkDescription&, std::int64_t)>& follows) {
   for (const auto value : other_values(plugin.schema(), key)) {
     const auto network = plugin.try_description(Json{{key, value}});
     if (!network) continue;
     return follows(*network, value) ? "" : "'" + key + "' " + std::to_string(value) + " does not show in the network";
   }
-  (void)usual;
   return {};
 }
 
@@ -118,24 +117,43 @@ void sizes_followed(Subject& plugin) {
   };
   std::string faults;
   const auto add = [&](const std::string& fault) { faults += (faults.empty() || fault.empty() ? "" : "; ") + fault; };
-  add(not_followed(plugin, usual, "classes",
+  add(not_followed(plugin, "classes",
                    [](const auto& network, std::int64_t value) { return network.classes == value; }));
   if (image) {
-    add(not_followed(plugin, usual, "channels", side_is(0)));
-    add(not_followed(plugin, usual, "size", side_is(2)));
+    add(not_followed(plugin, "channels", side_is(0)));
+    add(not_followed(plugin, "size", side_is(2)));
   }
-  add(not_followed(plugin, usual, "depth",
-                   [&](const auto& network, std::int64_t) { return !same_network(network, usual); }));
+  add(not_followed(plugin, "depth", [&](const auto& network, std::int64_t) { return !same_network(network, usual); }));
   require(faults.empty(), faults);
 }
 
+// Whether another value of `key` shows beside `others`; nothing when no network says.
+std::optional<bool> matters(Subject& plugin, const Json& others, const std::string& key) {
+  const auto usual = plugin.try_description(others);
+  if (!usual) return std::nullopt;
+  for (const auto value : other_values(plugin.schema(), key)) {
+    auto config = others;
+    config[key] = value;
+    if (const auto network = plugin.try_description(config)) return !same_network(*network, *usual);
+  }
+  return std::nullopt;
+}
+
+// A key may mean something under one option or preset alone.
 void keys_matter(Subject& plugin) {
-  const auto usual = plugin.description();
   const auto schema = plugin.schema();
+  std::vector<Json> surroundings{Json::object()};
+  for (const auto& some : {all_choices(schema), all_presets(schema)})
+    surroundings.insert(surroundings.end(), some.begin(), some.end());
   for (const auto& key : schema["keys"].items()) {
-    const auto fault = not_followed(plugin, usual, key.key(),
-                                    [&](const auto& network, std::int64_t) { return !same_network(network, usual); });
-    if (!fault.empty()) throw CheckFailure{fault, CheckResult::Outcome::kWarning};
+    bool tried = false, shown = false;
+    for (auto others = surroundings.begin(); others != surroundings.end() && !shown; ++others) {
+      const auto found = matters(plugin, *others, key.key());
+      tried |= found.has_value();
+      shown = found.value_or(false);
+    }
+    if (tried && !shown)
+      throw CheckFailure{"another '" + key.key() + "' shows in no network", CheckResult::Outcome::kWarning};
   }
 }
 

@@ -22,7 +22,7 @@ struct GlyphOptions {
   std::int64_t classes = 0;                                      // characters, chosen at random; 0: all
   std::int64_t train = 80, test = 16;                            // images of each class
   std::int64_t size = 28;                                        // of an image's side
-  bool pixels = false;               // a class for each pixel instead of one for each image
+  bool pixels = false;                                           // a class for each pixel instead of one for each image
   std::uint64_t seed = 0;
 };
 

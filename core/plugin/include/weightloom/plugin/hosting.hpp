@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 namespace weightloom {
 
@@ -19,7 +20,8 @@ struct PluginHosting {
 };
 
 // `weightloom-plugin-host`: what WEIGHTLOOM_PLUGIN_HOST names (ignored when privileges are elevated), then beside the
-// running executable, then along PATH. Throws kFailure "plugin.no_host". [any-thread]
-std::filesystem::path plugin_host();
+// running executable, then where an installation or a build has it that holds one of `directories` of plugins, then
+// along PATH. Throws kFailure "plugin.no_host". [any-thread]
+std::filesystem::path plugin_host(const std::vector<std::filesystem::path>& directories = {});
 
 }  // namespace weightloom

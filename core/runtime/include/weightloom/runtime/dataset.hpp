@@ -31,9 +31,9 @@ struct TensorData {
   std::int64_t classes() const { return static_cast<std::int64_t>(class_names.size()); }
 };
 
-// Images, or a folder of arrays (data/arrays.hpp), whose inputs are taken as they are: no form, no limits of images, and
-// classes are chosen only where each sample has one. Throws what load_images() and read_array_folder() throw, kUsage
-// "data.class", and kFailure "runtime.memory".
+// Images, or a folder of arrays (data/arrays.hpp), whose inputs are taken as they are: no form, no limits of images,
+// and classes are chosen only where each sample has one. Throws what load_images() and read_array_folder() throw,
+// kUsage "data.class", and kFailure "runtime.memory".
 TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed = 0,
                         const ComputeOptions& options = {}, const ImageLimits& limits = {});
 

@@ -16,7 +16,8 @@ struct Evaluation {
 
 // data[p] for member p, or data[0] for all; all splits of equal, positive size, of the type and on the device of
 // `weights`. `limit` > 0 evaluates so many images only, evenly spaced. Where executes_apart() holds, one member to a
-// thread. Throws kUsage "evaluation.data" and "data.form", kInterrupted between batches, kFailure "runtime.*". [any-thread]
+// thread. Throws kUsage "evaluation.data" and "data.form", kInterrupted between batches, kFailure "runtime.*".
+// [any-thread]
 Evaluation evaluate(const Executor& executor, const Weights& weights, const std::vector<const LabelledImages*>& data,
                     std::int64_t limit = 0);
 

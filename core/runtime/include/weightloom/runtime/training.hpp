@@ -33,9 +33,9 @@ struct TrainingOptions {
 // differ by rounding only. Where executes_apart() holds, members are trained one to a thread, and `progress` is called
 // from these threads, one at a time. Running statistics of batch_norm are updated with the node's momentum. Returns the
 // trained weights (detached), of the type and on the device of `weights`; images must have the same. Interruptible
-// between steps. Throws kUsage "training.*" and "data.form" for options or data that do not fit (epochs of data sets of different size
-// among them, where members are trained together), kRefused "checkpoint.damaged",
-// kInterrupted, and kFailure "runtime.*" (compute/torch_error.hpp).
+// between steps. Throws kUsage "training.*" and "data.form" for options or data that do not fit (epochs of data sets of
+// different size among them, where members are trained together), kRefused "checkpoint.damaged", kInterrupted, and
+// kFailure "runtime.*" (compute/torch_error.hpp).
 Weights train(const Executor& executor, Weights weights, const std::vector<const LabelledImages*>& data,
               const TrainingOptions& options, const ProgressSink& progress = {});
 

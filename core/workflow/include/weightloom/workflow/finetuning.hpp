@@ -26,7 +26,8 @@ struct Finetuned {
   double before = 0, validation = 0, test = 0, test_loss = 0;
 };
 
-// Trains on data.train; any task that has a loss. Throws what train() does. The record's hyperparameters are enough to do it again from the same start.
+// Trains on data.train; any task that has a loss. Throws what train() does. The record's hyperparameters are enough to
+// do it again from the same start.
 Finetuned finetune(const Network& network, const TensorData& data, const TrainingOptions& options,
                    const PluginRegistry& registry, const ProgressSink& progress = {});
 

@@ -13,8 +13,9 @@
 namespace weightloom {
 
 struct EncodeSummary {
-  std::uint64_t encoded = 0, up_to_date = 0;  // networks; those without an architecture, or of other tasks, are left out
-  std::optional<double> bits_per_weight;      // mean of those encoded now
+  std::uint64_t encoded = 0,
+                up_to_date = 0;           // networks; those without an architecture, or of other tasks, are left out
+  std::optional<double> bits_per_weight;  // mean of those encoded now
 };
 
 // Encodes the networks that `query` finds and stores the streams that are missing or stale. `zoo` is open for writing.
