@@ -19,6 +19,12 @@ enum class Part : std::uint64_t { kText, kError, kTraces, kExhaustion };
 
 constexpr std::size_t kThreads = 4;
 
+// Signals of real time have no name of their own.
+std::string signal_name(int signal) {
+  const char *what = ::sigdescr_np(signal), *brief = ::sigabbrev_np(signal);
+  return what && brief ? std::string(what) + " (SIG" + brief + ")" : "signal " + std::to_string(signal);
+}
+
 std::string describe_at_once(const LoadedPlugin& plugin, const std::string& config) {
   std::array<std::string, kThreads> texts;
   std::array<std::exception_ptr, kThreads> errors;
@@ -145,7 +151,7 @@ std::string Transcript::ending(const SessionRequest& request) const {
     case End::kWhole:
       return {};
     case End::kSignal:
-      result = std::string("it crashed: ") + ::sigdescr_np(number) + " (SIG" + ::sigabbrev_np(number) + ")";
+      result = "it crashed: " + signal_name(number);
       break;
     case End::kExit:
       result = "it ended the process, with exit code " + std::to_string(number);

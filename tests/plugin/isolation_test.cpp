@@ -47,6 +47,7 @@ TEST_CASE("however a plugin ends its process, the host is told plugin, call and 
   const auto [fixture, id, cause] = GENERATE(table<const char*, const char*, const char*>(
       {{"aborts", "plugin.crashed", "it crashed: Aborted (SIGABRT)"},
        {"crashes_at_load", "plugin.crashed", "it crashed: Segmentation fault (SIGSEGV) while it was loaded"},
+       {"raises_a_signal", "plugin.crashed", "it crashed: signal "},
        {"calls_exit", "plugin.exited", "it ended the process, with exit code 0"},
        {"hangs", "plugin.hung", "it gave no answer within 500 ms"},
        {"prints_without_end", "plugin.output", "it printed without end; it printed: still describing"},
