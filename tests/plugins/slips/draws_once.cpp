@@ -6,7 +6,7 @@
 namespace {
 
 Network describe(const Config& config) {
-  static const auto drawn = static_cast<std::int64_t>(std::random_device()() % 1000);
+  static const auto drawn = static_cast<std::int64_t>(std::random_device()() % 100000);
   return usual_network(config, config.integer("width") + drawn);
 }
 
