@@ -1,7 +1,7 @@
 // Whether alignment brings independently trained networks into one valley: the barrier of the straight line between two
 // of them (Ainsworth et al. 2023), before and after, with running statistics as interpolated and measured anew.
 //   cmake --build --preset release --target barrier_benchmark
-//   build/release/bin/barrier_benchmark mnist 400 mlp width=64 . cnn norm=none . resnet width=16 depth=8
+//   build/release/bin/barrier_benchmark mnist 500 mlp width=256 depth=2 . resnet "width=[24,24,24]" depth=8
 // Two networks of each architecture are trained for so many steps from different seeds. The barrier is the highest test
 // loss on the line above the mean of its ends.
 
@@ -66,6 +66,7 @@ void measure(const PluginRegistry& registry, const std::string& architecture, Js
     options.seed = seed;
     pair.push_back(train(executor, initial_weights(description, 1, seed), {&data.train}, options));
   }
+  const torch::NoGradGuard no_grad;
   const auto ends = evaluate(executor, pair[0], {&data.test}, kTestImages);
   const auto aligned = align(description, pair[1], pair[0]);
   std::printf("%-34s %6.3f", description.label().substr(0, 34).c_str(), ends.accuracy[0]);
@@ -83,7 +84,6 @@ void measure(const PluginRegistry& registry, const std::string& architecture, Js
 int main(int argc, char** argv) {
   if (argc < 4) return std::puts("usage: barrier_benchmark DATA STEPS ARCH [KEY=VALUE ...] [. ARCH ...]"), 2;
   set_threads(2);
-  const torch::NoGradGuard no_grad;
   const PluginRegistry registry(PluginRegistry::default_directories());
   const auto data = load_tensors(DataSpec::parse(argv[1]), {1, 14});
   std::printf("%-34s %6s  %s\n", "", "ends",
