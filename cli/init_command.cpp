@@ -19,7 +19,7 @@ void declare_init(CLI::App& app, InitOptions& options) {
       ->type_name("ARCH")
       ->required();
   add_settings_option(app, "--set", options.config, "Configuration of the network");
-  app.add_option("--seed", options.seed, "Of the values");
+  app.add_option("--seed", options.seed, "Of the values")->check(whole_number());
   app.add_option("-o,--out", options.out, "Write the weights to this .safetensors file")->type_name("FILE")->required();
 }
 

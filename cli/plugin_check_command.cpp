@@ -35,12 +35,16 @@ void declare_plugin_check(CLI::App& app, PluginCheckOptions& options) {
   app.add_flag("--list", options.list, "Say which checks there are");
   app.add_flag("--only-failed", options.only_failed, "Show what did not pass alone");
   app.add_flag("--in-process", checks.hosting.in_process, "Run the plugin in this process: for debuggers");
-  app.add_option("--seed", checks.seed, "Of random configurations and values")->type_name("N");
-  app.add_option("--reference", options.reference,
-                 "Foreign weights, and .npy arrays of samples and of what they put out, to be matched")
-      ->expected(3)
-      ->type_name("WEIGHTS INPUT OUTPUT");
-  app.add_option("--tolerance", options.tolerance, "Of the largest output, for --reference")->type_name("X");
+  app.add_option("--seed", checks.seed, "Of random configurations and values")->check(whole_number())->type_name("N");
+  auto* reference =
+      app.add_option("--reference", options.reference,
+                     "Foreign weights, and .npy arrays of samples and of what they put out, to be matched")
+          ->expected(3)
+          ->type_name("WEIGHTS INPUT OUTPUT");
+  app.add_option("--tolerance", options.tolerance, "Of the largest output, for --reference")
+      ->check(CLI::PositiveNumber)
+      ->needs(reference)
+      ->type_name("X");
   add_settings_option(app, "--set", checks.config, "Configuration of the network that is executed");
   app.add_option("--configurations", checks.configurations, "So many random configurations")
       ->check(CLI::Range(0, 1000000))
