@@ -55,7 +55,7 @@ torch::Tensor TaskScore::metric() const {
   // Each value deviates from its own mean over the samples.
   const auto samples = places_ / static_cast<double>(sums_.size(1));
   const auto deviation = (squares_ - sums_.square() / samples).sum(1);
-  return 1 - loss_ / deviation;
+  return torch::where(deviation > 0, 1 - loss_ / deviation, torch::zeros_like(loss_));
 }
 
 void expect_targets(const Executor& executor, const LabelledImages& split) {

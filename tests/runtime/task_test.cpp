@@ -90,6 +90,12 @@ TEST_CASE("values are judged by squared errors, and by what part of their spread
   CHECK(torch::allclose(score.metric(), (1 - error.sum({1, 2}) / spread).to(torch::kFloat64), 1e-4));
 }
 
+TEST_CASE("targets that do not vary have nothing to explain", "[task]") {
+  TaskScore score(*find_task("regression"));
+  score.add(torch::rand({1, 5, 2}), torch::ones({1, 5, 2}));
+  CHECK(score.metric().item<double>() == 0);
+}
+
 TEST_CASE("a network of any task that has a loss learns, a population like its members alone", "[task]") {
   for (auto& description : trained_tasks()) {
     INFO(description.task);

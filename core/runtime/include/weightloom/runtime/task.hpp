@@ -23,7 +23,7 @@ class TaskScore {
   torch::Tensor add(const torch::Tensor& output, const torch::Tensor& target);
 
   // [P]; REQUIRES that something was added. The metric is the share of places that are right, or 1 - squared error /
-  // squared deviation of the targets from their mean.
+  // squared deviation of the targets from their mean, and 0 where they do not deviate.
   torch::Tensor metric() const;
   torch::Tensor loss() const;
 
