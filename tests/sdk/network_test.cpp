@@ -49,6 +49,9 @@ TEST_CASE("a shape that does not work out says where and why") {
   CHECK_THROWS_WITH(net.conv2d("b", x, {.out = 3, .groups = 2}), Contains("2 groups do not divide"));
   CHECK_THROWS_WITH(net.conv2d("c", other, {.out = 3}), Contains("needs 3 dimensions, has shape [4]"));
   CHECK_THROWS_WITH(net.add(x, other), Contains("[4,8,8] and [4] differ"));
+  const auto windows = net.reshape(x, {2, 16, 8}), more = net.reshape(x, {4, 8, 8});
+  CHECK_THROWS_WITH(net.matmul(windows, more), Contains("[2,16,8] and [4,8,8] do not fit"));
+  CHECK_THROWS_WITH(net.attention(windows, more, more, 2), Contains("[2,16,8]") && Contains("[4,8,8]"));
   CHECK_THROWS_WITH(net.reshape(x, {3, 5}), Contains("different numbers of elements"));
   CHECK_THROWS_WITH(net.permute(x, {0, 0, 1}), Contains("an axis appears twice"));
   CHECK_THROWS_WITH(net.select(x, 1, 8), Contains("index 8"));

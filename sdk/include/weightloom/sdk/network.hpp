@@ -313,7 +313,8 @@ class NetworkBuilder {
   Value conv2d(const std::string& layer, const Value& x, Conv2d options);
   Value conv1d(const std::string& layer, const Value& x, Conv1d options);  // [C, L]
   Value conv3d(const std::string& layer, const Value& x, Conv3d options);  // [C, D, H, W]
-  // The gradient of conv2d with respect to its input: [C, H, W] -> [out, (H - 1) stride - 2 padding + ..., ...].
+  // The gradient of conv2d with respect to its input: [C, H, W] -> [out, H', W'], H' = (H - 1) stride - 2 padding +
+  // dilation (kernel - 1) + output padding + 1.
   Value conv_transpose2d(const std::string& layer, const Value& x, ConvTranspose2d options);
   Value linear(const std::string& layer, const Value& x, Linear options);
   // Tokens [...] (numbers from 0 to words - 1) -> [..., width].
@@ -412,7 +413,8 @@ class NetworkBuilder {
   // Adds a learnt [T, D]; its parameter carries the layer's name.
   Value add_position(const std::string& layer, const Value& x, Init init = Init::normal(0.02));
 
-  // From here on `parameter_name` means `existing`: both nodes read one parameter (a tied head).
+  // From here on `parameter_name` means `existing`: both nodes read one parameter (a tied head). Where there is none
+  // when it is asked for, std::logic_error.
   void share(const std::string& parameter_name, const std::string& existing) { shared_[parameter_name] = existing; }
   // Parameters called `name`, or `name.` and more, are not trained.
   void freeze(const std::string& parameter_name) { frozen_.push_back(parameter_name); }
@@ -505,6 +507,8 @@ class NetworkBuilder {
   }
   Value node(const std::string& op, const std::string& node_name, const std::vector<Value>& inputs, const Shape& shape,
              const Slots& parameters, Json::Object attributes);
+  // Of two shapes of one rank, all dimensions but the last two.
+  static bool same_front(const Shape& a, const Shape& b) { return std::equal(a.begin(), a.end() - 2, b.begin()); }
   bool is_frozen(const std::string& parameter_name) const {
     return std::any_of(frozen_.begin(), frozen_.end(), [&](const std::string& name) {
       return parameter_name == name || parameter_name.starts_with(name + ".");

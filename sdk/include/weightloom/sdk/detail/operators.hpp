@@ -200,7 +200,7 @@ inline Value NetworkBuilder::attend(const std::vector<Value>& inputs, Attention 
   const auto heads = options.heads, key_heads = options.key_heads;
   if (heads < 1 || key_heads < 1 || heads % key_heads)
     fail("attention", std::to_string(key_heads) + " key heads do not divide " + std::to_string(heads) + " heads");
-  const bool ranks = query.size() >= 2 && key.size() == query.size() && value == key;
+  const bool ranks = query.size() >= 2 && key.size() == query.size() && value == key && same_front(query, key);
   if (!ranks || key.back() * (heads / key_heads) != query.back())
     fail("attention", "query " + text(query) + ", key " + text(key) + " and value " + text(value) + " do not fit");
   if (query.back() % heads)
@@ -221,7 +221,7 @@ inline Value NetworkBuilder::rotary_position(const Value& x, Rotary options) {
 
 inline Value NetworkBuilder::matmul(const Value& a, const Value& b) {
   const auto rank = a.shape.size();
-  if (rank < 2 || b.shape.size() != rank || a.shape[rank - 1] != b.shape[rank - 2])
+  if (rank < 2 || b.shape.size() != rank || a.shape[rank - 1] != b.shape[rank - 2] || !same_front(a.shape, b.shape))
     fail("matmul", "shapes " + text(a.shape) + " and " + text(b.shape) + " do not fit");
   auto shape = a.shape;
   shape.back() = b.shape.back();
