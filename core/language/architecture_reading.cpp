@@ -100,32 +100,23 @@ const std::set<std::string> kFast{"quick", "quickly", "fast", "soon", "cheap", "
 // Phrases between commas.
 constexpr std::string_view kHighQuality =
     "best possible, highest accuracy, maximum accuracy, max accuracy, high accuracy, top accuracy, best accuracy, "
-    "utmost "
-    "accuracy, greatest accuracy, accuracy matters, accuracy first, accuracy above all, highest quality, best quality, "
-    "top "
-    "quality, high quality, high-quality, highest possible, best you, best you've, best u, best there, best one, best "
-    "that, very best, best it, top-notch, top notch, topnotch, spot on, spot-on, state-of-the-art, flawless, no "
-    "mistakes, "
-    "without mistakes, without a mistake, all the care, great care, greatest care, utmost, no errors, must be right, "
-    "take "
-    "your time, however long, as few mistakes, fewest mistakes, as few errors, fewest errors, precision matters, "
-    "highest "
-    "precision, best precision, paramount, getting it right, getting them right, right matters, best performance, best "
-    "results, best result";
+    "utmost accuracy, greatest accuracy, accuracy matters, accuracy first, accuracy above all, highest quality, best "
+    "quality, top quality, high quality, high-quality, highest possible, best you, best you've, best u, best there, "
+    "best one, best that, very best, best it, top-notch, top notch, topnotch, spot on, spot-on, state-of-the-art, "
+    "flawless, no mistakes, without mistakes, without a mistake, all the care, great care, greatest care, utmost, no "
+    "errors, must be right, take your time, however long, as few mistakes, fewest mistakes, as few errors, fewest "
+    "errors, precision matters, highest precision, best precision, paramount, getting it right, getting them right, "
+    "right matters, best performance, best results, best result";
 constexpr std::string_view kDraftQuality =
     "draft, quick and dirty, quick n dirty, quick-and-rough, rough, rough-and-ready, prototype, sketch, sketchy, good "
-    "enough, quick one, quick version, quick try, quick go, quick job, quick test, quick look, quick experiment, quick "
-    "attempt, quick thing, quick model, quick net, quick network, quick classifier, quick stab, on the quick, do it "
-    "fast, "
-    "hurry, in a rush, asap, throwaway, throw-away, placeholder, ballpark, slapdash, crude, sloppy, first stab, first "
-    "go, "
-    "first attempt, only testing, just testing, just a test, cheap and cheerful, doesn't have to be, doesnt have to "
-    "be, "
-    "need not be, needn't be, doesn't need to be, doesnt need to be, don't need to be, dont need to be, any accuracy, "
-    "not "
-    "fussy, dont care, don't care how accurate, doesn't matter how accurate, accuracy doesn't matter, accuracy does "
-    "not "
-    "matter, accuracy is not important, quality doesn't matter, quality does not matter";
+    "enough, quick one, quick version, quick try, quick go, quick job, quick test, quick look, quick experiment, "
+    "quick attempt, quick thing, quick model, quick net, quick network, quick classifier, quick stab, on the quick, "
+    "do it fast, hurry, in a rush, asap, throwaway, throw-away, placeholder, ballpark, slapdash, crude, sloppy, first "
+    "stab, first go, first attempt, only testing, just testing, just a test, cheap and cheerful, doesn't have to be, "
+    "doesnt have to be, need not be, needn't be, doesn't need to be, doesnt need to be, don't need to be, dont need "
+    "to be, any accuracy, not fussy, dont care, don't care how accurate, doesn't matter how accurate, accuracy "
+    "doesn't matter, accuracy does not matter, accuracy is not important, quality doesn't matter, quality does not "
+    "matter";
 
 // Of "resnet-style".
 const std::set<std::string> kLooks{"style", "like", "type", "ish"};

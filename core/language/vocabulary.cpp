@@ -163,8 +163,7 @@ bool is_open_after(std::string_view word) {
 bool is_shorthand(std::string_view word, std::string_view next) {
   constexpr std::string_view kVerbs =
       "tell see sort know read classify spot recognise recognize find get check help pick separate identify decide "
-      "look "
-      "say be do make choose label name detect work train";
+      "look say be do make choose label name detect work train";
   return (word == "2" && one_of(next, kVerbs)) ||
          (word == "4" && one_of(next, "a the my our his her their telling sorting reading spotting me us"));
 }

@@ -67,8 +67,7 @@ void schema_parses(Subject& plugin) {
           "its schema is not weightloom.config/1");
   require(schema.contains("keys") && schema["keys"].is_object(), "'keys' is not an object");
   for (const auto& [name, key] : schema["keys"].items()) require_key(name, key);
-  for (const auto* part : {"presets"})
-    require(schema.value(part, Json::object()).is_object(), "'" + std::string(part) + "' is not an object");
+  require(schema.value("presets", Json::object()).is_object(), "'presets' is not an object");
   require(schema.value("defaults_when", Json::array()).is_array(), "'defaults_when' is not a list");
   keywords_of(schema);
 }
