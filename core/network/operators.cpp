@@ -12,7 +12,7 @@ std::vector<OperatorDefinition> make_definitions() {
   std::vector<OperatorDefinition> all;
   for (const auto& family :
        {convolution_operators(), dense_operators(), normalisation_operators(), attention_operators(),
-        elementwise_operators(), pooling_operators(), layout_operators(), recurrent_operators()})
+        elementwise_operators(), pooling_operators(), layout_operators(), recurrent_operators(), script_operators()})
     all.insert(all.end(), family.begin(), family.end());
   return all;
 }

@@ -107,6 +107,12 @@ std::string choice(const JsonView& view, const AttributeRule& rule) {
   return text;
 }
 
+std::string text_of(const JsonView& view, const AttributeRule& rule) {
+  auto text = view.text(static_cast<std::size_t>(rule.most));
+  if (text.size() < static_cast<std::size_t>(rule.least)) view.expected("a text that is not empty");
+  return text;
+}
+
 Json attribute_value(const AttributeRule& rule, const JsonView& view) {
   const auto least = static_cast<std::int64_t>(rule.least), most = static_cast<std::int64_t>(rule.most);
   switch (rule.kind) {
@@ -130,6 +136,8 @@ Json attribute_value(const AttributeRule& rule, const JsonView& view) {
       return numbers(view, rule);
     case AttributeRule::Kind::kIntegers:
       return view.integers(8, least, most);
+    case AttributeRule::Kind::kText:
+      return text_of(view, rule);
   }
   return {};
 }
@@ -299,12 +307,12 @@ class Parser {
     const auto found = parameters_.find(name);
     if (found == parameters_.end())
       refuse("unknown_parameter", path, "no parameter is called '" + name + "'", suggestion(name, keys(parameters_)));
-    const auto expected = find_operator(net_.nodes[node].op)->parameter(key)->role;
+    const auto* rule = find_operator(net_.nodes[node].op)->parameter(key);
     const auto role = net_.parameters[found->second].role;
-    if (!role_fits(expected, role))
+    if (!rule->any_role && !role_fits(rule->role, role))
       refuse("role", path,
-             "expected a parameter of role '" + std::string(role_name(expected)) + "', found '" + name + "' of role '" +
-                 std::string(role_name(role)) + "'");
+             "expected a parameter of role '" + std::string(role_name(rule->role)) + "', found '" + name +
+                 "' of role '" + std::string(role_name(role)) + "'");
   }
 
   // Kahn's algorithm; among the nodes that are ready the one that was written first comes first.

@@ -10,7 +10,7 @@ const OperatorMakers& makers() {
   static const auto table = [] {
     OperatorMakers all;
     for (auto family : {convolution_makers, dense_makers, normalisation_makers, attention_makers, elementwise_makers,
-                        pooling_makers, layout_makers, recurrent_makers})
+                        pooling_makers, layout_makers, recurrent_makers, script_makers})
       all.merge(family());
     return all;
   }();

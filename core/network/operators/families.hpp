@@ -15,5 +15,6 @@ std::vector<OperatorDefinition> elementwise_operators();
 std::vector<OperatorDefinition> pooling_operators();
 std::vector<OperatorDefinition> layout_operators();
 std::vector<OperatorDefinition> recurrent_operators();
+std::vector<OperatorDefinition> script_operators();
 
 }  // namespace weightloom

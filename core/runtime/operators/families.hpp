@@ -20,5 +20,6 @@ OperatorMakers elementwise_makers();
 OperatorMakers pooling_makers();
 OperatorMakers layout_makers();
 OperatorMakers recurrent_makers();
+OperatorMakers script_makers();
 
 }  // namespace weightloom

@@ -154,6 +154,15 @@ struct Pool {
   bool count_padding = true;  // avg_pool only: padding counts as zeros
 };
 
+// TorchScript for what no operator says: `code` defines forward(inputs..., parameters...), each tensor [n, ...] of an
+// input for n samples or a parameter, and returns [n, ...] of `shape`.
+struct Script {
+  std::string code;
+  Shape shape;       // of one sample
+  std::string axes;  // the independent axes, such as "ct,c->ct" (docs/network_description.md, "Scripts"); empty: none
+  std::vector<std::string> parameters;  // of NetworkBuilder::raw_parameter(), at most eight
+};
+
 // "block", 3, ".conv" -> "block3.conv"
 template <class... Parts>
 std::string name(const Parts&... parts) {
@@ -429,6 +438,8 @@ class NetworkBuilder {
                  const std::vector<std::pair<std::string, std::string>>& parameters, Json::Object attributes) {
     return node(op, layer, inputs, shape, parameters, std::move(attributes));
   }
+
+  Value script(const std::string& layer, const std::vector<Value>& inputs, const Script& options);
 
   // A linear layer whose result is the network's output.
   Network classifier(const std::string& layer, const Value& x, std::int64_t classes,

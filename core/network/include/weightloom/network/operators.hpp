@@ -19,14 +19,15 @@ struct ParameterRule {
   std::string_view key;
   Role role;
   bool required = true;
-  int output_axis = -1;  // which of its axes is an output axis of the node: 0 for rows of weights; -1: none
+  int output_axis = -1;   // which of its axes is an output axis of the node: 0 for rows of weights; -1: none
+  bool any_role = false;  // the description says what it is
 };
 
 struct AttributeRule {
-  enum class Kind { kInteger, kNumber, kBoolean, kChoice, kPair, kTriple, kIntegers, kNumbers };
+  enum class Kind { kInteger, kNumber, kBoolean, kChoice, kPair, kTriple, kIntegers, kNumbers, kText };
   std::string_view name;
   Kind kind;
-  double least = 0, most = 0;             // inclusive; of kNumbers how many there are
+  double least = 0, most = 0;             // inclusive; of kNumbers how many there are, of kText bytes
   Json fallback = nullptr;                // null: required
   std::string_view fallback_from = {};    // the attribute whose value is the default
   std::vector<std::string> options = {};  // of kChoice

@@ -371,4 +371,13 @@ inline Value NetworkBuilder::add_position(const std::string& layer, const Value&
   return node("add_position", layer, {x}, x.shape, slots, {});
 }
 
+inline Value NetworkBuilder::script(const std::string& layer, const std::vector<Value>& inputs, const Script& options) {
+  if (options.parameters.size() > 8) fail(layer, "a script reads at most 8 parameters");
+  Slots slots;
+  for (std::size_t i = 0; i < options.parameters.size(); ++i)
+    slots.emplace_back(std::string(1, static_cast<char>('a' + i)), options.parameters[i]);
+  return node("script", layer, inputs, options.shape, slots,
+              {{"code", options.code}, {"shape", Json(options.shape)}, {"axes", options.axes}});
+}
+
 }  // namespace weightloom::sdk
