@@ -61,7 +61,7 @@ class LetterLengths {
       const auto [length, fresh] = lengths_.emplace(letters[i], shape[i]);
       if (!fresh && length->second != shape[i])
         refuse("attribute", path_,
-               std::string("expected axes of one length at the letter '") + letters[i] + "', found " +
+               "expected axes of one length at the letter '" + std::string(1, letters[i]) + "', found " +
                    std::to_string(length->second) + " and " + std::to_string(shape[i]));
     }
   }
