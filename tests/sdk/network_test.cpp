@@ -41,6 +41,22 @@ TEST_CASE("shapes are inferred") {
   CHECK(net.attention(tokens, tokens, tokens, 3).shape == Shape{640, 3});
 }
 
+TEST_CASE("several inputs and outputs are parts of one") {
+  NetworkBuilder net;
+  const auto parts = net.inputs({{1, 4, 4}, {3}});
+  REQUIRE(parts.size() == 2);
+  CHECK(parts[0].shape == Shape{1, 4, 4});
+  CHECK(parts[1].shape == Shape{3});
+  const auto pooled = net.global_avg_pool(net.conv2d("conv", parts[0], {.out = 2, .kernel = 3}));
+  const auto both = net.linear("both", net.concat({pooled, parts[1]}, 0), {.out = 4});
+  const auto network = net.finish({both, net.linear("more", both, {.out = 2})}, Task::kRegression);
+  const auto json = network.to_json("org.example.parts", Json::Object{}).dump();
+  CHECK_THAT(json, Contains(R"("input":{"name":"inputs","shape":[19]})"));
+  CHECK_THAT(json, Contains(R"("axis":0,"start":16,"stop":19,"step":1)"));
+  CHECK_THAT(json, Contains(R"("task":"regression")"));
+  CHECK_THROWS_AS(NetworkBuilder().inputs({{1, 0}}), ConfigError);
+}
+
 TEST_CASE("a shape that does not work out says where and why") {
   NetworkBuilder net;
   const auto x = net.image(4, 8, 8);

@@ -312,6 +312,9 @@ class NetworkBuilder {
     network_.input_ = Json::Object{{"name", input_name}, {"shape", Json(shape)}};
     return {input_name, checked(input_name, shape)};
   }
+  // Several inputs as parts of one: a sample has their values one after the other, each in C order. Parts may hold
+  // tokens.
+  std::vector<Value> inputs(const std::vector<Shape>& shapes);
   // A sequence of `length` tokens, the numbers 0 .. words - 1.
   Value tokens(std::int64_t length, std::int64_t words) {
     const auto value = input("tokens", {length});
@@ -454,6 +457,9 @@ class NetworkBuilder {
       if (is_frozen(entry.find("name")->string())) entry.set("trainable", false);
     return std::move(network_);
   }
+
+  // Several outputs as parts of one [values], one after the other, each in C order.
+  Network finish(const std::vector<Value>& outputs, Task task);
 
  private:
   using Slots = std::vector<std::pair<std::string, std::string>>;  // slot -> parameter name

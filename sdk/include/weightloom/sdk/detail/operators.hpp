@@ -371,6 +371,26 @@ inline Value NetworkBuilder::add_position(const std::string& layer, const Value&
   return node("add_position", layer, {x}, x.shape, slots, {});
 }
 
+inline std::vector<Value> NetworkBuilder::inputs(const std::vector<Shape>& shapes) {
+  std::int64_t total = 0;
+  for (const auto& shape : shapes) total += elements(checked("inputs", shape));
+  const auto all = input("inputs", {total});
+  std::vector<Value> parts;
+  std::int64_t start = 0;
+  for (const auto& shape : shapes) {
+    const auto size = elements(shape);
+    parts.push_back(reshape(slice(all, 0, start, start + size, 1), shape));
+    start += size;
+  }
+  return parts;
+}
+
+inline Network NetworkBuilder::finish(const std::vector<Value>& outputs, Task task) {
+  std::vector<Value> parts;
+  for (const auto& output : outputs) parts.push_back(flatten(output));
+  return finish(concat(parts, 0), task);
+}
+
 inline Value NetworkBuilder::script(const std::string& layer, const std::vector<Value>& inputs, const Script& options) {
   if (options.parameters.size() > 8) fail(layer, "a script reads at most 8 parameters");
   Slots slots;
