@@ -129,6 +129,8 @@ class Importer {
   std::unique_ptr<WeightsStream> stream_of(const ImportFile& file) const {
     const bool described = options_.facts.architecture.empty() && !said_.architecture.empty();
     if (!file.shards.empty() || described) return nullptr;
+    const auto format = detect_format(file.path);
+    if (format && format->self_contained && fs::file_size(file.path) < kLargeFile) return nullptr;
     auto stream = WeightsStream::open(file.path);
     if (!stream) return nullptr;
     std::uint64_t bytes = 0;
@@ -177,7 +179,7 @@ class Importer {
   ZooRecord record_of(const ImportFile& file, const WeightsStream& stream, const std::string& hash,
                       const std::string& source) {
     auto network = network_of(stream.metadata(), hash);
-    network.format = "safetensors";
+    network.format = stream.format();
     return record_for(file, network, source);
   }
 

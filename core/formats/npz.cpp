@@ -8,6 +8,7 @@
 
 #include "npy_array.hpp"
 #include "weightloom/base/error.hpp"
+#include "weights_layout.hpp"
 #include "zip_archive.hpp"
 #include "zip_writer.hpp"
 
@@ -42,18 +43,27 @@ void check_entries(const ZipArchive& archive) {
   }
 }
 
-HostTensor read_array(const ZipArchive& archive, const ZipEntry& entry) {
-  auto bytes = archive.read(entry);
+// Of an array of which these are the first bytes.
+npy::ArrayHeader header_of(const ZipArchive& archive, const ZipEntry& entry, std::span<const std::byte> bytes) {
+  const auto beginning = bytes.first(std::min(bytes.size(), npy::kLongestBeginning));
   try {
-    const auto beginning = std::span<const std::byte>(bytes).first(std::min(bytes.size(), npy::kLongestBeginning));
-    const auto header = npy::parse_header(beginning, bytes.size(), archive.path().string());
-    bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(header.data_start));
-    return npy::tensor_of(header, std::move(bytes));
+    return npy::parse_header(beginning, entry.size, archive.path().string());
   } catch (const Error& error) {
     throw Error(error.code(), error.id(), "refusing to read '" + archive.path().string() + "'",
                 "'" + entry.name + "': " + (error.why().empty() ? error.summary() : error.why()), error.hint())
         .at(archive.path().string(), entry.data);
   }
+}
+
+HostTensor read_array(const ZipArchive& archive, const ZipEntry& entry) {
+  auto bytes = archive.read(entry);
+  const auto header = header_of(archive, entry, bytes);
+  bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(header.data_start));
+  return npy::tensor_of(header, std::move(bytes));
+}
+
+std::string name_of(const ZipEntry& entry) {
+  return entry.name.substr(0, entry.name.size() - kExtension.size());
 }
 
 // With the header of its array.
@@ -78,11 +88,24 @@ TensorMap read_npz(const fs::path& path) {
   const ZipArchive archive(path);
   check_entries(archive);
   TensorMap tensors;
-  for (const auto& entry : archive.entries())
-    tensors.emplace(entry.name.substr(0, entry.name.size() - kExtension.size()), read_array(archive, entry));
+  for (const auto& entry : archive.entries()) tensors.emplace(name_of(entry), read_array(archive, entry));
   if (!archive.unchanged())
     throw refusal(path, "changed", "it was written while it was read", "read it when it is complete");
   return tensors;
+}
+
+std::optional<WeightsLayout> npz_layout(const fs::path& path) {
+  const ZipArchive archive(path);
+  check_entries(archive);
+  WeightsLayout layout{.file_bytes = archive.bytes(), .entries = archive.entries()};
+  for (const auto& entry : archive.entries()) {
+    if (entry.deflated) return std::nullopt;
+    const auto header = header_of(archive, entry, archive.beginning(entry, npy::kLongestBeginning));
+    if (header.big_endian || header.fortran_order) return std::nullopt;
+    layout.places.push_back(
+        {name_of(entry), header.dtype, header.shape, entry.data + header.data_start, entry.size - header.data_start});
+  }
+  return layout.settle() ? std::optional(std::move(layout)) : std::nullopt;
 }
 
 void write_npz(const fs::path& path, const TensorMap& tensors) {

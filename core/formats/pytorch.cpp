@@ -5,6 +5,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <unordered_map>
 
@@ -13,6 +15,7 @@
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/progress.hpp"
 #include "weightloom/base/text.hpp"
+#include "weights_layout.hpp"
 #include "zip_archive.hpp"
 
 namespace weightloom {
@@ -53,12 +56,35 @@ Error changed(const fs::path& path) {
   return refusal(path, "changed", "it was written while it was read", "read it when it is complete");
 }
 
+// What a view takes, in bytes.
+struct Extent {
+  std::uint64_t storage = 0;  // of the whole storage
+  std::uint64_t bytes = 0;    // of the tensor
+};
+
+Error wrong_size(const fs::path& path, const std::string& storage, std::uint64_t found, std::uint64_t expected) {
+  return refusal(
+      path, "damaged",
+      "the storage '" + storage + "' has " + std::to_string(found) + " bytes instead of " + std::to_string(expected));
+}
+
 class TensorReader {
  public:
   TensorReader(const fs::path& path, Storages storages) : path_(path), storages_(std::move(storages)) {}
 
   // Of at most `budget` bytes.
   HostTensor read(const std::string& name, const View& view, std::uint64_t budget) const {
+    const auto extent = extent_of(name, view, budget);
+    HostTensor tensor{view.dtype, view.shape, {}};
+    if (extent.bytes == 0) return tensor;
+    const auto source = storages_(view.storage, extent.storage);
+    tensor.bytes.resize(extent.bytes);
+    copy(*source, view, dtype_bytes(view.dtype), tensor.bytes);
+    return tensor;
+  }
+
+  // Throws for a view that lies or is larger than `budget` bytes.
+  Extent extent_of(const std::string& name, const View& view, std::uint64_t budget) const {
     const auto fail = [&](const std::string& why) {
       throw refusal(path_, "bad_tensor", "tensor '" + printable(name) + "' " + why);
     };
@@ -78,16 +104,12 @@ class TensorReader {
           __builtin_add_overflow(last, step, &last))
         fail("is larger than 64 bits count");
     }
-    HostTensor tensor{view.dtype, view.shape, {}};
-    if (empty) return tensor;
+    if (empty) return {storage, 0};
     if (last >= storage / width) fail("reaches beyond its storage");
     const auto bytes = count * width;
     if (bytes > kRepeatsFrom && bytes / kMostRepeats > storage) fail("repeats its storage without measure");
     if (bytes > budget) throw refusal(path_, "limit_exceeded", "its tensors are far larger than the file");
-    const auto source = storages_(view.storage, storage);
-    tensor.bytes.resize(bytes);
-    copy(*source, view, width, tensor.bytes);
-    return tensor;
+    return {storage, bytes};
   }
 
  private:
@@ -148,25 +170,26 @@ class Holders {
   std::unordered_map<const Value*, bool> known_;
 };
 
-// Takes the tensors out of what the pickle holds.
+// Finds the tensors in what the pickle holds, and gives them to whoever takes them.
 class Collector {
  public:
-  Collector(const fs::path& path, std::uint64_t file_bytes, Storages storages)
-      : path_(path), most_bytes_(most_bytes(file_bytes)), reader_(path, std::move(storages)) {}
+  using Take = std::function<void(const std::string& name, const View& view)>;
+  Collector(const fs::path& path, Take take) : path_(path), take_(std::move(take)) {}
 
-  PytorchFile collect(const Value& root) {
+  // Returns warnings.
+  std::vector<std::string> collect(const Value& root) {
     if (root.kind == Kind::kTensor) {
       add(path_.stem().string(), root);
-      return std::move(file_);
+      return std::move(warnings_);
     }
     add_dict("", state_of(root), 0);
     if (!skipped_.empty()) {
       std::string names;
       for (std::size_t i = 0; i < std::min(skipped_.size(), kMostNamed); ++i)
         names += (i ? ", " : "") + printable(skipped_[i]);
-      file_.warnings.push_back("left out what is no tensor: " + names + (skipped_.size() > kMostNamed ? ", ..." : ""));
+      warnings_.push_back("left out what is no tensor: " + names + (skipped_.size() > kMostNamed ? ", ..." : ""));
     }
-    return std::move(file_);
+    return std::move(warnings_);
   }
 
  private:
@@ -176,10 +199,10 @@ class Collector {
       for (const char* name : kStateNames) {
         const auto* state = entry(root, name);
         if (!state || !holders_.holds(*state)) continue;
-        file_.warnings.push_back("took the weights under '" + std::string(name) + "'");
+        warnings_.push_back("took the weights under '" + std::string(name) + "'");
         for (std::size_t i = 0; i + 1 < root.items.size(); i += 2)
           if (root.items[i + 1] != state && holders_.holds(*root.items[i + 1]))
-            file_.warnings.push_back("left out '" + printable(key_text(*root.items[i])) + "'");
+            warnings_.push_back("left out '" + printable(key_text(*root.items[i])) + "'");
         return *state;
       }
     }
@@ -216,20 +239,28 @@ class Collector {
       throw refusal(path_, "bad_name",
                     "the name '" + printable(name.substr(0, kLongestName)) +
                         "' of a tensor is not 1 to 1024 bytes of UTF-8 without control characters");
-    if (file_.tensors.size() == kMostTensors) throw refusal(path_, "limit_exceeded", "it holds too many tensors");
-    const auto [added, first] = file_.tensors.emplace(name, reader_.read(name, tensor.view, most_bytes_ - bytes_));
-    if (!first) throw refusal(path_, "bad_name", "two tensors are called '" + name + "'");
-    bytes_ += added->second.bytes.size();
+    if (names_.size() == kMostTensors) throw refusal(path_, "limit_exceeded", "it holds too many tensors");
+    if (!names_.insert(name).second) throw refusal(path_, "bad_name", "two tensors are called '" + name + "'");
+    take_(name, tensor.view);
   }
 
   const fs::path& path_;
-  std::uint64_t most_bytes_, bytes_ = 0;
-  TensorReader reader_;
+  Take take_;
   Holders holders_;
-  PytorchFile file_;
-  std::vector<std::string> skipped_;
+  std::set<std::string> names_;
+  std::vector<std::string> warnings_, skipped_;
   std::size_t entries_ = 0;
 };
+
+PytorchFile read_tensors(const fs::path& path, std::uint64_t file_bytes, const Value& root, Storages storages) {
+  const TensorReader reader(path, std::move(storages));
+  PytorchFile file;
+  auto left = most_bytes(file_bytes);
+  file.warnings = Collector(path, [&](const std::string& name, const View& view) {
+                    left -= file.tensors.emplace(name, reader.read(name, view, left)).first->second.bytes.size();
+                  }).collect(root);
+  return file;
+}
 
 // The last storage that was asked for: those of one storage follow each other as a rule. A file whose tensors go back
 // and forth between storages without end is given up.
@@ -248,10 +279,7 @@ class StorageCache {
       read_ += kept_->size();
       if (read_ > most_) throw refusal(path_, "limit_exceeded", "its tensors go back and forth between its storages");
     }
-    if (kept_->size() != size)
-      throw refusal(path_, "damaged",
-                    "the storage '" + key + "' has " + std::to_string(kept_->size()) + " bytes instead of " +
-                        std::to_string(size));
+    if (kept_->size() != size) throw wrong_size(path_, key, kept_->size(), size);
     return kept_;
   }
 
@@ -267,45 +295,79 @@ std::string_view text_of(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-PytorchFile read_archive(const fs::path& path) {
-  const ZipArchive archive(path);
+// An archive as torch.save() writes it: a pickle, and a file for each storage.
+class Checkpoint {
+ public:
+  explicit Checkpoint(const fs::path& path) : archive_(path) {
+    const auto& data = check_entries();
+    if (data.size > kMostPickle) throw refusal(path, "limit_exceeded", "its pickle is larger than 64 MiB");
+    bytes_ = archive_.read(data);
+    pickle_.emplace(text_of(bytes_), path.string(), data.data);
+    if (pickle_->size() != bytes_.size())
+      throw refusal(path, "damaged", "something follows its pickle", {}, data.data + pickle_->size());
+  }
+
+  const ZipArchive& archive() const { return archive_; }
+  const Value& root() const { return pickle_->root(); }
+  const ZipEntry& storage(const std::string& key) const {
+    const auto* record = archive_.find(prefix_ + "data/" + key);
+    if (!record) throw refusal(archive_.path(), "damaged", "the storage '" + key + "' is missing");
+    if (record->size > most_bytes(archive_.bytes()))
+      throw refusal(archive_.path(), "limit_exceeded", "its tensors are far larger than the file");
+    return *record;
+  }
+
+ private:
+  // Returns the pickle's.
+  const ZipEntry& check_entries();
+
+  ZipArchive archive_;
+  std::string prefix_;
+  std::vector<std::byte> bytes_;
+  std::optional<pickle::Pickle> pickle_;
+};
+
+const ZipEntry& Checkpoint::check_entries() {
+  const auto& path = archive_.path();
   constexpr std::string_view kData = "/data.pkl";
-  std::string prefix;
   const ZipEntry* data = nullptr;
-  for (const auto& entry : archive.entries()) {
+  for (const auto& entry : archive_.entries()) {
     if (!entry.name.ends_with(kData)) continue;
     if (data) throw refusal(path, "damaged", "it holds two pickles");
     data = &entry;
-    prefix = entry.name.substr(0, entry.name.size() - kData.size()) + "/";
+    prefix_ = entry.name.substr(0, entry.name.size() - kData.size()) + "/";
   }
   if (!data)
     throw refusal(path, "no_state_dict", "it is a zip archive without a pickle",
                   "if weights were packed into it, unpack it first");
-  for (const auto& entry : archive.entries()) {
-    if (!entry.name.starts_with(prefix))
+  for (const auto& entry : archive_.entries()) {
+    if (!entry.name.starts_with(prefix_))
       throw refusal(path, "damaged", "'" + entry.name + "' is not in the folder of its pickle");
-    if (entry.name.starts_with(prefix + "code/") || entry.name == prefix + "constants.pkl")
+    if (entry.name.starts_with(prefix_ + "code/") || entry.name == prefix_ + "constants.pkl")
       throw refusal(path, "torchscript", "it is a TorchScript archive, which is code",
                     "save the weights alone: torch.save(module.state_dict(), ...)");
   }
-  if (const auto* order = archive.find(prefix + "byteorder"); order && order->size <= kLongestByteOrder)
-    if (const auto bytes = archive.read(*order); text_of(bytes).substr(0, 6) != "little")
+  if (const auto* order = archive_.find(prefix_ + "byteorder"); order && order->size <= kLongestByteOrder)
+    if (const auto bytes = archive_.read(*order); text_of(bytes).substr(0, 6) != "little")
       throw refusal(path, "big_endian", "its values are big-endian", "save it again on a little-endian machine");
-  if (data->size > kMostPickle) throw refusal(path, "limit_exceeded", "its pickle is larger than 64 MiB");
-  const auto bytes = archive.read(*data);
-  const pickle::Pickle pickled(text_of(bytes), path.string(), data->data);
-  if (pickled.size() != bytes.size())
-    throw refusal(path, "damaged", "something follows its pickle", {}, data->data + pickled.size());
-  StorageCache storages(path, archive.bytes(), [&](const std::string& key) {
-    const auto* record = archive.find(prefix + "data/" + key);
-    if (!record) throw refusal(path, "damaged", "the storage '" + key + "' is missing");
-    if (record->size > most_bytes(archive.bytes()))
-      throw refusal(path, "limit_exceeded", "its tensors are far larger than the file");
-    return archive.read(*record);
-  });
-  auto read = Collector(path, archive.bytes(), std::ref(storages)).collect(pickled.root());
+  return *data;
+}
+
+PytorchFile read_archive(const fs::path& path) {
+  const Checkpoint checkpoint(path);
+  const auto& archive = checkpoint.archive();
+  StorageCache storages(path, archive.bytes(),
+                        [&](const std::string& key) { return archive.read(checkpoint.storage(key)); });
+  auto read = read_tensors(path, archive.bytes(), checkpoint.root(), std::ref(storages));
   if (!archive.unchanged()) throw changed(path);
   return read;
+}
+
+bool is_contiguous(const View& view) {
+  std::int64_t run = 1;
+  for (std::size_t d = view.shape.size(); d-- > 0; run *= view.shape[d])
+    if (view.shape[d] != 1 && view.strides[d] != run) return false;
+  return true;
 }
 
 // Three pickles that say what the file is, the data, the keys of the storages, and the storages in that order.
@@ -359,21 +421,48 @@ PytorchFile read_legacy(const fs::path& path) {
     file.read(place->second.first, bytes);
     return bytes;
   });
-  auto read = Collector(path, file.size(), std::ref(storages)).collect(data->root());
+  auto read = read_tensors(path, file.size(), data->root(), std::ref(storages));
   if (!file.unchanged()) throw changed(path);
   return read;
+}
+
+bool is_archive(const fs::path& path) {
+  std::string magic(4, '\0');
+  const FileReader file(path);
+  if (file.size() < magic.size()) throw refusal(path, "damaged", "it is too short for a checkpoint");
+  file.read(0, std::as_writable_bytes(std::span(magic)));
+  return magic == "PK\x03\x04";
 }
 
 }  // namespace
 
 PytorchFile read_pytorch(const fs::path& path) {
-  std::string magic(4, '\0');
-  {
-    const FileReader file(path);
-    if (file.size() < magic.size()) throw refusal(path, "damaged", "it is too short for a checkpoint");
-    file.read(0, std::as_writable_bytes(std::span(magic)));
-  }
-  return magic == "PK\x03\x04" ? read_archive(path) : read_legacy(path);
+  return is_archive(path) ? read_archive(path) : read_legacy(path);
+}
+
+std::optional<WeightsLayout> pytorch_layout(const fs::path& path) {
+  if (!is_archive(path)) return std::nullopt;
+  const Checkpoint checkpoint(path);
+  const TensorReader reader(path, {});
+  WeightsLayout layout{.file_bytes = checkpoint.archive().bytes()};
+  std::map<std::uint64_t, ZipEntry> entries;  // by where they begin
+  auto left = most_bytes(layout.file_bytes);
+  bool as_it_is = true;
+  layout.warnings = Collector(path, [&](const std::string& name, const View& view) {
+                      const auto extent = reader.extent_of(name, view, left);
+                      left -= extent.bytes;
+                      const auto& entry = checkpoint.storage(view.storage);
+                      if (entry.size != extent.storage)
+                        throw wrong_size(path, view.storage, entry.size, extent.storage);
+                      as_it_is &= !entry.deflated && is_contiguous(view);
+                      entries.emplace(entry.data, entry);
+                      const auto offset = extent.bytes == 0 ? 0 : static_cast<std::uint64_t>(view.offset);
+                      layout.places.push_back(
+                          {name, view.dtype, view.shape, entry.data + offset * dtype_bytes(view.dtype), extent.bytes});
+                    }).collect(checkpoint.root());
+  if (!as_it_is || !layout.settle()) return std::nullopt;
+  for (auto& [begin, entry] : entries) layout.entries.push_back(std::move(entry));
+  return layout;
 }
 
 }  // namespace weightloom

@@ -16,6 +16,7 @@
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/progress.hpp"
 #include "weightloom/formats/weights_file.hpp"
+#include "weights_layout.hpp"
 
 namespace weightloom {
 namespace {
@@ -25,8 +26,7 @@ using safetensors::refusal;
 constexpr std::uint64_t kPiece = 4u << 20;
 constexpr std::size_t kAhead = 3;  // pieces that are read before they are asked for
 
-bool is_safetensors(const fs::path& path, bool self_contained) {
-  const auto format = detect_format(path);
+bool is_safetensors(const std::optional<WeightsFormat>& format, bool self_contained) {
   return format && format->name == "safetensors" && format->self_contained == self_contained;
 }
 
@@ -117,19 +117,17 @@ struct WeightsStream::Shard {
     std::optional<std::size_t> tensor;  // in tensors(); none for one that is left out
   };
 
-  explicit Shard(const fs::path& file) : path(file) {
-    const FileReader reader(path);
-    opened = safetensors::open_header(reader);
-    bytes = reader.size();
-  }
+  Shard(fs::path file, std::uint64_t size) : path(std::move(file)), bytes(size) {}
 
   std::string read(const std::vector<Tensor>& tensors, const Visitor& visit) const {
     const FileReader file(path);
     if (file.size() != bytes) throw changed();
     Pieces pieces(file);
     auto place = places.begin();
+    Checksums checksums(*this);
     while (pieces.next()) {
       const auto begin = pieces.begin(), end = begin + pieces.bytes().size();
+      checksums.add(begin, pieces.bytes());
       // A tensor without bytes at the border of two pieces comes with the first one.
       for (; place != places.end() && (place->begin < end || place->end <= end); ++place) {
         const auto from = std::max(begin, place->begin), to = std::min(end, place->end);
@@ -146,18 +144,44 @@ struct WeightsStream::Shard {
     return refusal(path.string(), "changed", "it was written while it was read", 0, "read it when it is complete");
   }
 
+  // Of the entries of an archive, as its bytes come.
+  class Checksums {
+   public:
+    explicit Checksums(const Shard& shard) : shard_(shard), entry_(shard.entries.begin()) {}
+
+    void add(std::uint64_t begin, std::span<const std::byte> bytes) {
+      const auto end = begin + bytes.size();
+      for (; entry_ != shard_.entries.end() && entry_->data < end; ++entry_, sum_.reset()) {
+        if (!sum_) sum_.emplace(*entry_);
+        const auto entry_end = entry_->data + entry_->size;
+        const auto from = std::max(begin, entry_->data), to = std::min(end, entry_end);
+        sum_->add(bytes.subspan(from - begin, to - from));
+        if (entry_end > end) return;
+        sum_->check(shard_.path);
+      }
+    }
+
+   private:
+    const Shard& shard_;
+    std::vector<ZipEntry>::const_iterator entry_;
+    std::optional<ZipChecksum> sum_;  // of *entry_, once it has begun
+  };
+
   fs::path path;
-  safetensors::OpenedHeader opened;
   std::uint64_t bytes = 0;
-  std::vector<Place> places;  // in file order
+  std::vector<Place> places;      // in file order
+  std::vector<ZipEntry> entries;  // whose checksums are to be right, in file order
 };
 
 WeightsStream::WeightsStream() = default;
 WeightsStream::~WeightsStream() = default;
 
-// All tensors of a shard, or those that an index wants.
-void WeightsStream::place(Shard& shard, const std::set<std::string>* wanted) {
-  auto& [header, data_start] = shard.opened;
+// A safetensors file: all of its tensors, or those that an index wants. Returns the names of all.
+std::set<std::string> WeightsStream::add_safetensors(const fs::path& path, const std::set<std::string>* wanted) {
+  const FileReader reader(path);
+  auto& shard = *shards_.emplace_back(std::make_unique<Shard>(path, reader.size()));
+  const auto [header, data_start] = safetensors::open_header(reader);
+  std::set<std::string> names;
   for (const auto& entry : header.entries) {
     Shard::Place place{data_start + entry.begin(), data_start + entry.end(), std::nullopt};
     if (!wanted || wanted->contains(entry.name)) {
@@ -168,28 +192,44 @@ void WeightsStream::place(Shard& shard, const std::set<std::string>* wanted) {
                           entry.end() - entry.begin()});
     }
     shard.places.push_back(place);
+    names.insert(entry.name);
   }
-  metadata_.merge(header.metadata);
+  metadata_.insert(header.metadata.begin(), header.metadata.end());
   warnings_.insert(warnings_.end(), header.warnings.begin(), header.warnings.end());
+  return names;
+}
+
+bool WeightsStream::add_layout(const fs::path& path, std::optional<WeightsLayout> layout) {
+  if (!layout) return false;
+  auto& shard = *shards_.emplace_back(std::make_unique<Shard>(path, layout->file_bytes));
+  for (auto& place : layout->places) {
+    shard.places.push_back({place.begin, place.begin + place.bytes, tensors_.size()});
+    tensors_.push_back({std::move(place.name), place.dtype, std::move(place.shape), place.bytes});
+  }
+  shard.entries = std::move(layout->entries);
+  metadata_ = std::move(layout->metadata);
+  warnings_ = std::move(layout->warnings);
+  return true;
 }
 
 std::unique_ptr<WeightsStream> WeightsStream::open(const fs::path& path) {
+  const auto format = detect_format(path);
+  if (!format) return nullptr;
   std::unique_ptr<WeightsStream> stream(new WeightsStream);
-  if (is_safetensors(path, true)) {
-    stream->shards_.push_back(std::make_unique<Shard>(path));
-    stream->place(*stream->shards_.back(), nullptr);
+  stream->format_ = format->name;
+  if (format->name == "pytorch") return stream->add_layout(path, pytorch_layout(path)) ? std::move(stream) : nullptr;
+  if (format->name == "npz") return stream->add_layout(path, npz_layout(path)) ? std::move(stream) : nullptr;
+  if (is_safetensors(format, true)) {
+    stream->add_safetensors(path, nullptr);
     return stream;
   }
-  if (!is_safetensors(path, false)) return nullptr;
+  if (!is_safetensors(format, false)) return nullptr;
   stream->is_set_ = true;
   const auto index = safetensors::read_index(path);
   for (const auto& indexed : index.shards) {
-    if (!is_safetensors(indexed.path, true)) return nullptr;
-    auto& shard = *stream->shards_.emplace_back(std::make_unique<Shard>(indexed.path));
-    std::set<std::string> found;
-    for (const auto& entry : shard.opened.header.entries) found.insert(entry.name);
+    if (!is_safetensors(detect_format(indexed.path), true)) return nullptr;
+    const auto found = stream->add_safetensors(indexed.path, &indexed.tensors);
     safetensors::check_shard(index, indexed, found, stream->warnings_);
-    stream->place(shard, &indexed.tensors);
   }
   std::uint64_t total = 0;
   for (const auto& tensor : stream->tensors_) total += tensor.bytes;
@@ -205,6 +245,9 @@ std::string WeightsStream::read(const Visitor& visit) const {
 
 const std::vector<WeightsStream::Tensor>& WeightsStream::tensors() const {
   return tensors_;
+}
+std::string_view WeightsStream::format() const {
+  return format_;
 }
 const std::map<std::string, std::string>& WeightsStream::metadata() const {
   return metadata_;

@@ -31,6 +31,12 @@ bool is_at(std::span<const std::byte> bytes, std::size_t at, const char (&magic)
   return bytes.size() >= at + 4 && std::memcmp(bytes.data() + at, magic, 4) == 0;
 }
 
+Error zip_refusal(const std::filesystem::path& path, const char* id, std::string why, std::uint64_t offset) {
+  return Error(ErrorCode::kRefused, std::string("zip.") + id, "refusing to read '" + path.string() + "'",
+               std::move(why), "the file is damaged or was made to deceive: get it again from its source")
+      .at(path.string(), offset);
+}
+
 }  // namespace
 
 bool is_plain_entry_name(const std::string& name) {
@@ -44,9 +50,7 @@ ZipArchive::ZipArchive(const std::filesystem::path& path) : file_(path) {
 }
 
 Error ZipArchive::refusal(const char* id, std::string why, std::uint64_t offset) const {
-  return Error(ErrorCode::kRefused, std::string("zip.") + id, "refusing to read '" + path().string() + "'",
-               std::move(why), "the file is damaged or was made to deceive: get it again from its source")
-      .at(path().string(), offset);
+  return zip_refusal(path(), id, std::move(why), offset);
 }
 
 void ZipArchive::read_directory() {
@@ -156,6 +160,12 @@ const ZipEntry* ZipArchive::find(const std::string& name) const {
   return found == by_name_.end() ? nullptr : found->second;
 }
 
+std::vector<std::byte> ZipArchive::beginning(const ZipEntry& entry, std::uint64_t bytes) const {
+  std::vector<std::byte> begins(std::min(entry.stored, bytes));
+  file_.read(entry.data, begins);
+  return begins;
+}
+
 std::vector<std::byte> ZipArchive::read(const ZipEntry& entry) const {
   throw_if_interrupted();
   std::vector<std::byte> bytes(entry.stored);
@@ -182,10 +192,19 @@ std::vector<std::byte> ZipArchive::read(const ZipEntry& entry) const {
       throw refusal("damaged", "'" + entry.name + "' does not unpack to its size", entry.data);
     bytes = std::move(inflated);
   }
-  if (entry.crc != 0 &&
-      ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()) != static_cast<uLong>(entry.crc))
-    throw refusal("damaged", "the bytes of '" + entry.name + "' have changed", entry.data);
+  ZipChecksum checksum(entry);
+  checksum.add(bytes);
+  checksum.check(path());
   return bytes;
+}
+
+void ZipChecksum::add(std::span<const std::byte> bytes) {
+  if (entry_.crc != 0) sum_ = ::crc32_z(sum_, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+}
+
+void ZipChecksum::check(const std::filesystem::path& path) const {
+  if (entry_.crc != 0 && sum_ != entry_.crc)
+    throw zip_refusal(path, "damaged", "the bytes of '" + entry_.name + "' have changed", entry_.data);
 }
 
 }  // namespace weightloom

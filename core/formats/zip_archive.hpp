@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,20 @@ struct ZipEntry {
   std::uint64_t size = 0;    // bytes that they stand for
   std::uint32_t crc = 0;     // 0: not recorded
   bool deflated = false;
+};
+
+// The checksum of an entry whose bytes come one after the other.
+class ZipChecksum {
+ public:
+  // The entry outlives it.
+  explicit ZipChecksum(const ZipEntry& entry) : entry_(entry) {}
+  void add(std::span<const std::byte> bytes);
+  // When all have come. Throws kRefused "zip.damaged", of the archive at `path`.
+  void check(const std::filesystem::path& path) const;
+
+ private:
+  const ZipEntry& entry_;
+  unsigned long sum_ = 0;
 };
 
 // A relative path without "..", backslashes and control characters: what entries may be called.
@@ -39,6 +54,8 @@ class ZipArchive {
   const ZipEntry* find(const std::string& name) const;
   // The bytes of an entry, held against its checksum. Throws kRefused "zip.damaged".
   std::vector<std::byte> read(const ZipEntry& entry) const;
+  // At most so many bytes of one that is stored as it is, not held against its checksum.
+  std::vector<std::byte> beginning(const ZipEntry& entry, std::uint64_t bytes) const;
   const std::filesystem::path& path() const { return file_.path(); }
   std::uint64_t bytes() const { return file_.size(); }  // of the file
   bool unchanged() const { return file_.unchanged(); }

@@ -8,6 +8,8 @@
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/formats/npy.hpp"
+#include "weightloom/formats/npz.hpp"
+#include "weightloom/formats/pytorch.hpp"
 #include "weightloom/formats/safetensors.hpp"
 
 namespace weightloom {
@@ -85,6 +87,33 @@ TEST_CASE("a sharded set is a stream of those tensors that its index names", "[w
   CHECK(stream->warnings().size() == 1);
   write_file(index, R"({"weight_map":{"x":"b.safetensors"}})");
   CHECK_THROWS_AS(WeightsStream::open(index), Error);
+}
+
+TEST_CASE("archives that hold their tensors as they are are streams, held against their checksums",
+          "[weights_stream]") {
+  const test::TemporaryFolder folder;
+  for (const auto* name : {"net.pt", "net.npz"}) {
+    CAPTURE(name);
+    const bool pytorch = std::string_view(name) == "net.pt";
+    for (std::uint64_t seed = 1; seed < 7; ++seed) {
+      CAPTURE(seed);
+      auto tensors = random_tensors(seed);
+      tensors["last"] = {DType::kF32, {2, 3}, std::vector<std::byte>(24, std::byte{7})};
+      pytorch ? write_pytorch(folder / name, tensors) : write_npz(folder / name, tensors);
+      const auto stream = WeightsStream::open(folder / name);
+      REQUIRE(stream);
+      CHECK(stream->format() == (pytorch ? "pytorch" : "npz"));
+      std::string digest;
+      require_same(tensors, gather(*stream, &digest));
+      CHECK(digest == to_hex(sha256_file(folder / name)));
+    }
+    auto text = read_file(folder / name);
+    text[text.find(std::string(24, '\7')) + 5] ^= 1;
+    write_file(folder / name, text);
+    const auto stream = WeightsStream::open(folder / name);
+    REQUIRE(stream);
+    CHECK_THROWS_WITH(gather(*stream), Catch::Contains("have changed"));
+  }
 }
 
 TEST_CASE("other formats are no streams, and damaged files are refused before anything is read", "[weights_stream]") {
