@@ -7,6 +7,7 @@
 #include "../../core/runtime/operators/script_function.hpp"
 #include "networks.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/compute/random.hpp"
 #include "weightloom/network/symmetry.hpp"
 #include "weightloom/runtime/executor.hpp"
 #include "weightloom/runtime/weights.hpp"
