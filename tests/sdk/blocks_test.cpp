@@ -72,3 +72,29 @@ TEST_CASE("tokens of any leading dimensions attend to each other, through a mask
   CHECK(x.shape == Shape{3, 4, 8});
   CHECK_THAT(described(net, net.flatten(x)), Contains("attention.query.weight") && Contains("\"shape\":[5,8]"));
 }
+
+TEST_CASE("'same' padding leaves the size over the stride, and reaches as far as a dilated kernel") {
+  NetworkBuilder net;
+  const auto image = net.image(2, 9, 8);
+  CHECK(conv_same(net, "a", image, {.out = 3, .kernel = 3, .stride = 2}).shape == Shape{3, 5, 4});
+  CHECK(conv_same(net, "b", image, {.out = 3, .kernel = {1, 3}, .dilation = 2}).shape == Shape{3, 9, 8});
+  const auto pooled = max_pool_same(net, image, 3, 2);
+  CHECK(pooled.shape == Shape{2, 5, 4});
+  const auto text = described(net, net.flatten(pooled));
+  CHECK_THAT(text, Contains(R"("before":[0,1,0],"after":[0,1,1],"value":0)") &&
+                       Contains(R"("before":[0,0,2],"after":[0,0,2],"value":0)") && Contains(R"("value":-3.4e+38)"));
+}
+
+TEST_CASE("layouts of TensorFlow become ours") {
+  Dialect names("theirs");
+  names.tensor("a", "a.weight", from_hwio()).tensor("b", "b.weight", from_depthwise());
+  names.tensor("c", "c.weight", from_depthwise({3, 5}, 4, 2)).tensor("d", "d.weight", from_dense());
+  names.tensor("e", "e.weight", from_dense({4, 3, 2}, 7));
+  const auto text = names.json().dump();
+  CHECK_THAT(text, Contains(R"("a.weight","transform":[{"transpose":[3,2,0,1]}]})") &&
+                       Contains(R"("b.weight","transform":[{"transpose":[2,3,0,1]}]})") &&
+                       Contains(R"({"reshape":{"from":[4,2,3,5],"to":[8,1,3,5]}}]})") &&
+                       Contains(R"("d.weight","transform":[{"transpose":[1,0]}]})"));
+  CHECK_THAT(text, Contains(R"([{"reshape":{"from":[24,7],"to":[3,2,4,7]}},{"transpose":[3,2,0,1]},)"
+                            R"({"reshape":{"from":[7,4,3,2],"to":[7,24]}}]})"));
+}

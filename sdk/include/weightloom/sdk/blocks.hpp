@@ -128,6 +128,47 @@ inline void inverted_residual(Dialect& names, const std::string& foreign, const 
   next(".project");
 }
 
+// ---- networks of TensorFlow ----
+
+// "Same" padding: as many places as the stride goes into the image, rounded up; the odd row or column is the last.
+inline Value conv_same(NetworkBuilder& net, const std::string& layer, const Value& x, Conv2d options) {
+  const auto reach = [](std::int64_t kernel, std::int64_t dilation) { return (kernel - 1) * dilation + 1; };
+  const Pair seen{reach(options.kernel.vertical, options.dilation.vertical),
+                  reach(options.kernel.horizontal, options.dilation.horizontal)};
+  const auto padded = net.pad_same(x, seen, options.stride);
+  return net.conv2d(layer, padded, std::move(options));
+}
+// What is around the image is never the maximum.
+inline Value max_pool_same(NetworkBuilder& net, const Value& x, Pair kernel, Pair stride) {
+  constexpr double kLowest = -3.4e38;
+  return net.max_pool(net.pad_same(x, kernel, stride, kLowest), {.kernel = kernel, .stride = stride});
+}
+
+// From its layouts to ours, for dialects. Kernels: [height, width, in, out].
+inline Transforms from_hwio() {
+  return {Transform::transpose({3, 2, 0, 1})};
+}
+// Kernels of depthwise convolutions: [height, width, channels, outputs of each]. Ours have as many groups as channels.
+inline Transforms from_depthwise() {
+  return {Transform::transpose({2, 3, 0, 1})};
+}
+inline Transforms from_depthwise(Pair kernel, std::int64_t channels, std::int64_t outputs) {
+  const auto height = kernel.vertical, width = kernel.horizontal;
+  return {Transform::transpose({2, 3, 0, 1}),
+          Transform::reshape({channels, outputs, height, width}, {channels * outputs, 1, height, width})};
+}
+// Dense layers: [in, out].
+inline Transforms from_dense() {
+  return {Transform::transpose({1, 0})};
+}
+// Dense layers whose input is a flattened image, there [height, width, channels]; `map` is ours, [channels, height,
+// width].
+inline Transforms from_dense(const Shape& map, std::int64_t out) {
+  const auto channels = map.at(0), height = map.at(1), width = map.at(2), in = channels * height * width;
+  return {Transform::reshape({in, out}, {height, width, channels, out}), Transform::transpose({3, 2, 0, 1}),
+          Transform::reshape({out, channels, height, width}, {out, in})};
+}
+
 // ---- transformers ----
 
 // `.query`, `.key`, `.value` and `.output`: tokens [..., T, D] that look at each other, through a mask where one is
