@@ -223,7 +223,8 @@ std::string place_of(std::int64_t flat, const torch::Tensor& in) {
 
 void match_reference(const NetworkDescription& description, const Reference& reference) {
   auto file = read_network(reference.weights);
-  const auto fitted = fit_tensors(description, file.dialect, std::move(file.tensors));
+  const auto dialect = file.record ? file.dialect : std::string();
+  const auto fitted = fit_tensors(description, dialect, std::move(file.tensors));
   const auto samples = read_floats(reference.input), expected = read_floats(reference.output);
   const torch::NoGradGuard no_grad;
   const auto output = Executor(description).forward(to_weights(description, fitted.tensors), samples).select(0, 0);
