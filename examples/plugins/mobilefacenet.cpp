@@ -50,7 +50,7 @@ Value inverted(NetworkBuilder& net, const std::string& block, const Value& x, co
   auto y = net.conv2d(block + ".expand", x, {.out = options.expansion * x.shape[0]});
   y = depthwise(net, block + ".depthwise", rectified(net, block + ".expand", y), options.stride);
   y = net.conv2d(block + ".project", y, {.out = options.out});
-  return y.shape == x.shape ? net.add(y, x) : y;
+  return options.stride == 1 && y.shape == x.shape ? net.add(y, x) : y;
 }
 
 // For every block its names, here and there.
