@@ -3,6 +3,7 @@
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/data/dataset.hpp"
+#include "weightloom/data/grouping.hpp"
 
 namespace weightloom {
 namespace {
@@ -31,7 +32,7 @@ DataSpec DataSpec::parse(std::string_view text) {
     if (spec.train_limit == 0) refuse(text, "the train limit must be positive");
     rest = rest.substr(0, at);
   }
-  if (rest.ends_with(']')) {
+  if (rest.ends_with(']') && !ClassGrouping::of(rest)) {
     const auto open = rest.rfind('[');
     if (open == rest.npos) refuse(text, "']' without '['");
     auto list = rest.substr(open + 1, rest.size() - open - 2);
@@ -47,6 +48,7 @@ DataSpec DataSpec::parse(std::string_view text) {
     rest = rest.substr(0, open);
   }
   if (rest.empty()) refuse(text, "the source is empty");
+  ClassGrouping::of(rest);  // what it cannot be is refused here
   spec.source = rest;
   return spec;
 }

@@ -8,6 +8,7 @@
 #include "source_reader.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/data/grouping.hpp"
 
 namespace weightloom {
 namespace {
@@ -102,8 +103,14 @@ void measure(const Pixels& part, ImageData& data) {
 }
 
 // New label of every old one; -1 where the class is left out.
-std::vector<std::int64_t> relabelling(const DataSpec& spec, std::size_t classes) {
-  std::vector<std::int64_t> map(classes, -1);
+using Relabelling = std::vector<std::int64_t>;
+
+std::int64_t new_label(const Relabelling& map, std::int64_t label) {
+  return label < 0 ? label : map[static_cast<std::size_t>(label)];
+}
+
+Relabelling relabelling(const DataSpec& spec, std::size_t classes) {
+  Relabelling map(classes, -1);
   if (spec.classes.empty())
     for (std::size_t c = 0; c < classes; ++c) map[c] = static_cast<std::int64_t>(c);
   for (std::size_t i = 0; i < spec.classes.size(); ++i) {
@@ -116,19 +123,44 @@ std::vector<std::int64_t> relabelling(const DataSpec& spec, std::size_t classes)
   return map;
 }
 
+// What becomes of the classes of a source: they are grouped, and some of the groups, or of the classes, are chosen.
+struct Choice {
+  std::optional<Relabelling> groups;  // each has as many images as the others
+  std::int64_t group_count = 0;
+  Relabelling labels;
+  std::uint64_t seed = 0;
+
+  std::int64_t label(std::int64_t c) const { return new_label(labels, groups ? new_label(*groups, c) : c); }
+};
+
+// Those of `order` whose groups have equal shares of them.
+std::vector<std::int64_t> in_equal_shares(const Pixels& part, std::span<const std::int64_t> order,
+                                          const Choice& choice) {
+  std::vector<std::int64_t> grouped, labels, out;
+  for (const auto i : order)
+    if (const auto group = new_label(*choice.groups, part.labels[static_cast<std::size_t>(i)]); group >= 0) {
+      grouped.push_back(i);
+      labels.push_back(group);
+    }
+  for (const auto at : equal_shares(labels, choice.group_count, choice.seed))
+    out.push_back(grouped[static_cast<std::size_t>(at)]);
+  return out;
+}
+
 // The images of `part` at `order`, in that order, without the classes left out; at most `limit` (0: all).
-ImageSet select(const Pixels& part, std::span<const std::int64_t> order, const std::vector<std::int64_t>& labels,
-                const ImageData& data, std::int64_t limit) {
+ImageSet select(const Pixels& part, std::span<const std::int64_t> order, const Choice& choice, const ImageData& data,
+                std::int64_t limit) {
   const auto area = data.form.size * data.form.size, channels = data.form.channels;
-  std::vector<std::int64_t> chosen;
+  std::vector<std::int64_t> shares, chosen;
+  if (choice.groups) order = shares = in_equal_shares(part, order, choice);
   for (auto i : order)
-    if (labels[static_cast<std::size_t>(part.labels[static_cast<std::size_t>(i)])] >= 0 &&
+    if (choice.label(part.labels[static_cast<std::size_t>(i)]) >= 0 &&
         (limit == 0 || static_cast<std::int64_t>(chosen.size()) < limit))
       chosen.push_back(i);
   ImageSet split;
   split.images.reserve(chosen.size() * static_cast<std::size_t>(channels * area));
   for (auto i : chosen) {
-    split.labels.push_back(labels[static_cast<std::size_t>(part.labels[static_cast<std::size_t>(i)])]);
+    split.labels.push_back(choice.label(part.labels[static_cast<std::size_t>(i)]));
     for (std::int64_t c = 0; c < channels; ++c) {
       const auto mean = data.mean[static_cast<std::size_t>(c)], scale = 1 / data.deviation[static_cast<std::size_t>(c)];
       const float* plane = part.values.data() + (i * channels + c) * area;
@@ -149,8 +181,11 @@ std::vector<std::int64_t> in_order(std::int64_t count) {
 ImageData load_images(const DataSpec& spec, const ImageForm& wanted, std::uint64_t split_seed,
                       const ImageLimits& limits) {
   check_form(wanted);
-  const auto source = open_source(spec.source, split_seed);
-  const auto labels = relabelling(spec, source.class_names.size());
+  const auto grouping = ClassGrouping::of(spec.source);
+  const auto source = open_source(grouping ? grouping->source : spec.source, split_seed);
+  const auto names = grouping ? grouping->names(source.class_names) : source.class_names;
+  Choice choice{{}, static_cast<std::int64_t>(names.size()), relabelling(spec, names.size()), split_seed};
+  if (grouping) choice.groups = grouping->group_of_each(source.class_names.size());
   Pixels train, test;
   Sha256 hash;
   ImageForm form = wanted;
@@ -174,18 +209,17 @@ ImageData load_images(const DataSpec& spec, const ImageForm& wanted, std::uint64
   data.name = spec.text();
   data.form = form;
   measure(train, data);
-  for (std::size_t c = 0; c < labels.size(); ++c)
-    if (spec.classes.empty()) data.class_names.push_back(source.class_names[c]);
-  for (auto c : spec.classes) data.class_names.push_back(source.class_names[static_cast<std::size_t>(c)]);
+  if (spec.classes.empty()) data.class_names = names;
+  for (auto c : spec.classes) data.class_names.push_back(names[static_cast<std::size_t>(c)]);
 
   const auto count = static_cast<std::int64_t>(train.labels.size());
   const auto order = Random(derive_seed(split_seed, "validation")).permutation(count);
   const auto [validation_order, train_order] =
       std::pair(std::span(order).first(static_cast<std::size_t>(count / 10)),
                 std::span(order).subspan(static_cast<std::size_t>(count / 10)));
-  data.validation = select(train, validation_order, labels, data, 0);
-  data.train = select(train, train_order, labels, data, spec.train_limit);
-  data.test = select(test, in_order(static_cast<std::int64_t>(test.labels.size())), labels, data, 0);
+  data.validation = select(train, validation_order, choice, data, 0);
+  data.train = select(train, train_order, choice, data, spec.train_limit);
+  data.test = select(test, in_order(static_cast<std::int64_t>(test.labels.size())), choice, data, 0);
   if (data.train.count() == 0 || data.test.count() == 0)
     throw Error(ErrorCode::kRefused, "data.empty", "cannot use data set '" + spec.text() + "'",
                 "no " + std::string(data.train.count() == 0 ? "training" : "test") + " images are left");

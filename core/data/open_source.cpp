@@ -5,6 +5,7 @@
 #include "source_reader.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/data/grouping.hpp"
 
 namespace weightloom {
 namespace {
@@ -90,6 +91,7 @@ Source open_source(const std::string& name, std::uint64_t split_seed) {
 
 std::vector<std::string> source_class_names(const std::string& source) {
   if (const auto* known = find_known(source)) return known->classes;
+  if (const auto grouping = ClassGrouping::of(source)) return grouping->names(source_class_names(grouping->source));
   return open_source(source, 0).class_names;
 }
 

@@ -4,6 +4,7 @@
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/data/dataset.hpp"
+#include "weightloom/data/grouping.hpp"
 #include "weightloom/language/words.hpp"
 
 namespace weightloom {
@@ -29,7 +30,7 @@ std::vector<Card> zoo_cards(const Zoo& zoo) {
   for (const DataSource& source : list_data_sources()) add(source.name);
   for (const auto& text : zoo.words(Zoo::Word::kDataset)) {
     try {
-      add(DataSpec::parse(text).source);
+      add(ungrouped(DataSpec::parse(text).source));
     } catch (const Error&) {
       // Other programs write what they like there.
     }

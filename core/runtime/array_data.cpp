@@ -1,10 +1,12 @@
 #include "array_data.hpp"
 
+#include "grouped_data.hpp"
 #include "weightloom/base/element_values.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/torch_error.hpp"
 #include "weightloom/data/arrays.hpp"
+#include "weightloom/data/grouping.hpp"
 
 namespace weightloom {
 namespace {
@@ -35,10 +37,11 @@ LabelledImages take(const LabelledImages& split, const torch::Tensor& samples) {
 }  // namespace
 
 TensorData load_array_tensors(const DataSpec& spec, std::uint64_t split_seed, const ComputeOptions& options) {
-  auto folder = read_array_folder(spec.source);
+  const auto grouping = ClassGrouping::of(spec.source);
+  auto folder = read_array_folder(grouping ? grouping->source : spec.source);
   return translate_torch_errors("load a data set", [&] {
     TensorData data;
-    data.name = spec.source;
+    data.name = grouping ? grouping->source : spec.source;
     data.class_names = std::move(folder.class_names);
     const auto all = pair_tensors(folder.train, options);
     data.test = pair_tensors(folder.test, options);
@@ -47,11 +50,12 @@ TensorData load_array_tensors(const DataSpec& spec, std::uint64_t split_seed, co
         torch::tensor(Random(derive_seed(split_seed, "validation")).permutation(samples), options.indices());
     data.validation = take(all, order.narrow(0, 0, held_out));
     data.train = take(all, order.narrow(0, held_out, samples - held_out));
-    if (!spec.classes.empty()) {
+    if (!spec.classes.empty() || grouping) {
       if (data.train.labels.dim() != 1 || data.train.labels.is_floating_point())
         throw Error(ErrorCode::kUsage, "data.class", "cannot choose classes of '" + spec.source + "'",
                     "its samples do not have one class each");
-      data = subset_classes(data, spec.classes);
+      if (grouping) data = group_classes(data, *grouping, split_seed);
+      if (!spec.classes.empty()) data = subset_classes(data, spec.classes);
     }
     if (spec.train_limit > 0 && spec.train_limit < data.train.labels.size(0))
       data.train = {data.train.images.narrow(0, 0, spec.train_limit), data.train.labels.narrow(0, 0, spec.train_limit)};

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "grouped_data.hpp"
 #include "weightloom/base/error.hpp"
 
 namespace weightloom {
@@ -37,9 +38,17 @@ std::int64_t DataCache::copied_bytes(const DataSpec& spec) {
 
 std::shared_ptr<const TensorData> DataCache::source(const std::string& name) {
   const std::lock_guard lock(mutex_);
+  const auto load = [&](const std::string& of) {
+    auto& kept = sources_[of];
+    if (!kept)
+      kept = std::make_shared<const TensorData>(load_tensors(DataSpec{of, {}, 0}, form_, 0, compute_, limits_));
+    return kept;
+  };
+  const auto grouping = ClassGrouping::of(name);
+  if (!grouping) return load(name);
+  const auto ungrouped = load(grouping->source);
   auto& kept = sources_[name];
-  if (!kept)
-    kept = std::make_shared<const TensorData>(load_tensors(DataSpec{name, {}, 0}, form_, 0, compute_, limits_));
+  if (!kept) kept = std::make_shared<const TensorData>(group_classes(*ungrouped, *grouping, 0));
   return kept;
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "array_data.hpp"
+#include "grouped_data.hpp"
 #include "weightloom/compute/torch_error.hpp"
 #include "weightloom/data/arrays.hpp"
+#include "weightloom/data/grouping.hpp"
 
 namespace weightloom {
 namespace {
@@ -61,8 +63,8 @@ torch::Tensor fit_images(const torch::Tensor& images, const Shape& shape) {
 
 TensorData load_tensors(const DataSpec& spec, const ImageForm& form, std::uint64_t split_seed,
                         const ComputeOptions& options, const ImageLimits& limits) {
-  return is_array_folder(spec.source) ? load_array_tensors(spec, split_seed, options)
-                                      : load_image_tensors(spec, form, split_seed, options, limits);
+  return is_array_folder(ungrouped(spec.source)) ? load_array_tensors(spec, split_seed, options)
+                                                 : load_image_tensors(spec, form, split_seed, options, limits);
 }
 
 TensorData subset_classes(const TensorData& data, const std::vector<std::int64_t>& classes) {

@@ -7,6 +7,7 @@
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/data/grouping.hpp"
 #include "weightloom/runtime/evaluation.hpp"
 #include "weightloom/workflow/elastic_anchor.hpp"
 #include "weightloom/workflow/practice.hpp"
@@ -27,6 +28,7 @@ constexpr std::int64_t kLeastSteps = 200, kMostSteps = 10'000;
 
 std::string without_classes(const std::string& text) {
   DataSpec spec = DataSpec::parse(text);
+  spec.source = ungrouped(spec.source);
   spec.classes.clear();
   return spec.text();
 }

@@ -6,6 +6,7 @@
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/hash.hpp"
+#include "weightloom/data/grouping.hpp"
 #include "weightloom/tokenizer/token_stream.hpp"
 
 namespace weightloom {
@@ -139,6 +140,7 @@ std::vector<std::string> data_sources(const Zoo& zoo) {
   for (const ZooRecord& record : zoo.all())
     if (!record.split.empty()) {
       DataSpec spec = DataSpec::parse(record.dataset);
+      spec.source = ungrouped(spec.source);
       spec.classes.clear();
       sources.insert(spec.text());
     }
@@ -149,7 +151,7 @@ std::vector<std::string> learned_sources(const Zoo& zoo) {
   std::map<std::string, std::string> by_source;
   const auto add = [&](const std::string& text) {
     const DataSpec spec = DataSpec::parse(text);
-    if (spec.classes.empty()) by_source.emplace(spec.source, text);
+    if (spec.classes.empty() && ungrouped(spec.source) == spec.source) by_source.emplace(spec.source, text);
   };
   for (const ZooRecord& record : zoo.all()) {
     if (record.split == "train") add(record.dataset);

@@ -41,6 +41,23 @@ TEST_CASE("a train limit counts the images of the chosen classes, however they a
   CHECK(cached->class_names == loaded.class_names);
 }
 
+TEST_CASE("groups of classes are the same images, however they are loaded", "[data_cache]") {
+  const test::TemporaryFolder folder;
+  write_images(folder.path());
+  DataCache cache({1, 2});
+  const auto spec = DataSpec::parse(folder.path().string() + "[1,rest][1,0]@9");
+  const auto cached = cache.get(spec);
+  const auto loaded = load_tensors(spec, {1, 2});
+  CHECK(cached->name == spec.text());
+  CHECK(loaded.name == spec.text());
+  CHECK(cached->class_names == std::vector<std::string>{"rest", "c1"});
+  CHECK(loaded.class_names == cached->class_names);
+  CHECK(torch::equal(cached->train.images, loaded.train.images));
+  CHECK(torch::equal(cached->test.labels, loaded.test.labels));
+  CHECK(torch::equal(cached->test.images, loaded.test.images));
+  CHECK(2 * cached->test.labels.sum().item<std::int64_t>() == cached->test.labels.size(0));
+}
+
 TEST_CASE("a limit is a view of the source, a choice of classes a copy", "[data_cache]") {
   const test::TemporaryFolder folder;
   write_images(folder.path());

@@ -10,11 +10,11 @@
 namespace weightloom {
 
 // Which images, in which form. One text names it everywhere (command line, recipes, records):
-//   source[classes][@train_limit]       mnist    fashion-mnist[7,3,1,0]    cifar10@5000    ./photos
-// `classes` keeps those classes only, counted from 0, and relabels them 0, 1, ... in the order given. `train_limit` is
-// taken after that: mnist[3,1]@5000 is 5,000 training images of the two classes. Parsing throws kUsage.
+//   source[classes][@train_limit]       mnist    fashion-mnist[7,3,1,0]    cifar10@5000    ./photos    mnist[7,rest]
+// `classes` keeps those classes only, counted from 0, and relabels them 0, 1, ... in the order given; groups of classes
+// (grouping.hpp) are of the source. `train_limit` is last: mnist[3,1]@5000 is 5,000 of the two. Parsing throws kUsage.
 struct DataSpec {
-  std::string source;                 // "mnist", "fashion-mnist", "cifar10" or a folder, see load_images()
+  std::string source;                 // "mnist", ... or a folder, see load_images(), with groups where it has some
   std::vector<std::int64_t> classes;  // empty: all
   std::int64_t train_limit = 0;  // 0: all; else the first n of the shuffled training images of these classes, all of
                                  // them when they are fewer; validation and test stay whole
