@@ -48,6 +48,7 @@ Json understand(Context& context, const UnderstandOptions& options) {
   const auto card = std::ranges::find(cards, reading.source, &Card::name);
   Json classes = Json::array();
   for (const auto c : reading.classes) classes.push_back(card->classes[static_cast<std::size_t>(c)]);
+  if (reading.rest) classes.push_back("rest");
   return {{"data", reading.data()},
           {"classes", std::move(classes)},
           {"certainty", reading.certainty},

@@ -70,6 +70,7 @@ class Lists {
     if (out.classes.empty() && out.named.size() >= 2 && (numbers || sole || tells_apart(out.named.size())))
       out.classes = out.named;
     if (whole || out.classes.size() == subject_.classes.size()) out.classes.clear();
+    out.whether = out.classes.empty() && !whole && asks_whether(out);
     return out;
   }
 
@@ -202,6 +203,87 @@ class Lists {
     for (auto i = begin; i < std::min(end, tokens_.size()); ++i)
       if (is(i)) return true;
     return false;
+  }
+
+  // "Is it a seven or not", "cats against everything else", "a boot detector": of what is named alone. A word of its
+  // own kind, as "poodle" is of dogs, is no class; neither is what no class is close to: "is it a rabbit or not".
+  bool asks_whether(ClassList& list) const {
+    if (list.named.size() > 1) return false;
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      const bool own = named_[i] && is_own_name(i);
+      if (!tokens_[i].tells || (!own && !list.named.empty() && !named_[i]) || !is_asked_for(i)) continue;
+      if (own && !list.no_class) return true;
+      if (!own && (named_[i] || (list.named.empty() && could_be_class(tokens_[i])))) {
+        list.no_class = tokens_[i].word;
+        list.named.clear();
+        return false;
+      }
+    }
+    return false;
+  }
+
+  bool is_asked_for(std::size_t at) const {
+    // "If so, make me one."
+    if (tokens_[at].word == "one" && (at == 0 || tokens_[at - 1].word != "a")) return false;
+    const Run around = sentence_around(at);
+    if (any(around.first, around.last + 1, [&](std::size_t i) { return is_which(tokens_[i].word); })) return false;
+    return is_told_from_rest() || is_detected(at) || (is_asked_whether(around, at) && !is_determined(at));
+  }
+
+  // "Everything else", "the others", "or not", "otherwise"; but not "a shirt, and everything else that people wear".
+  bool is_told_from_rest() const {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      const auto& before = i > 0 ? tokens_[i - 1].word : tokens_[i].word;
+      if (tokens_[i].word == "otherwise" ||
+          (is_contrast(before) && (tokens_[i].word == "not" || tokens_[i].word == "no")))
+        return true;
+      const auto first = is_rest(i);
+      if (!first) continue;
+      const bool stands_alone = *first == 0 || tokens_[*first].begins;
+      if (stands_alone || is_contrast(tokens_[*first - 1].word) || tokens_[*first - 1].word == "of" ||
+          any(*first - std::min<std::size_t>(2, *first), *first,
+              [&](std::size_t at) { return is_negation(tokens_[at].word); }) ||
+          any(i + 1, i + 1 + kNearList, [&](std::size_t at) { return is_verdict(tokens_[at].word); }))
+        return true;
+    }
+    return false;
+  }
+
+  // Where "everything else", "all the others", "the rest", "any other thing" begins that ends at a place.
+  std::optional<std::size_t> is_rest(std::size_t at) const {
+    const auto& word = tokens_[at].word;
+    auto first = at;
+    while (first > 0 && !tokens_[first].begins && is_all(tokens_[first - 1].word)) --first;
+    if (word == "rest" || word == "others" || word == "everything") return first;
+    if ((word == "else" || word == "other" || word == "another") && (first < at || word != "else")) return first;
+    return std::nullopt;
+  }
+
+  // "Detect sneakers", "a boot detector", but not "find what this shirt is".
+  bool is_detected(std::size_t at) const {
+    if (at + 1 < tokens_.size() && is_detector(tokens_[at + 1].word)) return true;
+    for (auto i = at; i > 0 && at - i < kNearList && !tokens_[i].begins; --i) {
+      const auto& before = tokens_[i - 1].word;
+      if (is_detecting(before)) return true;
+      if (tokens_[i - 1].tells || is_contrast(before)) return false;
+    }
+    return false;
+  }
+
+  // "Is it a cat", "whether the picture shows a cat", "yes if it is a cat".
+  bool is_asked_whether(const Run& around, std::size_t at) const {
+    const auto& first = tokens_[around.first].word;
+    if (first == "is" || first == "are" || first == "was" || first == "were" || first == "does" || first == "do")
+      return true;
+    return any(around.first, at,
+               [&](std::size_t i) { return tokens_[i].word == "whether" || tokens_[i].word == "if"; });
+  }
+
+  // "Is the cat ...".
+  bool is_determined(std::size_t at) const {
+    if (at == 0) return false;
+    const auto& before = tokens_[at - 1].word;
+    return before == "the" || before == "this" || before == "my" || before == "our" || before == "your";
   }
 
   std::size_t count_of(std::string_view word) const {

@@ -17,12 +17,14 @@ struct ClassList {
   std::vector<std::int64_t> named;      // all that are, in the order of the instruction
   std::vector<std::int64_t> classes;    // those that are to be told apart; empty: the whole set is meant
   bool open = false;                    // they are named as examples
+  bool whether = false;                 // asked is whether it is the one that is named, or not
   std::optional<std::string> no_class;  // a word that is told apart from another and is no class
 };
 
 // A list is a run of classes with nothing between them that says something else: "a horse, a dog or a cat". One is
 // meant as it stands where its classes are set against each other, where it is all that a sentence says, and where
-// classes are numbers; not where it is of examples or goes on, and not where it is all classes.
+// classes are numbers; not where it is of examples or goes on, and not where it is all classes. One class may be told
+// from all others: "is it a horse or not", "horses against everything else".
 ClassList list_classes(const Sentence& sentence, const Subjects& subject, const Meanings& meanings);
 
 }  // namespace weightloom

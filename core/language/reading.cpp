@@ -7,6 +7,7 @@
 
 #include "class_list.hpp"
 #include "sentence.hpp"
+#include "task.hpp"
 #include "vocabulary.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/text.hpp"
@@ -168,7 +169,9 @@ std::optional<std::string> other_task(const Sentence& sentence) {
   const auto& tokens = sentence.tokens();
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
     if (tokens[i].word == "how" && tokens[i + 1].word == "many") return "how many";
-    if (is_other_task(tokens[i].word) && !tokens[i + 1].begins) return tokens[i].word;
+    if (is_other_task(tokens[i].word) && !tokens[i + 1].begins && tokens[i + 1].word != "on" &&
+        tokens[i + 1].word != "me")
+      return tokens[i].word;
     if (tokens[i].word == "add" && tokens[i + 1].word == "up") return "add up";
     if (asks_for_pictures(tokens, i)) return tokens[i].word + " pictures";
   }
@@ -180,6 +183,11 @@ Error nothing_said(const std::string& instruction, const std::vector<std::string
           "the instruction does not say what the pictures show: '" + cut_to_width(printable(instruction), 60) + "'",
           unknown.empty() ? "none of its words is about a subject" : "nothing is known of: " + joined(unknown, ", "),
           "name what is to be told apart, such as \"handwritten digits\", or give examples with --data"};
+}
+
+Error no_such_task(const std::string& task) {
+  return {ErrorCode::kUsage, "instruction.task", "'" + task + "' asks for something else than what a picture shows",
+          "networks here tell which of some kinds of things a picture is of", "name what is to be told apart"};
 }
 
 Error not_clear(const std::string& text, const std::string& why, const std::vector<std::string>& names) {
@@ -208,17 +216,23 @@ void expect_clear(const Scores& scores, const Sentence& sentence, const std::str
     throw unclear("'" + rest->first + "' is of '" + rest->second + "', not of '" + scores.name(best) + "'");
 }
 
-// The classes that are told apart; throws where some are named and nothing can be made of them.
-std::vector<std::int64_t> read_classes(const Scores& scores, const Sentence& sentence, const Subjects& subject,
-                                       const Meanings& meanings) {
-  const ClassList list = list_classes(sentence, subject, meanings);
+// The classes that are told apart, and whether one is told from the rest; throws where some are named and nothing can
+// be made of them.
+ClassList read_classes(const Scores& scores, const Sentence& sentence, const Subjects& subject,
+                       const Meanings& meanings) {
+  ClassList list = list_classes(sentence, subject, meanings);
   const auto refusal = [](const std::string& what, const std::string& why, const std::string& hint) {
     return Error(ErrorCode::kUsage, "instruction.classes", what, why, hint);
   };
   const auto& card = *subject.card;
   if (list.no_class && list.classes.empty())
     throw refusal("'" + *list.no_class + "' is no class of '" + card.name + "'",
-                  "the instruction sets it against another one", "its classes are: " + joined(card.classes, ", "));
+                  "the instruction sets it against another one, or asks whether it is one",
+                  "its classes are: " + joined(card.classes, ", "));
+  if (list.whether) {
+    list.classes = list.named;
+    return list;
+  }
   const bool nothing_else = scores.without(scores.best(), [&](const Token& token) {
     return class_named(token, subject, meanings).has_value();
   }) < kLeast;
@@ -233,7 +247,7 @@ std::vector<std::int64_t> read_classes(const Scores& scores, const Sentence& sen
     throw refusal("the instruction names nothing of '" + card.name + "' but '" +
                       card.classes[static_cast<std::size_t>(list.named.front())] + "'",
                   "one class alone leaves nothing to tell apart", "say from what it is to be told, or name the whole");
-  return list.classes;
+  return list;
 }
 
 }  // namespace
@@ -242,7 +256,12 @@ std::string Reading::data() const {
   if (classes.empty()) return source;
   std::vector<std::string> numbers;
   for (const auto c : classes) numbers.push_back(std::to_string(c));
+  if (rest) numbers.emplace_back("rest");
   return source + '[' + joined(numbers, ",") + ']';
+}
+
+std::size_t Reading::class_count(std::size_t all) const {
+  return classes.empty() ? all : classes.size() + (rest ? 1 : 0);
 }
 
 Reading read_instruction(std::string_view instruction, const std::vector<Card>& cards, const WordVectors& words) {
@@ -256,15 +275,14 @@ Reading read_instruction(std::string_view instruction, const std::vector<Card>& 
   }
   const Sentence sentence(text, subjects, meanings);
   if (cards.empty() || sentence.content().empty()) throw nothing_said(text, sentence.unknown());
-  if (const auto task = other_task(sentence))
-    throw Error(ErrorCode::kUsage, "instruction.task",
-                "'" + *task + "' asks for something else than what a picture shows",
-                "networks here tell which of some kinds of things a picture is of", "name what is to be told apart");
+  if (const auto task = other_task(sentence)) throw no_such_task(*task);
   const Scores scores(sentence, subjects, meanings);
+  if (const auto task = asks_otherwise(sentence, subjects[scores.best()], meanings)) throw no_such_task(*task);
   expect_clear(scores, sentence, text, names);
   const auto best = scores.best();
-  return {scores.name(best), read_classes(scores, sentence, subjects[best], meanings),
-          std::min(1.0, scores.score(best)), scores.because(best), sentence.unknown()};
+  auto list = read_classes(scores, sentence, subjects[best], meanings);
+  return {scores.name(best),    std::move(list.classes), list.whether, std::min(1.0, scores.score(best)),
+          scores.because(best), sentence.unknown()};
 }
 
 }  // namespace weightloom

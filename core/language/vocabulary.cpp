@@ -160,6 +160,26 @@ bool is_open_after(std::string_view word) {
       word, "etc etcetera everything anything whatever whatnot other others such like forth any rest usual more else");
 }
 
+bool is_all(std::string_view word) {
+  return one_of(word, "all any the everything anything something every some");
+}
+
+bool is_verdict(std::string_view word) {
+  return one_of(word, "is are counts count goes go can may no");
+}
+
+bool is_detecting(std::string_view word) {
+  return one_of(word, "detect detects detecting spot spots spotting find finds finding flag flags notice notices");
+}
+
+bool is_detector(std::string_view word) {
+  return one_of(word, "detector finder alarm");
+}
+
+bool is_which(std::string_view word) {
+  return one_of(word, "which what what's whats kind type sort");
+}
+
 bool is_shorthand(std::string_view word, std::string_view next) {
   constexpr std::string_view kVerbs =
       "tell see sort know read classify spot recognise recognize find get check help pick separate identify decide "
@@ -169,7 +189,7 @@ bool is_shorthand(std::string_view word, std::string_view next) {
 }
 
 bool is_picture(std::string_view word) {
-  return one_of(word, "picture pictures image images photo photos drawing drawings painting");
+  return one_of(word, "picture pictures image images photo photos drawing drawings painting scan scans");
 }
 
 bool is_pile(std::string_view word) {
@@ -190,6 +210,93 @@ bool is_range(std::string_view word) {
 
 bool is_other_task(std::string_view word) {
   return one_of(word, "count counting locate segment segmentation bounding upscale colourise colorize");
+}
+
+const std::vector<std::string>& verbs_of_telling() {
+  static const auto verbs = words_of(
+      "tell distinguish recognize recognise identify classify categorize sort separate name label read detect spot "
+      "say determine guess describe transcribe type digitize digitise convert find know decide pick part group split "
+      "divide "
+      "sift automate flag notice teach");
+  return verbs;
+}
+
+const std::vector<std::string>& verbs_of_other_tasks() {
+  static const auto verbs = words_of(
+      // reckoning
+      "calculate compute add subtract multiply sum total average count rank rate compare match "
+      // making
+      "invent design draw paint sketch imagine compose generate write "
+      // changing
+      "restore repair sharpen blur enlarge shrink crop erase remove replace swap colorize colourise straighten "
+      "compress "
+      "clean cut alter transform "
+      // measuring
+      "measure weigh estimate price "
+      // places
+      "locate outline trace track follow box highlight");
+  return verbs;
+}
+
+bool is_question_for_kind(std::string_view word) {
+  return one_of(word,
+                "which what what's whats wat wot whether kind type sort category class classes kinds types sorts");
+}
+
+bool is_politeness(std::string_view word) {
+  return one_of(word, "please pls plz kindly just now then and so hello hi hey ok okay dear could can would will you");
+}
+
+bool is_before_verb(std::string_view word) {
+  return one_of(word, "you to that which it can must should will would please pls kindly");
+}
+
+bool is_determiner(std::string_view word) {
+  return one_of(word,
+                "the a an this that these those my our your his her their its every each all both any some me us two");
+}
+
+bool is_particle(std::string_view word) {
+  return one_of(word, "up out in off together down");
+}
+
+bool is_clause_word(std::string_view word) {
+  return one_of(word, "that which who and or but if is are r was were to so because when while into by as");
+}
+
+bool is_maker(std::string_view word) {
+  return one_of(word,
+                "net network networks model classifier program programme app application tool system software weights "
+                "something thing recogniser recognizer sorter detector labeller reader code resnet cnn vit mlp convnet "
+                "perceptron transformer");
+}
+
+bool is_being(std::string_view word) {
+  return one_of(word, "is are was were");
+}
+
+bool is_showing(std::string_view word) {
+  return one_of(word, "show shows say says see sees contain contains have has hold holds look looks read reads");
+}
+
+bool is_property(std::string_view word) {
+  return one_of(word, "colour color size way time day year quality resolution");
+}
+
+bool is_quality(std::string_view word) {
+  return one_of(word, "well good bad accurate accurately precise precisely often long soon");
+}
+
+bool is_extent(std::string_view word) {
+  return one_of(word, "old high low big large small wide");
+}
+
+bool is_whole(std::string_view word) {
+  return one_of(word, "whole entire complete full");
+}
+
+bool is_writing(std::string_view term) {
+  return one_of(term, "page sheet form document text book letter note number line word sentence address list");
 }
 
 bool is_network_part(std::string_view word) {
@@ -241,6 +348,7 @@ const std::vector<Subject>& other_subjects() {
              {"weather", "weather rain cloud"},
              {"homes", "furniture kitchen bedroom"},
              {"kinds of animals", "breed species butterfly insect fish"},
+             {"forgeries", "forged forgery fake genuine authentic counterfeit"},
              {"science", "chemistry molecule physics protein"}})
       out.push_back({name, words_of(terms)});
     return out;

@@ -29,6 +29,14 @@ bool is_telling_apart(std::string_view word);
 // Before a list says that it is of examples, after one that it goes on: "such as", "and the like".
 bool is_open_before(std::string_view word);
 bool is_open_after(std::string_view word);
+// Of "everything else", "all the others".
+bool is_all(std::string_view word);
+// What becomes of all others: they "are" no, they "go" elsewhere.
+bool is_verdict(std::string_view word);
+// Looks for one kind of thing: "detect", "a detector".
+bool is_detecting(std::string_view word);
+bool is_detector(std::string_view word);
+bool is_which(std::string_view word);
 // "2 tell", "4 the": a preposition as people write to each other.
 bool is_shorthand(std::string_view word, std::string_view next);
 
@@ -43,6 +51,34 @@ bool is_range(std::string_view word);
 
 // Asks for something else than what a picture shows: "count the people".
 bool is_other_task(std::string_view word);
+// Verbs that ask for what a picture shows, and some of each kind that do not: those of reckoning, making, changing,
+// measuring, finding places. Other verbs are of one or the other by their closeness.
+const std::vector<std::string>& verbs_of_telling();
+const std::vector<std::string>& verbs_of_other_tasks();
+// Asks what a thing is: "which", "kind".
+bool is_question_for_kind(std::string_view word);
+// Stands before the verb of an order, or of what something is for: "please"; "you", "to", "that".
+bool is_politeness(std::string_view word);
+bool is_before_verb(std::string_view word);
+bool is_determiner(std::string_view word);
+// Of "clean up", "cut out".
+bool is_particle(std::string_view word);
+// Ends a noun phrase: "that", "and".
+bool is_clause_word(std::string_view word);
+// What an order may ask for: "net".
+bool is_maker(std::string_view word);
+bool is_being(std::string_view word);
+// Of pictures: "shows", "says".
+bool is_showing(std::string_view word);
+// What a thing has and is not: "colour". Those that nothing else would tell from kinds.
+bool is_property(std::string_view word);
+// Of a network: "how well", "how accurate".
+bool is_quality(std::string_view word);
+// "How old": an amount, though people say it of anything.
+bool is_extent(std::string_view word);
+// "Whole", and what one reads a whole of: "page".
+bool is_whole(std::string_view word);
+bool is_writing(std::string_view term);
 
 // Of which a number says the size of a network: "layers".
 bool is_network_part(std::string_view word);

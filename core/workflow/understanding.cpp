@@ -5,6 +5,7 @@
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/data/grouping.hpp"
 #include "weightloom/generator/recall.hpp"
 #include "weightloom/network/config_ranges.hpp"
 #include "weightloom/workflow/random_networks.hpp"
@@ -132,13 +133,14 @@ GenerationJob with_data(GenerationJob job, const Reading& reading, const Generat
   job.request = with_recalled(std::move(job.request), reading);
   const auto of =
       std::ranges::find(generator.exemplars(), reading.source, [](const auto& known) { return known.card.name; });
-  job.config.emplace("classes", reading.classes.empty() ? of->card.classes.size() : reading.classes.size());
+  job.config.emplace("classes", reading.class_count(of->card.classes.size()));
   return job;
 }
 
 void expect_agreement(const Request& request, const std::vector<Card>& cards, const WordVectors& words) {
   const DataSpec data = DataSpec::parse(request.data);
-  const auto card = std::ranges::find(cards, data.source, &Card::name);
+  const auto source = ungrouped(data.source);
+  const auto card = std::ranges::find(cards, source, &Card::name);
   if (card == cards.end()) return;
   Reading reading;
   try {
@@ -153,8 +155,12 @@ void expect_agreement(const Request& request, const std::vector<Card>& cards, co
   };
   auto given = sorted(data.classes);
   if (given.size() == card->classes.size()) given.clear();
-  const bool other = reading.source != data.source && reading.certainty >= kClearReading;
-  const bool others = reading.source == data.source && !reading.classes.empty() && sorted(reading.classes) != given;
+  const bool other = reading.source != source && reading.certainty >= kClearReading;
+  // Groups may be written in several ways: words are compared with those of one class and the rest alone.
+  const bool grouped = source != data.source;
+  const bool same = grouped || reading.rest ? DataSpec::parse(reading.data()).source == data.source
+                                            : sorted(reading.classes) == given;
+  const bool others = reading.source == source && !reading.classes.empty() && !same;
   if (other || others) throw conflict("--data", "'" + reading.data() + "'", "'" + request.data + "'");
 }
 

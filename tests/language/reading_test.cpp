@@ -93,6 +93,42 @@ TEST_CASE("other tasks than telling things apart are refused") {
   CHECK(read("make a picture sorter for tools").data() == "tools");
 }
 
+TEST_CASE("one class is told from all others where that is asked") {
+  for (const char* text : {"is it a saw or not", "Saws against everything else", "spot the saws, anything else is a no",
+                           "tell me whether it is a saw", "a saw detector", "yes if it's a saw, no otherwise",
+                           "tools: does the picture show a saw?", "tell saws from all other tools"}) {
+    INFO(text);
+    CHECK(read(text).data() == "tools[1,rest]");
+  }
+  CHECK(read("dice: is it a three or not").data() == "counts[3,rest]");
+  CHECK(read("is it a saw or a hammer").data() == "tools[1,0]");
+  CHECK(read("tools: a saw, and everything else that workshops have").data() == "tools");
+  CHECK(read("tell me what tool it is: a saw or whatever else").data() == "tools");
+  CHECK(read("can a net read dice? if so, make me one").data() == "counts");
+  const Reading reading = read("a saw or not");
+  CHECK(reading.classes == Classes{1});
+  CHECK(reading.rest);
+  CHECK(reading.class_count(3) == 2);
+  CHECK(refusal("only the saw") == "instruction.classes");
+}
+
+TEST_CASE("what is asked about the right pictures must be what they show") {
+  for (const char* text :
+       {"add the dots on the dice", "multiply the dice", "what colour are the tools", "how heavy is the hammer",
+        "whose hammer is it", "where is the saw in the picture", "Which tool is the biggest?", "draw the tools",
+        "Remove the saw from my pictures", "a net that invents the tools", "by the same workshop: tools",
+        "the same hammer as before", "a whole page of dice"}) {
+    INFO(text);
+    CHECK(refusal(text) == "instruction.task");
+  }
+  for (const char* text : {"name the tools", "how well can a net know tools?", "which tool is it", "what kind of tool",
+                           "write a net for tools", "make a net that names the tools", "locate me a net for tools",
+                           "no matter how long it takes, tools"}) {
+    INFO(text);
+    CHECK(read(text).data() == "tools");
+  }
+}
+
 TEST_CASE("what says nothing, or too little, is refused") {
   for (const char* text : {"", "   ", "?!", "a good model please", "the network", "zqx wvy", "\xff\xfe"}) {
     INFO(text);

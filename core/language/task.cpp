@@ -1,0 +1,274 @@
+#include "task.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "class_list.hpp"
+#include "vocabulary.hpp"
+#include "weightloom/language/words.hpp"
+
+namespace weightloom {
+namespace {
+
+// A verb is of a kind if it is so close to one of its words.
+constexpr double kOfKind = 0.4;
+// A noun is of what the pictures show if it is so close to one of its words.
+constexpr double kOfSubject = 0.3, kNearSubject = 0.4;
+// Words between a verb and its object, and between the parts of a question.
+constexpr std::size_t kNear = 4, kLongObject = 7;
+
+class TaskReader {
+ public:
+  TaskReader(const Sentence& sentence, const Subjects& subject, const Meanings& meanings)
+      : tokens_(sentence.tokens()), subject_(subject), meanings_(meanings) {
+    for (const auto& verb : verbs_of_telling()) telling_.push_back(meanings.term(verb));
+    for (const auto& verb : verbs_of_other_tasks()) other_.push_back(meanings.term(verb));
+    for (std::size_t i = 0; i < tokens_.size() && !says_telling_; ++i) says_telling_ = is_telling(i);
+  }
+
+  std::optional<std::string> read() const {
+    for (std::size_t i = 0; i < tokens_.size(); ++i)
+      for (const auto sign : {&TaskReader::other_order, &TaskReader::other_amount, &TaskReader::other_answer,
+                              &TaskReader::other_comparison, &TaskReader::other_whole})
+        if (auto found = (this->*sign)(i)) return found;
+    for (std::size_t first = 0; first < tokens_.size(); first = end_of(first))
+      if (auto found = other_choice(first, end_of(first))) return found;
+    return std::nullopt;
+  }
+
+ private:
+  const std::string& word(std::size_t at) const {
+    static const std::string none;
+    return at < tokens_.size() ? tokens_[at].word : none;
+  }
+
+  bool inside(std::size_t at) const { return at < tokens_.size() && !tokens_[at].begins; }
+
+  // Of the sentence that begins at `first`: where the next one does.
+  std::size_t end_of(std::size_t first) const {
+    auto end = first + 1;
+    while (end < tokens_.size() && !tokens_[end].breaks) ++end;
+    return end;
+  }
+
+  std::string phrase(std::size_t first, std::size_t last) const {
+    std::string text;
+    for (auto i = first; i <= std::min(last, tokens_.size() - 1); ++i)
+      text += (i == first ? "" : " ") + tokens_[i].word;
+    return text;
+  }
+
+  bool names_class(std::size_t at) const {
+    return tokens_[at].tells && class_named(tokens_[at], subject_, meanings_).has_value();
+  }
+
+  double closeness_to_subject(const Term& term) const {
+    double closest =
+        std::max(meanings_.closeness(term, subject_.keywords), meanings_.closeness(term, subject_.description));
+    for (const auto& terms : subject_.classes) closest = std::max(closest, meanings_.closeness(term, terms));
+    return closest;
+  }
+
+  bool is_of_subject(std::size_t at, double least = kOfSubject) const {
+    const Token& token = tokens_[at];
+    if (token.number) return true;
+    return token.tells && closeness_to_subject(token.term) >= least;
+  }
+
+  // What the pictures show, or the pictures themselves.
+  bool is_object(std::size_t at) const { return is_of_subject(at, kNamesSubject) || is_picture(word(at)); }
+
+  bool is_telling(std::size_t at) const {
+    return is_question_for_kind(word(at)) || meanings_.closeness(meanings_.term(meanings_.lemma(word(at))), telling_) >=
+                                                 (is_of_subject(at, kNamesSubject) ? 1 : kOfKind);
+  }
+
+  // The base form that is one of the verbs that are known here, else that of the vectors.
+  Term verb(std::size_t at) const {
+    for (const auto& form : base_forms(word(at), {}))
+      for (const auto* verbs : {&telling_, &other_})
+        if (const auto found = std::ranges::find(*verbs, form, &Term::text); found != verbs->end()) return *found;
+    return meanings_.term(meanings_.lemma(word(at)));
+  }
+
+  // Whether a word is where an order has its verb: it begins a sentence or follows what asks for something.
+  bool begins_order(std::size_t at) const {
+    auto before = at;
+    while (before > 0 && !tokens_[before].begins && is_politeness(word(before - 1))) --before;
+    return tokens_[before].begins;
+  }
+
+  // "Could you", "to", "a net that".
+  bool continues_order(std::size_t at) const { return at > 0 && !tokens_[at].begins && is_before_verb(word(at - 1)); }
+
+  // The object of the verb at a place: "clean up the smudges on scans of digits", but not "write a net for digits".
+  std::optional<std::size_t> object(std::size_t at, bool determined) const {
+    auto i = at + 1;
+    if (is_particle(word(i))) ++i;
+    if (!inside(i) || word(i) == "of" || is_place_before(word(i)) || (determined && !is_determiner(word(i))))
+      return std::nullopt;
+    for (const auto end = i + kLongObject; inside(i) && i <= end; ++i) {
+      if (is_object(i)) return i;
+      if (is_clause_word(word(i)) || is_maker(word(i))) break;
+    }
+    return std::nullopt;
+  }
+
+  // "Add the two digits", "remove the background of my cat photos".
+  std::optional<std::string> other_order(std::size_t at) const {
+    const bool first = begins_order(at);
+    if ((!first && !continues_order(at)) || tokens_[at].number) return std::nullopt;
+    if (word(at) != verb(at).text && (first || word(at - 1) == "to" || word(at - 1) == "you")) return std::nullopt;
+    const bool own = std::ranges::find(other_, verb(at).text, &Term::text) != other_.end();
+    if (!own && (is_telling(at) || is_function_word(word(at)))) return std::nullopt;
+    const bool other = own || meanings_.closeness(verb(at), other_) >= kOfKind;
+    if (other ? !first && says_telling_ : !first || says_telling_ || !is_unknown_order(at)) return std::nullopt;
+    const auto what = object(at, !own || !first);
+    return what ? std::optional(phrase(at, *what)) : std::nullopt;
+  }
+
+  // "Digitise the figures", but not "wearables in a shop".
+  bool is_unknown_order(std::size_t at) const {
+    return !is_generic_word(meanings_.lemma(word(at))) && !is_negation(word(at)) && !is_of_subject(at) &&
+           !is_place_before(word(at + 1));
+  }
+
+  // "How fast", "what colour", "whose", "where is".
+  std::optional<std::string> other_answer(std::size_t at) const {
+    const auto& asked = word(at);
+    const auto& next = word(at + 1);
+    const bool begins = tokens_[at].begins;
+    if (begins && (asked == "whose" || (asked == "who" && !is_before_verb(next) && next != "do")))
+      return phrase(at, at + 1);
+    if (asked == "where" && (begins || says_mark(at)) &&
+        any(at + 1, at + 3, [&](std::size_t i) { return is_being(word(i)); }))
+      return phrase(at, at + 1);
+    if (is_being(asked) && next == "the" && word(at + 2).ends_with("est") && is_asked(at)) return phrase(at, at + 2);
+    if (asked == "what" && (next == "should" || next == "shall") && (word(at + 2) == "i" || word(at + 2) == "we"))
+      return phrase(at, at + 3);
+    if (asked == "make" && object(at, true) &&
+        any(at + 2, at + 2 + kNear, [&](std::size_t i) { return word(i) == "look" && word(i + 1) == "like"; }))
+      return "look like";
+    if ((asked != "what" && asked != "which") || !inside(at + 1) || !inside(at + 2)) return std::nullopt;
+    if (asked == "which" && at > 0 && !begins && is_noun_before(at - 1)) return std::nullopt;
+    if (next == "make" && word(at + 2) == "of") return phrase(at, at + 2);
+    const bool property = is_property(next) || is_other_kind(tokens_[at + 1].term);
+    if (!property && (is_function_word(next) || is_generic_word(tokens_[at + 1].term.text) || is_contrast(next) ||
+                      next.ends_with('s') || next.ends_with("ing") || word(at + 3) == "which" ||
+                      !tokens_[at + 1].tells || is_of_subject(at + 1, kNearSubject)))
+      return std::nullopt;
+    return phrase(at, at + 1);
+  }
+
+  // "Breed".
+  static bool is_other_kind(const Term& term) {
+    return std::ranges::any_of(other_subjects(), [&](const Subject& subject) {
+      return std::ranges::find(subject.terms, term.text) != subject.terms.end();
+    });
+  }
+
+  // "Which" after what it goes on about: "the digit which clerks wrote".
+  bool is_noun_before(std::size_t at) const { return tokens_[at].tells || is_picture(word(at)) || word(at) == "in"; }
+
+  // Whether "which" or "what" stands before in the sentence.
+  bool is_asked(std::size_t at) const {
+    auto i = at;
+    while (i > 0 && !tokens_[i].breaks) --i;
+    return any(i, at, [&](std::size_t k) { return word(k) == "which" || word(k) == "what"; });
+  }
+
+  bool says_mark(std::size_t at) const {
+    return any(at > kNear ? at - kNear : 0, at, [&](std::size_t i) {
+      return word(i) == "mark" || word(i) == "show" || word(i) == "find" || word(i) == "say";
+    });
+  }
+
+  // "How fast", "how many", but not "how well a network does", nor "how many layers".
+  std::optional<std::string> other_amount(std::size_t at) const {
+    if (word(at) != "how" || !inside(at + 1)) return std::nullopt;
+    const auto& next = word(at + 1);
+    const bool many = next == "many" || next == "much";
+    if (at > 0 && (word(at - 1).starts_with("matter") || word(at - 1) == "care" || word(at - 1) == "mind"))
+      return std::nullopt;
+    if (!many && !is_extent(next) &&
+        (is_function_word(next) || is_generic_word(meanings_.lemma(next)) || is_quality(next)))
+      return std::nullopt;
+    if (any(at + 1, at + 1 + kNear, [&](std::size_t i) { return is_network_part(word(i)); })) return std::nullopt;
+    return phrase(at, at + 1);
+  }
+
+  // "The same cat as", "similar shoes to".
+  std::optional<std::string> other_comparison(std::size_t at) const {
+    const auto follows = [&](std::string_view wanted) {
+      return any(at + 1, at + 1 + kNear, [&](std::size_t i) { return !tokens_[i].begins && word(i) == wanted; });
+    };
+    if (word(at) == "same" && at > 1 && word(at - 2) == "by") return "by the same";
+    if (word(at) == "same" && follows("as")) return "the same as";
+    if (word(at) == "similar" && follows("to")) return "similar to";
+    return std::nullopt;
+  }
+
+  // "The whole page": more than one thing a picture.
+  std::optional<std::string> other_whole(std::size_t at) const {
+    if (!is_whole(word(at))) return std::nullopt;
+    for (auto i = at + 1; i <= at + 2 && inside(i); ++i)
+      if (is_writing(meanings_.lemma(word(i)))) return phrase(at, i);
+    return std::nullopt;
+  }
+
+  // "Is the cat asleep or awake?", "pencil or ink": answers that are no kinds of things.
+  std::optional<std::string> other_choice(std::size_t first, std::size_t end) const {
+    if (is_closed_question(first)) {
+      std::vector<std::size_t> classes, rest;
+      for (auto i = first; i < end; ++i) {
+        if (names_class(i))
+          classes.push_back(i);
+        else if (tokens_[i].tells && !is_of_subject(i, subject_.numbered ? kNamesSubject : kOfSubject))
+          rest.push_back(i);
+      }
+      const bool told = any(first, end, [&](std::size_t i) { return is_telling(i) || is_showing(word(i)); });
+      const bool asked = classes.size() == 1 && is_determined(classes.front(), first);
+      if (!told && !rest.empty() && (classes.empty() || asked) && rest.back() > first + 1 &&
+          (classes.empty() || rest.back() > classes.back()))
+        return phrase(first, std::min(rest.back(), first + 2 * kNear));
+    }
+    return std::nullopt;
+  }
+
+  // "Is the dog ...", not "is it a dog", "is there a dog", "is it possible".
+  bool is_closed_question(std::size_t first) const {
+    if (!is_being(word(first)) && !word(first).starts_with("do")) return false;
+    return is_determiner(word(first + 1)) && word(first + 1) != "a" && word(first + 1) != "an";
+  }
+
+  bool is_determined(std::size_t at, std::size_t first) const {
+    return at > first && (is_determiner(word(at - 1)) || (at > first + 1 && is_determiner(word(at - 2)))) &&
+           word(at - 1) != "a" && word(at - 1) != "an";
+  }
+
+  template <class Is>
+  bool any(std::size_t begin, std::size_t end, const Is& is) const {
+    for (auto i = begin; i < std::min(end, tokens_.size()); ++i)
+      if (is(i)) return true;
+    return false;
+  }
+
+  // What the pictures show leaves no doubt.
+  static constexpr double kNamesSubject = 0.6;
+
+  const std::vector<Token>& tokens_;
+  const Subjects& subject_;
+  const Meanings& meanings_;
+  std::vector<Term> telling_, other_;
+  bool says_telling_ = false;
+};
+
+}  // namespace
+
+std::optional<std::string> asks_otherwise(const Sentence& sentence, const Subjects& subject, const Meanings& meanings) {
+  return TaskReader(sentence, subject, meanings).read();
+}
+
+}  // namespace weightloom
