@@ -281,11 +281,18 @@ class Reader {
   bool is_negated(std::size_t at) const {
     for (auto i = at; i > 0 && at - i < 3; --i) {
       const auto& before = words_[i - 1];
-      if (is_negation(before)) return true;
+      if (is_negation(before)) return !is_answer(i - 1);
       if (before == "but" && i > 1 && words_[i - 2] == "anything") return true;
       if (!is_function_word(before)) return false;
     }
     return false;
+  }
+
+  // "Is it a seven or not? A perceptron", "anything else is a no: a perceptron".
+  bool is_answer(std::size_t at) const {
+    if (at == 0) return false;
+    const auto& before = words_[at - 1];
+    return before == "or" || (words_[at] == "no" && (before == "is" || before == "a"));
   }
 
   // Whether a call, of any number of words, stands at a place; its last word may be in the plural.

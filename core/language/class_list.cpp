@@ -55,6 +55,7 @@ class Lists {
       add_classes(run, own);
       if (own.size() < 2) {
         out.open = out.open || is_open(run);
+        if (const auto kind = kinds_of_one_class(run); kind && !out.open) return {{}, {}, false, false, kind};
         continue;
       }
       out.no_class.reset();  // what is set against something else is beside the matter
@@ -100,6 +101,16 @@ class Lists {
       const auto& word = tokens_[i].word;
       return is_contrast(word) || is_range(word) || word == "and" || word == "n" || word == "a" || tokens_[i].begins;
     });
+  }
+
+  // "Beagles" of "poodles from beagles": both are dogs.
+  std::optional<std::string> kinds_of_one_class(const Run& run) const {
+    bool contrast = false;
+    for (auto i = run.first + 1; i <= run.last; ++i) {
+      contrast = contrast || is_contrast(tokens_[i].word);
+      if (contrast && named_[i] && tokens_[i].term.text != tokens_[run.first].term.text) return tokens_[i].word;
+    }
+    return std::nullopt;
   }
 
   // The tokens of the sentence around a place.
@@ -416,7 +427,9 @@ class Lists {
       const auto& word = tokens_[i].word;
       const bool either = word == "or" || word == "vs" || word == "versus" || word == "against";
       const bool listed = word == "and" && subject_.numbered;
-      const bool told = word == "from" && is_told_from(i);
+      const bool bare =
+          word == "from" && could_be_class(tokens_[i - 1], kNearClass) && could_be_class(tokens_[i + 1], kNearClass);
+      const bool told = word == "from" && (bare || is_told_from(i));
       if (!either && !listed && !told) continue;
       // "Bicycles against trains": what stands there is meant, whatever it says elsewhere.
       const bool strict = either && word != "or" && is_generic_plural(tokens_[i + 1]);

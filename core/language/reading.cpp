@@ -196,9 +196,36 @@ Error not_clear(const std::string& text, const std::string& why, const std::vect
           "say it in other words, or name one with --data; there are: " + joined(names, ", ")};
 }
 
+// The card that a class is of that a word from `at` on names, within a few words.
+std::optional<std::pair<std::string, const Card*>> card_near(const std::vector<Token>& tokens, std::size_t at,
+                                                             std::ptrdiff_t direction,
+                                                             const std::vector<Subjects>& subjects,
+                                                             const Meanings& meanings) {
+  for (std::size_t steps = 0; steps < 4 && at < tokens.size(); ++steps, at += static_cast<std::size_t>(direction))
+    for (const Subjects& subject : subjects)
+      if (tokens[at].tells && class_named(tokens[at], subject, meanings)) return {{tokens[at].word, subject.card}};
+  return std::nullopt;
+}
+
+// "Tell boots from the digit seven": throws where classes of two data sets are set against each other.
+void expect_one_set(const Sentence& sentence, const std::vector<Subjects>& subjects, const Meanings& meanings) {
+  const auto& tokens = sentence.tokens();
+  for (std::size_t i = 1; i + 1 < tokens.size(); ++i) {
+    if (!is_contrast(tokens[i].word) && tokens[i].word != "and") continue;
+    const auto before = card_near(tokens, i - 1, -1, subjects, meanings);
+    const auto after = card_near(tokens, i + 1, 1, subjects, meanings);
+    if (!before || !after || before->second == after->second) continue;
+    throw Error(ErrorCode::kUsage, "instruction.sets", "the instruction names classes of two data sets",
+                "'" + before->first + "' is of '" + before->second->name + "', '" + after->first + "' of '" +
+                    after->second->name + "'; images of the two differ in how they were taken and standardised",
+                "put images of both kinds into one folder, a sub-folder for each, and give it with --data");
+  }
+}
+
 // Throws where no card accounts for the words, two do about alike, or something else does better.
 void expect_clear(const Scores& scores, const Sentence& sentence, const std::string& text,
-                  const std::vector<std::string>& names) {
+                  const std::vector<std::string>& names, const std::vector<Subjects>& subjects,
+                  const Meanings& meanings) {
   const auto best = scores.best();
   const auto unclear = [&](const std::string& why) { return not_clear(text, why, names); };
   const auto percent = [&](std::size_t entry) { return std::to_string(std::lround(100 * scores.score(entry))) + " %"; };
@@ -207,13 +234,18 @@ void expect_clear(const Scores& scores, const Sentence& sentence, const std::str
   if (scores.score(best) < kLeast)
     throw unclear("no data set accounts for its words; the nearest is '" + scores.name(best) + "', at " +
                   percent(best));
-  if (const auto second = scores.second(); second < scores.size() && scores.score(best) < kLead * scores.score(second))
+  if (const auto second = scores.second();
+      second < scores.size() && scores.score(best) < kLead * scores.score(second)) {
+    expect_one_set(sentence, subjects, meanings);
     throw unclear("it may be about '" + scores.name(best) + "' (" + percent(best) + ") or '" + scores.name(second) +
                   "' (" + percent(second) + ")");
+  }
   if (const auto other = scores.best_other(); scores.score(best) < kOther * scores.score(other))
     throw unclear("it seems to be about " + scores.name(other));
-  if (const auto rest = scores.unaccounted())
+  if (const auto rest = scores.unaccounted()) {
+    expect_one_set(sentence, subjects, meanings);
     throw unclear("'" + rest->first + "' is of '" + rest->second + "', not of '" + scores.name(best) + "'");
+  }
 }
 
 // The classes that are told apart, and whether one is told from the rest; throws where some are named and nothing can
@@ -278,7 +310,7 @@ Reading read_instruction(std::string_view instruction, const std::vector<Card>& 
   if (const auto task = other_task(sentence)) throw no_such_task(*task);
   const Scores scores(sentence, subjects, meanings);
   if (const auto task = asks_otherwise(sentence, subjects[scores.best()], meanings)) throw no_such_task(*task);
-  expect_clear(scores, sentence, text, names);
+  expect_clear(scores, sentence, text, names, subjects, meanings);
   const auto best = scores.best();
   auto list = read_classes(scores, sentence, subjects[best], meanings);
   return {scores.name(best),    std::move(list.classes), list.whether, std::min(1.0, scores.score(best)),

@@ -38,6 +38,12 @@ TEST_CASE("kinds of network are known by what people call them, and by their nam
   CHECK(read_architecture("one-stage detectors", own, {}).name == "vgg16");
 }
 
+TEST_CASE("what is answered by no does not deny the network") {
+  CHECK(read("is it a seven or not? a perceptron").name == "mlp");
+  CHECK(read("spot the cats, anything else is a no; perceptron").name == "mlp");
+  CHECK(read("cats, no perceptron").name.empty());
+}
+
 TEST_CASE("kinds that there are none of, and two at once, are refused") {
   for (const char* text : {"an LSTM", "a random forest", "a vgg", "a perceptron or a transformer"}) {
     INFO(text);

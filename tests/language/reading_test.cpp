@@ -112,6 +112,12 @@ TEST_CASE("one class is told from all others where that is asked") {
   CHECK(refusal("only the saw") == "instruction.classes");
 }
 
+TEST_CASE("kinds of one class are not told apart, nor classes of two data sets") {
+  CHECK(refusal("tools: is it a mallet or a hammer") == "instruction.classes");
+  CHECK(read("a mallet or a saw").classes == Classes{0, 1});
+  CHECK(refusal("tell saws from threes") == "instruction.sets");
+}
+
 TEST_CASE("what is asked about the right pictures must be what they show") {
   for (const char* text :
        {"add the dots on the dice", "multiply the dice", "what colour are the tools", "how heavy is the hammer",

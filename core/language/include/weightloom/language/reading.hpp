@@ -29,8 +29,9 @@ struct Reading {
 // closeness to the nearest word of a card: same words, base forms and misspelt words of cards need no vectors. Throws
 // kUsage, each with what would help: "instruction.nothing" where no word says what the pictures show;
 // "instruction.unclear" where no card accounts for the words, two do about alike, or the words are about something
-// else; "instruction.task" where they ask for something else than what a picture shows; "instruction.classes" where
-// they name a single class and do not ask whether it is one, or set one against what is none.
+// else; "instruction.sets" where they set classes of two cards against each other; "instruction.task" where they ask
+// for something else than what a picture shows; "instruction.classes" where they name a single class and do not ask
+// whether it is one, or set one against what is none.
 Reading read_instruction(std::string_view instruction, const std::vector<Card>& cards, const WordVectors& words);
 
 }  // namespace weightloom
