@@ -246,12 +246,13 @@ class Lists {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       const auto& before = i > 0 ? tokens_[i - 1].word : tokens_[i].word;
       if (tokens_[i].word == "otherwise" ||
-          (is_contrast(before) && (tokens_[i].word == "not" || tokens_[i].word == "no")))
+          (is_contrast(before) && (tokens_[i].word == "not" || tokens_[i].word == "no" || tokens_[i].word == "non")))
         return true;
       const auto first = is_rest(i);
       if (!first) continue;
       const bool stands_alone = *first == 0 || tokens_[*first].begins;
-      if (stands_alone || is_contrast(tokens_[*first - 1].word) || tokens_[*first - 1].word == "of" ||
+      if (stands_alone || tokens_[*first].word == "nothing" || is_contrast(tokens_[*first - 1].word) ||
+          tokens_[*first - 1].word == "of" ||
           any(*first - std::min<std::size_t>(2, *first), *first,
               [&](std::size_t at) { return is_negation(tokens_[at].word); }) ||
           any(i + 1, i + 1 + kNearList, [&](std::size_t at) { return is_verdict(tokens_[at].word); }))
@@ -265,7 +266,8 @@ class Lists {
     const auto& word = tokens_[at].word;
     auto first = at;
     while (first > 0 && !tokens_[first].begins && is_all(tokens_[first - 1].word)) --first;
-    if (word == "rest" || word == "others" || word == "everything") return first;
+    const bool anything = word == "anything" && is_phrase(at + 1, {"that"});
+    if (anything || word == "rest" || word == "others" || word == "everything") return first;
     if ((word == "else" || word == "other" || word == "another") && (first < at || word != "else")) return first;
     return std::nullopt;
   }
@@ -275,7 +277,7 @@ class Lists {
     if (at + 1 < tokens_.size() && is_detector(tokens_[at + 1].word)) return true;
     for (auto i = at; i > 0 && at - i < kNearList && !tokens_[i].begins; --i) {
       const auto& before = tokens_[i - 1].word;
-      if (is_detecting(before)) return true;
+      if (is_detecting(before) || (is_detector(before) && i < at)) return true;
       if (tokens_[i - 1].tells || is_contrast(before)) return false;
     }
     return false;

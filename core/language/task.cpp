@@ -30,8 +30,9 @@ class TaskReader {
 
   std::optional<std::string> read() const {
     for (std::size_t i = 0; i < tokens_.size(); ++i)
-      for (const auto sign : {&TaskReader::other_order, &TaskReader::other_amount, &TaskReader::other_answer,
-                              &TaskReader::other_comparison, &TaskReader::other_whole})
+      for (const auto sign : {&TaskReader::other_order, &TaskReader::other_making, &TaskReader::other_condition,
+                              &TaskReader::other_amount, &TaskReader::other_answer, &TaskReader::other_comparison,
+                              &TaskReader::other_whole})
         if (auto found = (this->*sign)(i)) return found;
     for (std::size_t first = 0; first < tokens_.size(); first = end_of(first))
       if (auto found = other_choice(first, end_of(first))) return found;
@@ -76,6 +77,9 @@ class TaskReader {
     if (token.number) return true;
     return token.tells && closeness_to_subject(token.term) >= least;
   }
+
+  // Whether a word may say what a picture shows; of numbers, only what is one.
+  bool is_answer(std::size_t at) const { return is_of_subject(at, subject_.numbered ? kNamesSubject : kOfSubject); }
 
   // What the pictures show, or the pictures themselves.
   bool is_object(std::size_t at) const { return is_of_subject(at, kNamesSubject) || is_picture(word(at)); }
@@ -131,8 +135,38 @@ class TaskReader {
 
   // "Digitise the figures", but not "wearables in a shop".
   bool is_unknown_order(std::size_t at) const {
-    return !is_generic_word(meanings_.lemma(word(at))) && !is_negation(word(at)) && !is_of_subject(at) &&
-           !is_place_before(word(at + 1));
+    if (is_generic_word(meanings_.lemma(word(at))) || is_negation(word(at))) return false;
+    // No noun has an article right behind it.
+    if (is_determiner(word(at + 1))) return true;
+    return !is_of_subject(at) && !is_place_before(word(at + 1));
+  }
+
+  // "An app that animates digits", "make a cartoon of my cat".
+  std::optional<std::string> other_making(std::size_t at) const {
+    const bool relative = (word(at) == "that" || word(at) == "which") && at > 0 && is_maker(word(at - 1));
+    if (relative && inside(at + 1) && !says_telling_ && word(at + 1).ends_with('s') && tokens_[at + 1].tells &&
+        !is_of_subject(at + 1))
+      if (const auto what = object(at + 1, false)) return phrase(at + 1, *what);
+    const bool made = is_making(word(at)) && begins_order(at) && (word(at + 1) == "a" || word(at + 1) == "an");
+    if (made && inside(at + 2) && tokens_[at + 2].tells && !is_of_subject(at + 2) && word(at + 3) == "of" &&
+        any(at + 4, at + 4 + kNear, [&](std::size_t i) { return is_object(i); }))
+      return phrase(at, at + 2);
+    return std::nullopt;
+  }
+
+  // "Whether the number is prime".
+  std::optional<std::string> other_condition(std::size_t at) const {
+    if ((word(at) != "whether" && word(at) != "if") || !is_closed(at + 1)) return std::nullopt;
+    auto is = at + 2;
+    while (inside(is) && is <= at + 2 + kNear && !is_being(word(is))) ++is;
+    if (!inside(is) || !is_being(word(is)) || !any(at + 2, is, [&](std::size_t i) { return is_object(i); }))
+      return std::nullopt;
+    auto end = is + 1;
+    while (inside(end)) ++end;
+    if (any(is, end, [&](std::size_t i) { return tokens_[i].tells && is_answer(i); }) ||
+        !any(is, end, [&](std::size_t i) { return tokens_[i].tells; }))
+      return std::nullopt;
+    return phrase(at, end - 1);
   }
 
   // "How fast", "what colour", "whose", "where is".
@@ -142,6 +176,11 @@ class TaskReader {
     const bool begins = tokens_[at].begins;
     if (begins && (asked == "whose" || (asked == "who" && !is_before_verb(next) && next != "do")))
       return phrase(at, at + 1);
+    if (begins && (asked == "when" || asked == "why") && (is_being(next) || is_asking(next))) return phrase(at, at + 1);
+    // "What is the average of the scores".
+    if (asked == "what" && is_being(next) && word(at + 2) == "the" && word(at + 4) == "of" && tokens_[at + 3].tells &&
+        !is_answer(at + 3))
+      return phrase(at + 2, at + 4);
     if (asked == "where" && (begins || says_mark(at)) &&
         any(at + 1, at + 3, [&](std::size_t i) { return is_being(word(i)); }))
       return phrase(at, at + 1);
@@ -204,6 +243,7 @@ class TaskReader {
     const auto follows = [&](std::string_view wanted) {
       return any(at + 1, at + 1 + kNear, [&](std::size_t i) { return !tokens_[i].begins && word(i) == wanted; });
     };
+    if (word(at) == "made" && word(at + 1) == "of" && is_asked(at)) return "made of";
     if (word(at) == "same" && at > 1 && word(at - 2) == "by") return "by the same";
     if (word(at) == "same" && follows("as")) return "the same as";
     if (word(at) == "similar" && follows("to")) return "similar to";
@@ -225,7 +265,7 @@ class TaskReader {
       for (auto i = first; i < end; ++i) {
         if (names_class(i))
           classes.push_back(i);
-        else if (tokens_[i].tells && !is_of_subject(i, subject_.numbered ? kNamesSubject : kOfSubject))
+        else if (tokens_[i].tells && !is_answer(i))
           rest.push_back(i);
       }
       const bool told = any(first, end, [&](std::size_t i) { return is_telling(i) || is_showing(word(i)); });
@@ -239,8 +279,12 @@ class TaskReader {
 
   // "Is the dog ...", not "is it a dog", "is there a dog", "is it possible".
   bool is_closed_question(std::size_t first) const {
-    if (!is_being(word(first)) && !word(first).starts_with("do")) return false;
-    return is_determiner(word(first + 1)) && word(first + 1) != "a" && word(first + 1) != "an";
+    return (is_being(word(first)) || is_asking(word(first))) && is_closed(first + 1);
+  }
+
+  // A determiner of something that is there: "the", "this".
+  bool is_closed(std::size_t at) const {
+    return is_determiner(word(at)) && word(at) != "a" && word(at) != "an" && word(at) != "me" && word(at) != "us";
   }
 
   bool is_determined(std::size_t at, std::size_t first) const {

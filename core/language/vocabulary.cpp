@@ -161,7 +161,7 @@ bool is_open_after(std::string_view word) {
 }
 
 bool is_all(std::string_view word) {
-  return one_of(word, "all any the everything anything something every some");
+  return one_of(word, "all any the nothing everything anything something every some");
 }
 
 bool is_verdict(std::string_view word) {
@@ -217,7 +217,7 @@ const std::vector<std::string>& verbs_of_telling() {
       "tell distinguish recognize recognise identify classify categorize sort separate name label read detect spot "
       "say determine guess describe transcribe type digitize digitise convert find know decide pick part group split "
       "divide "
-      "sift automate flag notice teach");
+      "sift automate flag notice teach understand learn handle process");
   return verbs;
 }
 
@@ -261,7 +261,7 @@ bool is_particle(std::string_view word) {
 }
 
 bool is_clause_word(std::string_view word) {
-  return one_of(word, "that which who and or but if is are r was were to so because when while into by as");
+  return one_of(word, "that which who and or but between if is are r was were to so because when while into by as");
 }
 
 bool is_maker(std::string_view word) {
@@ -273,6 +273,10 @@ bool is_maker(std::string_view word) {
 
 bool is_being(std::string_view word) {
   return one_of(word, "is are was were");
+}
+
+bool is_asking(std::string_view word) {
+  return one_of(word, "do does did would will should");
 }
 
 bool is_showing(std::string_view word) {

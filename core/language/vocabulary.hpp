@@ -68,6 +68,8 @@ bool is_clause_word(std::string_view word);
 // What an order may ask for: "net".
 bool is_maker(std::string_view word);
 bool is_being(std::string_view word);
+// Begins a question for yes or no, beside is_being(): "does", "would".
+bool is_asking(std::string_view word);
 // Of pictures: "shows", "says".
 bool is_showing(std::string_view word);
 // What a thing has and is not: "colour". Those that nothing else would tell from kinds.

@@ -123,7 +123,7 @@ TEST_CASE("what is asked about the right pictures must be what they show") {
        {"add the dots on the dice", "multiply the dice", "what colour are the tools", "how heavy is the hammer",
         "whose hammer is it", "where is the saw in the picture", "Which tool is the biggest?", "draw the tools",
         "Remove the saw from my pictures", "a net that invents the tools", "by the same workshop: tools",
-        "the same hammer as before", "a whole page of dice"}) {
+        "what are the tools made of", "the same hammer as before", "a whole page of dice"}) {
     INFO(text);
     CHECK(refusal(text) == "instruction.task");
   }
