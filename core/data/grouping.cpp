@@ -57,6 +57,7 @@ std::optional<ClassGrouping> ClassGrouping::of(std::string_view source) {
       refuse_groups(source, "the rest stands there twice");
     out.groups.push_back(std::move(group));
   }
+  if (ClassGrouping::of(out.source)) refuse_groups(source, "its classes are grouped twice");
   if (out.groups.size() < 2) refuse_groups(source, "one group leaves nothing to tell apart");
   return out;
 }

@@ -440,6 +440,8 @@ class Lists {
       const bool first = named_[*before].has_value(), second = named_[*after].has_value();
       if (first && second) continue;
       const auto& other = tokens_[first ? *after : *before];
+      // "Two or not two".
+      if (!tokens_[*after].tells && tokens_[*before].term.text == tokens_[*after].term.text) continue;
       if (opens(*before) || opens(*after) || (word == "or" && is_of_whole(other))) continue;
       if (std::ranges::find(subject_.keywords, other.term.text, &Term::text) != subject_.keywords.end()) continue;
       if (any(i, *after + 1, [&](std::size_t at) { return is_open_after(tokens_[at].word); })) continue;

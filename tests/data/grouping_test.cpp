@@ -33,8 +33,9 @@ TEST_CASE("a grouping reads back as written", "[data]") {
 }
 
 TEST_CASE("a malformed grouping is refused as wrong usage", "[data]") {
-  for (const char* text : {"mnist[rest]", "mnist[rest,rest]", "mnist[1+1,rest]", "mnist[1,1+2]", "mnist[1+,rest]",
-                           "mnist[a+1,rest]", "mnist[,rest]", "mnist[1+2]", "mnist[-1,rest]", "[7,rest]"}) {
+  for (const char* text :
+       {"mnist[rest]", "mnist[rest,rest]", "mnist[1+1,rest]", "mnist[1,1+2]", "mnist[1+,rest]", "mnist[a+1,rest]",
+        "mnist[,rest]", "mnist[1+2]", "mnist[-1,rest]", "[7,rest]", "mnist[1+2,rest][0+1,rest]"}) {
     INFO(text);
     CHECK(error_id([&] { DataSpec::parse(text); }) == "data.spec");
   }

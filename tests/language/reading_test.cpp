@@ -101,6 +101,7 @@ TEST_CASE("one class is told from all others where that is asked") {
     CHECK(read(text).data() == "tools[1,rest]");
   }
   CHECK(read("dice: is it a three or not").data() == "counts[3,rest]");
+  CHECK(read("dice: two or not two").data() == "counts[2,rest]");
   CHECK(read("is it a saw or a hammer").data() == "tools[1,0]");
   CHECK(read("tools: a saw, and everything else that workshops have").data() == "tools");
   CHECK(read("tell me what tool it is: a saw or whatever else").data() == "tools");

@@ -85,6 +85,16 @@ TEST_CASE("classes are found in any order, and among others") {
   CHECK(shelf.names(of("mnist")) == Names{"all"});
 }
 
+TEST_CASE("groups of classes are a data set of their own, without a card") {
+  const Shelf shelf({{"all", "mnist", {}}, {"whether", "mnist[7,rest]", {}}, {"other", "mnist[3,rest]", {}}});
+  const auto cards = zoo_cards(shelf.zoo);
+  CHECK(std::ranges::count(cards, "mnist", &Card::name) == 1);
+  CHECK(std::ranges::find(cards, "mnist[7,rest]", &Card::name) == cards.end());
+  const auto wanted = wanted_of("mnist[7,rest]", cards);
+  CHECK(wanted.all_classes == 2);
+  CHECK(shelf.names(wanted) == Names{"whether"});
+}
+
 TEST_CASE("architecture, sizes and a limit leave the others out") {
   const Shelf shelf({{"a", "mnist", {}, "org.weightloom.mlp", {{"depth", 2}, {"width", 32}}},
                      {"b", "mnist", {}, "org.weightloom.cnn", {{"width", {8, 8}}}},

@@ -4,6 +4,7 @@
 
 #include "../support/error_id.hpp"
 #include "tiny_zoo.hpp"
+#include "weightloom/data/dataset.hpp"
 
 using namespace weightloom;
 using weightloom::testing::error_id;
@@ -61,6 +62,21 @@ TEST_CASE("what is said and what is given may not contradict each other", "[unde
   CHECK(known.understood("two layers", given).config.at("depth") == 2);
   CHECK(known.refusal("three layers", given) == "instruction.conflict");
   CHECK(known.refusal("a convolutional network", given) == "instruction.conflict");
+}
+
+TEST_CASE("words and groups of classes must agree", "[understanding]") {
+  const std::vector<Card> cards{card_of("mnist", source_class_names("mnist"))};
+  const auto refusal = [&](const std::string& instruction, const std::string& data) {
+    Request request;
+    request.instruction = instruction;
+    request.data = data;
+    return error_id([&] { expect_agreement(request, cards, {}); });
+  };
+  CHECK(refusal("is it a handwritten seven or not", "mnist[7,rest]") == "none");
+  CHECK(refusal("handwritten digits", "mnist[7,rest]") == "none");
+  CHECK(refusal("is it a handwritten seven or not", "mnist[3,rest]") == "instruction.conflict");
+  CHECK(refusal("is it a handwritten seven or not", "mnist[7,3]") == "instruction.conflict");
+  CHECK(refusal("handwritten threes against sevens", "mnist[7,rest]") == "instruction.conflict");
 }
 
 TEST_CASE("accuracy is bought by choosing among several, speed by the start alone", "[understanding]") {
