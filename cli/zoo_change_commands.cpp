@@ -341,16 +341,20 @@ void print_import(Printer& printer, const Json& result) {
 }
 
 struct ExportOptions {
-  std::string name, out, dialect = "canonical", shard_size;
+  std::vector<std::string> names;
+  std::string where, out, dialect = "canonical", shard_size;
 };
 
 void declare_export(CLI::App& app, ExportOptions& options) {
-  app.add_option("network", options.name, "Name, alias or id")->required()->type_name("NETWORK");
+  app.add_option("networks", options.names,
+                 "Names, aliases, ids, quoted globs ('svhn/*'), or - to read names from standard input")
+      ->type_name("NETWORK...");
+  app.add_option("--where", options.where, "Also the networks that satisfy this query")->type_name("QUERY");
   app.add_option("--out,-o", options.out,
                  "The file to write: a PyTorch checkpoint where it ends in .pt or .pth, NumPy arrays in .npz, else "
-                 "safetensors")
+                 "safetensors; where a folder is there, or its name ends in /, a file for each network in it")
       ->required()
-      ->type_name("FILE");
+      ->type_name("FILE|FOLDER");
   app.add_option("--shard-size", options.shard_size,
                  "Write safetensors in shards of at most this size, such as 200MB, and an index of them")
       ->type_name("SIZE");
@@ -359,29 +363,28 @@ void declare_export(CLI::App& app, ExportOptions& options) {
 }
 
 // In the format that the file's name asks for; the files that were written.
-std::vector<std::filesystem::path> write_export(const ExportOptions& options, const ZooRecord& record,
-                                                TensorMap tensors) {
-  const bool pytorch = options.out.ends_with(".pt") || options.out.ends_with(".pth");
-  const bool numpy = options.out.ends_with(".npz");
+std::vector<std::filesystem::path> write_export(const ExportOptions& options, const std::string& out,
+                                                const ZooRecord& record, TensorMap tensors) {
+  const bool pytorch = out.ends_with(".pt") || out.ends_with(".pth");
+  const bool numpy = out.ends_with(".npz");
   if (!options.shard_size.empty()) {
     if (pytorch || numpy)
-      throw Error(ErrorCode::kUsage, "option.conflict", "cannot write '" + options.out + "' in shards",
-                  "only safetensors are", "leave out --shard-size, or name a .safetensors file");
-    return write_network_set(options.out, record, std::move(tensors), options.dialect,
+      throw Error(ErrorCode::kUsage, "option.conflict", "cannot write '" + out + "' in shards", "only safetensors are",
+                  "leave out --shard-size, or name a .safetensors file");
+    return write_network_set(out, record, std::move(tensors), options.dialect,
                              parse_size("--shard-size", options.shard_size, 1));
   }
   if (pytorch)
-    write_pytorch(options.out, tensors);
+    write_pytorch(out, tensors);
   else if (numpy)
-    write_npz(options.out, tensors);
+    write_npz(out, tensors);
   else
-    write_network(options.out, record, tensors, options.dialect);
-  return {options.out};
+    write_network(out, record, tensors, options.dialect);
+  return {out};
 }
 
-Json run_export(Context& context, const ExportOptions& options) {
-  const auto zoo = open_for_reading(context);
-  const auto record = zoo.get(options.name);
+Json export_network(Context& context, const Zoo& zoo, const ExportOptions& options, const ZooRecord& record,
+                    const std::string& out) {
   auto tensors = zoo.weights(record);
   if (options.dialect != "canonical") {
     if (record.architecture.empty())
@@ -391,8 +394,7 @@ Json run_export(Context& context, const ExportOptions& options) {
     const auto description = plugin_registry(context).describe(record.architecture, record.config);
     tensors = to_dialect(description, options.dialect, tensors);
   }
-  expect_replaceable(options.out);
-  const auto files = write_export(options, record, std::move(tensors));
+  const auto files = write_export(options, out, record, std::move(tensors));
   std::uintmax_t bytes = 0;
   for (const auto& file : files) bytes += std::filesystem::file_size(file);
   Json result = {{"id", record.id}, {"name", record.name}, {"path", files.back().string()}, {"bytes", bytes}};
@@ -400,10 +402,62 @@ Json run_export(Context& context, const ExportOptions& options) {
   return result;
 }
 
+// A network's file in a folder of exports; its name must not lead out of there.
+std::string file_in(const std::filesystem::path& folder, const ZooRecord& record) {
+  const std::filesystem::path name(record.name);
+  if (name.is_absolute() || std::ranges::any_of(name, [](const auto& part) { return part == ".." || part == "."; }))
+    throw Error(ErrorCode::kUsage, "export.name", "cannot write '" + record.name + "' into a folder",
+                "its name would lead out of it", "export it by itself, with --out FILE");
+  return (folder / (record.name + ".safetensors")).string();
+}
+
+// All of them are looked at before the first one is written.
+Json export_networks(Context& context, const Zoo& zoo, const ExportOptions& options,
+                     const std::vector<ZooRecord>& records) {
+  for (const auto& record : records) expect_replaceable(file_in(options.out, record));
+  const auto progress = context.progress();
+  Json networks = Json::array();
+  for (const auto& record : records) {
+    throw_if_interrupted();
+    const auto out = file_in(options.out, record);
+    std::filesystem::create_directories(std::filesystem::path(out).parent_path());
+    networks.push_back(export_network(context, zoo, options, record, out));
+    progress({.task = "export",
+              .done = networks.size(),
+              .total = records.size(),
+              .unit = "networks",
+              .detail = nullptr,
+              .finished = networks.size() == records.size()});
+  }
+  return {{"path", options.out}, {"networks", std::move(networks)}};
+}
+
+Json run_export(Context& context, const ExportOptions& options) {
+  if (options.names.empty() && options.where.empty())
+    throw Error(ErrorCode::kUsage, "option.missing", "which networks?", "neither a name nor --where was given");
+  const auto zoo = open_for_reading(context);
+  const auto records = chosen(zoo, options.names, options.where);
+  if (records.empty())
+    throw Error(ErrorCode::kNotFound, "zoo.not_found", "no network satisfies '" + options.where + "'", "",
+                "see what there is with `weightloom zoo list`");
+  if (options.out.ends_with('/') || std::filesystem::is_directory(options.out))
+    return export_networks(context, zoo, options, records);
+  if (records.size() != 1)
+    throw Error(ErrorCode::kUsage, "export.several",
+                "cannot write " + std::to_string(records.size()) + " networks to the file '" + options.out + "'", "",
+                "name a folder, such as --out '" + options.out + "/'");
+  expect_replaceable(options.out);
+  return export_network(context, zoo, options, records.front(), options.out);
+}
+
 void print_export(Printer& printer, const Json& result) {
-  printer.line("wrote " + result.at("path").get<std::string>() +
-               (result.contains("shards") ? " and " + result.at("shards").dump() + " shards (" : " (") +
-               format_value(result.at("bytes"), Format::kSize) + ")");
+  const auto print = [&](const Json& written) {
+    printer.line("wrote " + written.at("path").get<std::string>() +
+                 (written.contains("shards") ? " and " + written.at("shards").dump() + " shards (" : " (") +
+                 format_value(written.at("bytes"), Format::kSize) + ")");
+  };
+  if (!result.contains("networks")) return print(result);
+  for (const auto& written : result.at("networks")) print(written);
 }
 
 struct TagOptions : SelectionOptions {
