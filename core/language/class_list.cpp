@@ -40,26 +40,38 @@ class Lists {
         named_[i].reset();
     }
     for (std::size_t i = 0; i < tokens_.size(); ++i)
+      if (is_others(i)) drop_examples(i + 1);
+    for (std::size_t i = 0; i < tokens_.size(); ++i)
       if (named_[i]) add_to_runs(i);
   }
 
   ClassList read() const {
+    if (auto found = parity_named(); !found.empty()) return of_numbers(std::move(found));
+    if (auto found = within_bounds(); !found.empty()) return of_numbers(std::move(found));
+    ClassList out = read_runs();
+    if (out.named.empty() && !out.no_class && !out.whether) out.classes = all_but_left_out();
+    return out;
+  }
+
+ private:
+  ClassList read_runs() const {
     ClassList out;
     const bool whole = any(0, tokens_.size(), [&](std::size_t i) { return is_number_of_classes(i); });
-    if (const auto parity = parity_named(); !parity.empty()) return {parity, parity, false, {}};
     out.no_class = set_against();
     if (!out.no_class && runs_.empty()) out.no_class = told_apart();
+    if (!out.no_class && runs_.empty()) out.no_class = listed();
     for (const Run& run : runs_) add_classes(run, out.named);
     for (const Run& run : runs_) {
       std::vector<std::int64_t> own;
       add_classes(run, own);
       if (own.size() < 2) {
         out.open = out.open || is_open(run);
-        if (const auto kind = kinds_of_one_class(run); kind && !out.open) return {{}, {}, false, false, kind};
+        if (const auto kind = kinds_of_one_class(run); kind && !out.open) return {.no_class = kind};
         continue;
       }
       out.no_class.reset();  // what is set against something else is beside the matter
-      if (is_open(run) || is_between_ends(run)) return out;
+      if (is_open(run)) return out;
+      out.stated = out.stated || is_stated(run);
       if (is_meant(run, own.size()))
         for (const auto c : own) add_once(out.classes, c);
     }
@@ -75,7 +87,65 @@ class Lists {
     return out;
   }
 
- private:
+  ClassList of_numbers(std::vector<std::int64_t> classes) const {
+    ClassList out{.named = classes, .classes = std::move(classes)};
+    if (out.classes.size() == subject_.classes.size()) out.classes.clear();
+    return out;
+  }
+
+  // Of "skip the sandals": all the others.
+  std::vector<std::int64_t> all_but_left_out() const {
+    std::vector<std::int64_t> left_out, others;
+    for (std::size_t i = 0; i < tokens_.size(); ++i)
+      if (const auto c = class_named(tokens_[i], subject_, meanings_); tokens_[i].left_out && c && is_name_of(i, *c))
+        add_once(left_out, *c);
+    for (std::int64_t c = 0; !left_out.empty() && c < static_cast<std::int64_t>(subject_.classes.size()); ++c)
+      if (std::ranges::find(left_out, c) == left_out.end()) others.push_back(c);
+    return others.size() > 1 ? others : std::vector<std::int64_t>();
+  }
+
+  // "Five and above", "at least three and no more than seven".
+  std::vector<std::int64_t> within_bounds() const {
+    std::vector<NumberBound> bounds;
+    for (std::size_t i = 0; subject_.numbered && i < tokens_.size(); ++i)
+      if (auto bound = named_[i] ? bound_at(i) : std::nullopt) bounds.push_back(*bound);
+    if (bounds.empty()) return {};
+    std::vector<std::int64_t> classes;
+    for (std::int64_t c = 0; c < static_cast<std::int64_t>(subject_.classes.size()); ++c)
+      if (std::ranges::all_of(bounds, [&](const NumberBound& bound) { return bound.holds(number_at(c)); }))
+        classes.push_back(c);
+    std::ranges::sort(classes, {}, [&](std::int64_t c) { return number_at(c); });
+    return classes.size() > 1 ? classes : std::vector<std::int64_t>();
+  }
+
+  // Not "three or more layers", nor "at most nine in ten".
+  std::optional<NumberBound> bound_at(std::size_t at) const {
+    const auto number = number_at(*named_[at]);
+    auto first = at;
+    if (first > 0 && (tokens_[first - 1].word == "a" || tokens_[first - 1].word == "an")) --first;
+    const auto word = [&](std::size_t back) { return first >= back ? tokens_[first - back].word : std::string(); };
+    if (auto bound = bound_before(number, word(3), word(2), word(1));
+        bound && !(word(1) == "to" && first > 2 && named_[first - 3]))
+      return bound;
+    auto last = at + 1;
+    if (is_phrase(last, {"and"}) || is_phrase(last, {"or"})) ++last;
+    if (last >= tokens_.size() || tokens_[last].begins || (last == at + 1 && !tokens_[last].word.ends_with("wards")))
+      return std::nullopt;
+    const bool counts = last + 1 < tokens_.size() && !tokens_[last + 1].begins && tokens_[last + 1].tells;
+    return counts || is_network_part_at(last + 1) ? std::nullopt : bound_after(number, tokens_[last].word);
+  }
+
+  bool is_others(std::size_t at) const {
+    const auto& word = tokens_[at].word;
+    return word == "others" || word == "rest" || (word == "else" && is_rest(at));
+  }
+
+  // Of "others (cats, deer, whatever)": classes up to what says something else.
+  void drop_examples(std::size_t at) {
+    for (; at < tokens_.size() && (named_[at] || !tokens_[at].tells) && !is_verdict(tokens_[at].word); ++at)
+      named_[at].reset();
+  }
+
   void add_to_runs(std::size_t at) {
     if (!runs_.empty() && is_joined(runs_.back().last, at))
       runs_.back().last = at;
@@ -83,15 +153,17 @@ class Lists {
       runs_.push_back({at, at});
   }
 
-  // What is set against something may have an adjective: "stray cats or stray dogs". Sentences may be no more than the
+  // What goes on may have an adjective: "stray cats or stray dogs". Sentences may be no more than the
   // names of classes: "Frog? Deer?"
   bool is_joined(std::size_t before, std::size_t at) const {
     if (at - before > kLongestGap) return false;
-    if (any(before + 1, at + 1, [&](std::size_t i) { return tokens_[i].breaks; }))
+    if (any(before + 1, at + 1, [&](std::size_t i) { return tokens_[i].breaks && tokens_[i].word != "plus"; }))
       return is_bare(before) && is_bare(at);
     if (subject_.numbered && !is_number_list(before, at)) return false;
-    const bool contrast = any(before + 1, at, [&](std::size_t i) { return is_contrast(tokens_[i].word); });
-    return !any(before + 1, at, [&](std::size_t i) { return tokens_[i].tells && !(contrast && i + 1 == at); });
+    const bool goes_on = any(before + 1, at, [&](std::size_t i) {
+      return is_contrast(tokens_[i].word) || is_joint(tokens_[i].word) || tokens_[i].begins;
+    });
+    return !any(before + 1, at, [&](std::size_t i) { return tokens_[i].tells && !(goes_on && i + 1 == at); });
   }
 
   // "A table for four at eight" lists no numbers; "fours or eights", "4, 8" do.
@@ -133,7 +205,7 @@ class Lists {
     std::optional<std::int64_t> last;
     for (auto i = run.first; i <= run.last; ++i) {
       if (!named_[i]) continue;
-      const bool range = subject_.numbered && last && i > 0 && is_range(tokens_[i - 1].word);
+      const bool range = subject_.numbered && last && (is_range(tokens_[i - 1].word) || is_within(run));
       if (range) add_between(*last, *named_[i], classes);
       add_once(classes, *named_[i]);
       last = named_[i];
@@ -174,29 +246,36 @@ class Lists {
            (at > 1 && tokens_[at - 2].word == "from" && !tokens_[at - 1].tells);
   }
 
-  bool is_own_name(std::size_t at) const {
-    const auto& terms = subject_.classes[static_cast<std::size_t>(*named_[at])];
+  bool is_own_name(std::size_t at) const { return is_name_of(at, *named_[at]); }
+
+  bool is_name_of(std::size_t at, std::int64_t c) const {
+    const auto& terms = subject_.classes[static_cast<std::size_t>(c)];
     return std::ranges::find(terms, tokens_[at].term.text, &Term::text) != terms.end();
   }
 
   // "The usual ten", of ten classes that are no numbers.
   bool is_number_of_classes(std::size_t at) const {
     const auto number = number_of(tokens_[at].word);
-    if (subject_.numbered || !number || *number != static_cast<std::int64_t>(subject_.classes.size())) return false;
+    if (!number || *number != static_cast<std::int64_t>(subject_.classes.size())) return false;
     if (is_network_part_at(at + 1)) return false;
+    // "Ten numerals" of ten that end at nine.
+    if (subject_.numbered) return !named_[at] && at + 1 < tokens_.size() && is_of_whole(tokens_[at + 1]);
     const auto& before = at > 0 ? tokens_[at - 1].word : tokens_[at].word;
     return before == "the" || before == "all" || before == "usual" || before == "these" || before == "those" ||
            (at + 1 < tokens_.size() && is_generic_word(tokens_[at + 1].term.text));
   }
 
-  // "A figure between zero and nine" is any.
-  bool is_between_ends(const Run& run) const {
-    if (!subject_.numbered || run.first == 0 || tokens_[run.first - 1].word != "between" || run.last - run.first != 2)
+  // "A figure between zero and four", but not "distinguish between zero and four".
+  bool is_within(const Run& run) const {
+    if (run.first < 2 || tokens_[run.first - 1].word != "between" || run.last - run.first != 2) return false;
+    const auto between = run.first - 1;
+    const auto& before = tokens_[between - 1];
+    if (before.word != "anything" && before.word != "something" && before.word != "somewhere" && !is_of_whole(before))
       return false;
-    const auto first = number_at(*named_[run.first]), last = number_at(*named_[run.last]);
-    for (std::int64_t c = 0; c < static_cast<std::int64_t>(subject_.classes.size()); ++c)
-      if (number_at(c) < first || number_at(c) > last) return false;
-    return true;
+    return !any(sentence_around(between).first, between, [&](std::size_t i) {
+      const auto& word = tokens_[i].word;
+      return is_parting(word) || (is_telling_apart(word) && word != "only" && word != "just");
+    });
   }
 
   // "Table for four at eight" does not.
@@ -245,7 +324,7 @@ class Lists {
   bool is_told_from_rest() const {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       const auto& before = i > 0 ? tokens_[i - 1].word : tokens_[i].word;
-      if (tokens_[i].word == "otherwise" ||
+      if (tokens_[i].word == "otherwise" || (tokens_[i].word == "else" && tokens_[i].begins) ||
           (is_contrast(before) && (tokens_[i].word == "not" || tokens_[i].word == "no" || tokens_[i].word == "non")))
         return true;
       const auto first = is_rest(i);
@@ -266,7 +345,7 @@ class Lists {
     const auto& word = tokens_[at].word;
     auto first = at;
     while (first > 0 && !tokens_[first].begins && is_all(tokens_[first - 1].word)) --first;
-    const bool anything = word == "anything" && is_phrase(at + 1, {"that"});
+    const bool anything = word == "anything" && (is_phrase(at + 1, {"that"}) || is_phrase(at + 1, {"but"}));
     if (anything || word == "rest" || word == "others" || word == "everything") return first;
     if ((word == "else" || word == "other" || word == "another") && (first < at || word != "else")) return first;
     return std::nullopt;
@@ -299,6 +378,16 @@ class Lists {
     return before == "the" || before == "this" || before == "my" || before == "our" || before == "your";
   }
 
+  // "It's a cat, she says; it is a deer, say I": classes that a picture is said to be of.
+  std::size_t asserted() const {
+    std::size_t count = 0;
+    for (std::size_t i = 2; i < tokens_.size(); ++i) {
+      const auto &article = tokens_[i - 1].word, &is = tokens_[i - 2].word;
+      count += named_[i] && (article == "a" || article == "an") && (is == "it" || is == "is" || is == "that");
+    }
+    return count;
+  }
+
   std::size_t count_of(std::string_view word) const {
     return static_cast<std::size_t>(std::ranges::count(tokens_, word, &Token::word));
   }
@@ -306,7 +395,7 @@ class Lists {
   // Whether the instruction says that what it names is to be told apart, and `count` classes of it.
   bool tells_apart(std::size_t count) const {
     // "If it is a horse ..., if it is a car", "dresses go left, shirts go right".
-    if (count_of("if") > 1 || (count_of("left") > 0 && count_of("right") > 0)) return true;
+    if (count_of("if") > 1 || asserted() > 1 || (count_of("left") > 0 && count_of("right") > 0)) return true;
     bool one = false;
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       const auto& word = tokens_[i].word;
@@ -387,9 +476,20 @@ class Lists {
     return false;
   }
 
+  bool is_contrasted(const Run& run) const {
+    return any(run.first, run.last, [&](std::size_t i) { return is_contrast(tokens_[i].word); });
+  }
+
+  // "Sandals or boots?": leaves no doubt what it is about, whatever else is said.
+  bool is_stated(const Run& run) const {
+    return is_contrasted(run) && !any(run.first, run.last + 1, [&](std::size_t i) {
+             return tokens_[i].tells && (!named_[i] || !is_own_name(i));
+           });
+  }
+
   bool is_meant(const Run& run, std::size_t count) const {
     if (subject_.numbered) return true;
-    if (any(run.first, run.last, [&](std::size_t i) { return is_contrast(tokens_[i].word); })) return true;
+    if (is_contrasted(run)) return true;
     // "Sort them into cats and dogs".
     if (run.first > 0 && tokens_[run.first - 1].word == "into") return true;
     const Run around{sentence_around(run.first).first, sentence_around(run.last).last};
@@ -401,7 +501,22 @@ class Lists {
     const bool asked = next < tokens_.size() && any(next, sentence_around(next).last + 1, [&](std::size_t i) {
                          return tokens_[i].word == "which" || tokens_[i].word == "whether";
                        });
-    return alone || asked || tells_apart(count);
+    const bool whole = any(0, tokens_.size(), [&](std::size_t i) { return tokens_[i].tells && is_of_whole(tokens_[i]); });
+    return alone || asked || (!whole && is_list(run)) || tells_apart(count);
+  }
+
+  // "Boats, cars and planes", but not "the horse show car", nor what stands beside "horse or truck".
+  bool is_list(const Run& run) const {
+    auto last = run.first;
+    for (auto at = run.first + 1; at <= run.last; ++at) {
+      if (!named_[at]) continue;
+      if (!any(last + 1, at + 1, [&](std::size_t i) { return tokens_[i].begins || is_joint(tokens_[i].word); }))
+        return false;
+      last = at;
+    }
+    return std::ranges::none_of(runs_, [&](const Run& other) {
+      return other.first != run.first && is_contrasted(other);
+    });
   }
 
   // The next word from `at` on that tells something, in a direction and within a few words; backwards not beyond the
@@ -438,7 +553,7 @@ class Lists {
       const auto before = telling(i - 1, -1), after = strict ? std::optional(i + 1) : telling_after(i + 1);
       if (!before || !after) continue;
       const bool first = named_[*before].has_value(), second = named_[*after].has_value();
-      if (first && second) continue;
+      if ((first && second) || tokens_[*before].left_out || tokens_[*after].left_out) continue;
       const auto& other = tokens_[first ? *after : *before];
       // "Two or not two".
       if (!tokens_[*after].tells && tokens_[*before].term.text == tokens_[*after].term.text) continue;
@@ -472,6 +587,33 @@ class Lists {
       if (!first && could_be_class(token)) first = token.word;
     }
     return first;
+  }
+
+  // "Scarves" of "gloves, hats and scarves", where nothing of the set is named: three things and more, not all of them
+  // adjectives, of which the last has "and" before it.
+  std::optional<std::string> listed() const {
+    if (subject_.numbered || any(0, tokens_.size(), [&](std::size_t i) { return is_of_whole(tokens_[i]); }))
+      return std::nullopt;
+    for (std::size_t last = 3; last < tokens_.size(); ++last) {
+      if (!tokens_[last].tells || tokens_[last - 1].word != "and") continue;
+      std::size_t items = 0, plurals = 0, like = 0;
+      for (std::optional<std::size_t> i = last; i; i = item_before(*i)) {
+        ++items;
+        plurals += tokens_[*i].word.ends_with('s');
+        like += could_be_class(tokens_[*i]);
+      }
+      if (items > 2 && plurals > 1 && like > 0) return tokens_[last].word;
+    }
+    return std::nullopt;
+  }
+
+  // The word that a list has before the one at a place: "hats" of "hats and scarves", of "hats, scarves".
+  std::optional<std::size_t> item_before(std::size_t at) const {
+    if (tokens_[at].breaks) return std::nullopt;
+    const bool joined = at > 1 && !tokens_[at].begins && tokens_[at - 1].word == "and";
+    if (!joined && !tokens_[at].begins) return std::nullopt;
+    const auto before = at - (joined ? 2 : 1);
+    return at > 0 && tokens_[before].tells ? std::optional(before) : std::nullopt;
   }
 
   // But for an article.

@@ -16,6 +16,7 @@ std::optional<std::int64_t> class_named(const Token& token, const Subjects& subj
 struct ClassList {
   std::vector<std::int64_t> named;      // all that are, in the order of the instruction
   std::vector<std::int64_t> classes;    // those that are to be told apart; empty: the whole set is meant
+  bool stated = false;                  // they are set against each other by their own names
   bool open = false;                    // they are named as examples
   bool whether = false;                 // asked is whether it is the one that is named, or not
   std::optional<std::string> no_class;  // a word that is told apart from another and is no class

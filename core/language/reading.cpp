@@ -25,6 +25,8 @@ constexpr double kOfDescription = 0.9, kOfClass = 0.95;
 constexpr double kLeast = 0.12, kLead = 1.4, kOther = 0.9;
 // The share of what speaks for the best one that words beside it may have.
 constexpr double kMoreSaid = 0.3;
+// The same where classes are set against each other by their own names.
+constexpr double kMoreBesideList = 0.6;
 // A word has to do with the whole set if it is so close to one of its keywords.
 constexpr double kNearWhole = 0.5;
 
@@ -80,7 +82,7 @@ class Scores {
 
   // The entry that accounts for words that the best one cannot account for, where these say much beside the others, and
   // the first of those words; nothing where there is none.
-  std::optional<std::pair<std::string, std::string>> unaccounted() const {
+  std::optional<std::pair<std::string, std::string>> unaccounted(double most) const {
     const Entry& own = entries_[best()];
     for (std::size_t e = 0; e < entries_.size(); ++e) {
       double more = 0;
@@ -92,7 +94,7 @@ class Scores {
         more += entries_[e].evidence[i] * weights_[i];
         if (first.empty()) first = content_[i].word;
       }
-      if (more > kMoreSaid * own.score * total_) return std::pair{first, entries_[e].name};
+      if (more > most * own.score * total_) return std::pair{first, entries_[e].name};
     }
     return std::nullopt;
   }
@@ -169,7 +171,7 @@ std::optional<std::string> other_task(const Sentence& sentence) {
   const auto& tokens = sentence.tokens();
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
     if (tokens[i].word == "how" && tokens[i + 1].word == "many") return "how many";
-    if (is_other_task(tokens[i].word) && !tokens[i + 1].begins && tokens[i + 1].word != "on" &&
+    if (is_other_task(tokens[i].word) && !tokens[i + 1].begins && tokens[i + 1].word != "on" && tokens[i + 1].word != "as" &&
         tokens[i + 1].word != "me")
       return tokens[i].word;
     if (tokens[i].word == "add" && tokens[i + 1].word == "up") return "add up";
@@ -242,7 +244,8 @@ void expect_clear(const Scores& scores, const Sentence& sentence, const std::str
   }
   if (const auto other = scores.best_other(); scores.score(best) < kOther * scores.score(other))
     throw unclear("it seems to be about " + scores.name(other));
-  if (const auto rest = scores.unaccounted()) {
+  const bool stated = list_classes(sentence, subjects[best], meanings).stated;
+  if (const auto rest = scores.unaccounted(stated ? kMoreBesideList : kMoreSaid)) {
     expect_one_set(sentence, subjects, meanings);
     throw unclear("'" + rest->first + "' is of '" + rest->second + "', not of '" + scores.name(best) + "'");
   }

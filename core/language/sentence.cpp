@@ -15,7 +15,7 @@ namespace {
 // Of a word that is shown, in columns.
 constexpr std::size_t kLongestWord = 32;
 
-// "0-9" is a range, "e.g." one word, "cat/dog" a choice, a dash between words a break; what ends in "..." goes on.
+// "0-9", "0 - 9" and "0..9" are ranges, "5,000" is one number, "e.g." one word, "cat/dog" a choice, a dash between words a break; what ends in "..." goes on.
 std::string separated(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -23,8 +23,17 @@ std::string separated(std::string_view text) {
     const auto space = [&](std::size_t at) { return at >= text.size() || text[at] == ' '; };
     const bool after_digit = i > 0 && digit(i - 1);
     const auto dash = text.substr(i, 3);
+    const auto dots = after_digit ? text.find_first_not_of('.', i) - i : 0;
     if (text[i] == '-' && after_digit && digit(i + 1)) {
       out += " to ";
+    } else if ((dots == 2 || dots == 3) && digit(i + dots)) {
+      out += " to ";
+      i += dots - 1;
+    } else if (text.substr(i, 3) == " - " && after_digit && digit(i + 3)) {
+      out += " to ";
+      i += 2;
+    } else if (text[i] == ',' && after_digit && digit(i + 1) && digit(i + 2) && digit(i + 3) && !digit(i + 4)) {
+      continue;
     } else if (text[i] == '-' && i > 0 && space(i - 1) && space(i + 1)) {
       out += ':';
     } else if (dash == "\xe2\x80\x93" || dash == "\xe2\x80\x94") {  // en and em dash
@@ -42,6 +51,8 @@ std::string separated(std::string_view text) {
     } else if (text[i] == '/') {
       const bool number = (i > 1 && after_digit && digit(i - 2)) || (digit(i + 1) && digit(i + 2));
       out += number ? " / " : " or ";
+    } else if (text[i] == '+' && after_digit && space(i + 1)) {
+      out += " upwards";
     } else if (text[i] == '&' || (text[i] == '+' && i > 0 && space(i - 1))) {
       out += " and ";
     } else {
@@ -92,6 +103,7 @@ Sentence::Sentence(std::string_view text, const std::vector<Subjects>& subjects,
     begin = end + 1;
   }
   drop_negated();
+  drop_aside();
   drop_quantities();
   drop_amounts();
   drop_prefixes();
@@ -211,20 +223,88 @@ std::optional<std::string> Sentence::respelt(const std::string& word) const {
 // "No letters", "not just for the shoes", but not "I cannot read the digits".
 void Sentence::drop_negated() {
   enum class Scope { kNone, kOpen, kDropping } scope = Scope::kNone;
+  bool lists = false;
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     Token& token = tokens_[i];
-    if (is_negation(token.word) || (i + 1 < tokens_.size() && is_not_wanted(token.word, tokens_[i + 1].word))) {
+    if (negates(i)) {
       scope = Scope::kOpen;
+      lists = !is_denial(token.word);
+      continue;
+    }
+    if (scope == Scope::kDropping && continues_negated(i, lists)) {
+      if (token.tells) token.left_out = is_left_out(i);
+      token.tells = false;
       continue;
     }
     if (token.begins) scope = Scope::kNone;
     if (scope == Scope::kNone) continue;
     if (token.tells) {
+      token.left_out = is_left_out(i);
       token.tells = false;
       scope = Scope::kDropping;
     } else if (token.word != "or" && (scope == Scope::kDropping || !is_function_word(token.word))) {
       scope = Scope::kNone;
     }
+  }
+}
+
+// "No", "apart from", "all but", but not "no more than four", nor "tell cats apart from dogs".
+bool Sentence::negates(std::size_t at) const {
+  const auto& word = tokens_[at].word;
+  if (at + 1 == tokens_.size()) return is_negation(word);
+  const auto& next = tokens_[at + 1].word;
+  if (word.starts_with("leav")) return leaves_out(at);
+  if (is_negation(word)) return !is_more(next) && !is_less(next);
+  if (word == "but") return excludes_from_all(at);
+  if (word != "apart") return is_not_wanted(word, next) || is_exclusion(word, next);
+  return next == "from" && std::none_of(tokens_.begin(), tokens_.begin() + static_cast<std::ptrdiff_t>(at),
+                                        [](const Token& token) { return is_parting(token.word); });
+}
+
+// "Leave the boots out", but not "people leave bags".
+bool Sentence::leaves_out(std::size_t at) const {
+  for (auto i = at + 1; i < std::min(at + 5, tokens_.size()) && !tokens_[i].breaks; ++i)
+    if (tokens_[i].word == "out" || tokens_[i].word == "off" || tokens_[i].word == "aside") return true;
+  return false;
+}
+
+// "All clothes but the boots": what follows is of a card, and "all" stands before.
+bool Sentence::excludes_from_all(std::size_t at) const {
+  bool all = false;
+  for (auto i = at; i > 0 && !all && !tokens_[i].breaks; --i)
+    all = is_all(tokens_[i - 1].word) && tokens_[i - 1].word != "some" && tokens_[i - 1].word != "the";
+  auto next = at + 1;
+  while (next < tokens_.size() && is_determiner(tokens_[next].word)) ++next;
+  return all && next < tokens_.size() && tokens_[next].tells && names_.contains(tokens_[next].term.text);
+}
+
+// "The ones and zeros" of "leave out the ones and zeros", "boots and bags" of "except sandals, boots and bags".
+bool Sentence::continues_negated(std::size_t at, bool lists) const {
+  auto i = at;
+  if (tokens_[i].begins && (!lists || tokens_[i].breaks)) return false;
+  const bool joined = tokens_[i].begins || (i > 0 && (tokens_[i - 1].word == "and" || tokens_[i - 1].word == "or"));
+  if (tokens_[i].word == "and" || tokens_[i].word == "or") ++i;
+  else if (!joined && !is_determiner(tokens_[i - 1].word)) return false;
+  while (i < tokens_.size() && is_determiner(tokens_[i].word)) ++i;
+  return i < tokens_.size() && tokens_[i].tells && names_.contains(tokens_[i].term.text);
+}
+
+// "No two are alike" leaves no two out, "no one" none, and "not only sevens" the sevens neither.
+bool Sentence::is_left_out(std::size_t at) const {
+  const Token& token = tokens_[at];
+  const auto& before = tokens_[at - 1].word;
+  if (before == "only" || before == "just" || before == "merely" || token.word == "one") return false;
+  return !token.number || before != "no" || is_plural(token.word) || is_digit(token.word[0]);
+}
+
+// "Letters aside".
+void Sentence::drop_aside() {
+  for (std::size_t i = 1; i < tokens_.size(); ++i) {
+    const bool ends = i + 1 == tokens_.size() || tokens_[i + 1].begins;
+    if (tokens_[i].word != "aside" || tokens_[i].begins || !ends) continue;
+    auto first = i;
+    do tokens_[--first].tells = false;
+    while (first > 0 && !tokens_[first].begins);
   }
 }
 
@@ -275,7 +355,10 @@ void Sentence::drop_quantities() {
       drops = i > 0 && !token.begins && is_counted(tokens_[i - 1]) && !joined && !listed;
     } else if (!is_plural(token.word)) {
       const bool generic = more && is_generic_word(tokens_[i + 1].term.text);
-      drops = (more && is_counted(tokens_[i + 1]) && (generic || !listed)) || (token.word == "one" && numbers == ones);
+      const bool said = i > 1 && tokens_[i - 1].word == "a" && is_being(tokens_[i - 2].word);
+      drops = (more && !said && is_counted(tokens_[i + 1]) && (generic || !listed)) ||
+              (token.word == "one" && (numbers == ones || is_pronoun(i))) ||
+              (i > 0 && !token.begins && is_numbered_place(tokens_[i - 1].word));
       if (drops && generic && listed && !token.begins && !is_plural(tokens_[*listed].word))
         tokens_[*listed].tells = tokens_[*listed].number = false;
     }
@@ -283,21 +366,30 @@ void Sentence::drop_quantities() {
     if (i > 0 && !is_plural(token.word) && is_letter(token.word[0])) {
       const auto& before = tokens_[i - 1].word;
       const bool ends = i + 1 == tokens_.size() || tokens_[i + 1].begins || is_telling_apart(tokens_[i + 1].word);
-      if ((before == "the" && i > 1 && tokens_[i - 2].word == "of") ||
+      if ((before == "the" && i > 1 && tokens_[i - 2].word == "of") || before == "other" || before == "remaining" ||
           (ends && (before == "the" || before == "these" || before == "those")))
         drops = true;
     }
-    if (drops) token.tells = token.number = false;
+    if (drops) token.tells = token.number = token.left_out = false;
   }
 }
 
-// The number that a list has before the one at a place: of "3 or 4", "3, 4".
+// "Which one?", "a convolutional one".
+bool Sentence::is_pronoun(std::size_t at) const {
+  if (at == 0 || tokens_[at].begins) return false;
+  const bool ends = at + 1 == tokens_.size() || tokens_[at + 1].begins || is_being(tokens_[at + 1].word);
+  return ends && (tokens_[at - 1].word == "which" || is_generic_word(tokens_[at - 1].term.text));
+}
+
+// The number that a list has before the one at a place: of "3 or 4", "3, 4", "3 up to 4".
 std::optional<std::size_t> Sentence::number_before(std::size_t at) const {
   if (at > 0 && tokens_[at].begins && !tokens_[at].breaks && tokens_[at - 1].number) return at - 1;
   if (at > 0 && !tokens_[at].begins && tokens_[at - 1].number) return at - 1;
-  const bool joined =
-      at > 1 && (is_contrast(tokens_[at - 1].word) || tokens_[at - 1].word == "and" || tokens_[at - 1].word == "n");
+  if (at < 2) return std::nullopt;
+  const auto& between = tokens_[at - 1].word;
+  const bool joined = is_contrast(between) || is_range(between) || between == "and" || between == "n";
   if (joined && tokens_[at - 2].number) return at - 2;
+  if (is_range(between) && at > 2 && tokens_[at - 2].word == "up" && tokens_[at - 3].number) return at - 3;
   return std::nullopt;
 }
 

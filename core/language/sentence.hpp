@@ -18,6 +18,7 @@ struct Token {
   bool number = false;  // zero to twenty, or digits
   bool begins = false;  // a clause: a comma or the like stands before it
   bool place = false;   // says where something is to be seen: "digits on letters"
+  bool left_out = false;  // what is not wanted: "all but the frogs"
   bool breaks = false;  // a sentence or its like: a full stop, a colon, a dash stands before it
 };
 
@@ -39,7 +40,14 @@ class Sentence {
   bool is_known(const std::string& term) const { return meanings_.knows(term) || cards_.contains(term); }
   std::optional<std::string> respelt(const std::string& word) const;
   void drop_negated();
+  void drop_aside();
+  bool negates(std::size_t at) const;
+  bool leaves_out(std::size_t at) const;
+  bool excludes_from_all(std::size_t at) const;
+  bool continues_negated(std::size_t at, bool lists) const;
+  bool is_left_out(std::size_t at) const;
   void drop_quantities();
+  bool is_pronoun(std::size_t at) const;
   std::optional<std::size_t> number_before(std::size_t at) const;
   void drop_amounts();
   void drop_prefixes();

@@ -30,12 +30,16 @@ class TaskReader {
 
   std::optional<std::string> read() const {
     for (std::size_t i = 0; i < tokens_.size(); ++i)
-      for (const auto sign : {&TaskReader::other_order, &TaskReader::other_making, &TaskReader::other_condition,
-                              &TaskReader::other_amount, &TaskReader::other_answer, &TaskReader::other_comparison,
-                              &TaskReader::other_whole})
+      for (const auto sign :
+           {&TaskReader::other_order, &TaskReader::other_making, &TaskReader::other_turning,
+            &TaskReader::other_condition, &TaskReader::other_amount, &TaskReader::other_person,
+            &TaskReader::other_reason, &TaskReader::other_place, &TaskReader::other_extreme, &TaskReader::other_advice,
+            &TaskReader::other_noun, &TaskReader::other_attribute, &TaskReader::other_comparison,
+            &TaskReader::other_match, &TaskReader::other_script, &TaskReader::other_whole})
         if (auto found = (this->*sign)(i)) return found;
     for (std::size_t first = 0; first < tokens_.size(); first = end_of(first))
-      if (auto found = other_choice(first, end_of(first))) return found;
+      for (const auto sign : {&TaskReader::other_choice, &TaskReader::other_writer, &TaskReader::forecast})
+        if (auto found = (this->*sign)(first, end_of(first))) return found;
     return std::nullopt;
   }
 
@@ -154,6 +158,17 @@ class TaskReader {
     return std::nullopt;
   }
 
+  // "Turn my sketch of a dress into a pattern"; but digits may be turned into text.
+  std::optional<std::string> other_turning(std::size_t at) const {
+    if (subject_.numbered || !is_turning(word(at)) || (!begins_order(at) && !continues_order(at))) return std::nullopt;
+    const auto what = object(at, true);
+    if (!what) return std::nullopt;
+    for (auto i = *what; inside(i); ++i)
+      if (word(i) == "into" && any(i + 1, i + 3, [&](std::size_t k) { return tokens_[k].tells && !is_of_subject(k); }))
+        return phrase(at, *what) + " into";
+    return std::nullopt;
+  }
+
   // "Whether the number is prime".
   std::optional<std::string> other_condition(std::size_t at) const {
     if ((word(at) != "whether" && word(at) != "if") || !is_closed(at + 1)) return std::nullopt;
@@ -169,36 +184,76 @@ class TaskReader {
     return phrase(at, end - 1);
   }
 
-  // "How fast", "what colour", "whose", "where is".
-  std::optional<std::string> other_answer(std::size_t at) const {
-    const auto& asked = word(at);
+  // "Whose", "who wrote it", but not "volunteers, who are busy".
+  std::optional<std::string> other_person(std::size_t at) const {
     const auto& next = word(at + 1);
-    const bool begins = tokens_[at].begins;
-    if (begins && (asked == "whose" || (asked == "who" && !is_before_verb(next) && next != "do")))
-      return phrase(at, at + 1);
-    if (begins && (asked == "when" || asked == "why") && (is_being(next) || is_asking(next))) return phrase(at, at + 1);
-    // "What is the average of the scores".
+    const bool who = word(at) == "who" && !is_before_verb(next) && next != "do" &&
+                     (tokens_[at].breaks || !(is_being(next) || is_asking(next) || is_showing(next)));
+    return tokens_[at].begins && (who || word(at) == "whose") ? std::optional(phrase(at, at + 1)) : std::nullopt;
+  }
+
+  // "Why is", "when does".
+  std::optional<std::string> other_reason(std::size_t at) const {
+    const auto& next = word(at + 1);
+    const bool asks = tokens_[at].begins && (word(at) == "when" || word(at) == "why");
+    return asks && (is_being(next) || is_asking(next)) ? std::optional(phrase(at, at + 1)) : std::nullopt;
+  }
+
+  // "Where is".
+  std::optional<std::string> other_place(std::size_t at) const {
+    if (word(at) != "where" || (!tokens_[at].begins && !says_mark(at)) ||
+        !any(at + 1, at + 3, [&](std::size_t i) { return is_being(word(i)); }))
+      return std::nullopt;
+    return phrase(at, at + 1);
+  }
+
+  // "Which is the largest".
+  std::optional<std::string> other_extreme(std::size_t at) const {
+    const bool extreme = is_being(word(at)) && word(at + 1) == "the" && word(at + 2).ends_with("est");
+    return extreme && is_asked(at) ? std::optional(phrase(at, at + 2)) : std::nullopt;
+  }
+
+  // "What should I", "make my dog look like".
+  std::optional<std::string> other_advice(std::size_t at) const {
+    const auto &next = word(at + 1), &who = word(at + 2);
+    if (word(at) == "what" && (next == "should" || next == "shall") && (who == "i" || who == "we"))
+      return phrase(at, at + 3);
+    if (word(at) == "make" && object(at, true) &&
+        any(at + 2, at + 2 + kNear, [&](std::size_t i) { return word(i) == "look" && word(i + 1) == "like"; }))
+      return "look like";
+    return std::nullopt;
+  }
+
+  // "What colour", "which designer", "what is the average of the scores"; but not "what hit the fence", nor "which rail
+  // does it go on".
+  std::optional<std::string> other_noun(std::size_t at) const {
+    const auto &asked = word(at), &next = word(at + 1);
     if (asked == "what" && is_being(next) && word(at + 2) == "the" && word(at + 4) == "of" && tokens_[at + 3].tells &&
         !is_answer(at + 3))
       return phrase(at + 2, at + 4);
-    if (asked == "where" && (begins || says_mark(at)) &&
-        any(at + 1, at + 3, [&](std::size_t i) { return is_being(word(i)); }))
-      return phrase(at, at + 1);
-    if (is_being(asked) && next == "the" && word(at + 2).ends_with("est") && is_asked(at)) return phrase(at, at + 2);
-    if (asked == "what" && (next == "should" || next == "shall") && (word(at + 2) == "i" || word(at + 2) == "we"))
-      return phrase(at, at + 3);
-    if (asked == "make" && object(at, true) &&
-        any(at + 2, at + 2 + kNear, [&](std::size_t i) { return word(i) == "look" && word(i + 1) == "like"; }))
-      return "look like";
     if ((asked != "what" && asked != "which") || !inside(at + 1) || !inside(at + 2)) return std::nullopt;
-    if (asked == "which" && at > 0 && !begins && is_noun_before(at - 1)) return std::nullopt;
+    if (asked == "which" && at > 0 && !tokens_[at].begins && is_noun_before(at - 1)) return std::nullopt;
     if (next == "make" && word(at + 2) == "of") return phrase(at, at + 2);
-    const bool property = is_property(next) || is_other_kind(tokens_[at + 1].term);
-    if (!property && (is_function_word(next) || is_generic_word(tokens_[at + 1].term.text) || is_contrast(next) ||
-                      next.ends_with('s') || next.ends_with("ing") || word(at + 3) == "which" ||
-                      !tokens_[at + 1].tells || is_of_subject(at + 1, kNearSubject)))
-      return std::nullopt;
-    return phrase(at, at + 1);
+    if (is_property(next) || is_other_kind(tokens_[at + 1].term)) return phrase(at, at + 1);
+    const bool verb = word(at + 2) == "the" || word(at + 2) == "my" || word(at + 2) == "our";
+    const bool putting = any(at + 2, end_of(at), [&](std::size_t i) { return is_putting(word(i)); });
+    return verb || putting || !is_strange_noun(at + 1) ? std::nullopt : std::optional(phrase(at, at + 1));
+  }
+
+  // Neither of the data set nor of pictures.
+  bool is_strange_noun(std::size_t at) const {
+    const auto& noun = word(at);
+    return tokens_[at].tells && !is_function_word(noun) && !is_generic_word(tokens_[at].term.text) &&
+           !is_contrast(noun) && !noun.ends_with('s') && !noun.ends_with("ing") && word(at + 2) != "which" &&
+           !is_of_subject(at, kNearSubject);
+  }
+
+  // "Breed of horse", "tell me the price of this bag".
+  std::optional<std::string> other_attribute(std::size_t at) const {
+    const bool named = tokens_[at].begins || word(at - 1) == "the" || is_question_for_kind(word(at - 1));
+    if (!named || !is_attribute(word(at)) || word(at + 1) != "of") return std::nullopt;
+    const bool of_subject = any(at + 2, at + 2 + kNear, [&](std::size_t i) { return is_object(i); });
+    return of_subject ? std::optional(phrase(at, at + 2)) : std::nullopt;
   }
 
   // "Breed".
@@ -211,11 +266,15 @@ class TaskReader {
   // "Which" after what it goes on about: "the digit which clerks wrote".
   bool is_noun_before(std::size_t at) const { return tokens_[at].tells || is_picture(word(at)) || word(at) == "in"; }
 
+  // Of the sentence around a place: where it begins.
+  std::size_t start_of(std::size_t at) const {
+    while (at > 0 && !tokens_[at].breaks) --at;
+    return at;
+  }
+
   // Whether "which" or "what" stands before in the sentence.
   bool is_asked(std::size_t at) const {
-    auto i = at;
-    while (i > 0 && !tokens_[i].breaks) --i;
-    return any(i, at, [&](std::size_t k) { return word(k) == "which" || word(k) == "what"; });
+    return any(start_of(at), at, [&](std::size_t k) { return word(k) == "which" || word(k) == "what"; });
   }
 
   bool says_mark(std::size_t at) const {
@@ -238,20 +297,43 @@ class TaskReader {
     return phrase(at, at + 1);
   }
 
-  // "The same cat as", "similar shoes to".
+  // "The same cat as", "similar shoes to", "did the same person write both".
   std::optional<std::string> other_comparison(std::size_t at) const {
     const auto follows = [&](std::string_view wanted) {
       return any(at + 1, at + 1 + kNear, [&](std::size_t i) { return !tokens_[i].begins && word(i) == wanted; });
     };
     if (word(at) == "made" && word(at + 1) == "of" && is_asked(at)) return "made of";
     if (word(at) == "same" && at > 1 && word(at - 2) == "by") return "by the same";
-    if (word(at) == "same" && follows("as")) return "the same as";
+    if (word(at) == "same" && (follows("as") || is_person(word(at + 1)))) return phrase(at, at + 1);
     if (word(at) == "similar" && follows("to")) return "similar to";
     return std::nullopt;
   }
 
-  // "The whole page": more than one thing a picture.
+  // "Which bag goes with this dress", "does the shirt match the trousers", "would it suit me".
+  std::optional<std::string> other_match(std::size_t at) const {
+    if (!is_matching(word(at))) return std::nullopt;
+    const auto first = start_of(at);
+    if (!is_asked(at) && !is_asking(word(first)) && !is_being(word(first))) return std::nullopt;
+    const bool with = any(at + 1, at + 1 + kNear, [&](std::size_t i) { return inside(i) && word(i) == "with"; });
+    const bool alone = !is_putting(word(at)) && word(at) != "wear" && is_determiner(word(at + 1));
+    return with || alone ? std::optional(phrase(at, at + 1)) : std::nullopt;
+  }
+
+  // "Bengali numerals", "digits in Thai", "in Devanagari script".
+  std::optional<std::string> other_script(std::size_t at) const {
+    const bool arabic = word(at) == "arabic" && (word(at + 1) == "script" || (at > 0 && word(at - 1) == "eastern"));
+    if (!subject_.numbered || (!is_script(word(at)) && !arabic) || closeness_to_subject(tokens_[at].term) == 1)
+      return std::nullopt;
+    if (any(at + 1, at + 3, [&](std::size_t i) { return inside(i) && is_of_script(word(i)); }))
+      return phrase(at, at + 1);
+    const bool ends = !inside(at + 1) || is_function_word(word(at + 1));
+    return at > 1 && word(at - 1) == "in" && ends && is_of_subject(at - 2) ? std::optional(phrase(at - 1, at))
+                                                                           : std::nullopt;
+  }
+
+  // "The whole page": more than one thing a picture; "every pixel": less than one.
   std::optional<std::string> other_whole(std::size_t at) const {
+    if ((word(at) == "every" || word(at) == "each") && word(at + 1) == "pixel") return phrase(at, at + 1);
     if (!is_whole(word(at))) return std::nullopt;
     for (auto i = at + 1; i <= at + 2 && inside(i); ++i)
       if (is_writing(meanings_.lemma(word(i)))) return phrase(at, i);
@@ -275,6 +357,22 @@ class TaskReader {
         return phrase(first, std::min(rest.back(), first + 2 * kNear));
     }
     return std::nullopt;
+  }
+
+  // "Was it written by a man or by a woman".
+  std::optional<std::string> other_writer(std::size_t first, std::size_t end) const {
+    const bool asked = is_being(word(first)) || is_asking(word(first)) ||
+                       any(first, end, [&](std::size_t i) { return word(i) == "whether"; });
+    for (auto i = first; asked && i < end; ++i)
+      if (word(i) == "by" && any(i + 1, std::min(i + 1 + kNear, end), [&](std::size_t k) { return is_person(word(k)); }))
+        return phrase(i, i + 2);
+    return std::nullopt;
+  }
+
+  // "Will the shares of car makers rise", but not "will it know a car".
+  std::optional<std::string> forecast(std::size_t first, std::size_t) const {
+    const bool noun = inside(first + 1) && !is_maker(word(first + 1)) && !is_function_word(word(first + 1));
+    return word(first) == "will" && noun ? std::optional(phrase(first, first + 2)) : std::nullopt;
   }
 
   // "Is the dog ...", not "is it a dog", "is there a dog", "is it possible".

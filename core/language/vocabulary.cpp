@@ -53,7 +53,7 @@ constexpr std::string_view kFunctionWords =
     "we've we'd let's it's don't doesn't can't won't that's there's what's able one's used using use etc etcetera "
     "usually "
     "especially something someone somebody anything anyone everything everyone nothing well really quite rather maybe "
-    "perhaps "
+    "perhaps suchlike plus sir sirs madam inclusive inclusively "
     "sort-of kind-of ok okay ah oh um whatever whichever "
     // as people write to each other
     "reckon suppose think thinks believe believes guess guesses hope hopes wonder mind matter matters care ought shall "
@@ -125,8 +125,53 @@ bool is_generic_word(std::string_view term) {
 bool is_negation(std::string_view word) {
   return one_of(
       word,
-      "no not none neither without except excluding nor ignoring ignore skip skipping omit omitting leave leaving "
-      "minus");
+      "no not none neither without except excluding exclude excludes nor ignoring ignore skip skipping omit omitting "
+      "leave leaving drop dropping minus");
+}
+
+bool is_denial(std::string_view word) {
+  return one_of(word, "no not none neither nor");
+}
+
+bool is_exclusion(std::string_view word, std::string_view next) {
+  return (word == "other" && next == "than") || (word == "aside" && next == "from") ||
+         (word == "exception" && next == "of") || (word == "never" && next == "mind") ||
+         (word == "rule" && next == "out") || (word == "bar" && next == "the");
+}
+
+bool is_parting(std::string_view word) {
+  return word.starts_with("tell") || one_of(word, "told know set sets keep keeps kept pull pick picks picked");
+}
+
+bool is_less(std::string_view word) {
+  return one_of(word, "less fewer lower smaller below under down downwards downward");
+}
+
+bool is_more(std::string_view word) {
+  return one_of(word, "more greater higher bigger larger above over up upwards upward onwards onward");
+}
+
+std::optional<NumberBound> bound_before(std::int64_t number, std::string_view third, std::string_view second,
+                                        std::string_view first) {
+  if (one_of(first, "below under beneath")) return NumberBound{number, true, false};
+  if (one_of(first, "above over beyond exceeding")) return NumberBound{number, false, false};
+  if (first == "most" || one_of(first, "maximum max")) return NumberBound{number, true, true};
+  if (first == "least" || one_of(first, "minimum min")) return NumberBound{number, false, true};
+  if (first == "to" && second == "up") return NumberBound{number, true, true};
+  if (first != "than" || !(is_less(second) || is_more(second))) return std::nullopt;
+  // "No less than four" is four and more.
+  const bool denied = third == "no" || third == "not";
+  return NumberBound{number, is_less(second) != denied, denied};
+}
+
+std::optional<NumberBound> bound_after(std::int64_t number, std::string_view word) {
+  if (is_more(word)) return NumberBound{number, false, true};
+  if (is_less(word)) return NumberBound{number, true, true};
+  return std::nullopt;
+}
+
+bool is_numbered_place(std::string_view word) {
+  return one_of(word, "counter room page lane route gate platform level bay ward floor chapter form step grade unit");
 }
 
 bool is_not_wanted(std::string_view word, std::string_view next) {
@@ -139,6 +184,10 @@ bool is_place_before(std::string_view word) {
 
 bool is_contrast(std::string_view word) {
   return one_of(word, "from or vs versus v against than which whether");
+}
+
+bool is_joint(std::string_view word) {
+  return one_of(word, "and n plus");
 }
 
 bool is_telling_apart(std::string_view word) {
@@ -157,7 +206,7 @@ bool is_open_before(std::string_view word) {
 
 bool is_open_after(std::string_view word) {
   return one_of(
-      word, "etc etcetera everything anything whatever whatnot other others such like forth any rest usual more else");
+      word, "etc etcetera suchlike everything anything whatever whatnot other others such like forth any rest usual more else");
 }
 
 bool is_all(std::string_view word) {
@@ -256,6 +305,42 @@ bool is_determiner(std::string_view word) {
                 "the a an this that these those my our your his her their its every each all both any some me us two");
 }
 
+bool is_person(std::string_view word) {
+  return one_of(word,
+                "person people hand hands writer author man woman men women boy girl child children adult clerk teacher "
+                "pupil student mother father left-handed right-handed left-hander right-hander someone");
+}
+
+bool is_matching(std::string_view word) {
+  return one_of(word, "go goes going wear match matches suit suits pair pairs fit fits");
+}
+
+bool is_attribute(std::string_view word) {
+  return one_of(word,
+                "breed breeds species brand make maker designer price cost value age gender sex mood owner weight speed "
+                "height length condition");
+}
+
+bool is_script(std::string_view word) {
+  return one_of(word,
+                "devanagari bengali bangla hindi sanskrit tamil telugu gujarati gurmukhi punjabi kannada malayalam "
+                "marathi odia sinhala urdu persian farsi indic thai lao khmer burmese tibetan mongolian chinese "
+                "japanese korean kanji hangul hebrew greek cyrillic amharic ethiopic mayan babylonian sumerian egyptian "
+                "cuneiform braille roman eastern-arabic");
+}
+
+bool is_of_script(std::string_view word) {
+  return one_of(word, "script numeral numerals digit digits number numbers figure figures numbering notation");
+}
+
+bool is_putting(std::string_view word) {
+  return one_of(word, "go goes belong belongs put hang sort land lands");
+}
+
+bool is_turning(std::string_view word) {
+  return one_of(word, "turn transform convert make change");
+}
+
 bool is_particle(std::string_view word) {
   return one_of(word, "up out in off together down");
 }
@@ -336,7 +421,7 @@ const std::vector<Subject>& other_subjects() {
              {"medicine", "medicine disease diagnosis x-ray tumour skin lesion cell blood pneumonia mri cancer"},
              {"language", "language translate translation text document e-mail spam sentence sentiment"},
              {"letters",
-              "letter alphabet character kanji symbol glyph capital_letter upper-case uppercase lower-case lowercase "
+              "letter alphabet vowel consonant character kanji symbol glyph capital_letter upper-case uppercase lower-case lowercase "
               "roman_numeral"},
              {"sound", "sound music song audio melody"},
              {"money", "stock_market finance economy currency coin"},

@@ -18,12 +18,37 @@ bool is_function_word(std::string_view word);
 bool is_generic_word(std::string_view term);
 // Leaves the next word that means something out: "not", "without".
 bool is_negation(std::string_view word);
+// Of those, one that denies but a single thing: "no frogs" goes on with what is wanted.
+bool is_denial(std::string_view word);
+// "Other than", "with the exception of", "never mind": leaves what follows out.
+bool is_exclusion(std::string_view word, std::string_view next);
+// "Tell", "set" apart.
+bool is_parting(std::string_view word);
+// Of "less than four", "five and above".
+bool is_less(std::string_view word);
+bool is_more(std::string_view word);
+// What a number allows: those up to it, or from it on, itself among them or not.
+struct NumberBound {
+  std::int64_t number;
+  bool upper, inclusive;
+  bool holds(std::int64_t other) const {
+    return (inclusive && other == number) || (upper ? other < number : other > number);
+  }
+};
+// By the words before it: "no more than", "below", "up to", "at least"; or the one behind it: five "and above".
+std::optional<NumberBound> bound_before(std::int64_t number, std::string_view third, std::string_view second,
+                                        std::string_view first);
+std::optional<NumberBound> bound_after(std::int64_t number, std::string_view word);
+// Has a number for its name: "room 4".
+bool is_numbered_place(std::string_view word);
 // "Don't want", "don't care": leaves out what follows, too.
 bool is_not_wanted(std::string_view word, std::string_view next);
 // Stands before a place: "on", "from".
 bool is_place_before(std::string_view word);
 // Between classes, sets them against each other: "from", "or", "versus".
 bool is_contrast(std::string_view word);
+// Goes on with a list: "and".
+bool is_joint(std::string_view word);
 // Anywhere in a sentence, says that the classes that it names are told apart: "between", "confused".
 bool is_telling_apart(std::string_view word);
 // Before a list says that it is of examples, after one that it goes on: "such as", "and the like".
@@ -61,6 +86,19 @@ bool is_question_for_kind(std::string_view word);
 bool is_politeness(std::string_view word);
 bool is_before_verb(std::string_view word);
 bool is_determiner(std::string_view word);
+// Who writes.
+bool is_person(std::string_view word);
+// Of two things that are worn together: "goes with", "matches".
+bool is_matching(std::string_view word);
+// What people are asked of a thing that is no kind of it: "breed", "price".
+bool is_attribute(std::string_view word);
+// Writing that is not ours, and what may be of it: "Bengali numerals".
+bool is_script(std::string_view word);
+bool is_of_script(std::string_view word);
+// What things are sorted to: "which rail does it go on".
+bool is_putting(std::string_view word);
+// Becomes something else: "turn it into".
+bool is_turning(std::string_view word);
 // Of "clean up", "cut out".
 bool is_particle(std::string_view word);
 // Ends a noun phrase: "that", "and".
