@@ -1,6 +1,7 @@
 #include "class_list.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "vocabulary.hpp"
 
@@ -71,8 +72,9 @@ class Lists {
       }
       out.no_class.reset();  // what is set against something else is beside the matter
       if (is_open(run)) return out;
-      out.stated = out.stated || is_stated(run);
-      if (is_meant(run, own.size()))
+      const bool stated = is_stated(run);
+      if (stated && !std::exchange(out.stated, true)) out.classes.clear();
+      if (stated || (!out.stated && is_meant(run, own.size())))
         for (const auto c : own) add_once(out.classes, c);
     }
     // "Is there a seven on it? Or a one?"
@@ -547,7 +549,7 @@ class Lists {
       const bool bare =
           word == "from" && could_be_class(tokens_[i - 1], kNearClass) && could_be_class(tokens_[i + 1], kNearClass);
       const bool told = word == "from" && (bare || is_told_from(i));
-      if (!either && !listed && !told) continue;
+      if ((!either && !listed && !told) || is_negation(tokens_[i + 1].word)) continue;
       // "Bicycles against trains": what stands there is meant, whatever it says elsewhere.
       const bool strict = either && word != "or" && is_generic_plural(tokens_[i + 1]);
       const auto before = telling(i - 1, -1), after = strict ? std::optional(i + 1) : telling_after(i + 1);

@@ -113,7 +113,7 @@ Sentence::Sentence(std::string_view text, const std::vector<Subjects>& subjects,
 std::vector<Token> Sentence::content() const {
   std::vector<Token> out;
   for (const Token& token : tokens_)
-    if (token.tells) out.push_back(token);
+    if (token.tells || token.of_all) out.push_back(token);
   return out;
 }
 
@@ -232,15 +232,13 @@ void Sentence::drop_negated() {
       continue;
     }
     if (scope == Scope::kDropping && continues_negated(i, lists)) {
-      if (token.tells) token.left_out = is_left_out(i);
-      token.tells = false;
+      leave_out(i);
       continue;
     }
     if (token.begins) scope = Scope::kNone;
     if (scope == Scope::kNone) continue;
     if (token.tells) {
-      token.left_out = is_left_out(i);
-      token.tells = false;
+      leave_out(i);
       scope = Scope::kDropping;
     } else if (token.word != "or" && (scope == Scope::kDropping || !is_function_word(token.word))) {
       scope = Scope::kNone;
@@ -270,12 +268,23 @@ bool Sentence::leaves_out(std::size_t at) const {
 
 // "All clothes but the boots": what follows is of a card, and "all" stands before.
 bool Sentence::excludes_from_all(std::size_t at) const {
-  bool all = false;
-  for (auto i = at; i > 0 && !all && !tokens_[i].breaks; --i)
-    all = is_all(tokens_[i - 1].word) && tokens_[i - 1].word != "some" && tokens_[i - 1].word != "the";
   auto next = at + 1;
   while (next < tokens_.size() && is_determiner(tokens_[next].word)) ++next;
-  return all && next < tokens_.size() && tokens_[next].tells && names_.contains(tokens_[next].term.text);
+  return says_all_before(at) && next < tokens_.size() && tokens_[next].tells &&
+         names_.contains(tokens_[next].term.text);
+}
+
+bool Sentence::says_all_before(std::size_t at) const {
+  for (; at > 0 && !tokens_[at].breaks; --at)
+    if (is_all(tokens_[at - 1].word) && tokens_[at - 1].word != "some" && tokens_[at - 1].word != "the") return true;
+  return false;
+}
+
+void Sentence::leave_out(std::size_t at) {
+  Token& token = tokens_[at];
+  if (!std::exchange(token.tells, false)) return;
+  token.left_out = is_left_out(at);
+  token.of_all = token.left_out && says_all_before(at) && names_.contains(token.term.text);
 }
 
 // "The ones and zeros" of "leave out the ones and zeros", "boots and bags" of "except sandals, boots and bags".
@@ -370,7 +379,8 @@ void Sentence::drop_quantities() {
           (ends && (before == "the" || before == "these" || before == "those")))
         drops = true;
     }
-    if (drops) token.tells = token.number = token.left_out = false;
+    if (drops) token.tells = token.number = false;
+    if (drops && more && is_counted(tokens_[i + 1])) token.left_out = false;
   }
 }
 

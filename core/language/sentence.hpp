@@ -19,6 +19,7 @@ struct Token {
   bool begins = false;  // a clause: a comma or the like stands before it
   bool place = false;   // says where something is to be seen: "digits on letters"
   bool left_out = false;  // what is not wanted: "all but the frogs"
+  bool of_all = false;    // left out of all, so that it says what all are: "everything except the frogs"
   bool breaks = false;  // a sentence or its like: a full stop, a colon, a dash stands before it
 };
 
@@ -44,6 +45,8 @@ class Sentence {
   bool negates(std::size_t at) const;
   bool leaves_out(std::size_t at) const;
   bool excludes_from_all(std::size_t at) const;
+  bool says_all_before(std::size_t at) const;
+  void leave_out(std::size_t at);
   bool continues_negated(std::size_t at, bool lists) const;
   bool is_left_out(std::size_t at) const;
   void drop_quantities();

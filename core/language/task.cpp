@@ -35,7 +35,8 @@ class TaskReader {
             &TaskReader::other_condition, &TaskReader::other_amount, &TaskReader::other_person,
             &TaskReader::other_reason, &TaskReader::other_place, &TaskReader::other_extreme, &TaskReader::other_advice,
             &TaskReader::other_noun, &TaskReader::other_attribute, &TaskReader::other_comparison,
-            &TaskReader::other_match, &TaskReader::other_script, &TaskReader::other_whole})
+            &TaskReader::other_match, &TaskReader::other_script, &TaskReader::other_letters, &TaskReader::other_source,
+            &TaskReader::other_whole})
         if (auto found = (this->*sign)(i)) return found;
     for (std::size_t first = 0; first < tokens_.size(); first = end_of(first))
       for (const auto sign : {&TaskReader::other_choice, &TaskReader::other_writer, &TaskReader::forecast})
@@ -304,7 +305,7 @@ class TaskReader {
     };
     if (word(at) == "made" && word(at + 1) == "of" && is_asked(at)) return "made of";
     if (word(at) == "same" && at > 1 && word(at - 2) == "by") return "by the same";
-    if (word(at) == "same" && (follows("as") || is_person(word(at + 1)))) return phrase(at, at + 1);
+    if (word(at) == "same" && (follows("as") || is_person(word(at + 1)) || word(at + 1) == "hand")) return phrase(at, at + 1);
     if (word(at) == "similar" && follows("to")) return "similar to";
     return std::nullopt;
   }
@@ -313,9 +314,10 @@ class TaskReader {
   std::optional<std::string> other_match(std::size_t at) const {
     if (!is_matching(word(at))) return std::nullopt;
     const auto first = start_of(at);
+    if (at > 0 && word(at - 1) == "to" && word(at + 1) == "with") return phrase(at - 1, at + 1);
     if (!is_asked(at) && !is_asking(word(first)) && !is_being(word(first))) return std::nullopt;
     const bool with = any(at + 1, at + 1 + kNear, [&](std::size_t i) { return inside(i) && word(i) == "with"; });
-    const bool alone = !is_putting(word(at)) && word(at) != "wear" && is_determiner(word(at + 1));
+    const bool alone = !is_putting(word(at)) && !is_showing(word(at)) && word(at) != "wear" && is_determiner(word(at + 1));
     return with || alone ? std::optional(phrase(at, at + 1)) : std::nullopt;
   }
 
@@ -327,8 +329,28 @@ class TaskReader {
     if (any(at + 1, at + 3, [&](std::size_t i) { return inside(i) && is_of_script(word(i)); }))
       return phrase(at, at + 1);
     const bool ends = !inside(at + 1) || is_function_word(word(at + 1));
-    return at > 1 && word(at - 1) == "in" && ends && is_of_subject(at - 2) ? std::optional(phrase(at - 1, at))
-                                                                           : std::nullopt;
+    const bool in = at > 1 && word(at - 1) == "in" && ends &&
+                    any(at - std::min(at, kNear), at, [&](std::size_t i) { return is_of_subject(i); });
+    return in ? std::optional(phrase(at - 1, at)) : std::nullopt;
+  }
+
+  // "A's from o's", "a, e and o"; but not "B and B".
+  std::optional<std::string> other_letters(std::size_t at) const {
+    const auto is_letter_at = [&](std::size_t i) { return word(i).size() == 1 && !tokens_[i].number; };
+    const bool letters = subject_.numbered && inside(at + 1) && is_letter_at(at) && inside(at + 2) &&
+                         is_letter_at(at + 2) && !is_function_word(word(at + 2));
+    const bool listed = tokens_[at].begins && at > 0 && is_letter_at(at - 1);
+    if (!letters || (!is_contrast(word(at + 1)) && !(listed && is_joint(word(at + 1))))) return std::nullopt;
+    return phrase(at, at + 2);
+  }
+
+  // "The score of the test match"; "by the sound".
+  std::optional<std::string> other_source(std::size_t at) const {
+    if (word(at) == "score" && any(at + 1, at + 2 + kNear, [&](std::size_t i) { return is_game(word(i)); }))
+      return phrase(at, at + 1);
+    const bool by = any(at - std::min<std::size_t>(at, 2), at, [&](std::size_t i) { return word(i) == "by"; });
+    const bool heard = is_recording(word(at)) && (by || word(at + 1) == "of");
+    return heard ? std::optional(phrase(at, at + 1)) : std::nullopt;
   }
 
   // "The whole page": more than one thing a picture; "every pixel": less than one.
@@ -347,7 +369,7 @@ class TaskReader {
       for (auto i = first; i < end; ++i) {
         if (names_class(i))
           classes.push_back(i);
-        else if (tokens_[i].tells && !is_answer(i))
+        else if (tokens_[i].tells && (!is_answer(i) || (!classes.empty() && word(i).ends_with("ed"))))
           rest.push_back(i);
       }
       const bool told = any(first, end, [&](std::size_t i) { return is_telling(i) || is_showing(word(i)); });
@@ -364,9 +386,17 @@ class TaskReader {
     const bool asked = is_being(word(first)) || is_asking(word(first)) ||
                        any(first, end, [&](std::size_t i) { return word(i) == "whether"; });
     for (auto i = first; asked && i < end; ++i)
-      if (word(i) == "by" && any(i + 1, std::min(i + 1 + kNear, end), [&](std::size_t k) { return is_person(word(k)); }))
+      if (word(i) == "by" && has_person(i + 1, std::min(i + 1 + kNear, end)))
         return phrase(i, i + 2);
+    for (auto i = first + 1; subject_.numbered && i < end; ++i)
+      if (is_contrast(word(i)) && has_person(std::max(first, i - std::min<std::size_t>(i, 2)), i) &&
+          has_person(i + 1, std::min(i + 3, end)))
+        return phrase(i - 1, i + 2);
     return std::nullopt;
+  }
+
+  bool has_person(std::size_t begin, std::size_t end) const {
+    return any(begin, end, [&](std::size_t i) { return is_person(word(i)); });
   }
 
   // "Will the shares of car makers rise", but not "will it know a car".

@@ -283,7 +283,9 @@ const std::vector<std::string>& verbs_of_other_tasks() {
       // measuring
       "measure weigh estimate price "
       // places
-      "locate outline trace track follow box highlight");
+      "locate outline trace track follow box highlight "
+      // advice
+      "recommend suggest advise");
   return verbs;
 }
 
@@ -307,12 +309,12 @@ bool is_determiner(std::string_view word) {
 
 bool is_person(std::string_view word) {
   return one_of(word,
-                "person people hand hands writer author man woman men women boy girl child children adult clerk teacher "
+                "person people writer author man woman men women boy girl child children adult clerk teacher "
                 "pupil student mother father left-handed right-handed left-hander right-hander someone");
 }
 
 bool is_matching(std::string_view word) {
-  return one_of(word, "go goes going wear match matches suit suits pair pairs fit fits");
+  return one_of(word, "go goes going look looks wear match matches suit suits pair pairs fit fits");
 }
 
 bool is_attribute(std::string_view word) {
@@ -335,6 +337,14 @@ bool is_of_script(std::string_view word) {
 
 bool is_putting(std::string_view word) {
   return one_of(word, "go goes belong belongs put hang sort land lands");
+}
+
+bool is_game(std::string_view word) {
+  return one_of(word, "match game final semifinal cup league innings cricket football");
+}
+
+bool is_recording(std::string_view word) {
+  return one_of(word, "recording recordings audio sound sounds");
 }
 
 bool is_turning(std::string_view word) {
@@ -433,6 +443,7 @@ const std::vector<Subject>& other_subjects() {
              {"faults", "defect flaw circuit machine crack"},
              {"space", "star galaxy planet"},
              {"identity", "signature autograph fingerprint passport"},
+             {"sport", "sport cricket football soccer rugby tennis wicket test_match"},
              {"films", "movie film review actor"},
              {"weather", "weather rain cloud"},
              {"homes", "furniture kitchen bedroom"},

@@ -97,6 +97,10 @@ bool is_script(std::string_view word);
 bool is_of_script(std::string_view word);
 // What things are sorted to: "which rail does it go on".
 bool is_putting(std::string_view word);
+// What has a score that nobody wrote on anything.
+bool is_game(std::string_view word);
+// What is heard: "by the sound".
+bool is_recording(std::string_view word);
 // Becomes something else: "turn it into".
 bool is_turning(std::string_view word);
 // Of "clean up", "cut out".
