@@ -463,7 +463,8 @@ class Lists {
   // "Nothing else", "no other", "the other".
   bool is_closed(std::size_t at) const {
     const auto& before = tokens_[at - 1].word;
-    return before == "nothing" || is_negation(before) || (tokens_[at].word == "other" && before == "the");
+    return before == "nothing" || is_negation(before) ||
+           (is_phrase(at - 1, {"the", "other"}) && (at < 2 || tokens_[at - 2].word != "all"));
   }
 
   // "I'd like", "look like": no list of examples.
@@ -503,7 +504,8 @@ class Lists {
     const bool asked = next < tokens_.size() && any(next, sentence_around(next).last + 1, [&](std::size_t i) {
                          return tokens_[i].word == "which" || tokens_[i].word == "whether";
                        });
-    const bool whole = any(0, tokens_.size(), [&](std::size_t i) { return tokens_[i].tells && is_of_whole(tokens_[i]); });
+    const bool whole =
+        any(0, tokens_.size(), [&](std::size_t i) { return tokens_[i].tells && is_of_whole(tokens_[i]); });
     return alone || asked || (!whole && is_list(run)) || tells_apart(count);
   }
 
@@ -516,9 +518,8 @@ class Lists {
         return false;
       last = at;
     }
-    return std::ranges::none_of(runs_, [&](const Run& other) {
-      return other.first != run.first && is_contrasted(other);
-    });
+    return std::ranges::none_of(runs_,
+                                [&](const Run& other) { return other.first != run.first && is_contrasted(other); });
   }
 
   // The next word from `at` on that tells something, in a direction and within a few words; backwards not beyond the
@@ -591,13 +592,12 @@ class Lists {
     return first;
   }
 
-  // "Scarves" of "gloves, hats and scarves", where nothing of the set is named: three things and more, not all of them
-  // adjectives, of which the last has "and" before it.
+  // "Scarves" of "gloves, hats and scarves", where nothing of the set is named: three things and more, in the plural.
   std::optional<std::string> listed() const {
     if (subject_.numbered || any(0, tokens_.size(), [&](std::size_t i) { return is_of_whole(tokens_[i]); }))
       return std::nullopt;
-    for (std::size_t last = 3; last < tokens_.size(); ++last) {
-      if (!tokens_[last].tells || tokens_[last - 1].word != "and") continue;
+    for (std::size_t last = 2; last < tokens_.size(); ++last) {
+      if (!tokens_[last].tells) continue;
       std::size_t items = 0, plurals = 0, like = 0;
       for (std::optional<std::size_t> i = last; i; i = item_before(*i)) {
         ++items;
@@ -612,7 +612,8 @@ class Lists {
   // The word that a list has before the one at a place: "hats" of "hats and scarves", of "hats, scarves".
   std::optional<std::size_t> item_before(std::size_t at) const {
     if (tokens_[at].breaks) return std::nullopt;
-    const bool joined = at > 1 && !tokens_[at].begins && tokens_[at - 1].word == "and";
+    const auto joint = at > 0 ? tokens_[at - 1].word : std::string();
+    const bool joined = at > 1 && !tokens_[at].begins && (is_joint(joint) || joint == "or");
     if (!joined && !tokens_[at].begins) return std::nullopt;
     const auto before = at - (joined ? 2 : 1);
     return at > 0 && tokens_[before].tells ? std::optional(before) : std::nullopt;

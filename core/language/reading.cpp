@@ -171,8 +171,8 @@ std::optional<std::string> other_task(const Sentence& sentence) {
   const auto& tokens = sentence.tokens();
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
     if (tokens[i].word == "how" && tokens[i + 1].word == "many") return "how many";
-    if (is_other_task(tokens[i].word) && !tokens[i + 1].begins && tokens[i + 1].word != "on" && tokens[i + 1].word != "as" &&
-        tokens[i + 1].word != "me")
+    if (is_other_task(tokens[i].word) && !tokens[i + 1].begins && tokens[i + 1].word != "on" &&
+        tokens[i + 1].word != "as" && tokens[i + 1].word != "me")
       return tokens[i].word;
     if (tokens[i].word == "add" && tokens[i + 1].word == "up") return "add up";
     if (asks_for_pictures(tokens, i)) return tokens[i].word + " pictures";

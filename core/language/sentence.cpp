@@ -15,7 +15,8 @@ namespace {
 // Of a word that is shown, in columns.
 constexpr std::size_t kLongestWord = 32;
 
-// "0-9", "0 - 9" and "0..9" are ranges, "5,000" is one number, "e.g." one word, "cat/dog" a choice, a dash between words a break; what ends in "..." goes on.
+// "0-9", "0 - 9" and "0..9" are ranges, "5,000" is one number, "e.g." one word, "cat/dog" a choice, a dash between
+// words a break; what ends in "..." goes on.
 std::string separated(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -83,8 +84,9 @@ bool is_plural(const std::string& word) {
 }
 
 bool is_counted(const Token& token) {
-  return !token.number && !is_telling_apart(token.word) && !is_contrast(token.word) && !is_negation(token.word) &&
-         !is_function_word(token.word) && !is_function_word(token.term.text);
+  return !token.number && !is_more(token.word) && !is_less(token.word) && !is_telling_apart(token.word) &&
+         !is_contrast(token.word) && !is_negation(token.word) && !is_function_word(token.word) &&
+         !is_function_word(token.term.text);
 }
 
 }  // namespace
@@ -229,6 +231,7 @@ void Sentence::drop_negated() {
     if (negates(i)) {
       scope = Scope::kOpen;
       lists = !is_denial(token.word);
+      if (i + 1 < tokens_.size() && is_not_wanted(token.word, tokens_[i + 1].word)) tokens_[++i].tells = false;
       continue;
     }
     if (scope == Scope::kDropping && continues_negated(i, lists)) {
@@ -253,7 +256,7 @@ bool Sentence::negates(std::size_t at) const {
   const auto& next = tokens_[at + 1].word;
   if (word.starts_with("leav")) return leaves_out(at);
   if (is_negation(word)) return !is_more(next) && !is_less(next);
-  if (word == "but") return excludes_from_all(at);
+  if (word == "but" || word == "save" || word == "bar") return excludes_from_all(at);
   if (word != "apart") return is_not_wanted(word, next) || is_exclusion(word, next);
   return next == "from" && std::none_of(tokens_.begin(), tokens_.begin() + static_cast<std::ptrdiff_t>(at),
                                         [](const Token& token) { return is_parting(token.word); });
@@ -292,8 +295,10 @@ bool Sentence::continues_negated(std::size_t at, bool lists) const {
   auto i = at;
   if (tokens_[i].begins && (!lists || tokens_[i].breaks)) return false;
   const bool joined = tokens_[i].begins || (i > 0 && (tokens_[i - 1].word == "and" || tokens_[i - 1].word == "or"));
-  if (tokens_[i].word == "and" || tokens_[i].word == "or") ++i;
-  else if (!joined && !is_determiner(tokens_[i - 1].word)) return false;
+  if (tokens_[i].word == "and" || tokens_[i].word == "or")
+    ++i;
+  else if (!joined && !is_determiner(tokens_[i - 1].word))
+    return false;
   while (i < tokens_.size() && is_determiner(tokens_[i].word)) ++i;
   return i < tokens_.size() && tokens_[i].tells && names_.contains(tokens_[i].term.text);
 }

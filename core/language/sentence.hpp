@@ -14,13 +14,13 @@ namespace weightloom {
 struct Token {
   std::string word;  // as it was written, in lower case
   Term term;
-  bool tells = false;   // of the subject; the others are there for their place only
-  bool number = false;  // zero to twenty, or digits
-  bool begins = false;  // a clause: a comma or the like stands before it
-  bool place = false;   // says where something is to be seen: "digits on letters"
+  bool tells = false;     // of the subject; the others are there for their place only
+  bool number = false;    // zero to twenty, or digits
+  bool begins = false;    // a clause: a comma or the like stands before it
+  bool place = false;     // says where something is to be seen: "digits on letters"
   bool left_out = false;  // what is not wanted: "all but the frogs"
   bool of_all = false;    // left out of all, so that it says what all are: "everything except the frogs"
-  bool breaks = false;  // a sentence or its like: a full stop, a colon, a dash stands before it
+  bool breaks = false;    // a sentence or its like: a full stop, a colon, a dash stands before it
 };
 
 class Sentence {

@@ -30,13 +30,12 @@ class TaskReader {
 
   std::optional<std::string> read() const {
     for (std::size_t i = 0; i < tokens_.size(); ++i)
-      for (const auto sign :
-           {&TaskReader::other_order, &TaskReader::other_making, &TaskReader::other_turning,
-            &TaskReader::other_condition, &TaskReader::other_amount, &TaskReader::other_person,
-            &TaskReader::other_reason, &TaskReader::other_place, &TaskReader::other_extreme, &TaskReader::other_advice,
-            &TaskReader::other_noun, &TaskReader::other_attribute, &TaskReader::other_comparison,
-            &TaskReader::other_match, &TaskReader::other_script, &TaskReader::other_letters, &TaskReader::other_source,
-            &TaskReader::other_whole})
+      for (const auto sign : {&TaskReader::other_order, &TaskReader::other_making, &TaskReader::other_turning,
+                              &TaskReader::other_condition, &TaskReader::other_amount, &TaskReader::other_person,
+                              &TaskReader::other_reason, &TaskReader::other_place, &TaskReader::other_extreme,
+                              &TaskReader::other_advice, &TaskReader::other_noun, &TaskReader::other_attribute,
+                              &TaskReader::other_comparison, &TaskReader::other_match, &TaskReader::other_script,
+                              &TaskReader::other_letters, &TaskReader::other_source, &TaskReader::other_whole})
         if (auto found = (this->*sign)(i)) return found;
     for (std::size_t first = 0; first < tokens_.size(); first = end_of(first))
       for (const auto sign : {&TaskReader::other_choice, &TaskReader::other_writer, &TaskReader::forecast})
@@ -140,7 +139,8 @@ class TaskReader {
 
   // "Digitise the figures", but not "wearables in a shop".
   bool is_unknown_order(std::size_t at) const {
-    if (is_generic_word(meanings_.lemma(word(at))) || is_negation(word(at))) return false;
+    if (is_generic_word(meanings_.lemma(word(at))) || is_negation(word(at)) || is_exclusion(word(at), word(at + 1)))
+      return false;
     // No noun has an article right behind it.
     if (is_determiner(word(at + 1))) return true;
     return !is_of_subject(at) && !is_place_before(word(at + 1));
@@ -305,7 +305,8 @@ class TaskReader {
     };
     if (word(at) == "made" && word(at + 1) == "of" && is_asked(at)) return "made of";
     if (word(at) == "same" && at > 1 && word(at - 2) == "by") return "by the same";
-    if (word(at) == "same" && (follows("as") || is_person(word(at + 1)) || word(at + 1) == "hand")) return phrase(at, at + 1);
+    if (word(at) == "same" && (follows("as") || is_person(word(at + 1)) || is_penmanship(word(at + 1))))
+      return phrase(at, at + 1);
     if (word(at) == "similar" && follows("to")) return "similar to";
     return std::nullopt;
   }
@@ -317,7 +318,8 @@ class TaskReader {
     if (at > 0 && word(at - 1) == "to" && word(at + 1) == "with") return phrase(at - 1, at + 1);
     if (!is_asked(at) && !is_asking(word(first)) && !is_being(word(first))) return std::nullopt;
     const bool with = any(at + 1, at + 1 + kNear, [&](std::size_t i) { return inside(i) && word(i) == "with"; });
-    const bool alone = !is_putting(word(at)) && !is_showing(word(at)) && word(at) != "wear" && is_determiner(word(at + 1));
+    const bool alone =
+        !is_putting(word(at)) && !is_showing(word(at)) && word(at) != "wear" && is_determiner(word(at + 1));
     return with || alone ? std::optional(phrase(at, at + 1)) : std::nullopt;
   }
 
@@ -386,8 +388,7 @@ class TaskReader {
     const bool asked = is_being(word(first)) || is_asking(word(first)) ||
                        any(first, end, [&](std::size_t i) { return word(i) == "whether"; });
     for (auto i = first; asked && i < end; ++i)
-      if (word(i) == "by" && has_person(i + 1, std::min(i + 1 + kNear, end)))
-        return phrase(i, i + 2);
+      if (word(i) == "by" && has_person(i + 1, std::min(i + 1 + kNear, end))) return phrase(i, i + 2);
     for (auto i = first + 1; subject_.numbered && i < end; ++i)
       if (is_contrast(word(i)) && has_person(std::max(first, i - std::min<std::size_t>(i, 2)), i) &&
           has_person(i + 1, std::min(i + 3, end)))

@@ -135,8 +135,8 @@ bool is_denial(std::string_view word) {
 
 bool is_exclusion(std::string_view word, std::string_view next) {
   return (word == "other" && next == "than") || (word == "aside" && next == "from") ||
-         (word == "exception" && next == "of") || (word == "never" && next == "mind") ||
-         (word == "rule" && next == "out") || (word == "bar" && next == "the");
+         (word == "exception" && next == "of") || (word == "never" && one_of(next, "mind a an any the")) ||
+         (word == "rule" && next == "out") || (word == "forget" && one_of(next, "the about"));
 }
 
 bool is_parting(std::string_view word) {
@@ -175,7 +175,8 @@ bool is_numbered_place(std::string_view word) {
 }
 
 bool is_not_wanted(std::string_view word, std::string_view next) {
-  return one_of(word, "don't dont doesn't didn't") && one_of(next, "want wants need needs care mean like");
+  return one_of(word, "don't dont doesn't didn't") &&
+         one_of(next, "want wants need needs care mean like stock sell carry keep have use handle");
 }
 
 bool is_place_before(std::string_view word) {
@@ -205,8 +206,9 @@ bool is_open_before(std::string_view word) {
 }
 
 bool is_open_after(std::string_view word) {
-  return one_of(
-      word, "etc etcetera suchlike everything anything whatever whatnot other others such like forth any rest usual more else");
+  return one_of(word,
+                "etc etcetera suchlike everything anything whatever whatnot other others such like forth any rest "
+                "usual more else");
 }
 
 bool is_all(std::string_view word) {
@@ -313,22 +315,28 @@ bool is_person(std::string_view word) {
                 "pupil student mother father left-handed right-handed left-hander right-hander someone");
 }
 
+bool is_penmanship(std::string_view word) {
+  return one_of(word, "hand handwriting pen writing");
+}
+
 bool is_matching(std::string_view word) {
   return one_of(word, "go goes going look looks wear match matches suit suits pair pairs fit fits");
 }
 
 bool is_attribute(std::string_view word) {
-  return one_of(word,
-                "breed breeds species brand make maker designer price cost value age gender sex mood owner weight speed "
-                "height length condition");
+  return one_of(
+      word,
+      "breed breeds species brand make maker designer price cost value age gender sex mood owner weight speed "
+      "height length condition sum total average product");
 }
 
 bool is_script(std::string_view word) {
-  return one_of(word,
-                "devanagari bengali bangla hindi sanskrit tamil telugu gujarati gurmukhi punjabi kannada malayalam "
-                "marathi odia sinhala urdu persian farsi indic thai lao khmer burmese tibetan mongolian chinese "
-                "japanese korean kanji hangul hebrew greek cyrillic amharic ethiopic mayan babylonian sumerian egyptian "
-                "cuneiform braille roman eastern-arabic");
+  return one_of(
+      word,
+      "devanagari bengali bangla hindi sanskrit tamil telugu gujarati gurmukhi punjabi kannada malayalam "
+      "marathi odia sinhala urdu persian farsi indic thai lao khmer burmese tibetan mongolian chinese "
+      "japanese korean kanji hangul hebrew greek cyrillic amharic ethiopic mayan babylonian sumerian egyptian "
+      "cuneiform braille roman eastern-arabic");
 }
 
 bool is_of_script(std::string_view word) {
@@ -431,7 +439,8 @@ const std::vector<Subject>& other_subjects() {
              {"medicine", "medicine disease diagnosis x-ray tumour skin lesion cell blood pneumonia mri cancer"},
              {"language", "language translate translation text document e-mail spam sentence sentiment"},
              {"letters",
-              "letter alphabet vowel consonant character kanji symbol glyph capital_letter upper-case uppercase lower-case lowercase "
+              "letter alphabet vowel consonant character kanji symbol glyph capital_letter upper-case uppercase "
+              "lower-case lowercase "
               "roman_numeral"},
              {"sound", "sound music song audio melody"},
              {"money", "stock_market finance economy currency coin"},

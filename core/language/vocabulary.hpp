@@ -88,6 +88,8 @@ bool is_before_verb(std::string_view word);
 bool is_determiner(std::string_view word);
 // Who writes.
 bool is_person(std::string_view word);
+// By which writers are known.
+bool is_penmanship(std::string_view word);
 // Of two things that are worn together: "goes with", "matches".
 bool is_matching(std::string_view word);
 // What people are asked of a thing that is no kind of it: "breed", "price".

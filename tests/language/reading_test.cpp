@@ -84,6 +84,55 @@ TEST_CASE("numbers as people write to each other") {
   CHECK(read_instruction("rolls one to three", {by_name}, {}).classes == Classes{0, 2, 3});
 }
 
+TEST_CASE("a range of numbers is all from one to the other, and a limit all up to it") {
+  for (const char* text : {"dice 1..3", "dice 1 - 3", "dice from one up to three", "dice one through three only",
+                           "dice between 1 and 3", "dice above 0 and below four", "dice of at least 1, at most 3",
+                           "dice, no less than one and no more than three"}) {
+    INFO(text);
+    CHECK(read(text).classes == Classes{1, 2, 3});
+  }
+  for (const char* text : {"dice, 2 and above", "dice of two or more", "dice from 2 upwards", "dice over 1", "dice, 2+",
+                           "dice, no fewer than 2"}) {
+    INFO(text);
+    CHECK(read(text).classes == Classes{2, 3, 4});
+  }
+  for (const char* text : {"dice below 2", "dice up to 1", "dice, 1 and under"}) {
+    INFO(text);
+    CHECK(read(text).classes == Classes{0, 1});
+  }
+  CHECK(read("dice 0..4").classes.empty());
+  CHECK(read("dice up to four").classes.empty());
+  CHECK(read("distinguish between dice of 1 and 3").classes == Classes{1, 3});
+  CHECK(read("dice, a net of at most 3 layers").classes.empty());
+  CHECK(read("counter 4: dice").classes.empty());
+}
+
+TEST_CASE("classes that are named with nothing else said of the subject are a list") {
+  CHECK(read("a net for hammers and saws in our shed").classes == Classes{0, 1});
+  CHECK(read("say which it is: hammers - plus pliers").classes == Classes{0, 2});
+  CHECK(read("hammers and saws and suchlike").classes.empty());
+  CHECK(read("hammers, saws and all the other tools").classes.empty());
+  // One that is set against another by name leaves no doubt.
+  CHECK(read("saws and hammers on dice. Pliers or saws?").classes == Classes{2, 1});
+}
+
+TEST_CASE("what is left out leaves all other classes") {
+  for (const char* text :
+       {"tools without saws", "all tools but the saws", "skip the saws: tools", "tools other than saws",
+        "any tool except a saw", "tools, leave the saws out", "tools, but never a saw", "every tool save saws",
+        "tools apart from saws", "we don't stock saws: all other tools", "tools, forget the saws",
+        "everything but the saws"}) {
+    INFO(text);
+    CHECK(read(text).classes == Classes{0, 2});
+  }
+  CHECK(read("dice, leave out the ones and zeros; the other three").classes == Classes{2, 3, 4});
+  CHECK(read("dice except 1, 2 and 4").classes == Classes{0, 3});
+  CHECK(read("dice, no two alike").classes.empty());
+  CHECK(read("tools that people leave: a hammer or a saw").classes == Classes{0, 1});
+  CHECK(read("tell saws apart from hammers").classes == Classes{1, 0});
+  CHECK(read("tools, letters aside").data() == "tools");
+}
+
 TEST_CASE("other tasks than telling things apart are refused") {
   for (const char* text : {"count the tools", "how many tools are there", "draw some new pictures of tools"}) {
     INFO(text);
@@ -94,14 +143,17 @@ TEST_CASE("other tasks than telling things apart are refused") {
 }
 
 TEST_CASE("one class is told from all others where that is asked") {
-  for (const char* text : {"is it a saw or not", "Saws against everything else", "spot the saws, anything else is a no",
-                           "tell me whether it is a saw", "a saw detector", "yes if it's a saw, no otherwise",
-                           "tools: does the picture show a saw?", "tell saws from all other tools"}) {
+  for (const char* text :
+       {"is it a saw or not", "Saws against everything else", "spot the saws, anything else is a no",
+        "tell me whether it is a saw", "a saw detector", "yes if it's a saw, no otherwise",
+        "tools: does the picture show a saw?", "tell saws from all other tools", "if it's a saw say so, else say no",
+        "a saw? Others (hammers, pliers) are a no", "saw or no saw", "say yes to a saw, no to anything but"}) {
     INFO(text);
     CHECK(read(text).data() == "tools[1,rest]");
   }
   CHECK(read("dice: is it a three or not").data() == "counts[3,rest]");
   CHECK(read("dice: two or not two").data() == "counts[2,rest]");
+  CHECK(read("dice: if the number is a 3 say so, else not").data() == "counts[3,rest]");
   CHECK(read("is it a saw or a hammer").data() == "tools[1,0]");
   CHECK(read("tools: a saw, and everything else that workshops have").data() == "tools");
   CHECK(read("tell me what tool it is: a saw or whatever else").data() == "tools");
@@ -120,17 +172,46 @@ TEST_CASE("kinds of one class are not told apart, nor classes of two data sets")
 }
 
 TEST_CASE("what is asked about the right pictures must be what they show") {
-  for (const char* text :
-       {"add the dots on the dice", "multiply the dice", "what colour are the tools", "how heavy is the hammer",
-        "whose hammer is it", "where is the saw in the picture", "Which tool is the biggest?", "draw the tools",
-        "Remove the saw from my pictures", "a net that invents the tools", "by the same workshop: tools",
-        "what are the tools made of", "the same hammer as before", "a whole page of dice"}) {
+  for (const char* text : {"add the dots on the dice",
+                           "multiply the dice",
+                           "what colour are the tools",
+                           "how heavy is the hammer",
+                           "whose hammer is it",
+                           "where is the saw in the picture",
+                           "Which tool is the biggest?",
+                           "draw the tools",
+                           "Remove the saw from my pictures",
+                           "a net that invents the tools",
+                           "by the same workshop: tools",
+                           "what are the tools made of",
+                           "the same hammer as before",
+                           "a whole page of dice",
+                           "did the same hand make the dice",
+                           "were the dice thrown by a man or a woman",
+                           "dice: a boy or a girl",
+                           "Which saw goes with this hammer?",
+                           "does the saw match the hammer",
+                           "a saw to go with my hammer",
+                           "breed of hammer",
+                           "what was the price of the saw",
+                           "sum of the dice",
+                           "mark each pixel of the saw",
+                           "Bengali numerals on dice",
+                           "dice in Thai",
+                           "dice: a's from o's",
+                           "dice: a, e and o",
+                           "score of the match on dice",
+                           "tools by their sound",
+                           "will hammers rise tomorrow? tools",
+                           "turn the hammer into a brooch"}) {
     INFO(text);
     CHECK(refusal(text) == "instruction.task");
   }
-  for (const char* text : {"name the tools", "how well can a net know tools?", "which tool is it", "what kind of tool",
-                           "write a net for tools", "make a net that names the tools", "locate me a net for tools",
-                           "no matter how long it takes, tools"}) {
+  for (const char* text :
+       {"name the tools", "how well can a net know tools?", "which tool is it", "what kind of tool",
+        "write a net for tools", "make a net that names the tools", "locate me a net for tools",
+        "no matter how long it takes, tools", "tools: what hit the fence?", "tools: which hook does it go on",
+        "tools for workers, who are busy", "Dear Sir/Madam, tools please", "will you name the tools"}) {
     INFO(text);
     CHECK(read(text).data() == "tools");
   }
