@@ -86,7 +86,7 @@ const std::set<std::string> kLimits{"under",  "below",  "less",      "fewer", "m
 // Limits behind a negation alone: "not above", "no more than".
 const std::set<std::string> kLimitsDenied{"over", "above", "beyond", "than"};
 const std::set<std::string> kCaps{"cap", "capped", "limit", "limited"};
-const std::set<std::string> kLimitsAfter{"most", "max", "maximum", "less", "fewer", "tops"};
+const std::set<std::string> kLimitsAfter{"most", "max", "maximum", "less", "fewer", "tops", "outside"};
 
 const std::map<std::string, std::int64_t, std::less<>> kTens{{"twenty", 20}, {"thirty", 30}, {"forty", 40},
                                                              {"fifty", 50},  {"sixty", 60},  {"seventy", 70},

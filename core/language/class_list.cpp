@@ -60,7 +60,7 @@ class Lists {
     const bool whole = any(0, tokens_.size(), [&](std::size_t i) { return is_number_of_classes(i); });
     out.no_class = set_against();
     if (!out.no_class && runs_.empty()) out.no_class = told_apart();
-    if (!out.no_class && runs_.empty()) out.no_class = listed();
+    if (!out.no_class) out.no_class = listed();
     for (const Run& run : runs_) add_classes(run, out.named);
     for (const Run& run : runs_) {
       std::vector<std::int64_t> own;
@@ -547,8 +547,9 @@ class Lists {
       const auto& word = tokens_[i].word;
       const bool either = word == "or" || word == "vs" || word == "versus" || word == "against";
       const bool listed = word == "and" && subject_.numbered;
-      const bool bare =
-          word == "from" && could_be_class(tokens_[i - 1], kNearClass) && could_be_class(tokens_[i + 1], kNearClass);
+      const bool bare = word == "from" &&
+                        ((could_be_class(tokens_[i - 1], kNearClass) && could_be_class(tokens_[i + 1], kNearClass)) ||
+                         is_all_said(i - 1, i + 1));
       const bool told = word == "from" && (bare || is_told_from(i));
       if ((!either && !listed && !told) || is_negation(tokens_[i + 1].word)) continue;
       // "Bicycles against trains": what stands there is meant, whatever it says elsewhere.
@@ -574,6 +575,12 @@ class Lists {
     return std::nullopt;
   }
 
+  // "Bracelets from necklaces" and no more.
+  bool is_all_said(std::size_t first, std::size_t second) const {
+    const auto strange = [&](std::size_t i) { return tokens_[i].tells && !is_of_whole(tokens_[i]); };
+    return strange(first) && strange(second) && std::ranges::count_if(tokens_, &Token::tells) == 2;
+  }
+
   static bool is_generic_plural(const Token& token) {
     return !token.number && !is_function_word(token.word) && is_generic_word(token.term.text) &&
            token.word.ends_with('s');
@@ -594,7 +601,8 @@ class Lists {
 
   // "Scarves" of "gloves, hats and scarves", where nothing of the set is named: three things and more, in the plural.
   std::optional<std::string> listed() const {
-    if (subject_.numbered || any(0, tokens_.size(), [&](std::size_t i) { return is_of_whole(tokens_[i]); }))
+    if (subject_.numbered ||
+        any(0, tokens_.size(), [&](std::size_t i) { return is_of_whole(tokens_[i]) || (named_[i] && is_own_name(i)); }))
       return std::nullopt;
     for (std::size_t last = 2; last < tokens_.size(); ++last) {
       if (!tokens_[last].tells) continue;

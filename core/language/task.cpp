@@ -30,12 +30,13 @@ class TaskReader {
 
   std::optional<std::string> read() const {
     for (std::size_t i = 0; i < tokens_.size(); ++i)
-      for (const auto sign : {&TaskReader::other_order, &TaskReader::other_making, &TaskReader::other_turning,
-                              &TaskReader::other_condition, &TaskReader::other_amount, &TaskReader::other_person,
-                              &TaskReader::other_reason, &TaskReader::other_place, &TaskReader::other_extreme,
-                              &TaskReader::other_advice, &TaskReader::other_noun, &TaskReader::other_attribute,
-                              &TaskReader::other_comparison, &TaskReader::other_match, &TaskReader::other_script,
-                              &TaskReader::other_letters, &TaskReader::other_source, &TaskReader::other_whole})
+      for (const auto sign : {&TaskReader::other_order,      &TaskReader::other_making, &TaskReader::other_turning,
+                              &TaskReader::other_condition,  &TaskReader::other_amount, &TaskReader::other_person,
+                              &TaskReader::other_reason,     &TaskReader::other_place,  &TaskReader::other_extreme,
+                              &TaskReader::other_advice,     &TaskReader::other_noun,   &TaskReader::other_attribute,
+                              &TaskReader::other_comparison, &TaskReader::other_match,  &TaskReader::other_script,
+                              &TaskReader::other_letters,    &TaskReader::other_source, &TaskReader::other_side,
+                              &TaskReader::other_sequence,   &TaskReader::other_text,   &TaskReader::other_whole})
         if (auto found = (this->*sign)(i)) return found;
     for (std::size_t first = 0; first < tokens_.size(); first = end_of(first))
       for (const auto sign : {&TaskReader::other_choice, &TaskReader::other_writer, &TaskReader::forecast})
@@ -67,6 +68,12 @@ class TaskReader {
 
   bool names_class(std::size_t at) const {
     return tokens_[at].tells && class_named(tokens_[at], subject_, meanings_).has_value();
+  }
+
+  bool names_class_itself(std::size_t at) const {
+    return std::ranges::any_of(subject_.classes, [&](const std::vector<Term>& terms) {
+      return std::ranges::find(terms, tokens_[at].term.text, &Term::text) != terms.end();
+    });
   }
 
   double closeness_to_subject(const Term& term) const {
@@ -355,6 +362,32 @@ class TaskReader {
     return heard ? std::optional(phrase(at, at + 1)) : std::nullopt;
   }
 
+  // "Left shoe or right shoe": of one kind, but not "dog or no dog", nor "cat pictures or dog pictures".
+  std::optional<std::string> other_side(std::size_t at) const {
+    if (word(at) != "or" || at < 2 || !tokens_[at - 1].tells || !is_of_subject(at - 1)) return std::nullopt;
+    const auto first = is_determiner(word(at + 1)) ? at + 2 : at + 1;
+    const bool same = inside(first) && inside(first + 1) && tokens_[first + 1].tells &&
+                      tokens_[first + 1].term.text == tokens_[at - 1].term.text;
+    const bool said = same && !is_negation(word(first)) && !is_determiner(word(at - 2)) && !names_class(first);
+    return said ? std::optional(phrase(at - 2, first + 1)) : std::nullopt;
+  }
+
+  // "In ascending order".
+  std::optional<std::string> other_sequence(std::size_t at) const {
+    return is_sequence(word(at)) && word(at + 1) == "order" ? std::optional(phrase(at, at + 1)) : std::nullopt;
+  }
+
+  // "Handwritten words", where nothing else is said to be read.
+  std::optional<std::string> other_text(std::size_t at) const {
+    if (!subject_.numbered || !word(at).ends_with("written") || !inside(at + 1) ||
+        !is_text(meanings_.lemma(word(at + 1))))
+      return std::nullopt;
+    const bool numbers = any(0, tokens_.size(), [&](std::size_t i) {
+      return i != at && i != at + 1 && (tokens_[i].number || (tokens_[i].tells && is_of_subject(i, kNamesSubject)));
+    });
+    return numbers ? std::nullopt : std::optional(phrase(at, at + 1));
+  }
+
   // "The whole page": more than one thing a picture; "every pixel": less than one.
   std::optional<std::string> other_whole(std::size_t at) const {
     if ((word(at) == "every" || word(at) == "each") && word(at + 1) == "pixel") return phrase(at, at + 1);
@@ -369,9 +402,10 @@ class TaskReader {
     if (is_closed_question(first)) {
       std::vector<std::size_t> classes, rest;
       for (auto i = first; i < end; ++i) {
-        if (names_class(i))
+        // What is said of a class is none, however near to one: "are the boots waterproof".
+        if (classes.empty() ? names_class(i) : tokens_[i].tells && names_class_itself(i))
           classes.push_back(i);
-        else if (tokens_[i].tells && (!is_answer(i) || (!classes.empty() && word(i).ends_with("ed"))))
+        else if (tokens_[i].tells && (!is_answer(i) || !classes.empty()))
           rest.push_back(i);
       }
       const bool told = any(first, end, [&](std::size_t i) { return is_telling(i) || is_showing(word(i)); });

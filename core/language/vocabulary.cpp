@@ -315,6 +315,14 @@ bool is_person(std::string_view word) {
                 "pupil student mother father left-handed right-handed left-hander right-hander someone");
 }
 
+bool is_sequence(std::string_view word) {
+  return one_of(word, "ascending descending increasing decreasing numerical numeric alphabetical chronological");
+}
+
+bool is_text(std::string_view term) {
+  return (is_writing(term) && term != "number") || one_of(term, "word name paragraph essay poem diary prescription");
+}
+
 bool is_penmanship(std::string_view word) {
   return one_of(word, "hand handwriting pen writing");
 }
@@ -441,7 +449,7 @@ const std::vector<Subject>& other_subjects() {
              {"letters",
               "letter alphabet vowel consonant character kanji symbol glyph capital_letter upper-case uppercase "
               "lower-case lowercase "
-              "roman_numeral"},
+              "roman_numeral plus_sign minus_sign equals_sign"},
              {"sound", "sound music song audio melody"},
              {"money", "stock_market finance economy currency coin"},
              {"plants", "plant flower leaf tree crop mushroom weed"},

@@ -88,6 +88,10 @@ bool is_before_verb(std::string_view word);
 bool is_determiner(std::string_view word);
 // Who writes.
 bool is_person(std::string_view word);
+// Of "in ascending order".
+bool is_sequence(std::string_view word);
+// What is written and no digit.
+bool is_text(std::string_view term);
 // By which writers are known.
 bool is_penmanship(std::string_view word);
 // Of two things that are worn together: "goes with", "matches".
