@@ -125,6 +125,10 @@ class Lists {
     const auto number = number_at(*named_[at]);
     auto first = at;
     if (first > 0 && (tokens_[first - 1].word == "a" || tokens_[first - 1].word == "an")) --first;
+    // "Layers: at most four", "children under five".
+    if (any(at - std::min(at, kNearList), at,
+            [&](std::size_t i) { return is_network_part(tokens_[i].word) || is_person(tokens_[i].word); }))
+      return std::nullopt;
     const auto word = [&](std::size_t back) { return first >= back ? tokens_[first - back].word : std::string(); };
     if (auto bound = bound_before(number, word(3), word(2), word(1));
         bound && !(word(1) == "to" && first > 2 && named_[first - 3]))

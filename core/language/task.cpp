@@ -417,16 +417,14 @@ class TaskReader {
     return std::nullopt;
   }
 
-  // "Was it written by a man or by a woman".
+  // "Was it written by a man or by a woman", "was the digit written by my son", "a boy or a girl".
   std::optional<std::string> other_writer(std::size_t first, std::size_t end) const {
-    const bool asked = is_being(word(first)) || is_asking(word(first)) ||
-                       any(first, end, [&](std::size_t i) { return word(i) == "whether"; });
-    for (auto i = first; asked && i < end; ++i)
-      if (word(i) == "by" && has_person(i + 1, std::min(i + 1 + kNear, end))) return phrase(i, i + 2);
-    for (auto i = first + 1; subject_.numbered && i < end; ++i)
-      if (is_contrast(word(i)) && has_person(std::max(first, i - std::min<std::size_t>(i, 2)), i) &&
-          has_person(i + 1, std::min(i + 3, end)))
-        return phrase(i - 1, i + 2);
+    const bool closed = is_being(word(first)) && is_closed(first + 1);
+    for (auto i = first; i < end; ++i)
+      if ((closed && word(i) == "by" && has_person(i + 1, std::min(i + 1 + kNear, end))) ||
+          (subject_.numbered && is_contrast(word(i)) && has_person(std::max(first, i - std::min(i, kNear)), i) &&
+           has_person(i + 1, std::min(i + kNear, end))))
+        return phrase(i, i + 2);
     return std::nullopt;
   }
 

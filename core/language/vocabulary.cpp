@@ -126,7 +126,7 @@ bool is_negation(std::string_view word) {
   return one_of(
       word,
       "no not none neither without except excluding exclude excludes nor ignoring ignore skip skipping omit omitting "
-      "leave leaving drop dropping minus");
+      "leave leaving minus");
 }
 
 bool is_denial(std::string_view word) {
@@ -171,7 +171,7 @@ std::optional<NumberBound> bound_after(std::int64_t number, std::string_view wor
 }
 
 bool is_numbered_place(std::string_view word) {
-  return one_of(word, "counter room page lane route gate platform level bay ward floor chapter form step grade unit");
+  return one_of(word, "counter room page lane route gate platform bay ward floor chapter");
 }
 
 bool is_not_wanted(std::string_view word, std::string_view next) {
@@ -311,7 +311,7 @@ bool is_determiner(std::string_view word) {
 
 bool is_person(std::string_view word) {
   return one_of(word,
-                "person people writer author man woman men women boy girl child children adult clerk teacher "
+                "person people kids kid writer author man woman men women boy girl child children adult clerk teacher "
                 "pupil student mother father left-handed right-handed left-hander right-hander someone");
 }
 
@@ -332,10 +332,9 @@ bool is_matching(std::string_view word) {
 }
 
 bool is_attribute(std::string_view word) {
-  return one_of(
-      word,
-      "breed breeds species brand make maker designer price cost value age gender sex mood owner weight speed "
-      "height length condition sum total average product");
+  return one_of(word,
+                "breed breeds species brand make maker designer price cost age gender sex mood owner weight speed "
+                "height length condition sum total average product");
 }
 
 bool is_script(std::string_view word) {
