@@ -508,8 +508,8 @@ class Lists {
     const bool asked = next < tokens_.size() && any(next, sentence_around(next).last + 1, [&](std::size_t i) {
                          return tokens_[i].word == "which" || tokens_[i].word == "whether";
                        });
-    const bool whole =
-        any(0, tokens_.size(), [&](std::size_t i) { return tokens_[i].tells && is_of_whole(tokens_[i]); });
+    const bool whole = any(0, tokens_.size(),
+                           [&](std::size_t i) { return tokens_[i].tells && !named_[i] && is_of_whole(tokens_[i]); });
     return alone || asked || (!whole && is_list(run)) || tells_apart(count);
   }
 

@@ -160,10 +160,10 @@ void Sentence::add_clause(const std::vector<std::string>& words) {
   if (tokens_.size() > first) tokens_[first].begins = true;
 }
 
-// As cards, and then other subjects, spell it; else that of the vectors.
+// As names on cards, then cards, then other subjects spell it; else that of the vectors.
 std::string Sentence::base_of(const std::string& word) const {
   const auto forms = base_forms(word, {});
-  for (const auto* known : {&cards_, &others_})
+  for (const auto* known : {&names_, &cards_, &others_})
     if (const auto form = std::ranges::find_if(forms, [&](const auto& f) { return known->contains(f); });
         form != forms.end())
       return *form;
