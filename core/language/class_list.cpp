@@ -435,6 +435,7 @@ class Lists {
     if (opens(run.first) || any(run.first, run.last, [&](std::size_t i) { return tokens_[i].word == "etc"; }))
       return true;
     for (auto i = run.last + 1; i < tokens_.size() && i - run.last <= kNearList; ++i) {
+      if (tokens_[i].breaks && tokens_[i].word == "the") break;  // "the rest never turn up"
       if (goes_on(i)) return true;
       if (tokens_[i].tells) break;
     }

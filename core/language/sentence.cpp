@@ -49,6 +49,9 @@ std::string separated(std::string_view text) {
       const bool ends = text.find_first_not_of(' ', std::min(next, text.size())) == std::string_view::npos;
       out += goes_on && !ends && !space(i - 1) ? "." : " etc ";
       i += 2;
+    } else if (text.substr(i, 4) == "non-" && (i == 0 || space(i - 1))) {
+      out += "non ";
+      i += 3;
     } else if (text[i] == '/') {
       const bool number = (i > 1 && after_digit && digit(i - 2)) || (digit(i + 1) && digit(i + 2));
       out += number ? " / " : " or ";
@@ -84,9 +87,9 @@ bool is_plural(const std::string& word) {
 }
 
 bool is_counted(const Token& token) {
-  return !token.number && !is_more(token.word) && !is_less(token.word) && !is_telling_apart(token.word) &&
-         !is_contrast(token.word) && !is_negation(token.word) && !is_function_word(token.word) &&
-         !is_function_word(token.term.text);
+  return !token.number && !is_aside(token.word) && !is_more(token.word) && !is_less(token.word) &&
+         !is_telling_apart(token.word) && !is_contrast(token.word) && !is_negation(token.word) &&
+         !is_function_word(token.word) && !is_function_word(token.term.text);
 }
 
 }  // namespace
@@ -306,18 +309,19 @@ bool Sentence::continues_negated(std::size_t at, bool lists) const {
 // "No two are alike" leaves no two out, "no one" none, and "not only sevens" the sevens neither.
 bool Sentence::is_left_out(std::size_t at) const {
   const Token& token = tokens_[at];
-  const auto& before = tokens_[at - 1].word;
+  const auto before = at > 0 ? tokens_[at - 1].word : std::string();
   if (before == "only" || before == "just" || before == "merely" || token.word == "one") return false;
   return !token.number || before != "no" || is_plural(token.word) || is_digit(token.word[0]);
 }
 
-// "Letters aside".
+// "Letters aside", "the five excluded".
 void Sentence::drop_aside() {
   for (std::size_t i = 1; i < tokens_.size(); ++i) {
     const bool ends = i + 1 == tokens_.size() || tokens_[i + 1].begins;
-    if (tokens_[i].word != "aside" || tokens_[i].begins || !ends) continue;
+    if (!is_aside(tokens_[i].word) || tokens_[i].begins || !ends) continue;
+    tokens_[i].tells = false;
     auto first = i;
-    do tokens_[--first].tells = false;
+    do leave_out(--first);
     while (first > 0 && !tokens_[first].begins);
   }
 }

@@ -53,7 +53,7 @@ constexpr std::string_view kFunctionWords =
     "we've we'd let's it's don't doesn't can't won't that's there's what's able one's used using use etc etcetera "
     "usually "
     "especially something someone somebody anything anyone everything everyone nothing well really quite rather maybe "
-    "perhaps suchlike plus sir sirs madam inclusive inclusively "
+    "perhaps nobody suchlike plus sir sirs madam inclusive inclusively "
     "sort-of kind-of ok okay ah oh um whatever whichever "
     // as people write to each other
     "reckon suppose think thinks believe believes guess guesses hope hopes wonder mind matter matters care ought shall "
@@ -139,6 +139,10 @@ bool is_exclusion(std::string_view word, std::string_view next) {
          (word == "rule" && next == "out") || (word == "forget" && one_of(next, "the about"));
 }
 
+bool is_aside(std::string_view word) {
+  return one_of(word, "aside excluded excepted omitted");
+}
+
 bool is_parting(std::string_view word) {
   return word.starts_with("tell") || one_of(word, "told know set sets keep keeps kept pull pick picks picked");
 }
@@ -153,14 +157,14 @@ bool is_more(std::string_view word) {
 
 std::optional<NumberBound> bound_before(std::int64_t number, std::string_view third, std::string_view second,
                                         std::string_view first) {
-  if (one_of(first, "below under beneath")) return NumberBound{number, true, false};
-  if (one_of(first, "above over beyond exceeding")) return NumberBound{number, false, false};
+  // "No less than four" is four and more, "never above six" six and less.
+  const bool denied = one_of(first == "than" ? third : second, "no not never nothing");
+  if (one_of(first, "below under beneath")) return NumberBound{number, !denied, denied};
+  if (one_of(first, "above over beyond exceeding")) return NumberBound{number, denied, denied};
   if (first == "most" || one_of(first, "maximum max")) return NumberBound{number, true, true};
   if (first == "least" || one_of(first, "minimum min")) return NumberBound{number, false, true};
   if (first == "to" && second == "up") return NumberBound{number, true, true};
   if (first != "than" || !(is_less(second) || is_more(second))) return std::nullopt;
-  // "No less than four" is four and more.
-  const bool denied = third == "no" || third == "not";
   return NumberBound{number, is_less(second) != denied, denied};
 }
 

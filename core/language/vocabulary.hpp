@@ -22,6 +22,8 @@ bool is_negation(std::string_view word);
 bool is_denial(std::string_view word);
 // "Other than", "with the exception of", "never mind": leaves what follows out.
 bool is_exclusion(std::string_view word, std::string_view next);
+// Leaves out what stands before it: "letters aside".
+bool is_aside(std::string_view word);
 // "Tell", "set" apart.
 bool is_parting(std::string_view word);
 // Of "less than four", "five and above".

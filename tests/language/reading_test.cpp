@@ -96,7 +96,7 @@ TEST_CASE("a range of numbers is all from one to the other, and a limit all up t
     INFO(text);
     CHECK(read(text).classes == Classes{2, 3, 4});
   }
-  for (const char* text : {"dice below 2", "dice up to 1", "dice, 1 and under"}) {
+  for (const char* text : {"dice below 2", "dice up to 1", "dice, 1 and under", "dice, never above 1"}) {
     INFO(text);
     CHECK(read(text).classes == Classes{0, 1});
   }
@@ -121,7 +121,7 @@ TEST_CASE("what is left out leaves all other classes") {
        {"tools without saws", "all tools but the saws", "skip the saws: tools", "tools other than saws",
         "any tool except a saw", "tools, leave the saws out", "tools, but never a saw", "every tool save saws",
         "tools apart from saws", "we don't stock saws: all other tools", "tools, forget the saws",
-        "everything but the saws"}) {
+        "tools, saws excluded", "everything but the saws"}) {
     INFO(text);
     CHECK(read(text).classes == Classes{0, 2});
   }
@@ -143,11 +143,11 @@ TEST_CASE("other tasks than telling things apart are refused") {
 }
 
 TEST_CASE("one class is told from all others where that is asked") {
-  for (const char* text :
-       {"is it a saw or not", "Saws against everything else", "spot the saws, anything else is a no",
-        "tell me whether it is a saw", "a saw detector", "yes if it's a saw, no otherwise",
-        "tools: does the picture show a saw?", "tell saws from all other tools", "if it's a saw say so, else say no",
-        "a saw? Others (hammers, pliers) are a no", "saw or no saw", "say yes to a saw, no to anything but"}) {
+  for (const char* text : {"is it a saw or not", "Saws against everything else", "spot the saws, anything else is a no",
+                           "tell me whether it is a saw", "a saw detector", "yes if it's a saw, no otherwise",
+                           "tools: does the picture show a saw?", "tell saws from all other tools",
+                           "if it's a saw say so, else say no", "a saw? Others (hammers, pliers) are a no",
+                           "saw or no saw", "saws against non-saws", "say yes to a saw, no to anything but"}) {
     INFO(text);
     CHECK(read(text).data() == "tools[1,rest]");
   }
