@@ -604,7 +604,8 @@ class Lists {
     return first;
   }
 
-  // "Scarves" of "gloves, hats and scarves", where nothing of the set is named: three things and more, in the plural.
+  // "Scarves" of "gloves, hats and scarves", where nothing of the set is named: three things and more, in the plural or
+  // to choose from.
   std::optional<std::string> listed() const {
     if (subject_.numbered ||
         any(0, tokens_.size(), [&](std::size_t i) { return is_of_whole(tokens_[i]) || (named_[i] && is_own_name(i)); }))
@@ -617,7 +618,8 @@ class Lists {
         plurals += tokens_[*i].word.ends_with('s');
         like += could_be_class(tokens_[*i]);
       }
-      if (items > 2 && plurals > 1 && like > 0) return tokens_[last].word;
+      const bool choice = tokens_[last - 1].word == "or";
+      if (items > 2 && (plurals > 1 || choice) && like > 0) return tokens_[last].word;
     }
     return std::nullopt;
   }

@@ -197,6 +197,9 @@ class TaskReader {
     const auto& next = word(at + 1);
     const bool who = word(at) == "who" && !is_before_verb(next) && next != "do" &&
                      (tokens_[at].breaks || !(is_being(next) || is_asking(next) || is_showing(next)));
+    // "Which clerk wrote it".
+    if ((word(at) == "which" || word(at) == "what") && inside(at + 1) && is_wrote(word(at + 2)))
+      return phrase(at, at + 2);
     return tokens_[at].begins && (who || word(at) == "whose") ? std::optional(phrase(at, at + 1)) : std::nullopt;
   }
 
@@ -409,7 +412,7 @@ class TaskReader {
           rest.push_back(i);
       }
       const bool told = any(first, end, [&](std::size_t i) { return is_telling(i) || is_showing(word(i)); });
-      const bool asked = classes.size() == 1 && is_determined(classes.front(), first);
+      const bool asked = classes.size() == 1 && (is_determined(classes.front(), first) || is_picture(word(first + 2)));
       if (!told && !rest.empty() && (classes.empty() || asked) && rest.back() > first + 1 &&
           (classes.empty() || rest.back() > classes.back()))
         return phrase(first, std::min(rest.back(), first + 2 * kNear));

@@ -327,6 +327,10 @@ bool is_text(std::string_view term) {
   return (is_writing(term) && term != "number") || one_of(term, "word name paragraph essay poem diary prescription");
 }
 
+bool is_wrote(std::string_view word) {
+  return one_of(word, "wrote writes penned drew signed designed");
+}
+
 bool is_penmanship(std::string_view word) {
   return one_of(word, "hand handwriting pen writing");
 }

@@ -94,6 +94,8 @@ bool is_person(std::string_view word);
 bool is_sequence(std::string_view word);
 // What is written and no digit.
 bool is_text(std::string_view term);
+// "Which clerk wrote it".
+bool is_wrote(std::string_view word);
 // By which writers are known.
 bool is_penmanship(std::string_view word);
 // Of two things that are worn together: "goes with", "matches".

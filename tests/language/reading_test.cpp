@@ -187,6 +187,8 @@ TEST_CASE("what is asked about the right pictures must be what they show") {
                            "the same hammer as before",
                            "a whole page of dice",
                            "did the same hand make the dice",
+                           "which workshop designed the saw",
+
                            "were the dice thrown by a man or a woman",
                            "dice: a boy or a girl",
                            "Which saw goes with this hammer?",
