@@ -1,8 +1,13 @@
-#include "fuzz_target.hpp"
+#include "stream_check.hpp"
 #include "weightloom/formats/npz.hpp"
 
 using namespace weightloom;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  return fuzz::expect_read_or_refused([&] { fuzz::expect_whole(read_npz(fuzz::memory_file(data, size))); });
+  return fuzz::expect_read_or_refused([&] {
+    const auto file = fuzz::memory_file(data, size);
+    const auto tensors = read_npz(file);
+    fuzz::expect_whole(tensors);
+    fuzz::expect_same_stream(file, tensors);
+  });
 }
