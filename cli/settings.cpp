@@ -133,6 +133,7 @@ Settings resolve_settings(const GlobalOptions& given) {
   Settings settings;
   settings.words = cache_folder() / "words.safetensors";
   settings.evaluations = cache_folder() / "evaluations";
+  settings.keywords = cache_folder() / "keywords.json";
   if (const auto file = user_file()) apply_file(settings, *file);
   if (const auto file = project_file()) {
     if (is_trusted(*file))
