@@ -40,6 +40,7 @@ const std::vector<Kind>& kinds() {
       {"rnn", {"rnn", "recurrent", "gru"}},
       {"gan", {"gan", "adversarial"}},
       {"diffusion", {"diffusion"}},
+      {"normalizing flow", {"normalizing flow", "normalising flow"}},
       {"autoencoder", {"autoencoder", "auto-encoder", "vae"}},
       {"unet", {"unet", "u-net"}},
       {"mobilenet", {"mobilenet"}},
@@ -49,6 +50,7 @@ const std::vector<Kind>& kinds() {
       {"alexnet", {"alexnet"}},
       {"lenet", {"lenet"}},
       {"yolo", {"yolo"}},
+      {"r-cnn", {"r-cnn", "rcnn"}},
       {"bert", {"bert"}},
       {"gpt", {"gpt"}},
       {"mamba", {"mamba"}},
@@ -57,18 +59,35 @@ const std::vector<Kind>& kinds() {
       {"capsule", {"capsule network", "capsule net", "capsnet"}},
       {"graph network", {"graph neural", "graph network", "gnn"}},
       {"spiking network", {"spiking"}},
-      {"decision tree", {"decision tree", "random forest", "xgboost", "gradient boosting", "boosted tree"}},
-      {"support vector machine", {"svm", "support vector"}},
+      {"decision tree",
+       {"decision tree", "decision stump", "random forest", "extra trees", "xgboost", "lightgbm", "catboost",
+        "adaboost", "boosting", "boosted tree"}},
+      {"support vector machine", {"svm", "support vector", "support-vector"}},
+      {"kernel machine", {"kernel machine", "kernel method", "gaussian process", "gaussian processes"}},
       {"nearest neighbours",
        {"nearest neighbour", "nearest neighbor", "knn", "k-nn", "k-nearest", "k-nearest-neighbour",
         "k-nearest-neighbor"}},
-      {"regression", {"logistic regression", "linear regression"}},
+      {"regression",
+       {"logistic regression", "linear regression", "ridge regression", "lasso regression", "elastic net"}},
+      {"principal components", {"pca", "principal component", "eigenface"}},
+      {"discriminant analysis", {"lda", "discriminant analysis", "linear discriminant", "quadratic discriminant"}},
+      {"embedding",
+       {"t-sne", "tsne", "umap", "multidimensional scaling", "self-organising map", "self-organizing map"}},
       {"naive Bayes", {"naive bayes", "bayesian network", "bayes classifier"}},
-      {"clustering", {"k-means", "kmeans", "means clustering"}},
+      {"clustering", {"k-means", "kmeans", "clustering", "dbscan", "mean shift", "gaussian mixture"}},
       {"Markov model", {"markov model", "hidden markov"}},
       {"Boltzmann machine", {"boltzmann machine"}},
       {"Hopfield network", {"hopfield network", "hopfield net"}},
-      {"genetic algorithm", {"genetic algorithm", "genetic programming"}},
+      {"genetic algorithm",
+       {"genetic algorithm", "genetic programming", "evolution strategy", "evolutionary algorithm", "particle swarm",
+        "simulated annealing"}},
+      {"fuzzy logic", {"fuzzy logic", "expert system", "rule-based", "rule based"}},
+      {"reinforcement learning", {"reinforcement learning", "q-learning"}},
+      {"template matching", {"template matching", "template-matching", "dynamic time warping"}},
+      {"OCR engine", {"ocr engine", "tesseract"}},
+      {"hand-made features",
+       {"hough", "sift features", "sift descriptor", "hog features", "hog descriptor", "edge detection",
+        "edge detector", "haar cascade", "viola-jones"}},
       {"siamese network", {"siamese network", "siamese net"}},
       {"squeezenet", {"squeezenet"}},
       {"shufflenet", {"shufflenet"}},
@@ -81,12 +100,12 @@ const std::set<std::string> kDepthWords{"layer", "layers", "block", "blocks", "d
 const std::set<std::string> kWidthWords{"unit",     "units", "neuron",  "neurons", "channel",
                                         "channels", "wide",  "filters", "nodes"};
 const std::set<std::string> kParameterWords{"weight", "weights", "parameter", "parameters", "param", "params"};
-const std::set<std::string> kLimits{"under",  "below",  "less",      "fewer", "most",   "max",     "maximum",
-                                    "within", "exceed", "exceeding", "limit", "budget", "smaller", "up"};
+const std::set<std::string> kLimits{"under",  "below",     "less",  "fewer",  "most",    "max", "maximum", "within",
+                                    "exceed", "exceeding", "limit", "budget", "smaller", "up",  "cap",     "capped"};
 // Limits behind a negation alone: "not above", "no more than".
 const std::set<std::string> kLimitsDenied{"over", "above", "beyond", "than"};
 const std::set<std::string> kCaps{"cap", "capped", "limit", "limited"};
-const std::set<std::string> kLimitsAfter{"most", "max", "maximum", "less", "fewer", "tops", "outside"};
+const std::set<std::string> kLimitsAfter{"most", "max", "maximum", "less", "fewer", "tops", "outside", "limit", "cap"};
 
 const std::map<std::string, std::int64_t, std::less<>> kTens{{"twenty", 20}, {"thirty", 30}, {"forty", 40},
                                                              {"fifty", 50},  {"sixty", 60},  {"seventy", 70},
@@ -100,7 +119,8 @@ const std::set<std::string> kFast{"quick", "quickly", "fast", "soon", "cheap", "
 // Phrases between commas.
 constexpr std::string_view kHighQuality =
     "best possible, highest accuracy, maximum accuracy, max accuracy, high accuracy, top accuracy, best accuracy, "
-    "utmost accuracy, greatest accuracy, accuracy matters, accuracy first, accuracy above all, highest quality, best "
+    "utmost accuracy, greatest accuracy, accuracy matters, accuracy first, accuracy above all, highest quality, "
+    "highest standard, best "
     "quality, top quality, high quality, high-quality, highest possible, best you, best you've, best u, best there, "
     "best one, best that, very best, best it, top-notch, top notch, topnotch, spot on, spot-on, state-of-the-art, "
     "flawless, no mistakes, without mistakes, without a mistake, all the care, great care, greatest care, utmost, no "
@@ -111,7 +131,8 @@ constexpr std::string_view kDraftQuality =
     "draft, quick and dirty, quick n dirty, quick-and-rough, rough, rough-and-ready, prototype, sketch, sketchy, good "
     "enough, quick one, quick version, quick try, quick go, quick job, quick test, quick look, quick experiment, "
     "quick attempt, quick thing, quick model, quick net, quick network, quick classifier, quick stab, on the quick, "
-    "do it fast, hurry, in a rush, asap, throwaway, throw-away, placeholder, ballpark, slapdash, crude, sloppy, first "
+    "do it fast, hurry, in a rush, asap, mock-up, throwaway, throw-away, placeholder, ballpark, slapdash, crude, "
+    "sloppy, first "
     "stab, first go, first attempt, only testing, just testing, just a test, cheap and cheerful, doesn't have to be, "
     "doesnt have to be, need not be, needn't be, doesn't need to be, doesnt need to be, don't need to be, dont need "
     "to be, any accuracy, not fussy, dont care, don't care how accurate, doesn't matter how accurate, accuracy "
@@ -201,6 +222,20 @@ const std::vector<std::pair<std::string, std::int64_t>>& multiples() {
   return all;
 }
 
+// "Seven", "fifty-six": below a hundred.
+Number small_number_at(const std::vector<std::string>& words, std::size_t at) {
+  const std::string& word = words[at];
+  if (const auto ten = kTens.find(word); ten != kTens.end()) {
+    if (at + 1 < words.size())
+      if (const auto unit = number_of(words[at + 1]);
+          unit && *unit > 0 && *unit < 10 && !is_digit(words[at + 1].front()))
+        return {ten->second + *unit, 2};
+    return {ten->second, 1};
+  }
+  const auto small = number_of(word);
+  return small && !word.ends_with('s') ? Number{*small, 1} : Number{};
+}
+
 Number number_at(const std::vector<std::string>& words, std::size_t at) {
   constexpr std::int64_t kMost = 1'000'000'000'000;
   Number found;
@@ -213,14 +248,8 @@ Number number_at(const std::vector<std::string>& words, std::size_t at) {
     if (suffix == "m") found.value *= 1'000'000;
     if (!suffix.empty() && suffix != "k" && suffix != "m") return {};
     found.words = 1;
-  } else if (const auto ten = kTens.find(word); ten != kTens.end()) {
-    found = {ten->second, 1};
-    if (at + 1 < words.size())
-      if (const auto unit = number_of(words[at + 1]);
-          unit && *unit > 0 && *unit < 10 && !is_digit(words[at + 1].front()))
-        found = {ten->second + *unit, 2};
-  } else if (const auto small = number_of(word); small && !word.ends_with('s')) {
-    found = {*small, 1};
+  } else if (const Number small = small_number_at(words, at); small.words > 0) {
+    found = small;
   } else if (word == "half" && at + 2 < words.size() && words[at + 1] == "a" && words[at + 2] == "million") {
     return {500'000, 3};
   } else if (std::ranges::find(multiples(), word, &std::pair<std::string, std::int64_t>::first) != multiples().end()) {
@@ -228,11 +257,18 @@ Number number_at(const std::vector<std::string>& words, std::size_t at) {
   } else {
     return {};
   }
-  for (const auto& [name, times] : multiples())
+  for (const auto& [name, times] : multiples()) {
     if (at + found.words < words.size() && words[at + found.words] == name && found.value <= kMost / times) {
       found.value *= times;
       ++found.words;
+      // "One hundred and fifty thousand".
+      const auto next = at + found.words;
+      if (name != "hundred" || next + 1 >= words.size() || words[next] != "and" || is_digit(words[next + 1].front()))
+        continue;
+      if (const Number more = small_number_at(words, next + 1); more.words > 0)
+        found = {found.value + more.value, found.words + 1 + more.words};
     }
+  }
   return found;
 }
 
@@ -277,11 +313,12 @@ class Reader {
     return word;
   }
 
-  // "No transformer", "without any convolution", "anything but a CNN".
+  // "No transformer", "without any convolution", "forget the forest", "anything but a CNN".
   bool is_negated(std::size_t at) const {
     for (auto i = at; i > 0 && at - i < 3; --i) {
       const auto& before = words_[i - 1];
       if (is_negation(before)) return !is_answer(i - 1);
+      if (is_exclusion(before, words_[i]) || is_not_wanted(before, words_[i])) return true;
       if (before == "but" && i > 1 && words_[i - 2] == "anything") return true;
       if (!is_function_word(before)) return false;
     }

@@ -61,6 +61,7 @@ class Lists {
     out.no_class = set_against();
     if (!out.no_class && runs_.empty()) out.no_class = told_apart();
     if (!out.no_class) out.no_class = listed();
+    if (const auto stranger = stranger_listed()) return {.no_class = stranger};
     for (const Run& run : runs_) add_classes(run, out.named);
     for (const Run& run : runs_) {
       std::vector<std::int64_t> own;
@@ -169,6 +170,9 @@ class Lists {
     const bool goes_on = any(before + 1, at, [&](std::size_t i) {
       return is_contrast(tokens_[i].word) || is_joint(tokens_[i].word) || tokens_[i].begins;
     });
+    // "Freight comes by boat", "boots: what did the lady hand over".
+    const bool asks = any(before + 1, at, [&](std::size_t i) { return is_which(tokens_[i].word); });
+    if ((!goes_on && !tokens_[at].begins && !is_own_name(before)) || (asks && !is_own_name(at))) return false;
     return !any(before + 1, at, [&](std::size_t i) { return tokens_[i].tells && !(goes_on && i + 1 == at); });
   }
 
@@ -332,6 +336,10 @@ class Lists {
       const auto& before = i > 0 ? tokens_[i - 1].word : tokens_[i].word;
       if (tokens_[i].word == "otherwise" || (tokens_[i].word == "else" && tokens_[i].begins) ||
           (is_contrast(before) && (tokens_[i].word == "not" || tokens_[i].word == "no" || tokens_[i].word == "non")))
+        return true;
+      // "Whatever isn't trousers", "anything that's not one".
+      if ((tokens_[i].word == "anything" || tokens_[i].word == "whatever" || tokens_[i].word == "everything") &&
+          any(i + 1, i + 3, [&](std::size_t at) { return is_denied_being(tokens_[at].word); }))
         return true;
       const auto first = is_rest(i);
       if (!first) continue;
@@ -551,7 +559,7 @@ class Lists {
     for (std::size_t i = 1; i + 1 < tokens_.size(); ++i) {
       const auto& word = tokens_[i].word;
       const bool either = word == "or" || word == "vs" || word == "versus" || word == "against";
-      const bool listed = word == "and" && subject_.numbered;
+      const bool listed = word == "and" && (subject_.numbered || are_told_apart(i));
       const bool bare = word == "from" &&
                         ((could_be_class(tokens_[i - 1], kNearClass) && could_be_class(tokens_[i + 1], kNearClass)) ||
                          is_all_said(i - 1, i + 1));
@@ -569,6 +577,7 @@ class Lists {
       if (opens(*before) || opens(*after) || (word == "or" && is_of_whole(other))) continue;
       if (std::ranges::find(subject_.keywords, other.term.text, &Term::text) != subject_.keywords.end()) continue;
       if (any(i, *after + 1, [&](std::size_t at) { return is_open_after(tokens_[at].word); })) continue;
+      if (listed && !subject_.numbered && (!is_beside(*before, i) || !is_beside(i, *after))) continue;
       if (subject_.numbered
               ? other.number && tokens_[first ? *before : *after].number
               : first || second || told || word != "or" ||
@@ -578,6 +587,12 @@ class Lists {
         return other.word;
     }
     return std::nullopt;
+  }
+
+  // "Motorbikes and lorries need telling apart": two of the set's kind.
+  bool are_told_apart(std::size_t at) const {
+    const bool told = count_of("apart") > 0 || count_of("between") > 0;
+    return told && could_be_class(tokens_[at - 1]) && could_be_class(tokens_[at + 1]);
   }
 
   // "Bracelets from necklaces" and no more.
@@ -607,12 +622,14 @@ class Lists {
   // "Scarves" of "gloves, hats and scarves", where nothing of the set is named: three things and more, in the plural or
   // to choose from.
   std::optional<std::string> listed() const {
-    if (subject_.numbered ||
-        any(0, tokens_.size(), [&](std::size_t i) { return is_of_whole(tokens_[i]) || (named_[i] && is_own_name(i)); }))
+    if (subject_.numbered || any(0, tokens_.size(), [&](std::size_t i) {
+          return (is_of_whole(tokens_[i]) && !is_purpose(i)) || (named_[i] && is_own_name(i));
+        }))
       return std::nullopt;
+    const auto said = std::ranges::count_if(tokens_, &Token::tells);
     for (std::size_t last = 2; last < tokens_.size(); ++last) {
       if (!tokens_[last].tells) continue;
-      std::size_t items = 0, plurals = 0, like = 0;
+      std::ptrdiff_t items = 0, plurals = 0, like = 0;
       for (std::optional<std::size_t> i = last; i; i = item_before(*i)) {
         ++items;
         plurals += tokens_[*i].word.ends_with('s');
@@ -620,9 +637,37 @@ class Lists {
       }
       const bool choice = tokens_[last - 1].word == "or";
       if (items > 2 && (plurals > 1 || choice) && like > 0) return tokens_[last].word;
+      // "Scarves and mittens" and no more.
+      if (items == 2 && said == 2 && plurals == 2 && like == 2) return tokens_[last].word;
     }
     return std::nullopt;
   }
+
+  // "For the haberdashery counter".
+  bool is_purpose(std::size_t at) const {
+    return any(at - std::min(at, kNearList), at, [&](std::size_t i) { return tokens_[i].word == "for"; });
+  }
+
+  // "Belts" of "trousers, shirts and belts": of the set's kind and no class, in a list of three and more in the plural
+  // that names classes.
+  std::optional<std::string> stranger_listed() const {
+    for (std::size_t last = 2; !subject_.numbered && last < tokens_.size(); ++last) {
+      if (!tokens_[last].tells || opens(last)) continue;
+      std::optional<std::string> stranger;
+      std::size_t items = 0, classes = 0, first = last;
+      for (std::optional<std::size_t> i = last; i && is_plural_noun(*i); i = item_before(first = *i)) {
+        ++items;
+        if (named_[*i] && is_own_name(*i))
+          ++classes;
+        else if (!class_named(tokens_[*i], subject_, meanings_) && could_be_class(tokens_[*i], kNearClass))
+          stranger = tokens_[*i].word;
+      }
+      if (items > 2 && classes > 0 && stranger && !is_open({first, last})) return stranger;
+    }
+    return std::nullopt;
+  }
+
+  bool is_plural_noun(std::size_t at) const { return tokens_[at].word.ends_with('s'); }
 
   // The word that a list has before the one at a place: "hats" of "hats and scarves", of "hats, scarves".
   std::optional<std::size_t> item_before(std::size_t at) const {

@@ -166,11 +166,12 @@ bool asks_for_pictures(const std::vector<Token>& tokens, std::size_t at) {
   return false;
 }
 
-// "Count the people", "how many".
+// "Count the people", "how many", but not "a note with how many".
 std::optional<std::string> other_task(const Sentence& sentence) {
   const auto& tokens = sentence.tokens();
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
-    if (tokens[i].word == "how" && tokens[i + 1].word == "many") return "how many";
+    if (tokens[i].word == "how" && tokens[i + 1].word == "many" && (i == 0 || !is_noting(tokens[i - 1].word)))
+      return "how many";
     if (is_other_task(tokens[i].word) && !tokens[i + 1].begins && tokens[i + 1].word != "on" &&
         tokens[i + 1].word != "as" && tokens[i + 1].word != "me")
       return tokens[i].word;

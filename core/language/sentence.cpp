@@ -15,10 +15,30 @@ namespace {
 // Of a word that is shown, in columns.
 constexpr std::size_t kLongestWord = 32;
 
-// "0-9", "0 - 9" and "0..9" are ranges, "5,000" is one number, "e.g." one word, "cat/dog" a choice, a dash between
-// words a break; what ends in "..." goes on.
+// Whether the text codes its answers: "sandal = 1, any other garment = 0".
+bool has_codes(std::string_view text) {
+  const auto codes = [&](char digit) {
+    for (auto at = text.find('='); at != std::string_view::npos; at = text.find('=', at + 1))
+      if (const auto next = text.find_first_not_of(' ', at + 1); next != std::string_view::npos && text[next] == digit)
+        return true;
+    return false;
+  };
+  return codes('0') && codes('1');
+}
+
+// Of "budgie's a bird": where the word ends that "is" is short for, but not of "it's a".
+bool is_short_is(std::string_view text, std::size_t at) {
+  if (text.substr(at, 5) != "'s a " && text.substr(at, 6) != "'s an ") return false;
+  const auto begin = text.substr(0, at).find_last_of(' ') + 1;
+  const auto words = split_words(text.substr(begin, at + 2 - begin));
+  return words.size() == 1 && !is_function_word(words.front());
+}
+
+// "0-9", "0 - 9" and "0..9" are ranges, "5,000" and "1.5" are one number, "e.g." one word, "cat/dog" a choice, a dash
+// between words a break; what ends in "..." goes on.
 std::string separated(std::string_view text) {
   std::string out;
+  const bool coded = has_codes(text);
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto digit = [&](std::size_t at) { return at < text.size() && is_digit(text[at]); };
     const auto space = [&](std::size_t at) { return at >= text.size() || text[at] == ' '; };
@@ -35,6 +55,14 @@ std::string separated(std::string_view text) {
       i += 2;
     } else if (text[i] == ',' && after_digit && digit(i + 1) && digit(i + 2) && digit(i + 3) && !digit(i + 4)) {
       continue;
+    } else if (dots == 1 && digit(i + 1)) {
+      out += 'x';  // one word, and no number that is counted here
+    } else if (coded && text[i] == '=') {
+      out += " is ";
+      while (i + 1 < text.size() && (text[i + 1] == ' ' || digit(i + 1))) ++i;
+    } else if (text[i] == '\'' && is_short_is(text, i)) {
+      out += " is";
+      ++i;
     } else if (text[i] == '-' && i > 0 && space(i - 1) && space(i + 1)) {
       out += ':';
     } else if (dash == "\xe2\x80\x93" || dash == "\xe2\x80\x94") {  // en and em dash

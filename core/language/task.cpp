@@ -135,6 +135,9 @@ class TaskReader {
   std::optional<std::string> other_order(std::size_t at) const {
     const bool first = begins_order(at);
     if ((!first && !continues_order(at)) || tokens_[at].number) return std::nullopt;
+    // "Selling off my wardrobe", "pull out the trousers".
+    if ((first && word(at).ends_with("ing")) || (is_parting(word(at)) && is_particle(word(at + 1))))
+      return std::nullopt;
     if (word(at) != verb(at).text && (first || word(at - 1) == "to" || word(at - 1) == "you")) return std::nullopt;
     const bool own = std::ranges::find(other_, verb(at).text, &Term::text) != other_.end();
     if (!own && (is_telling(at) || is_function_word(word(at)))) return std::nullopt;
@@ -182,7 +185,8 @@ class TaskReader {
     if ((word(at) != "whether" && word(at) != "if") || !is_closed(at + 1)) return std::nullopt;
     auto is = at + 2;
     while (inside(is) && is <= at + 2 + kNear && !is_being(word(is))) ++is;
-    if (!inside(is) || !is_being(word(is)) || !any(at + 2, is, [&](std::size_t i) { return is_object(i); }))
+    if (!inside(is) || !is_being(word(is)) ||
+        !any(at + 2, is, [&](std::size_t i) { return is_object(i) || is_person(word(i)); }))
       return std::nullopt;
     auto end = is + 1;
     while (inside(end)) ++end;
@@ -259,11 +263,12 @@ class TaskReader {
            !is_of_subject(at, kNearSubject);
   }
 
-  // "Breed of horse", "tell me the price of this bag".
+  // "Breed of horse", "tell me the price of this bag", "nationality of the writer".
   std::optional<std::string> other_attribute(std::size_t at) const {
     const bool named = tokens_[at].begins || word(at - 1) == "the" || is_question_for_kind(word(at - 1));
     if (!named || !is_attribute(word(at)) || word(at + 1) != "of") return std::nullopt;
-    const bool of_subject = any(at + 2, at + 2 + kNear, [&](std::size_t i) { return is_object(i); });
+    const bool of_subject =
+        any(at + 2, at + 2 + kNear, [&](std::size_t i) { return is_object(i) || is_person(word(i)); });
     return of_subject ? std::optional(phrase(at, at + 2)) : std::nullopt;
   }
 
@@ -299,6 +304,7 @@ class TaskReader {
     if (word(at) != "how" || !inside(at + 1)) return std::nullopt;
     const auto& next = word(at + 1);
     const bool many = next == "many" || next == "much";
+    if (at > 0 && many && is_noting(word(at - 1))) return std::nullopt;
     if (at > 0 && (word(at - 1).starts_with("matter") || word(at - 1) == "care" || word(at - 1) == "mind"))
       return std::nullopt;
     if (!many && !is_extent(next) &&
@@ -356,12 +362,12 @@ class TaskReader {
     return phrase(at, at + 2);
   }
 
-  // "The score of the test match"; "by the sound".
+  // "The score of the test match"; "by the sound", "noise clips".
   std::optional<std::string> other_source(std::size_t at) const {
     if (word(at) == "score" && any(at + 1, at + 2 + kNear, [&](std::size_t i) { return is_game(word(i)); }))
       return phrase(at, at + 1);
     const bool by = any(at - std::min<std::size_t>(at, 2), at, [&](std::size_t i) { return word(i) == "by"; });
-    const bool heard = is_recording(word(at)) && (by || word(at + 1) == "of");
+    const bool heard = is_recording(word(at)) && (by || word(at + 1) == "of" || is_clip(word(at + 1)));
     return heard ? std::optional(phrase(at, at + 1)) : std::nullopt;
   }
 

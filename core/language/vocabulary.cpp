@@ -58,7 +58,8 @@ constexpr std::string_view kFunctionWords =
     // as people write to each other
     "reckon suppose think thinks believe believes guess guesses hope hopes wonder mind matter matters care ought shall "
     "settle "
-    "teh hasn't thru till til n r u ur y w thx ty cuz coz bc dunno wanna gonna gotta kinda sorta lemme smth sth tho "
+    "teh yo carry carries hasn't thru till til n r u ur y w thx ty cuz coz bc dunno wanna gonna gotta kinda sorta "
+    "lemme smth sth tho "
     "lol tbh btw "
     "asap cannot "
     "could've "
@@ -93,7 +94,7 @@ constexpr std::string_view kGenericWords =
     "cnn mlp vit perceptron multilayer multi-layer feedforward feed-forward dense connected fully transformer "
     "attention patch head layered shortcut fit chip instance auto hundred thousand million dozen thirty forty fifty "
     "sixty seventy "
-    "eighty ninety";
+    "eighty ninety lakh crore bot";
 
 constexpr std::array<std::string_view, 21> kNumbers{
     "zero",     "one",     "two",     "three",     "four",     "five",     "six",
@@ -136,7 +137,8 @@ bool is_denial(std::string_view word) {
 bool is_exclusion(std::string_view word, std::string_view next) {
   return (word == "other" && next == "than") || (word == "aside" && next == "from") ||
          (word == "exception" && next == "of") || (word == "never" && one_of(next, "mind a an any the")) ||
-         (word == "rule" && next == "out") || (word == "forget" && one_of(next, "the about"));
+         (word == "rule" && next == "out") || (word == "forget" && one_of(next, "the about")) ||
+         (word == "instead" && next == "of") || (word == "rather" && next == "than");
 }
 
 bool is_aside(std::string_view word) {
@@ -179,8 +181,9 @@ bool is_numbered_place(std::string_view word) {
 }
 
 bool is_not_wanted(std::string_view word, std::string_view next) {
-  return one_of(word, "don't dont doesn't didn't") &&
-         one_of(next, "want wants need needs care mean like stock sell carry keep have use handle");
+  return (one_of(word, "don't dont doesn't didn't") &&
+          one_of(next, "want wants need needs care mean like stock sell carry keep have use handle")) ||
+         (word == "never" && one_of(next, "carry carries stock stocks sell sells contain contains include includes"));
 }
 
 bool is_place_before(std::string_view word) {
@@ -340,9 +343,11 @@ bool is_matching(std::string_view word) {
 }
 
 bool is_attribute(std::string_view word) {
-  return one_of(word,
-                "breed breeds species brand make maker designer price cost age gender sex mood owner weight speed "
-                "height length condition sum total average product");
+  return one_of(
+      word,
+      "breed breeds species brand make maker designer price cost age gender sex mood owner weight speed "
+      "height length condition sum total average product nationality race religion handedness occupation profession "
+      "personality temper state");
 }
 
 bool is_script(std::string_view word) {
@@ -366,8 +371,20 @@ bool is_game(std::string_view word) {
   return one_of(word, "match game final semifinal cup league innings cricket football");
 }
 
+bool is_clip(std::string_view word) {
+  return one_of(word, "clip clips file files track tracks");
+}
+
+bool is_noting(std::string_view word) {
+  return one_of(word, "with write writes wrote written writing note notes noted noting jot jots jotted down scribble");
+}
+
+bool is_denied_being(std::string_view word) {
+  return one_of(word, "not isn't aren't ain't isnt arent");
+}
+
 bool is_recording(std::string_view word) {
-  return one_of(word, "recording recordings audio sound sounds");
+  return one_of(word, "recording recordings audio sound sounds noise noises ear");
 }
 
 bool is_turning(std::string_view word) {
@@ -383,10 +400,11 @@ bool is_clause_word(std::string_view word) {
 }
 
 bool is_maker(std::string_view word) {
-  return one_of(word,
-                "net network networks model classifier program programme app application tool system software weights "
-                "something thing recogniser recognizer sorter detector labeller reader code resnet cnn vit mlp convnet "
-                "perceptron transformer");
+  return one_of(
+      word,
+      "net network networks bot model classifier program programme app application tool system software weights "
+      "something thing recogniser recognizer sorter detector labeller reader code resnet cnn vit mlp convnet "
+      "perceptron transformer");
 }
 
 bool is_being(std::string_view word) {
@@ -426,7 +444,7 @@ bool is_network_part(std::string_view word) {
       word,
       "layer layers block blocks deep level levels unit units neuron neurons channel channels wide filters nodes "
       "weight weights "
-      "parameter parameters param params hundred thousand million");
+      "parameter parameters param params hundred thousand million lakh lakhs");
 }
 
 std::optional<std::int64_t> number_of(std::string_view word) {
@@ -458,7 +476,7 @@ const std::vector<Subject>& other_subjects() {
               "lower-case lowercase "
               "roman_numeral plus_sign minus_sign equals_sign"},
              {"sound", "sound music song audio melody"},
-             {"money", "stock_market finance economy currency coin"},
+             {"money", "stock_market finance economy currency coin fraud credit_card"},
              {"plants", "plant flower leaf tree crop mushroom weed"},
              {"food", "food dish meal fruit vegetable"},
              {"people", "face portrait emotion gender"},

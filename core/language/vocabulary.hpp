@@ -111,6 +111,11 @@ bool is_putting(std::string_view word);
 bool is_game(std::string_view word);
 // What is heard: "by the sound".
 bool is_recording(std::string_view word);
+bool is_clip(std::string_view word);
+// What is written down, rather than asked: "a note with how many pints".
+bool is_noting(std::string_view word);
+// Of "whatever isn't one".
+bool is_denied_being(std::string_view word);
 // Becomes something else: "turn it into".
 bool is_turning(std::string_view word);
 // Of "clean up", "cut out".

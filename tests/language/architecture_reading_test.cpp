@@ -42,10 +42,14 @@ TEST_CASE("what is answered by no does not deny the network") {
   CHECK(read("is it a seven or not? a perceptron").name == "mlp");
   CHECK(read("spot the cats, anything else is a no; perceptron").name == "mlp");
   CHECK(read("cats, no perceptron").name.empty());
+  CHECK(read("forget the random forest, use a perceptron").name == "mlp");
+  CHECK(read("a perceptron instead of a random forest").name == "mlp");
+  CHECK(read("don't use a random forest; a perceptron").name == "mlp");
 }
 
 TEST_CASE("kinds that there are none of, and two at once, are refused") {
-  for (const char* text : {"an LSTM", "a random forest", "a vgg", "a perceptron or a transformer"}) {
+  for (const char* text : {"an LSTM", "a random forest", "a vgg", "AdaBoost", "principal components", "fuzzy logic",
+                           "hidden Markov model", "edge detection", "a perceptron or a transformer"}) {
     INFO(text);
     CHECK(error_id([&] { read(text); }) == "instruction.architecture");
   }
@@ -68,13 +72,14 @@ TEST_CASE("numbers belong to what they count") {
 TEST_CASE("a limit of weights is one in whatever way it is written") {
   for (const char* text : {"under 10k weights", "at most 10,000 parameters", "fewer than ten thousand weights",
                            "no more than 10000 params", "10 000 weights or fewer", "nothing above ten thousand weights",
-                           "weights capped at 10,000"}) {
+                           "weights capped at 10,000", "cap it at 10k weights", "10k weights limit"}) {
     INFO(text);
     CHECK(read(text).most_parameters == 10'000);
   }
   CHECK(read("below 2 million parameters").most_parameters == 2'000'000);
   CHECK(read("at most half a million parameters").most_parameters == 500'000);
   CHECK(read("a hundred thousand weights at most").most_parameters == 100'000);
+  CHECK(read("at most one hundred and fifty thousand weights").most_parameters == 150'000);
   CHECK(!read("10k weights").most_parameters);
   CHECK(read("under 1.5 million weights").most_parameters == 1'500'000);
   CHECK(read("at most 0.5M parameters").most_parameters == 500'000);

@@ -105,6 +105,11 @@ TEST_CASE("a range of numbers is all from one to the other, and a limit all up t
   CHECK(read("distinguish between dice of 1 and 3").classes == Classes{1, 3});
   CHECK(read("dice, a net of at most 3 layers").classes.empty());
   CHECK(read("counter 4: dice").classes.empty());
+  for (const char* text : {"dice, max 1.5 million weights", "dice, at most 2.5 lakh", "dice, right in 0.9 of all",
+                           "dice, at most 2 lakh weights"}) {
+    INFO(text);
+    CHECK(read(text).classes.empty());
+  }
 }
 
 TEST_CASE("classes that are named with nothing else said of the subject are a list") {
@@ -121,7 +126,8 @@ TEST_CASE("what is left out leaves all other classes") {
        {"tools without saws", "all tools but the saws", "skip the saws: tools", "tools other than saws",
         "any tool except a saw", "tools, leave the saws out", "tools, but never a saw", "every tool save saws",
         "tools apart from saws", "we don't stock saws: all other tools", "tools, forget the saws",
-        "tools, saws excluded", "everything but the saws"}) {
+        "tools, saws excluded", "everything but the saws", "tools, we never stock a saw", "tools rather than saws",
+        "everything but saws: we never carry a saw"}) {
     INFO(text);
     CHECK(read(text).classes == Classes{0, 2});
   }
@@ -143,11 +149,13 @@ TEST_CASE("other tasks than telling things apart are refused") {
 }
 
 TEST_CASE("one class is told from all others where that is asked") {
-  for (const char* text : {"is it a saw or not", "Saws against everything else", "spot the saws, anything else is a no",
-                           "tell me whether it is a saw", "a saw detector", "yes if it's a saw, no otherwise",
-                           "tools: does the picture show a saw?", "tell saws from all other tools",
-                           "if it's a saw say so, else say no", "a saw? Others (hammers, pliers) are a no",
-                           "saw or no saw", "saws against non-saws", "say yes to a saw, no to anything but"}) {
+  for (const char* text :
+       {"is it a saw or not", "Saws against everything else", "spot the saws, anything else is a no",
+        "tell me whether it is a saw", "a saw detector", "yes if it's a saw, no otherwise",
+        "tools: does the picture show a saw?", "tell saws from all other tools", "if it's a saw say so, else say no",
+        "a saw? Others (hammers, pliers) are a no", "saw or no saw", "saws against non-saws",
+        "say yes to a saw, no to anything but", "ring for a saw, stay still for anything that's not one",
+        "saw detector: saw = 1, all others = 0", "pull out the saws, whatever isn't a saw goes elsewhere"}) {
     INFO(text);
     CHECK(read(text).data() == "tools[1,rest]");
   }
@@ -204,6 +212,9 @@ TEST_CASE("what is asked about the right pictures must be what they show") {
                            "dice: a, e and o",
                            "score of the match on dice",
                            "tools by their sound",
+                           "hammer or saw, by ear",
+                           "noise clips: hammer or saw",
+                           "nationality of the person who threw the dice",
                            "will hammers rise tomorrow? tools",
                            "turn the hammer into a brooch"}) {
     INFO(text);
@@ -213,10 +224,13 @@ TEST_CASE("what is asked about the right pictures must be what they show") {
        {"name the tools", "how well can a net know tools?", "which tool is it", "what kind of tool",
         "write a net for tools", "make a net that names the tools", "locate me a net for tools",
         "no matter how long it takes, tools", "tools: what hit the fence?", "tools: which hook does it go on",
-        "tools for workers, who are busy", "Dear Sir/Madam, tools please", "will you name the tools"}) {
+        "tools for workers, who are busy", "Dear Sir/Madam, tools please", "will you name the tools",
+        "Selling off my tools. Which is it?", "yo, a bot for tools"}) {
     INFO(text);
     CHECK(read(text).data() == "tools");
   }
+  CHECK(read("they leave a note with how many, as dice").data() == "counts");
+  CHECK(read("Max is a saw, Rex's a hammer. Saw or hammer?").classes == Classes{1, 0});
 }
 
 TEST_CASE("what says nothing, or too little, is refused") {
@@ -277,4 +291,11 @@ TEST_CASE("closeness of meaning stands in for words that cards have") {
                            ""});
   CHECK(read_instruction("a gavel or a saw", kCards, words).classes == Classes{0, 1});
   CHECK(error_id([&] { read_instruction("clouds", kCards, words); }) == "instruction.unclear");
+  // "Spanner" is of the tools' kind, and no class.
+  const WordVectors kind(
+      {{"spanner", "hammer", "saw", "pliers"}, {1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1}, {6, 6, 6, 6}, {}, ""});
+  for (const char* text : {"hammers, saws and spanners", "spanners and saws need telling apart"}) {
+    INFO(text);
+    CHECK(error_id([&] { read_instruction(text, {kCards[0]}, kind); }) == "instruction.classes");
+  }
 }
