@@ -1,7 +1,6 @@
 #include "task.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <vector>
 
@@ -408,22 +407,21 @@ class TaskReader {
 
   // "Is the cat asleep or awake?", "pencil or ink": answers that are no kinds of things.
   std::optional<std::string> other_choice(std::size_t first, std::size_t end) const {
-    if (is_closed_question(first)) {
-      std::vector<std::size_t> classes, rest;
-      for (auto i = first; i < end; ++i) {
-        // What is said of a class is none, however near to one: "are the boots waterproof".
-        if (classes.empty() ? names_class(i) : tokens_[i].tells && names_class_itself(i))
-          classes.push_back(i);
-        else if (tokens_[i].tells && (!is_answer(i) || !classes.empty()))
-          rest.push_back(i);
-      }
-      const bool told = any(first, end, [&](std::size_t i) { return is_telling(i) || is_showing(word(i)); });
-      const bool asked = classes.size() == 1 && (is_determined(classes.front(), first) || is_picture(word(first + 2)));
-      if (!told && !rest.empty() && (classes.empty() || asked) && rest.back() > first + 1 &&
-          (classes.empty() || rest.back() > classes.back()))
-        return phrase(first, std::min(rest.back(), first + 2 * kNear));
+    if (!is_closed_question(first)) return std::nullopt;
+    std::vector<std::size_t> classes, rest;
+    for (auto i = first; i < end; ++i) {
+      // What is said of a class is none, however near to one: "are the boots waterproof".
+      if (classes.empty() ? names_class(i) : tokens_[i].tells && names_class_itself(i))
+        classes.push_back(i);
+      else if (tokens_[i].tells && (!is_answer(i) || !classes.empty()))
+        rest.push_back(i);
     }
-    return std::nullopt;
+    const bool told = any(first, end, [&](std::size_t i) { return is_telling(i) || is_showing(word(i)); });
+    if (told || rest.empty() || rest.back() <= first + 1) return std::nullopt;
+    const bool asked = classes.size() == 1 && rest.back() > classes.back() &&
+                       (is_determined(classes.front(), first) || is_picture(word(first + 2)));
+    if (!classes.empty() && !asked) return std::nullopt;
+    return phrase(first, std::min(rest.back(), first + 2 * kNear));
   }
 
   // "Was it written by a man or by a woman", "was the digit written by my son", "a boy or a girl".
