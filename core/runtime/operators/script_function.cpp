@@ -394,7 +394,6 @@ class Inspection {
 
 struct ScriptFunction::Impl {
   std::string node;
-  std::shared_ptr<torch::jit::Graph> graph;
   torch::jit::Code code;
 };
 
@@ -418,11 +417,10 @@ ScriptFunction::ScriptFunction(const std::string& node, const std::string& code,
                               " inputs and parameters, each a tensor");
     if (schema.returns().size() != 1 || !is_tensor(schema.returns().front()))
       throw failure(node, "forward does not return a tensor");
-    auto graph = torch::jit::toGraphFunction(function).graph()->copy();
+    const auto graph = torch::jit::toGraphFunction(function).graph()->copy();
     torch::jit::Inline(*graph);
     Inspection(node).block(*graph->block());
     impl_->code = torch::jit::Code(graph, node);
-    impl_->graph = std::move(graph);
   };
   on_deep_stack([&] { translated(node, compile); });
 }
