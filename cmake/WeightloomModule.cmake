@@ -1,9 +1,10 @@
-# weightloom_module(NAME SOURCES ... DEPENDS ... [TORCH]): one static library `weightloom_NAME` whose public headers
-# live in include/weightloom/NAME. A module sees another one only by depending on it. TORCH gives it LibTorch
-# and the precompiled header that goes with it; the other modules share one of their own. The global property WEIGHTLOOM_MODULES lists the names of all modules: what is
+# weightloom_module(NAME [TORCH] [APART] SOURCES ... DEPENDS ...): one static library `weightloom_NAME` whose public headers
+# live in include/weightloom/NAME. A module sees another one only by depending on it. TORCH gives it LibTorch and the
+# precompiled header that goes with it; the other modules share one of their own. APART compiles its files one at a time:
+# names in their unnamed namespaces are alike. The global property WEIGHTLOOM_MODULES lists the names of all modules: what is
 # installed and checked is what it holds.
 function(weightloom_module name)
-  cmake_parse_arguments(arg "TORCH" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "TORCH;APART" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   add_library(weightloom_${name} STATIC ${arg_SOURCES})
   add_library(weightloom::${name} ALIAS weightloom_${name})
   set_property(GLOBAL APPEND PROPERTY WEIGHTLOOM_MODULES ${name})
@@ -15,16 +16,18 @@ function(weightloom_module name)
   weightloom_compile_options(weightloom_${name})
   if(arg_TORCH)
     weightloom_use_torch(weightloom_${name})
-    weightloom_unite(weightloom_${name})
   else()
     target_precompile_headers(weightloom_${name} REUSE_FROM weightloom_pch)
   endif()
+  if(NOT arg_APART)
+    weightloom_unite(weightloom_${name})
+  endif()
 endfunction()
 
-# Source files of a target that includes LibTorch or CLI11, several at a time (WEIGHTLOOM_UNITY): most of the time goes into
-# templates of those headers. Names in the unnamed namespaces of such a target must differ.
+# Source files of a target several at a time (WEIGHTLOOM_UNITY): most of the time goes into templates of LibTorch, CLI11 and
+# the JSON library. Names in the unnamed namespaces of such a target must differ.
 function(weightloom_unite target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${WEIGHTLOOM_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${WEIGHTLOOM_UNITY} UNITY_BUILD_BATCH_SIZE 12)
   if(WEIGHTLOOM_UNITY)
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)  # it takes the files of a batch for headers
   endif()
@@ -57,10 +60,10 @@ function(weightloom_use_torch target)
   target_precompile_headers(${target} REUSE_FROM weightloom_torch_pch)
 endfunction()
 
-# weightloom_test(NAME SOURCES ... DEPENDS ... [TORCH]): a Catch2 executable and one ctest entry. Not optimised: what takes
+# weightloom_test(NAME [TORCH] [APART] SOURCES ... DEPENDS ...): a Catch2 executable and one ctest entry. Not optimised: what takes
 # time is in the libraries, and compiling tests would take longer than compiling what they test.
 function(weightloom_test name)
-  cmake_parse_arguments(arg "TORCH" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "TORCH;APART" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   target_link_libraries(${name}_test PRIVATE ${arg_DEPENDS} weightloom_catch_main)
   weightloom_compile_options(${name}_test)
@@ -69,6 +72,9 @@ function(weightloom_test name)
     target_precompile_headers(${name}_test REUSE_FROM weightloom_torch_test_pch)
   else()
     target_precompile_headers(${name}_test REUSE_FROM weightloom_test_pch)
+  endif()
+  if(NOT arg_APART)
+    weightloom_unite(${name}_test)
   endif()
   add_test(NAME ${name} COMMAND ${name}_test --order lex)
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600 ENVIRONMENT "${WEIGHTLOOM_TEST_ENVIRONMENT}")

@@ -24,7 +24,6 @@ constexpr const char* kMarker = "weightloom-backup.json";
 constexpr const char* kMade = "backups.json";
 constexpr const char* kFormat = "weightloom.backup/1";
 constexpr const char* kRestoring = "restoring";
-constexpr std::size_t kPiece = 1u << 20;
 constexpr std::uint64_t kLongestList = 1u << 30;
 
 // A file below objects/, by its path there.

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kMagic = "wldelta1";
 constexpr std::size_t kBlock = 1u << 20;  // a multiple of every width
-constexpr std::size_t kWidthAt = 8, kBytesAt = 16, kBaseAt = 24, kDigest = 32;
+constexpr std::size_t kWidthAt = 8, kBytesAt = 16, kBaseAt = 24;
 // Higher levels are slower and find no more in floating-point numbers.
 constexpr int kLevel = 3;
 
@@ -27,7 +27,7 @@ std::string encode_header(const DeltaHeader& header) {
   text.replace(0, kMagic.size(), kMagic);
   text[kWidthAt] = static_cast<char>(header.width);
   std::memcpy(text.data() + kBytesAt, &header.bytes, sizeof header.bytes);
-  text.replace(kBaseAt, kDigest, from_hex(header.base));
+  text.replace(kBaseAt, kDigestBytes, from_hex(header.base));
   return text;
 }
 
@@ -173,7 +173,7 @@ std::optional<DeltaHeader> decode_delta_header(std::string_view beginning) {
   header.width = static_cast<std::uint8_t>(beginning[kWidthAt]);
   if (!is_width(header.width)) return std::nullopt;
   std::memcpy(&header.bytes, beginning.data() + kBytesAt, sizeof header.bytes);
-  header.base = to_hex(beginning.substr(kBaseAt, kDigest));
+  header.base = to_hex(beginning.substr(kBaseAt, kDigestBytes));
   return header;
 }
 

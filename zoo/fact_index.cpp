@@ -17,8 +17,8 @@ using Op = Node::Op;
 
 constexpr const char* kMark = "indexed";
 // Entries of a term beyond which it tells too little, and rows up to which looking at each is worth while.
-constexpr std::size_t kMostEntries = 10'000, kMostRows = 1'000;
-constexpr std::size_t kBatchBytes = 8u << 20;
+constexpr std::size_t kMostEntries = 10'000, kMostFound = 1'000;
+constexpr std::size_t kIndexedBytes = 8u << 20;
 
 // What a key begins with. The rest is the value of a text, or the name of a metric and its value; then the id.
 enum class Fact : char {
@@ -197,7 +197,7 @@ void build_index(Database& database) {
   batch.erase_all(Family::kIndex);
   database.scan(Family::kRow, "", [&](auto raw, auto row) {
     for (const auto& key : index_keys(raw, row)) batch.put(Family::kIndex, key, "");
-    if (batch.bytes() < kBatchBytes) return true;
+    if (batch.bytes() < kIndexedBytes) return true;
     database.write(batch, false);
     batch.clear();
     return true;
@@ -239,7 +239,7 @@ std::optional<std::vector<std::string>> candidates(const Database& database, con
     if (left) std::ranges::set_intersection(*left, *ids, std::back_inserter(both));
     left = left ? std::move(both) : std::move(*ids);
   }
-  return left && left->size() <= kMostRows ? left : std::nullopt;
+  return left && left->size() <= kMostFound ? left : std::nullopt;
 }
 
 bool has_indexed_metric(const Database& database, const std::string& name) {

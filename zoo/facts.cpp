@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMostBytes = 32u << 20;
 constexpr std::size_t kMostRows = 200'000;
-constexpr std::string_view kMetric = "metric:", kHyper = "hyper.", kConfig = "config.";
+constexpr std::string_view kMetricKey = "metric:", kHyperKey = "hyper.", kConfigKey = "config.";
 
 const std::map<std::string, std::string ZooRecord::*> kTexts{
     {"dataset", &ZooRecord::dataset}, {"family", &ZooRecord::family},     {"split", &ZooRecord::split},
@@ -83,18 +83,18 @@ bool state(ZooRecord& facts, const std::string& key, const Json& value) {
     for (auto& tag : texts_of(value)) facts.tags.insert(std::move(tag));
   } else if (key == "parent" || key == "parents") {
     for (auto& parent : texts_of(value)) facts.parents.push_back({"", std::move(parent)});
-  } else if (key.starts_with(kMetric)) {
-    facts.metrics[key.substr(kMetric.size())] = number_of(value);
+  } else if (key.starts_with(kMetricKey)) {
+    facts.metrics[key.substr(kMetricKey.size())] = number_of(value);
   } else if (key == "metrics") {
     for (const auto& [name, number] : object_of(value).items()) facts.metrics[name] = number_of(number);
   } else if (key == "hyper" || key == "hyperparameters") {
     facts.hyperparameters = object_of(value);
   } else if (key == "config") {
     facts.config = object_of(value);
-  } else if (key.starts_with(kHyper)) {
-    set(facts.hyperparameters, key.substr(kHyper.size()), value);
-  } else if (key.starts_with(kConfig)) {
-    set(facts.config, key.substr(kConfig.size()), value);
+  } else if (key.starts_with(kHyperKey)) {
+    set(facts.hyperparameters, key.substr(kHyperKey.size()), value);
+  } else if (key.starts_with(kConfigKey)) {
+    set(facts.config, key.substr(kConfigKey.size()), value);
   } else {
     return false;
   }
@@ -158,7 +158,7 @@ Json cell_value(const std::string& key, const std::string& text) {
     }
     return several;
   }
-  if (key.starts_with(kHyper) || key.starts_with(kConfig)) return try_parse_json(text).value_or(Json(text));
+  if (key.starts_with(kHyperKey) || key.starts_with(kConfigKey)) return try_parse_json(text).value_or(Json(text));
   double number = 0;
   const auto* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);

@@ -22,8 +22,8 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBatchNetworks = 256;
-constexpr std::size_t kBatchBytes = 16u << 20;
+constexpr std::size_t kImportedAtOnce = 256;
+constexpr std::size_t kImportedBytes = 16u << 20;
 constexpr std::uint64_t kLargeFile = 64u << 20;  // is not held in memory, where nothing has to be converted
 constexpr std::size_t kMostMetadata = 1u << 20;  // bytes that are kept of what a file says beside its tensors
 
@@ -60,7 +60,7 @@ class Importer {
       for (const auto& file : files) {
         throw_if_interrupted();
         try_to_take(file);
-        if (options_.consecutive || batch_.size() >= kBatchNetworks || batch_bytes_ >= kBatchBytes) store_batch();
+        if (options_.consecutive || batch_.size() >= kImportedAtOnce || batch_bytes_ >= kImportedBytes) store_batch();
         report(false);
       }
     } catch (const Error& error) {

@@ -9,10 +9,9 @@
 namespace weightloom {
 namespace {
 
-constexpr std::size_t kBatchNetworks = 256;
-constexpr std::int64_t kBatchBytes = 16 << 20;
+constexpr std::size_t kMergedAtOnce = 256;
+constexpr std::int64_t kMergedBytes = 16 << 20;
 constexpr std::int64_t kLarge = 64 << 20;  // is not held in memory
-constexpr std::size_t kPiece = 1u << 20;
 
 class Merger {
  public:
@@ -53,7 +52,7 @@ class Merger {
     batch_bytes_ += record.bytes;
     auto weights = from_.weights(record);
     batch_.emplace_back(std::move(record), std::move(weights));
-    if (batch_.size() >= kBatchNetworks || batch_bytes_ >= kBatchBytes) store_batch();
+    if (batch_.size() >= kMergedAtOnce || batch_bytes_ >= kMergedBytes) store_batch();
   }
 
   // False when it stays away.

@@ -13,6 +13,9 @@
 
 namespace weightloom {
 
+inline constexpr std::size_t kPiece = 1u << 20;  // bytes that are read or copied at a time
+inline constexpr std::size_t kDigestBytes = 32;  // of SHA-256
+
 class ObjectSource {
  public:
   virtual ~ObjectSource() = default;

@@ -15,9 +15,7 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPiece = 1u << 20;
 constexpr char kInline = 'i', kFile = 'f', kInlineDelta = 'd', kFileDelta = 'e';
-constexpr std::size_t kDigest = 32;
 // Below that the header is too much of it; and what saves less is not worth the work of reading it.
 constexpr std::size_t kSmallestDelta = 512;
 constexpr double kWorthwhile = 0.9;
@@ -102,7 +100,7 @@ std::string encode(const ObjectInfo& info) {
 }
 
 ObjectInfo decode_object_info(std::string_view value) {
-  constexpr std::size_t kPlain = 1 + sizeof(std::uint64_t), kDelta = kPlain + sizeof(std::uint64_t) + kDigest;
+  constexpr std::size_t kPlain = 1 + sizeof(std::uint64_t), kDelta = kPlain + sizeof(std::uint64_t) + kDigestBytes;
   const char kind = value.empty() ? '\0' : value[0];
   const bool plain = (kind == kInline || kind == kFile) && value.size() == kPlain;
   const bool delta = (kind == kInlineDelta || kind == kFileDelta) && value.size() == kDelta;

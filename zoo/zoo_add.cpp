@@ -16,7 +16,7 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBatchBytes = 32u << 20;
+constexpr std::size_t kAddedBytes = 32u << 20;
 
 // Bytes of a number, as what is alike in neighbouring numbers stands.
 std::size_t width_of(DType dtype) {
@@ -168,7 +168,7 @@ class Zoo::Addition {
                   "the zoo's weights take " + format_size(taken_bytes_) + ", the new ones " +
                       format_size(objects_.room()) + " and more, and its quota is " + format_size(*quota_),
                   "remove networks and run `weightloom zoo gc`, or change it with `weightloom zoo quota`");
-    if (ahead_.bytes() < kBatchBytes) return;
+    if (ahead_.bytes() < kAddedBytes) return;
     database_.write(ahead_, false);
     ahead_.clear();
   }

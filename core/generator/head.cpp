@@ -17,7 +17,7 @@ constexpr std::int64_t kFolds = 4;
 // Jittered copies of every example; their number was not tuned. Large networks get fewer: looking at all of them costs
 // at most about so many operations, and features take at most so many values.
 constexpr std::int64_t kCopies = 8;
-constexpr double kMostOperations = 1e10, kMostValues = 1 << 26;
+constexpr double kMostOperations = 1e10, kMostHeadValues = 1 << 26;
 
 // Of classes that the ancestor was trained on its own rows make at most half as many errors again as the best head; of
 // other classes they make 1.8 times as many and more (docs/lab/0012). A hundredth on top: of few examples hardly any
@@ -179,7 +179,7 @@ torch::Tensor with_copies(const NetworkPlan& plan, const torch::Tensor& examples
   const auto values =
       static_cast<double>(std::max(examples[0][0].numel(), element_count(facts.shapes.at(facts.head_input))));
   const auto most =
-      std::min(kMostOperations / std::max<double>(1, static_cast<double>(facts.flops)), kMostValues / values);
+      std::min(kMostOperations / std::max<double>(1, static_cast<double>(facts.flops)), kMostHeadValues / values);
   const auto copies = std::min(kCopies, static_cast<std::int64_t>(most / images));
   auto draws = make_generator(seed);
   const auto own = examples.unsqueeze(0);

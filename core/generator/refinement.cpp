@@ -13,7 +13,7 @@ constexpr double kLearningRates[] = {3e-4, 1e-3, 3e-3};
 constexpr std::int64_t kBatch = 64;
 
 // `copies` [K, R, n, C, H, W] of images of R classes.
-LabelledImages labelled(const torch::Tensor& copies) {
+LabelledImages labelled_copies(const torch::Tensor& copies) {
   const auto classes = torch::arange(copies.size(1), indices_like(copies));
   const auto labels = classes.view({1, -1, 1}).expand({copies.size(0), -1, copies.size(2)});
   return {copies.flatten(0, 2).contiguous(), labels.flatten().contiguous()};
@@ -36,8 +36,8 @@ Refined refine(const NetworkPlan& plan, const Weights& weights, const torch::Ten
   const torch::AutoGradMode with_gradient(true);
   const auto shots = examples.size(1), held_out = std::max<std::int64_t>(1, shots / 4);
   const auto others = examples.narrow(1, 0, shots - held_out);
-  const auto seen = labelled(with_copies(plan, others, seed));
-  const auto validation = labelled(examples.narrow(1, shots - held_out, held_out).unsqueeze(0));
+  const auto seen = labelled_copies(with_copies(plan, others, seed));
+  const auto validation = labelled_copies(examples.narrow(1, shots - held_out, held_out).unsqueeze(0));
   Weights start = weights.clone();
   fit(others, start);
   const auto accuracy = [&](const Weights& of) { return evaluate(plan.executor(), of, {&validation}).accuracy[0]; };
@@ -48,7 +48,7 @@ Refined refine(const NetworkPlan& plan, const Weights& weights, const torch::Ten
   }
   if (best.learning_rate > 0)
     best.weights =
-        steps_on(plan, weights, labelled(with_copies(plan, examples, seed)), steps, best.learning_rate, seed);
+        steps_on(plan, weights, labelled_copies(with_copies(plan, examples, seed)), steps, best.learning_rate, seed);
   return best;
 }
 

@@ -10,7 +10,7 @@ namespace {
 // More than any schema allows; a list of them stays small.
 constexpr std::uint64_t kMostValues = 100'000;
 
-[[noreturn]] void refuse(const std::string& where, const Json& found) {
+[[noreturn]] void refuse_range(const std::string& where, const Json& found) {
   throw Error(ErrorCode::kUsage, "config.ranges", where,
               "expected [from, to], {values = [...]} or {each = [range, ...]}, found " + found.dump());
 }
@@ -27,11 +27,11 @@ NumberRange parse_number(const Json& range, const std::string& where) {
   } else if (are_integers(range) && range.size() == 2) {
     const auto from = range[0].get<std::int64_t>(), to = range[1].get<std::int64_t>();
     if (from > to || static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from) >= kMostValues)
-      refuse(where, range);
+      refuse_range(where, range);
     const auto count = to - from + 1;
     for (std::int64_t i = 0; i < count; ++i) out.values.push_back(from + i);
   } else {
-    refuse(where, range);
+    refuse_range(where, range);
   }
   std::ranges::sort(out.values);
   return out;
@@ -46,14 +46,14 @@ std::string configuration_key(const NetworkDescription& network) {
 }
 
 ConfigRanges::ConfigRanges(const Json& table, const std::string& where) : json_(table) {
-  if (!table.is_object()) refuse(where, table);
+  if (!table.is_object()) refuse_range(where, table);
   for (const auto& [key, range] : table.items()) {
     if (key == "channels" || key == "size" || key == "classes")
       throw Error(ErrorCode::kUsage, "config.ranges", where + ": " + key, "the images and the data decide this",
                   "leave it out");
     Setting setting{key, {}, range.is_object() && range.contains("each")};
     if (setting.is_list && !(range.size() == 1 && range["each"].is_array() && !range["each"].empty()))
-      refuse(where + ": " + key, range);
+      refuse_range(where + ": " + key, range);
     for (const Json& number : setting.is_list ? range["each"] : Json::array({range}))
       setting.numbers.push_back(parse_number(number, where + ": " + key));
     settings_.push_back(std::move(setting));

@@ -10,7 +10,7 @@
 namespace weightloom {
 namespace {
 
-constexpr std::string_view kStyle = R"css(
+constexpr std::string_view kPageStyle = R"css(
 :root{color-scheme:light dark;--page:#fff;--ink:#1c2430;--soft:#5d6877;--line:#e0e5ec;--strong:#1c2430;--card:#f6f8fb;--accent:#0068a8;--note:#fff8e6;--note-line:#e0a100}
 @media (prefers-color-scheme:dark){:root{--page:#11161d;--ink:#e6eaf0;--soft:#9faab9;--line:#2b333f;--strong:#c5cdd8;--card:#1a2029;--accent:#58b2ec;--note:#2a2414;--note-line:#b98a1a}}
 *{box-sizing:border-box}
@@ -163,7 +163,7 @@ std::string HtmlReport::render() const {
       "content=\"width=device-width, "
       "initial-scale=1\"/>\n<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n<main>\n<header>\n<h1>{0}</"
       "h1>\n{2}{3}</header>\n{4}{5}</main>\n</body>\n</html>\n",
-      escape_xml(title_), kStyle,
+      escape_xml(title_), kPageStyle,
       subtitle_.empty() ? std::string() : "<p class=\"subtitle\">" + with_code(subtitle_) + "</p>\n",
       facts_.empty() ? std::string() : "<dl class=\"facts\">\n" + facts_ + "</dl>\n",
       contents.empty() ? std::string() : "<nav aria-label=\"Contents\">\n" + contents + "</nav>\n", body_);

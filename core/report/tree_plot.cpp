@@ -11,7 +11,7 @@
 namespace weightloom {
 namespace {
 
-constexpr double kRow = 26, kIndent = 28, kMargin = 14, kText = 13, kGap = 8;
+constexpr double kTreeRow = 26, kIndent = 28, kMargin = 14, kText = 13, kGap = 8;
 constexpr std::size_t kMostIndents = 60;  // deeper rows are moved in no further
 
 double left_of(const TreeRow& row) {
@@ -19,7 +19,7 @@ double left_of(const TreeRow& row) {
 }
 
 double middle_of(std::size_t row) {
-  return kMargin + kRow * (static_cast<double>(row) + 0.5);
+  return kMargin + kTreeRow * (static_cast<double>(row) + 0.5);
 }
 
 // The file is opened by any viewer: plain colours, those of the other plots, where not all know variables.
@@ -60,7 +60,7 @@ std::string render_tree(const std::vector<TreeRow>& rows, const std::string& tit
     body += text(label, y, printable(row.label), kClasses[static_cast<std::size_t>(row.kind)]);
     width = std::max(width, label + text_width(printable(row.label), kText) + kMargin);
   }
-  const double height = 2 * kMargin + kRow * static_cast<double>(rows.size());
+  const double height = 2 * kMargin + kTreeRow * static_cast<double>(rows.size());
   return fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" role=\"img\" "
       "aria-label=\"{2}\">\n<style>{3}</style>\n<rect width=\"{0}\" height=\"{1}\" class=\"page\"/>\n{4}</svg>\n",

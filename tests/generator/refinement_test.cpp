@@ -11,14 +11,14 @@ using namespace weightloom::test;
 
 namespace {
 
-struct Rows {
+struct AskedRows {
   TemporaryFolder folder;
   std::string three = (folder / "three").string();
   std::shared_ptr<const Tokenizer> tokenizer = anchor_tokenizer();
   DataCache data{ImageForm{1, 4}};
   Request request;
 
-  Rows() {
+  AskedRows() {
     write_rows(three, 3);
     request.data = three;
     request.family = "line";
@@ -30,7 +30,7 @@ struct Rows {
 
 TEST_CASE("refinement makes a bad network good on images like its examples, and gives the same bits again",
           "[refinement]") {
-  Rows rows;
+  AskedRows rows;
   const auto plan = rows.tokenizer->plan(small_mlp(2), "line");
   const auto examples = example_images(rows.request, rows.data);
   const auto bad = initial_weights(plan->description(), 1, 3);
@@ -49,7 +49,7 @@ TEST_CASE("refinement makes a bad network good on images like its examples, and 
 }
 
 TEST_CASE("where no step is better than none, the network stays as it is", "[refinement]") {
-  Rows rows;
+  AskedRows rows;
   const Start start = make_start(*rows.tokenizer, small_mlp(2), rows.request, rows.data);
   const auto examples = example_images(rows.request, rows.data);
   const Refined refined = refine(*start.plan, start.weights, examples, 5, 1, [](const torch::Tensor&, Weights&) {});

@@ -11,8 +11,8 @@ using namespace weightloom::testing;
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
 void check_sound(const std::string& svg) {
   CHECK(defect(svg) == "");
@@ -71,18 +71,18 @@ TEST_CASE("values that are not finite are left out") {
                                    {},
                                    {},
                                    {{"g",
-                                     {{"row", Spread::of({kNaN, 1, kInfinity})},
-                                      {"none", Spread::of({kNaN})},
-                                      {"sum", Spread::summary(0.5, kNaN, 9)}}}}});
+                                     {{"row", Spread::of({kNoNumber, 1, kInfinite})},
+                                      {"none", Spread::of({kNoNumber})},
+                                      {"sum", Spread::summary(0.5, kNoNumber, 9)}}}}});
   check_sound(dots);
   CHECK(dots.find(">-</text>") != std::string::npos);
   CHECK(dots.find("no data") == std::string::npos);
 
-  const auto lines = render(LinePlot{"t", {}, {}, {{"a", {{0, 1}, {1, kNaN}, {2, 3}, {3, 4, kNaN}}}}});
+  const auto lines = render(LinePlot{"t", {}, {}, {{"a", {{0, 1}, {1, kNoNumber}, {2, 3}, {3, 4, kNoNumber}}}}});
   check_sound(lines);
   CHECK(count(lines, "class=\"s0 curve d0\"") == 3);  // the legend and the two runs around the gap
 
-  const auto scatter = render(ScatterPlot{"t", {}, {}, {{"a", {{kNaN, 1, ""}, {1, kInfinity, ""}, {1, 1, ""}}}}});
+  const auto scatter = render(ScatterPlot{"t", {}, {}, {{"a", {{kNoNumber, 1, ""}, {1, kInfinite, ""}, {1, 1, ""}}}}});
   check_sound(scatter);
   CHECK(count(scatter, "class=\"s0 point\"") == 1);
 }

@@ -99,12 +99,6 @@ double relative_difference(const torch::Tensor& a, const torch::Tensor& b) {
   return ((a - b).abs().max() / b.abs().max()).item<double>();
 }
 
-bool equal(const Weights& a, const Weights& b) {
-  for (std::size_t i = 0; i < a.tensors.size(); ++i)
-    if (!torch::equal(a.tensors[i], b.tensors[i])) return false;
-  return true;
-}
-
 }  // namespace
 
 TEST_CASE("symmetries leave the outputs of every family unchanged", "[alignment]") {

@@ -19,14 +19,14 @@ torch::Tensor images(const NetworkDescription& description, std::vector<std::int
   return torch::randn(lead, generator);
 }
 
-std::vector<NetworkDescription> families() {
+std::vector<NetworkDescription> small_networks() {
   return {small_mlp(), small_cnn(), small_resnet(), small_vit()};
 }
 
 }  // namespace
 
 TEST_CASE("a population gives what its members give alone", "[population]") {
-  for (auto& description : families()) {
+  for (auto& description : small_networks()) {
     INFO(description.architecture);
     const auto shared = images(description, {7}), own = images(description, {4, 7});
     const Executor executor(std::move(description));
@@ -43,7 +43,7 @@ TEST_CASE("a population gives what its members give alone", "[population]") {
 }
 
 TEST_CASE("gradients of a population are those of its members alone", "[population]") {
-  for (auto& description : families()) {
+  for (auto& description : small_networks()) {
     INFO(description.architecture);
     const auto own = images(description, {3, 6});
     const Executor executor(std::move(description));

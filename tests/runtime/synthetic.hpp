@@ -26,4 +26,10 @@ inline TensorData synthetic_data(std::int64_t classes, std::int64_t size) {
   return data;
 }
 
+inline bool equal(const Weights& a, const Weights& b) {
+  for (std::size_t i = 0; i < a.tensors.size(); ++i)
+    if (!torch::equal(a.tensors[i], b.tensors[i])) return false;
+  return true;
+}
+
 }  // namespace weightloom::testing

@@ -25,12 +25,6 @@ TrainingOptions options(std::int64_t steps, double learning_rate) {
   return out;
 }
 
-bool equal(const Weights& a, const Weights& b) {
-  for (std::size_t i = 0; i < a.tensors.size(); ++i)
-    if (!torch::equal(a.tensors[i], b.tensors[i])) return false;
-  return true;
-}
-
 }  // namespace
 
 TEST_CASE("every family learns an easy task", "[training]") {

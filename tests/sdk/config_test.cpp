@@ -21,7 +21,7 @@ std::string canonical(std::string_view text) {
   return schema().read(text).json().dump();
 }
 
-std::string problem(std::string_view text) {
+std::string config_problem(std::string_view text) {
   try {
     schema().read(text);
   } catch (const ConfigError& error) {
@@ -47,17 +47,19 @@ TEST_CASE("a preset states values, given keys win, and other defaults follow") {
 }
 
 TEST_CASE("every refusal names the key, the value and a remedy") {
-  CHECK(problem(R"({"dept":9})") == "config key 'dept': no such key; use one of: depth, rate, bias, style, width");
-  CHECK(problem(R"({"depth":7})") == "config key 'depth': 7 is too small; use at least 8");
-  CHECK(problem(R"({"depth":101})") == "config key 'depth': 101 is too large; use at most 100");
-  CHECK(problem(R"({"depth":9.0})") == "config key 'depth': 9.0 is not an integer; give a whole number");
-  CHECK(problem(R"({"depth":null})") == "config key 'depth': null is not an integer; give a whole number");
-  CHECK(problem(R"({"rate":2})") == "config key 'rate': 2 is out of range; use 0 to 1");
-  CHECK(problem(R"({"bias":1})") == "config key 'bias': 1 is not a truth value; use true or false");
-  CHECK(problem(R"({"style":"huge"})") == "config key 'style': \"huge\" is not an option; use one of: small, large");
-  CHECK(problem(R"({"width":["a"]})") == "config key 'width': \"a\" is not an integer; give a whole number");
-  CHECK(problem(R"({"preset":"x"})") == "config key 'preset': there is no preset \"x\"; use one of: deep");
-  CHECK(problem("[]") == "the configuration must be a JSON object");
+  CHECK(config_problem(R"({"dept":9})") ==
+        "config key 'dept': no such key; use one of: depth, rate, bias, style, width");
+  CHECK(config_problem(R"({"depth":7})") == "config key 'depth': 7 is too small; use at least 8");
+  CHECK(config_problem(R"({"depth":101})") == "config key 'depth': 101 is too large; use at most 100");
+  CHECK(config_problem(R"({"depth":9.0})") == "config key 'depth': 9.0 is not an integer; give a whole number");
+  CHECK(config_problem(R"({"depth":null})") == "config key 'depth': null is not an integer; give a whole number");
+  CHECK(config_problem(R"({"rate":2})") == "config key 'rate': 2 is out of range; use 0 to 1");
+  CHECK(config_problem(R"({"bias":1})") == "config key 'bias': 1 is not a truth value; use true or false");
+  CHECK(config_problem(R"({"style":"huge"})") ==
+        "config key 'style': \"huge\" is not an option; use one of: small, large");
+  CHECK(config_problem(R"({"width":["a"]})") == "config key 'width': \"a\" is not an integer; give a whole number");
+  CHECK(config_problem(R"({"preset":"x"})") == "config key 'preset': there is no preset \"x\"; use one of: deep");
+  CHECK(config_problem("[]") == "the configuration must be a JSON object");
 }
 
 TEST_CASE("a completion derives values and sees what was given") {

@@ -11,7 +11,7 @@ using namespace weightloom;
 
 namespace {
 
-constexpr const char* kRecipe = R"(
+constexpr const char* kBenchmark = R"(
 form = {channels = 1, size = 8}
 
 [[render]]
@@ -86,7 +86,7 @@ TEST_CASE("a benchmark is carried out from its first image to its table, and goe
           "[benchmark]") {
   test::TinyZoo tiny;
   const auto recipe = tiny.folder / "letters.toml";
-  write_file(recipe, kRecipe);
+  write_file(recipe, kBenchmark);
   const BenchmarkJob job{recipe, tiny.folder / "out", false, 1};
   CHECK_THROWS_AS(run_benchmark(job, tiny.plugins,
                                 [](const ProgressEvent& event) {
@@ -119,7 +119,7 @@ TEST_CASE("a benchmark is carried out from its first image to its table, and goe
 }
 
 TEST_CASE("a quick recipe is short everywhere and otherwise the same", "[benchmark]") {
-  Json whole = parse_toml(kRecipe);
+  Json whole = parse_toml(kBenchmark);
   Json& trials = whole["assessment"]["trials"];
   trials[0]["data"].push_back("another");
   const Json quick = quick_recipe(whole);
