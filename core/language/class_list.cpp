@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "class_groups.hpp"
 #include "vocabulary.hpp"
 
 namespace weightloom {
@@ -33,7 +34,7 @@ void add_once(std::vector<std::int64_t>& classes, std::int64_t c) {
 class Lists {
  public:
   Lists(const Sentence& sentence, const Subjects& subject, const Meanings& meanings)
-      : tokens_(sentence.tokens()), subject_(subject), meanings_(meanings) {
+      : sentence_(sentence), tokens_(sentence.tokens()), subject_(subject), meanings_(meanings) {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       named_.push_back(tokens_[i].tells ? class_named(tokens_[i], subject, meanings) : std::nullopt);
       // "From a freight company" names no kind of vehicle.
@@ -50,6 +51,12 @@ class Lists {
     if (auto found = parity_named(); !found.empty()) return of_numbers(std::move(found));
     if (auto found = within_bounds(); !found.empty()) return of_numbers(std::move(found));
     ClassList out = read_runs();
+    if (out.classes.empty() && !out.no_class && !out.whether && !asks_for_group())
+      if (auto found = classes_of_groups(sentence_, subject_, meanings_, out, says_number_of_classes());
+          !found.empty()) {
+        out.named = out.classes = std::move(found);
+        return out;
+      }
     if (out.named.empty() && !out.no_class && !out.whether) out.classes = all_but_left_out();
     return out;
   }
@@ -57,7 +64,7 @@ class Lists {
  private:
   ClassList read_runs() const {
     ClassList out;
-    const bool whole = any(0, tokens_.size(), [&](std::size_t i) { return is_number_of_classes(i); });
+    const bool whole = says_number_of_classes();
     out.no_class = set_against();
     if (!out.no_class && runs_.empty()) out.no_class = told_apart();
     if (!out.no_class) out.no_class = listed();
@@ -72,7 +79,7 @@ class Lists {
         continue;
       }
       out.no_class.reset();  // what is set against something else is beside the matter
-      if (is_open(run)) return out;
+      if (out.open = is_open(run); out.open) return out;
       const bool stated = is_stated(run);
       if (stated && !std::exchange(out.stated, true)) out.classes.clear();
       if (stated || (!out.stated && is_meant(run, own.size())))
@@ -144,7 +151,7 @@ class Lists {
 
   bool is_others(std::size_t at) const {
     const auto& word = tokens_[at].word;
-    return word == "others" || word == "rest" || (word == "else" && is_rest(at));
+    return word == "others" || word == "rest" || (word == "else" && tokens_[at - 1].word != "nothing" && is_rest(at));
   }
 
   // Of "others (cats, deer, whatever)": classes up to what says something else.
@@ -263,11 +270,17 @@ class Lists {
     return std::ranges::find(terms, tokens_[at].term.text, &Term::text) != terms.end();
   }
 
+  bool says_number_of_classes() const {
+    return any(0, tokens_.size(), [&](std::size_t i) { return is_number_of_classes(i); });
+  }
+
   // "The usual ten", of ten classes that are no numbers.
   bool is_number_of_classes(std::size_t at) const {
     const auto number = number_of(tokens_[at].word);
     if (!number || *number != static_cast<std::int64_t>(subject_.classes.size())) return false;
     if (is_network_part_at(at + 1)) return false;
+    // "CIFAR-10".
+    if (at > 0 && subject_.card->name.starts_with(tokens_[at - 1].term.text)) return false;
     // "Ten numerals" of ten that end at nine.
     if (subject_.numbered) return !named_[at] && at + 1 < tokens_.size() && is_of_whole(tokens_[at + 1]);
     const auto& before = at > 0 ? tokens_[at - 1].word : tokens_[at].word;
@@ -330,6 +343,19 @@ class Lists {
     return is_told_from_rest() || is_detected(at) || (is_asked_whether(around, at) && !is_determined(at));
   }
 
+  // "Is it an animal", of which the classes alone say nothing.
+  bool asks_for_group() const {
+    return any(0, tokens_.size(), [&](std::size_t i) {
+      const bool group = std::ranges::any_of(subject_.groups, [&](const SubjectGroup& of) {
+        return std::ranges::find(of.names, tokens_[i].term.text, &Term::text) != of.names.end();
+      });
+      const Run around = sentence_around(i);
+      if (!group || any(around.first, around.last + 1, [&](std::size_t at) { return is_which(tokens_[at].word); }))
+        return false;
+      return is_detected(i) || (is_asked_whether(around, i) && !is_determined(i));
+    });
+  }
+
   // "Everything else", "the others", "or not", "otherwise"; but not "a shirt, and everything else that people wear".
   bool is_told_from_rest() const {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
@@ -345,7 +371,7 @@ class Lists {
       if (!first) continue;
       const bool stands_alone = *first == 0 || tokens_[*first].begins;
       if (stands_alone || tokens_[*first].word == "nothing" || is_contrast(tokens_[*first - 1].word) ||
-          tokens_[*first - 1].word == "of" ||
+          tokens_[*first - 1].word == "of" || tokens_[*first - 1].word == "among" ||
           any(*first - std::min<std::size_t>(2, *first), *first,
               [&](std::size_t at) { return is_negation(tokens_[at].word); }) ||
           any(i + 1, i + 1 + kNearList, [&](std::size_t at) { return is_verdict(tokens_[at].word); }))
@@ -361,7 +387,9 @@ class Lists {
     while (first > 0 && !tokens_[first].begins && is_all(tokens_[first - 1].word)) --first;
     const bool anything = word == "anything" && (is_phrase(at + 1, {"that"}) || is_phrase(at + 1, {"but"}));
     if (anything || word == "rest" || word == "others" || word == "everything") return first;
-    if ((word == "else" || word == "other" || word == "another") && (first < at || word != "else")) return first;
+    if ((word == "else" || word == "other" || word == "another" || word == "remaining") &&
+        (first < at || word != "else"))
+      return first;
     return std::nullopt;
   }
 
@@ -455,7 +483,8 @@ class Lists {
     if (is_open_after(tokens_[at].word) && !is_wish(at) && !is_closed(at)) return true;
     return is_phrase(at - 1, {"so", "on"}) || is_phrase(at, {"that", "sort", "of"}) ||
            is_phrase(at, {"that", "kind", "of"}) || is_phrase(at, {"you", "name", "it"}) ||
-           is_phrase(at, {"all", "that"}) || is_phrase(at, {"what", "have", "you"}) || is_phrase(at, {"the", "lot"});
+           is_phrase(at, {"all", "that"}) || is_phrase(at, {"what", "have", "you"}) || is_phrase(at, {"the", "lot"}) ||
+           is_phrase(at, {"any", "of", "the"}) || is_phrase(at, {"all", "of", "them"});
   }
 
   bool is_phrase(std::size_t at, const std::vector<std::string>& words) const {
@@ -701,6 +730,7 @@ class Lists {
     });
   }
 
+  const Sentence& sentence_;
   const std::vector<Token>& tokens_;
   const Subjects& subject_;
   const Meanings& meanings_;

@@ -43,10 +43,25 @@ std::vector<Term> terms_of(const std::string& phrase, const Meanings& meanings, 
   return terms;
 }
 
+// Its very names speak for the card, not what is close to them: a mole is no mammal of every set that has mammals.
+void add_group(const ClassGroup& group, const Meanings& meanings, Subjects& out) {
+  SubjectGroup found;
+  for (const auto& name : group.names)
+    for (auto& term : terms_of(name, meanings)) {
+      out.keywords.push_back({term.text, std::nullopt});
+      found.names.push_back(std::move(term));
+    }
+  const auto& classes = out.card->classes;
+  for (const auto& name : group.classes)
+    if (const auto c = std::ranges::find(classes, name); c != classes.end())
+      found.classes.push_back(c - classes.begin());
+  out.groups.push_back(std::move(found));
+}
+
 }  // namespace
 
 Subjects look_up(const Card& card, const Meanings& meanings) {
-  Subjects out{&card, {}, terms_of(card.description, meanings, false), {}, false};
+  Subjects out{&card, {}, terms_of(card.description, meanings, false), {}, {}, false};
   for (const auto& keyword : card.keywords)
     for (auto& term : terms_of(keyword, meanings)) out.keywords.push_back(std::move(term));
   // A folder is called by its last part, with or without a slash behind it.
@@ -70,6 +85,7 @@ Subjects look_up(const Card& card, const Meanings& meanings) {
   }
   for (std::size_t c = 0; c < std::min(card.aliases.size(), out.classes.size()); ++c)
     for (const auto& alias : card.aliases[c]) out.classes[c].push_back(meanings.term(alias));
+  for (const auto& group : card.groups) add_group(group, meanings, out);
   out.numbered = numbers == static_cast<std::int64_t>(card.classes.size()) && numbers > 0;
   return out;
 }

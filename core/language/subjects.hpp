@@ -2,6 +2,7 @@
 // Cards whose words were looked up, and how close words are.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,10 +41,17 @@ class Meanings {
   const WordVectors& words_;
 };
 
+// Names of a group, and the numbers of its classes.
+struct SubjectGroup {
+  std::vector<Term> names;
+  std::vector<std::int64_t> classes;
+};
+
 struct Subjects {
   const Card* card;
   std::vector<Term> keywords, description;
   std::vector<std::vector<Term>> classes;
+  std::vector<SubjectGroup> groups;
   bool numbered = false;  // classes are numbers, so that "three to five" is a range of them
 };
 

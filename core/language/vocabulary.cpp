@@ -222,6 +222,10 @@ bool is_all(std::string_view word) {
   return one_of(word, "all any the nothing everything anything something every some");
 }
 
+bool is_restriction(std::string_view word) {
+  return one_of(word, "only just solely merely exclusively nothing");
+}
+
 bool is_verdict(std::string_view word) {
   return one_of(word, "is are counts count goes go can may no");
 }

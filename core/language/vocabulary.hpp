@@ -58,6 +58,8 @@ bool is_open_before(std::string_view word);
 bool is_open_after(std::string_view word);
 // Of "everything else", "all the others".
 bool is_all(std::string_view word);
+// What follows alone is meant: "only the animals", "nothing but footwear".
+bool is_restriction(std::string_view word);
 // What becomes of all others: they "are" no, they "go" elsewhere.
 bool is_verdict(std::string_view word);
 // Looks for one kind of thing: "detect", "a detector".

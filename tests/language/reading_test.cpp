@@ -18,7 +18,15 @@ const std::vector<Card> kCards{{"tools",
                                 "tools of a workshop",
                                 {"tool", "hardware", "power_drill"},
                                 {{"mallet"}}},
-                               {"counts", {"0", "1", "2", "3", "4"}, "dots on dice", {"die", "dice", "dot"}, {}}};
+                               {"counts", {"0", "1", "2", "3", "4"}, "dots on dice", {"die", "dice", "dot"}, {}},
+                               {"fruit",
+                                {"apple", "cherry", "lemon", "plum"},
+                                "fruit on a table",
+                                {"fruit"},
+                                {},
+                                {{{"citrus"}, {"lemon"}},
+                                 {{"stone_fruit", "drupe"}, {"cherry", "plum"}},
+                                 {{"sweet"}, {"apple", "cherry", "plum"}}}}};
 
 Reading read(const std::string& instruction) {
   return read_instruction(instruction, kCards, {});
@@ -249,6 +257,26 @@ TEST_CASE("what says nothing, or too little, is refused") {
   CHECK(error_id([] { read_instruction("tools", {}, {}); }) == "instruction.nothing");
 }
 
+TEST_CASE("a group means its classes where nothing else of the set is named") {
+  CHECK(read("drupes").classes == Classes{1, 3});
+  CHECK(read("which drupe is it").classes == Classes{1, 3});
+  CHECK(read("drupes and apples").classes == Classes{1, 3, 0});
+  CHECK(read("drupes and other fruit").classes.empty());
+  CHECK(read("fruit, drupes only").classes == Classes{1, 3});
+  CHECK(read("fruit, but just the drupes").classes == Classes{1, 3});
+  CHECK(read("fruit, sweet things and nothing else").classes == Classes{0, 1, 3});
+  CHECK(read("sweet things such as apples").classes == Classes{0, 1, 3});
+  CHECK(read("drupes, citrus, apples").data() == "fruit");  // all that there are
+  CHECK(read("is it a drupe").data() == "fruit");           // of which the classes say nothing
+}
+
+TEST_CASE("what is left out of a group, and groups that are left out, are taken away") {
+  CHECK(read("sweet things but no plums").classes == Classes{0, 1});
+  CHECK(read("sweet things without the drupes, no citrus").data() == "fruit");  // one class alone is no task
+  CHECK(read("fruit without the drupes").classes == Classes{0, 2});
+  CHECK(read("all fruit except citrus").classes == Classes{0, 1, 3});
+}
+
 TEST_CASE("what is left out is not meant") {
   CHECK(read("tools, no dice").data() == "tools");
   CHECK(read("dice without tools").data() == "counts");
@@ -257,13 +285,19 @@ TEST_CASE("what is left out is not meant") {
 TEST_CASE("a folder says in a file what it is about") {
   const test::TemporaryFolder folder;
   std::ofstream(folder / "card.toml") << "description = 'leaves of trees'\nkeywords = ['foliage']\n"
-                                         "[aliases]\noak = ['quercus']\n";
+                                         "[aliases]\noak = ['quercus']\n[groups]\nbroadleaves = ['beech', 'oak']\n";
   const Card card = card_of(folder.path().string(), {"beech", "oak"});
   CHECK(card.description == "leaves of trees");
   CHECK(card.keywords == std::vector<std::string>{"foliage"});
   CHECK(card.aliases == std::vector<std::vector<std::string>>{{}, {"quercus"}});
+  REQUIRE(card.groups.size() == 1);
+  CHECK(card.groups[0].names == std::vector<std::string>{"broadleaves"});
+  CHECK(card.groups[0].classes == std::vector<std::string>{"beech", "oak"});
+  CHECK(card_from_json(to_json(card), "a test").groups[0].classes == card.groups[0].classes);
   CHECK(read_instruction("sort my foliage", {card}, {}).data() == card.name);
   std::ofstream(folder / "card.toml") << "[aliases]\nelm = ['ulmus']\n";
+  CHECK(error_id([&] { card_of(folder.path().string(), {"beech", "oak"}); }) == "config.value");
+  std::ofstream(folder / "card.toml") << "[groups]\nconifers = ['larch']\n";
   CHECK(error_id([&] { card_of(folder.path().string(), {"beech", "oak"}); }) == "config.value");
 }
 

@@ -8,12 +8,19 @@
 
 namespace weightloom {
 
+// What several of a card's classes are called together: "footwear".
+struct ClassGroup {
+  std::vector<std::string> names;    // as keywords are written
+  std::vector<std::string> classes;  // of the card
+};
+
 struct Card {
   std::string name;                   // the source of a DataSpec (data/dataset.hpp)
   std::vector<std::string> classes;   // in order
   std::string description;            // a phrase: "handwritten digits"
   std::vector<std::string> keywords;  // what else people call it, or what it holds; several words joined by '_'
   std::vector<std::vector<std::string>> aliases;  // what else people call each class; may be shorter than `classes`
+  std::vector<ClassGroup> groups;
 };
 
 Json to_json(const Card& card);
