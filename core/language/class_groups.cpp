@@ -81,18 +81,25 @@ class Groups {
     return false;
   }
 
-  // A word of the whole set that is none of a group's: "clothes and shoes", but not "stone fruit", "the mammals from
-  // the natural pictures" or "what one wears on the feet".
+  // A word of the whole set that is none of a group's: "clothes and shoes", but not "stone fruit", "the mammals of the
+  // natural pictures", the set's own name or "what one wears on the feet".
   bool says_whole() const {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       if (!tokens_[i].tells || groups_[i] || (i > 0 && groups_[i - 1]) || tokens_[i].term.text == "wear") continue;
-      const bool source = is_after_from(i, 1) || is_after_from(i, 2);
-      if (!source && meanings_.closeness(tokens_[i].term, subject_.keywords) >= kOfWholeSet) return true;
+      if (!is_source(i) && !is_set_name(tokens_[i].term) &&
+          meanings_.closeness(tokens_[i].term, subject_.keywords) >= kOfWholeSet)
+        return true;
     }
     return false;
   }
 
-  bool is_after_from(std::size_t at, std::size_t back) const { return at >= back && tokens_[at - back].word == "from"; }
+  bool is_source(std::size_t at) const {
+    const auto before = [&](std::size_t back) { return at >= back ? tokens_[at - back].word : std::string(); };
+    return before(1) == "from" || before(2) == "from" ||
+           (before(1) == "the" && (before(2) == "of" || before(2) == "in"));
+  }
+
+  bool is_set_name(const Term& term) const { return !term.index && subject_.card->name.starts_with(term.text); }
 
   const std::vector<Token>& tokens_;
   const Subjects& subject_;

@@ -258,8 +258,10 @@ class Lists {
     return out;
   }
 
+  // Nor does "for our freight photos".
   bool is_place(std::size_t at) const {
-    return tokens_[at].place || (at > 0 && tokens_[at - 1].word == "from") ||
+    return tokens_[at].place || (at > 1 && tokens_[at - 2].word == "for" && !tokens_[at - 1].tells) ||
+           (at > 0 && tokens_[at - 1].word == "from") ||
            (at > 1 && tokens_[at - 2].word == "from" && !tokens_[at - 1].tells);
   }
 

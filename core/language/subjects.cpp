@@ -68,7 +68,9 @@ Subjects look_up(const Card& card, const Meanings& meanings) {
   const std::filesystem::path path(card.name);
   const std::string folder = (path.has_filename() ? path : path.parent_path()).filename().string();
   for (const auto& word : split_words(folder)) out.keywords.push_back(meanings.term(word));
-  std::string spelling = folder;
+  std::string phrase = folder, spelling = folder;
+  std::ranges::replace(phrase, '-', '_');
+  if (phrase != folder) out.keywords.push_back(meanings.term(phrase));  // "fashion mnist"
   std::erase_if(spelling, [](char c) { return c == '-' || c == '_' || c == ' '; });
   if (!spelling.empty()) out.keywords.push_back(meanings.term(spelling));
   std::int64_t numbers = 0;

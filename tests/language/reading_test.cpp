@@ -19,7 +19,7 @@ const std::vector<Card> kCards{{"tools",
                                 {"tool", "hardware", "power_drill"},
                                 {{"mallet"}}},
                                {"counts", {"0", "1", "2", "3", "4"}, "dots on dice", {"die", "dice", "dot"}, {}},
-                               {"fruit",
+                               {"orchard",
                                 {"apple", "cherry", "lemon", "plum"},
                                 "fruit on a table",
                                 {"fruit"},
@@ -266,13 +266,13 @@ TEST_CASE("a group means its classes where nothing else of the set is named") {
   CHECK(read("fruit, but just the drupes").classes == Classes{1, 3});
   CHECK(read("fruit, sweet things and nothing else").classes == Classes{0, 1, 3});
   CHECK(read("sweet things such as apples").classes == Classes{0, 1, 3});
-  CHECK(read("drupes, citrus, apples").data() == "fruit");  // all that there are
-  CHECK(read("is it a drupe").data() == "fruit");           // of which the classes say nothing
+  CHECK(read("drupes, citrus, apples").data() == "orchard");  // all that there are
+  CHECK(read("is it a drupe").data() == "orchard");           // of which the classes say nothing
 }
 
 TEST_CASE("what is left out of a group, and groups that are left out, are taken away") {
   CHECK(read("sweet things but no plums").classes == Classes{0, 1});
-  CHECK(read("sweet things without the drupes, no citrus").data() == "fruit");  // one class alone is no task
+  CHECK(read("sweet things without the drupes, no citrus").data() == "orchard");  // one class alone is no task
   CHECK(read("fruit without the drupes").classes == Classes{0, 2});
   CHECK(read("all fruit except citrus").classes == Classes{0, 1, 3});
 }
