@@ -151,7 +151,7 @@ class Lists {
 
   bool is_others(std::size_t at) const {
     const auto& word = tokens_[at].word;
-    return word == "others" || word == "rest" || (word == "else" && tokens_[at - 1].word != "nothing" && is_rest(at));
+    return word == "others" || word == "rest" || (word == "else" && is_rest(at) && tokens_[at - 1].word != "nothing");
   }
 
   // Of "others (cats, deer, whatever)": classes up to what says something else.
