@@ -8,6 +8,10 @@
 
 namespace weightloom {
 
+// "org.example.name": two names or more, joined by dots, each a lower-case letter and then such letters, digits and
+// underscores.
+bool is_plugin_id(std::string_view id);
+
 void check_abi(int major, int minor, Mismatches& mismatches);
 void check_id(std::string_view id, Mismatches& mismatches);
 // Present, and is_printable().

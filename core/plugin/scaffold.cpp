@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <regex>
 
+#include "identity_checks.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
@@ -20,8 +21,7 @@ void check_name(const std::string& name) {
 }
 
 void check_id(const std::string& id) {
-  static const std::regex form("[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)+");
-  if (id.size() > 127 || !std::regex_match(id, form))
+  if (id.size() > 127 || !is_plugin_id(id))
     throw Error(ErrorCode::kUsage, "plugin.bad_id", "'" + id + "' cannot be a plugin's id",
                 "an id is a reversed domain name that you control, followed by the plugin's name",
                 "for example: org.example.mixer");

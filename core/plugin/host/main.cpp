@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "surroundings.hpp"
 #include "wire.hpp"
 #include "worker.hpp"
 
@@ -74,6 +75,7 @@ int main() {
   using namespace weightloom;
   ::signal(SIGPIPE, SIG_IGN);
   try {
+    host::prepare_places();
     host::Server server;
     while (const auto message = receive_message(host::kSocket))
       if (!server.serve(SessionRequest::unpacked(*message))) break;

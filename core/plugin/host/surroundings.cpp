@@ -1,5 +1,6 @@
 #include "surroundings.hpp"
 
+#include <locale.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -35,10 +36,15 @@ void change_environment() {
   }
 }
 
-// One with a decimal comma where the system has any.
-void change_locale() {
-  for (const auto* name : {"de_DE.UTF-8", "fr_FR.UTF-8", "tr_TR.UTF-8", "C.UTF-8"})
-    if (std::setlocale(LC_ALL, name) != nullptr) return;
+// One with a decimal comma where the system has any. It stays loaded, so that setlocale() finds it without reading
+// files.
+const char* other_locale() {
+  static const char* const found = [] {
+    for (const auto* name : {"de_DE.UTF-8", "fr_FR.UTF-8", "tr_TR.UTF-8", "C.UTF-8"})
+      if (::newlocale(LC_ALL_MASK, name, nullptr) != nullptr) return name;
+    return "C";
+  }();
+  return found;
 }
 
 // Addresses are others afterwards: those of what is loaded, once the gaps that it would fit into are filled, and those
@@ -57,13 +63,17 @@ void change_memory() {
 
 }  // namespace
 
+void prepare_places() {
+  other_locale();
+}
+
 void go_to(Place place) {
   const auto differs = [&](Place in) { return (static_cast<int>(place) & static_cast<int>(in)) != 0; };
   if (differs(Place::kAnotherTime)) set_clock_ahead(kElsewhen);
   if (differs(Place::kAnotherAddress)) change_memory();
   if (!differs(Place::kAnotherEnvironment)) return;
   change_environment();
-  change_locale();
+  std::setlocale(LC_ALL, other_locale());
   if (::chdir("/") != 0) return;
 }
 
