@@ -73,6 +73,7 @@ TEST_CASE("a shape that does not work out says where and why") {
   CHECK_THROWS_WITH(net.select(x, 1, 8), Contains("index 8"));
   CHECK_THROWS_WITH(net.concat({x, other}, 0), Contains("needs 3 dimensions"));
   CHECK_THROWS_WITH(net.linear("d", other, {.out = std::int64_t{1} << 60}), Contains("too large"));
+  CHECK_THROWS_WITH(net.linear("e", other, {.out = std::int64_t{1} << 31}), Contains("too large"));
   CHECK_THROWS_AS(NetworkBuilder().image(0, 8, 8), ConfigError);
 }
 

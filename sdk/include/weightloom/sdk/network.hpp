@@ -464,7 +464,8 @@ class NetworkBuilder {
  private:
   using Slots = std::vector<std::pair<std::string, std::string>>;  // slot -> parameter name
 
-  static constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
+  // What a description may say (docs/network_description.md).
+  static constexpr std::int64_t kMostElements = std::int64_t{1} << 40, kMostDimension = (std::int64_t{1} << 31) - 1;
 
   [[noreturn]] static void fail(const std::string& where, const std::string& problem) {
     throw ConfigError("the network does not work out at '" + where + "': " + problem);
@@ -477,7 +478,8 @@ class NetworkBuilder {
     std::int64_t product = 1;
     for (const auto dimension : shape) {
       if (dimension < 1) fail(where, "shape " + text(shape) + " has a dimension below 1");
-      if (dimension > kMostElements / product) fail(where, "shape " + text(shape) + " is too large");
+      if (dimension > std::min(kMostDimension, kMostElements / product))
+        fail(where, "shape " + text(shape) + " is too large");
       product *= dimension;
     }
     return shape;
