@@ -20,7 +20,7 @@ class Groups {
   Groups(const Sentence& sentence, const Subjects& subject, const Meanings& meanings)
       : tokens_(sentence.tokens()), subject_(subject), meanings_(meanings) {
     for (const Token& token : tokens_)
-      groups_.push_back(token.tells || token.left_out ? group_named(token) : std::nullopt);
+      groups_.push_back(token.tells || token.left_out ? group_named(token.term, subject) : std::nullopt);
   }
 
   std::vector<std::int64_t> meant(const ClassList& list, bool all) const {
@@ -43,13 +43,6 @@ class Groups {
   }
 
  private:
-  std::optional<std::size_t> group_named(const Token& token) const {
-    for (std::size_t g = 0; g < subject_.groups.size(); ++g)
-      if (std::ranges::find(subject_.groups[g].names, token.term.text, &Term::text) != subject_.groups[g].names.end())
-        return g;
-    return std::nullopt;
-  }
-
   // The classes of the groups that are named where `is` holds, each once.
   template <class Is>
   std::vector<std::int64_t> selected(const Is& is) const {

@@ -340,22 +340,23 @@ class Lists {
   bool is_asked_for(std::size_t at) const {
     // "If so, make me one."
     if (tokens_[at].word == "one" && (at == 0 || tokens_[at - 1].word != "a")) return false;
-    const Run around = sentence_around(at);
-    if (any(around.first, around.last + 1, [&](std::size_t i) { return is_which(tokens_[i].word); })) return false;
-    return is_told_from_rest() || is_detected(at) || (is_asked_whether(around, at) && !is_determined(at));
+    return !is_asked_which(at) && (is_told_from_rest() || is_looked_for(at));
   }
 
   // "Is it an animal", of which the classes alone say nothing.
   bool asks_for_group() const {
     return any(0, tokens_.size(), [&](std::size_t i) {
-      const bool group = std::ranges::any_of(subject_.groups, [&](const SubjectGroup& of) {
-        return std::ranges::find(of.names, tokens_[i].term.text, &Term::text) != of.names.end();
-      });
-      const Run around = sentence_around(i);
-      if (!group || any(around.first, around.last + 1, [&](std::size_t at) { return is_which(tokens_[at].word); }))
-        return false;
-      return is_detected(i) || (is_asked_whether(around, i) && !is_determined(i));
+      return group_named(tokens_[i].term, subject_) && !is_asked_which(i) && is_looked_for(i);
     });
+  }
+
+  bool is_asked_which(std::size_t at) const {
+    const Run around = sentence_around(at);
+    return any(around.first, around.last + 1, [&](std::size_t i) { return is_which(tokens_[i].word); });
+  }
+
+  bool is_looked_for(std::size_t at) const {
+    return is_detected(at) || (is_asked_whether(sentence_around(at), at) && !is_determined(at));
   }
 
   // "Everything else", "the others", "or not", "otherwise"; but not "a shirt, and everything else that people wear".

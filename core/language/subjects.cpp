@@ -92,4 +92,12 @@ Subjects look_up(const Card& card, const Meanings& meanings) {
   return out;
 }
 
+std::optional<std::size_t> group_named(const Term& term, const Subjects& subject) {
+  for (std::size_t g = 0; g < subject.groups.size(); ++g) {
+    const auto& names = subject.groups[g].names;
+    if (std::ranges::find(names, term.text, &Term::text) != names.end()) return g;
+  }
+  return std::nullopt;
+}
+
 }  // namespace weightloom

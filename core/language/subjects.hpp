@@ -57,6 +57,9 @@ struct Subjects {
 
 Subjects look_up(const Card& card, const Meanings& meanings);
 
+// The group, by its place in `groups`, that has the very word among its names.
+std::optional<std::size_t> group_named(const Term& term, const Subjects& subject);
+
 // Whether a base form is neither a function word nor a generic one.
 bool tells_something(const std::string& term);
 
