@@ -21,6 +21,8 @@ constexpr CatalogueEntry kCatalogue[] = {
      "weightloom zoo import --zoo my-zoo checkpoints/ --dataset mnist --tag pretrained"},
     {"zoo export", Host::kFront, "Write a network as safetensors, for PyTorch or for NumPy",
      "weightloom zoo export --zoo my-zoo mnist/cnn/3 --out cnn.safetensors"},
+    {"zoo bundle", Host::kFront, "Write networks with ids, facts, lineage and aliases into one file, for another zoo",
+     "weightloom zoo bundle --zoo my-zoo 'mnist/*' --ancestors --out mnist.bundle"},
     {"zoo list", Host::kFront, "List networks", "weightloom zoo list --zoo my-zoo --sort test_accuracy:desc --limit 10"},
     {"zoo query", Host::kFront, "Find networks by a boolean question",
      "weightloom zoo query --zoo my-zoo 'arch:cnn* and test_accuracy>=0.9 and not tag:broken'"},
@@ -49,7 +51,7 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"zoo backups", Host::kFront, "List and check the backups in a folder", "weightloom zoo backups /media/disk/my-zoo --check"},
     {"zoo restore", Host::kFront, "Make a zoo again from a backup", "weightloom zoo restore /media/disk/my-zoo my-zoo"},
     {"zoo quota", Host::kFront, "Show or set how much room weights may take", "weightloom zoo quota --zoo my-zoo 10GB"},
-    {"zoo merge", Host::kFront, "Bring the networks of another zoo in", "weightloom zoo merge --zoo my-zoo their-zoo --where 'dataset=mnist'"},
+    {"zoo merge", Host::kFront, "Bring the networks of another zoo, or of a bundle, in", "weightloom zoo merge --zoo my-zoo their-zoo --where 'dataset=mnist'"},
     {"zoo grow", Host::kEngine, "Train the networks of a recipe that the zoo lacks", "weightloom zoo grow recipe.toml --zoo my-zoo"},
 
     {"data", {}, "Image data sets: what this machine has", {}},

@@ -3,6 +3,7 @@
 #include "cli/command_groups.hpp"
 #include "cli/zoo_access.hpp"
 #include "weightloom/zoo/backup.hpp"
+#include "weightloom/zoo/bundle.hpp"
 #include "weightloom/zoo/merge.hpp"
 
 namespace weightloom::cli {
@@ -105,9 +106,9 @@ struct MergeCommandOptions : WaitOption {
 };
 
 void declare_merge(CLI::App& app, MergeCommandOptions& options) {
-  app.add_option("other", options.other, "The zoo whose networks come in; it is only read")
+  app.add_option("other", options.other, "The zoo, or the bundle, whose networks come in; it is only read")
       ->required()
-      ->type_name("DIR");
+      ->type_name("DIR|FILE");
   app.add_option("--where", options.where, "Only its networks that satisfy this query")->type_name("QUERY");
   app.add_option("--taken", options.taken,
                  "What becomes of a network whose name has other weights here: skip, rename (NAME~2), or replace what "
@@ -118,6 +119,16 @@ void declare_merge(CLI::App& app, MergeCommandOptions& options) {
   declare_wait(app, options)->excludes(dry_run);
 }
 
+MergeResult merge_other(Context& context, const MergeCommandOptions& options, const MergeOptions& merging) {
+  if (std::filesystem::is_regular_file(options.other)) {
+    auto into = open_to_change(context, options, options.dry_run);
+    return merge_bundle(into, options.other, merging, context.progress());
+  }
+  const auto from = Zoo::open(options.other, Zoo::Access::kRead);
+  auto into = open_to_change(context, options, options.dry_run);
+  return merge(into, from, merging, context.progress());
+}
+
 Json run_merge(Context& context, const MergeCommandOptions& options) {
   MergeOptions merging;
   merging.taken = options.taken == "rename"    ? MergeOptions::Taken::kRename
@@ -125,9 +136,7 @@ Json run_merge(Context& context, const MergeCommandOptions& options) {
                                                : MergeOptions::Taken::kSkip;
   merging.where = options.where;
   merging.dry_run = options.dry_run;
-  const auto from = Zoo::open(options.other, Zoo::Access::kRead);
-  auto into = open_to_change(context, options, options.dry_run);
-  const auto result = merge(into, from, merging, context.progress());
+  const auto result = merge_other(context, options, merging);
   if (!result.skipped.empty()) context.exit_with(ErrorCode::kRefused);
   Json added = Json::array(), renamed = Json::array();
   for (const auto& record : result.added)

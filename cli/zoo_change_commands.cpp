@@ -13,6 +13,7 @@
 #include "weightloom/formats/pytorch.hpp"
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/plugin/registry.hpp"
+#include "weightloom/zoo/bundle.hpp"
 #include "weightloom/zoo/facts.hpp"
 #include "weightloom/zoo/transfer.hpp"
 
@@ -432,14 +433,21 @@ Json export_networks(Context& context, const Zoo& zoo, const ExportOptions& opti
   return {{"path", options.out}, {"networks", std::move(networks)}};
 }
 
-Json run_export(Context& context, const ExportOptions& options) {
-  if (options.names.empty() && options.where.empty())
+// The same, where there has to be one.
+std::vector<ZooRecord> chosen_to_write(const Zoo& zoo, const std::vector<std::string>& names,
+                                       const std::string& where) {
+  if (names.empty() && where.empty())
     throw Error(ErrorCode::kUsage, "option.missing", "which networks?", "neither a name nor --where was given");
-  const auto zoo = open_for_reading(context);
-  const auto records = chosen(zoo, options.names, options.where);
+  auto records = chosen(zoo, names, where);
   if (records.empty())
-    throw Error(ErrorCode::kNotFound, "zoo.not_found", "no network satisfies '" + options.where + "'", "",
+    throw Error(ErrorCode::kNotFound, "zoo.not_found", "no network satisfies '" + where + "'", "",
                 "see what there is with `weightloom zoo list`");
+  return records;
+}
+
+Json run_export(Context& context, const ExportOptions& options) {
+  const auto zoo = open_for_reading(context);
+  const auto records = chosen_to_write(zoo, options.names, options.where);
   if (options.out.ends_with('/') || std::filesystem::is_directory(options.out))
     return export_networks(context, zoo, options, records);
   if (records.size() != 1)
@@ -458,6 +466,46 @@ void print_export(Printer& printer, const Json& result) {
   };
   if (!result.contains("networks")) return print(result);
   for (const auto& written : result.at("networks")) print(written);
+}
+
+struct BundleOptions {
+  std::vector<std::string> names;
+  std::string where, out;
+  bool ancestors = false;
+};
+
+void declare_bundle(CLI::App& app, BundleOptions& options) {
+  app.add_option("networks", options.names,
+                 "Names, aliases, ids, quoted globs ('svhn/*'), or - to read names from standard input")
+      ->type_name("NETWORK...");
+  app.add_option("--where", options.where, "Also the networks that satisfy this query")->type_name("QUERY");
+  app.add_flag("--ancestors", options.ancestors, "Also all that they come from, as far as the zoo has it");
+  app.add_option("--out,-o", options.out, "The file to write")->required()->type_name("FILE");
+}
+
+Json run_bundle(Context& context, const BundleOptions& options) {
+  const auto zoo = open_for_reading(context);
+  auto records = chosen_to_write(zoo, options.names, options.where);
+  std::set<std::string> ids;
+  for (const auto& record : records) ids.insert(record.id);
+  if (options.ancestors)
+    for (const auto& id : std::vector(ids.begin(), ids.end()))
+      for (auto& ancestor : zoo.ancestors(id))
+        if (ids.insert(ancestor.id).second) records.push_back(std::move(ancestor));
+  expect_replaceable(options.out);
+  const auto result = write_bundle(zoo, records, options.out, context.progress());
+  if (!result.left_behind.empty())
+    context.note(std::to_string(result.left_behind.size()) +
+                 " of their parents stay behind; --ancestors takes them along");
+  return {{"path", options.out},
+          {"networks", result.networks},
+          {"bytes", result.bytes},
+          {"left_behind", result.left_behind}};
+}
+
+void print_bundle(Printer& printer, const Json& result) {
+  printer.line("wrote " + result.at("path").get<std::string>() + " with " + result.at("networks").dump() +
+               " networks (" + format_value(result.at("bytes"), Format::kSize) + ")");
 }
 
 struct TagOptions : SelectionOptions {
@@ -737,6 +785,7 @@ void add_zoo_change_commands(CommandTable& table) {
   table.add<InitOptions>("zoo init", declare_init, run_init, page(print_init, "store"));
   table.add<ImportCommandOptions>("zoo import", declare_import, run_import, page(print_import));
   table.add<ExportOptions>("zoo export", declare_export, run_export, page(print_export, "path"));
+  table.add<BundleOptions>("zoo bundle", declare_bundle, run_bundle, page(print_bundle, "path"));
   table.add<TagOptions>("zoo tag", declare_tag, run_tag, changing(listing("networks", "name", {{"name"}, {"tags"}})));
   table.add<AliasOptions>("zoo alias", declare_alias, run_alias, one_line([](const Json& result) {
                             return result.at("alias").get<std::string>() + " is " +

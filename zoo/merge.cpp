@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "merge_source.hpp"
+#include "stored_objects.hpp"
 #include "weightloom/base/error.hpp"
 #include "zoo_impl.hpp"
 
@@ -15,12 +17,11 @@ constexpr std::int64_t kLarge = 64 << 20;  // is not held in memory
 
 class Merger {
  public:
-  using Send = std::function<void(const ZooRecord&, WeightsSink&)>;
-  Merger(Zoo& into, const Zoo& from, const MergeOptions& options, const ProgressSink& progress, Send send)
-      : into_(into), from_(from), options_(options), progress_(progress), send_(std::move(send)) {}
+  Merger(Zoo& into, const MergeSource& from, const MergeOptions& options, const ProgressSink& progress)
+      : into_(into), from_(from), options_(options), progress_(progress) {}
 
   MergeResult run() {
-    auto records = from_.find(parse_query(options_.where));
+    auto records = from_.records();
     // Parents first: what came later may be stored as the difference from them.
     std::ranges::sort(records, {}, [](const auto& record) { return std::tie(record.created, record.name); });
     std::size_t done = 0;
@@ -85,7 +86,7 @@ class Merger {
     store_batch();
     const auto produce = [&](WeightsSink& sink) {
       for (const auto& link : record.parents) sink.derive_from(link.parent);
-      send_(record, sink);
+      from_.send(record, sink);
       return record;
     };
     finish(into_.store(record.name, record.bytes, produce, taken()));
@@ -104,7 +105,7 @@ class Merger {
   }
 
   void take_tokens(const std::string& id) {
-    if (const auto streams = from_.all_tokens(id); !streams.empty()) into_.put_tokens(streams);
+    if (const auto streams = from_.tokens(id); !streams.empty()) into_.put_tokens(streams);
   }
 
   void take_aliases(const std::string& id, const std::vector<std::string>& aliases) {
@@ -116,10 +117,9 @@ class Merger {
   }
 
   Zoo& into_;
-  const Zoo& from_;
+  const MergeSource& from_;
   const MergeOptions& options_;
   const ProgressSink& progress_;
-  Send send_;
   std::vector<std::pair<ZooRecord, TensorMap>> batch_;
   std::int64_t batch_bytes_ = 0;
   std::set<std::string> names_;
@@ -127,30 +127,54 @@ class Merger {
   MergeResult result_;
 };
 
-}  // namespace
-
-MergeResult merge(Zoo& into, const Zoo& from, const MergeOptions& options, const ProgressSink& progress) {
-  if (into.uuid() == from.uuid() && std::filesystem::equivalent(into.directory(), from.directory()))
-    throw Error(ErrorCode::kUsage, "merge.itself", "cannot merge a zoo into itself");
-  const auto send = [&](const ZooRecord& record, WeightsSink& sink) {
-    std::vector<std::byte> piece;
+class ZooSource : public MergeSource {
+ public:
+  ZooSource(const Zoo& zoo, const std::string& where) : zoo_(zoo), query_(parse_query(where)) {}
+  std::vector<ZooRecord> records() const override { return zoo_.find(query_); }
+  std::vector<std::string> aliases(const std::string& id) const override { return zoo_.aliases(id); }
+  std::vector<std::pair<std::string, TokenStream>> tokens(const std::string& id) const override {
+    return zoo_.all_tokens(id);
+  }
+  TensorMap weights(const ZooRecord& record) const override { return zoo_.weights(record); }
+  void send(const ZooRecord& record, WeightsSink& sink) const override {
     for (const auto& tensor : record.tensors) {
-      const auto object = open_object(from.directory(), *from.impl_->database, tensor.object);
       sink.begin(tensor.name, tensor.dtype, tensor.shape);
-      for (auto left = object.info.bytes; left > 0; left -= piece.size()) {
-        piece.resize(std::min<std::uint64_t>(left, kPiece));
-        object.source->read(piece);
-        sink.append(piece);
-      }
+      StoredObjects::send(zoo_, tensor.object, [&](auto piece) { sink.append(piece); });
     }
     if (sink.weights_hash() != record.weights_hash)
       throw Error(ErrorCode::kDamaged, "zoo.object", "cannot merge network '" + record.name + "'",
                   "its weights are not what they were",
                   "run `weightloom zoo verify --deep` on the zoo that it is from");
-  };
-  if (options.dry_run) return Merger(into, from, options, progress, send).run();
+  }
+
+ private:
+  const Zoo& zoo_;
+  Query query_;
+};
+
+}  // namespace
+
+void StoredObjects::send(const Zoo& zoo, const std::string& object,
+                         const std::function<void(std::span<const std::byte>)>& take) {
+  const auto opened = open_object(zoo.directory(), *zoo.impl_->database, object);
+  std::vector<std::byte> piece;
+  for (auto left = opened.info.bytes; left > 0; left -= piece.size()) {
+    piece.resize(std::min<std::uint64_t>(left, kPiece));
+    opened.source->read(piece);
+    take(piece);
+  }
+}
+
+MergeResult merge_from(Zoo& into, const MergeSource& from, const MergeOptions& options, const ProgressSink& progress) {
+  if (options.dry_run) return Merger(into, from, options, progress).run();
   const Zoo::Together together(into);
-  return Merger(into, from, options, progress, send).run();
+  return Merger(into, from, options, progress).run();
+}
+
+MergeResult merge(Zoo& into, const Zoo& from, const MergeOptions& options, const ProgressSink& progress) {
+  if (into.uuid() == from.uuid() && std::filesystem::equivalent(into.directory(), from.directory()))
+    throw Error(ErrorCode::kUsage, "merge.itself", "cannot merge a zoo into itself");
+  return merge_from(into, ZooSource(from, options.where), options, progress);
 }
 
 }  // namespace weightloom

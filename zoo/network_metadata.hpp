@@ -16,4 +16,10 @@ NetworkFile network_of(const FileMetadata& metadata, const std::string& hash);
 // The dialect of a file that has a record, which need not be that of its tensors; else empty.
 std::string recorded_dialect(const FileMetadata& metadata);
 
+// Whose description a bundle (bundle.hpp) has, which is no network.
+inline constexpr const char* kBundleKey = "weightloom.bundle";
+
+// Where the file that it was imported from was on this machine is nobody else's business: its name stays.
+void without_folder(ZooRecord& record);
+
 }  // namespace weightloom

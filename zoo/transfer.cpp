@@ -46,9 +46,7 @@ std::map<std::string, std::string> metadata_of(const ZooRecord& record, const Te
   auto written = record;
   auto metadata = foreign_metadata(record);
   metadata[kDialectKey] = dialect;
-  // Where the file came from on this machine is nobody else's business.
-  if (written.source.is_object() && written.source.contains("path") && written.source["path"].is_string())
-    written.source["path"] = fs::path(written.source["path"].get<std::string>()).filename().string();
+  without_folder(written);
   auto& hash = dialect == "canonical" ? written.weights_hash : metadata[kHashKey];
   if (hash.empty()) hash = weights_hash(tensors);
   metadata[kRecordKey] = to_json(written).dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -57,7 +55,16 @@ std::map<std::string, std::string> metadata_of(const ZooRecord& record, const Te
 
 }  // namespace
 
+void without_folder(ZooRecord& record) {
+  auto& source = record.source;
+  if (source.is_object() && source.contains("path") && source["path"].is_string())
+    source["path"] = fs::path(source["path"].get<std::string>()).filename().string();
+}
+
 NetworkFile network_of(const FileMetadata& metadata, const std::string& hash) {
+  if (metadata.contains(kBundleKey))
+    throw Error(ErrorCode::kRefused, "bundle.no_network", "the file is a bundle of networks, not a network", "",
+                "bring them in with `weightloom zoo merge FILE`");
   NetworkFile network;
   network.record = record_of(metadata, hash);
   if (network.record) network.dialect = recorded_dialect(metadata);

@@ -21,29 +21,30 @@ HostTensor read_tensor(const FileReader& file, const Entry& entry, std::uint64_t
   return tensor;
 }
 
+using Forms = std::map<std::string, TensorForm>;
+
 // The order of the reference writer: by falling alignment, then by name.
-std::vector<TensorMap::const_pointer> file_order(const TensorMap& tensors) {
-  std::vector<TensorMap::const_pointer> order;
-  for (const auto& item : tensors) order.push_back(&item);
-  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    return dtype_bits(a->second.dtype) > dtype_bits(b->second.dtype);
-  });
+std::vector<std::string> file_order(const Forms& tensors) {
+  std::vector<std::string> order;
+  for (const auto& [name, form] : tensors) order.push_back(name);
+  std::ranges::stable_sort(order, std::ranges::greater(),
+                           [&](const std::string& name) { return dtype_bits(tensors.at(name).dtype); });
   return order;
 }
 
-void check_exportable(const std::string& name, const HostTensor& tensor) {
-  const auto fail = [&](const char* id, const std::string& why) {
-    throw Error(ErrorCode::kUsage, id, "cannot write tensor '" + name + "' as safetensors", why);
-  };
-  if (name == safetensors::kMetadataKey) fail("safetensors.reserved_name", "the name is reserved for metadata");
-  if (!safetensors::is_clean_name(name) || name.size() > safetensors::kMaxName)
-    fail("safetensors.bad_name",
-         "a name is 1 to 1024 bytes of UTF-8 without control or bidirectional control characters");
-  if (tensor.bytes.size() != byte_count(tensor.dtype, tensor.shape))
-    fail("safetensors.bad_tensor", "its bytes do not fill the shape " + to_string(tensor.shape));
+[[noreturn]] void refuse_tensor(const char* id, const std::string& name, const std::string& why) {
+  throw Error(ErrorCode::kUsage, id, "cannot write tensor '" + name + "' as safetensors", why);
 }
 
-std::string header_text(const std::vector<TensorMap::const_pointer>& order,
+void expect_exportable(const std::string& name) {
+  if (name == safetensors::kMetadataKey)
+    refuse_tensor("safetensors.reserved_name", name, "the name is reserved for metadata");
+  if (!safetensors::is_clean_name(name) || name.size() > safetensors::kMaxName)
+    refuse_tensor("safetensors.bad_name", name,
+                  "a name is 1 to 1024 bytes of UTF-8 without control or bidirectional control characters");
+}
+
+std::string header_text(const Forms& tensors, const std::vector<std::string>& order,
                         const std::map<std::string, std::string>& metadata) {
   std::string text = "{";
   const auto add = [&](const std::string& key, const Json& value) {
@@ -51,27 +52,23 @@ std::string header_text(const std::vector<TensorMap::const_pointer>& order,
   };
   if (!metadata.empty()) add(safetensors::kMetadataKey, metadata);
   std::uint64_t offset = 0;
-  for (const auto* item : order) {
-    const auto& [name, tensor] = *item;
-    check_exportable(name, tensor);
-    add(name, {{"dtype", dtype_name(tensor.dtype)},
-               {"shape", tensor.shape},
-               {"data_offsets", {offset, offset + tensor.bytes.size()}}});
-    offset += tensor.bytes.size();
+  for (const auto& name : order) {
+    expect_exportable(name);
+    const auto& [dtype, shape] = tensors.at(name);
+    const auto end = offset + byte_count(dtype, shape);
+    add(name, {{"dtype", dtype_name(dtype)}, {"shape", shape}, {"data_offsets", {offset, end}}});
+    offset = end;
   }
   text += "}";
   text.resize((text.size() + 7) / 8 * 8, ' ');
   if (text.size() > safetensors::kMaxHeader)
     throw Error(ErrorCode::kUsage, "safetensors.header_too_large", "cannot write the file as safetensors",
-                "its header would exceed 100 MB", "split the network into several files");
+                "its header would exceed 100 MB", "split what it holds into several files");
   return text;
 }
 
 // What the reader would refuse is not written in the first place.
-void check_readable(const std::string& header, const std::vector<TensorMap::const_pointer>& order,
-                    const std::filesystem::path& path) {
-  std::uint64_t bytes = 0;
-  for (const auto* item : order) bytes += item->second.bytes.size();
+void expect_readable(const std::string& header, std::uint64_t bytes, const std::filesystem::path& path) {
   try {
     safetensors::parse_header(header, bytes, path.string());
   } catch (const Error& error) {
@@ -89,6 +86,25 @@ SafetensorsFile read_safetensors(const std::filesystem::path& path) {
   if (!file.unchanged())
     throw refusal(path.string(), "changed", "it was written while it was read", 0, "read it when it is complete");
   return result;
+}
+
+SafetensorsReader::SafetensorsReader(const std::filesystem::path& path) : file_(std::make_unique<FileReader>(path)) {
+  auto [header, data_start] = safetensors::open_header(*file_);
+  metadata_ = std::move(header.metadata);
+  for (const auto& entry : header.entries)
+    tensors_[entry.name] = {{parse_dtype(entry.dtype), {entry.shape.begin(), entry.shape.end()}},
+                            data_start + entry.begin()};
+}
+
+SafetensorsReader::~SafetensorsReader() = default;
+
+const TensorForm* SafetensorsReader::find(const std::string& name) const {
+  const auto found = tensors_.find(name);
+  return found == tensors_.end() ? nullptr : &found->second.form;
+}
+
+void SafetensorsReader::read(const std::string& name, std::uint64_t offset, std::span<std::byte> out) const {
+  file_->read(tensors_.at(name).begin + offset, out);
 }
 
 MappedSafetensors::MappedSafetensors(const std::filesystem::path& path) {
@@ -110,17 +126,46 @@ const MappedSafetensors::Tensor* MappedSafetensors::find(const std::string& name
   return found == tensors_.end() ? nullptr : &found->second;
 }
 
+SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path, const Forms& tensors,
+                                     const std::map<std::string, std::string>& metadata)
+    : order_(file_order(tensors)) {
+  const auto header = header_text(tensors, order_, metadata);
+  for (const auto& [name, form] : tensors) left_ += byte_count(form.dtype, form.shape);
+  expect_readable(header, left_, path);
+  file_ = std::make_unique<AtomicFile>(path);
+  const std::uint64_t length = header.size();
+  file_->write(&length, sizeof length);
+  file_->write(header);
+}
+
+SafetensorsWriter::~SafetensorsWriter() = default;
+
+void SafetensorsWriter::append(std::span<const std::byte> bytes) {
+  if (bytes.size() > left_)
+    throw Error(ErrorCode::kUsage, "safetensors.bad_tensor", "cannot write the file as safetensors",
+                "there are more bytes than its tensors take");
+  left_ -= bytes.size();
+  file_->write(bytes.data(), bytes.size());
+}
+
+void SafetensorsWriter::commit() {
+  if (left_ > 0)
+    throw Error(ErrorCode::kUsage, "safetensors.bad_tensor", "cannot write the file as safetensors",
+                std::to_string(left_) + " bytes of its tensors are missing");
+  file_->commit();
+}
+
 void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,
                        const std::map<std::string, std::string>& metadata) {
-  const auto order = file_order(tensors);
-  const auto header = header_text(order, metadata);
-  const std::uint64_t length = header.size();
-  check_readable(header, order, path);
-  AtomicFile file(path);
-  file.write(&length, sizeof length);
-  file.write(header);
-  for (const auto* item : order) file.write(item->second.bytes.data(), item->second.bytes.size());
-  file.commit();
+  Forms forms;
+  for (const auto& [name, tensor] : tensors) {
+    if (tensor.bytes.size() != byte_count(tensor.dtype, tensor.shape))
+      refuse_tensor("safetensors.bad_tensor", name, "its bytes do not fill the shape " + to_string(tensor.shape));
+    forms[name] = {tensor.dtype, tensor.shape};
+  }
+  SafetensorsWriter writer(path, forms, metadata);
+  for (const auto& name : writer.order()) writer.append(tensors.at(name).bytes);
+  writer.commit();
 }
 
 }  // namespace weightloom

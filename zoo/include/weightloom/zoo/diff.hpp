@@ -8,15 +8,10 @@
 
 #include "weightloom/base/json.hpp"
 #include "weightloom/base/tensor.hpp"
+#include "weightloom/formats/tensor_form.hpp"
 #include "weightloom/zoo/record.hpp"
 
 namespace weightloom {
-
-struct TensorForm {
-  DType dtype = DType::kF32;
-  Shape shape;
-  bool operator==(const TensorForm&) const = default;
-};
 
 // How far apart values are. Pairs of which one is no finite number are counted, and in no sum.
 struct ValueDistance {

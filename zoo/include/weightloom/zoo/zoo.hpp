@@ -25,8 +25,7 @@ namespace weightloom {
 
 struct BackupOptions;  // backup.hpp
 struct BackupResult;
-struct MergeOptions;  // merge.hpp
-struct MergeResult;
+struct StoredObjects;  // of the module
 
 // The token stream of one network under one tokenizer; `payload` is the tokenizer's business (docs/token_format.md).
 struct TokenStream {
@@ -250,7 +249,7 @@ class Zoo {
   friend struct WeightsSink::Impl;
   friend BackupResult back_up(Zoo& zoo, const std::filesystem::path& folder, const BackupOptions& options,
                               const ProgressSink& progress);
-  friend MergeResult merge(Zoo& into, const Zoo& from, const MergeOptions& options, const ProgressSink& progress);
+  friend struct StoredObjects;
   explicit Zoo(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

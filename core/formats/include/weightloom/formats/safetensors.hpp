@@ -10,10 +10,13 @@
 #include <vector>
 
 #include "weightloom/base/tensor.hpp"
+#include "weightloom/formats/tensor_form.hpp"
 
 namespace weightloom {
 
-class FileMapping;  // base/file.hpp
+class AtomicFile;  // base/file.hpp
+class FileMapping;
+class FileReader;
 
 struct SafetensorsFile {
   TensorMap tensors;
@@ -26,6 +29,28 @@ struct SafetensorsFile {
 // bad_entry, bad_offsets, hole, overlap, overflow, misaligned, invalid_info, incomplete_buffer, limit_exceeded, ...)
 // with path and offset.
 SafetensorsFile read_safetensors(const std::filesystem::path& path);
+
+// A file whose header was read and checked alike, and whose tensors are read piece by piece, in any order.
+class SafetensorsReader {
+ public:
+  // Throws what read_safetensors() does for a header.
+  explicit SafetensorsReader(const std::filesystem::path& path);
+  ~SafetensorsReader();
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  // Null when there is none of that name.
+  const TensorForm* find(const std::string& name) const;
+  // Bytes of a tensor that is there, from `offset` on. Throws what FileReader::read() does.
+  void read(const std::string& name, std::uint64_t offset, std::span<std::byte> out) const;
+
+ private:
+  struct Place {
+    TensorForm form;
+    std::uint64_t begin = 0;  // in the file
+  };
+  std::unique_ptr<const FileReader> file_;
+  std::map<std::string, Place> tensors_;
+  std::map<std::string, std::string> metadata_;
+};
 
 // A file whose header was read and checked alike, and whose tensors are looked at where they lie (FileMapping,
 // base/file.hpp, of which all warnings hold). Immutable. [any-thread]
@@ -54,6 +79,24 @@ class MappedSafetensors {
 // called `__metadata__`, one whose bytes do not fill its shape, a rank above 32, ...
 void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,
                        const std::map<std::string, std::string>& metadata = {});
+
+// The same, of tensors whose bytes come piece by piece: of all of order(), one after the other. Without commit()
+// nothing remains.
+class SafetensorsWriter {
+ public:
+  SafetensorsWriter(const std::filesystem::path& path, const std::map<std::string, TensorForm>& tensors,
+                    const std::map<std::string, std::string>& metadata);
+  ~SafetensorsWriter();
+  const std::vector<std::string>& order() const { return order_; }
+  // Throws kUsage "safetensors.bad_tensor" for more than all bytes, commit() for less.
+  void append(std::span<const std::byte> bytes);
+  void commit();
+
+ private:
+  std::vector<std::string> order_;
+  std::uint64_t left_ = 0;
+  std::unique_ptr<AtomicFile> file_;
+};
 
 // A sharded set as Hugging Face names one: NAME-00001-of-0000N.safetensors and, last, NAME.safetensors.index.json,
 // where `path` is NAME or NAME.safetensors. Shards hold tensors in name order, of at most `shard_bytes` bytes (1 or
