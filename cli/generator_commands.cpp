@@ -311,6 +311,9 @@ Json run_generate(Context& context, const GenerateOptions& options) {
   asked.job = understood(context, std::move(asked.job), generator, registry);
   GenerationJob& job = asked.job;
   DataCache data(wanted_form(job, generator.tokenizer()), {}, kGenerationLimits);
+  if (!job.request.data.empty() && !job.request.instruction.empty() && !job.request.recalled)
+    job.request.beside = recall_beside(generator, job.request, data.get(job.request.data)->class_names,
+                                       stored_word_vectors(context).value_or(WordVectors()));
   if (!options.out.empty()) job.checkpoint = options.out + ".partial";
   std::optional<Zoo> zoo;
   if (asked.with_zoo) zoo = Zoo::open(context.zoo_directory(), Zoo::Access::kRead);
@@ -334,6 +337,7 @@ Json run_generate(Context& context, const GenerateOptions& options) {
       {"selection",
        job.selection == Selection::kBest ? Json("best of " + drawn + " on the validation images") : Json("none")},
       {"reading", job.reading},
+      {"beside", generation.beside.empty() ? Json() : Json(generation.beside)},
       {"start", start_json(generation.start)},
       {"caveats", generation.caveats},
       {"chosen", meeting_json(meeting)},
@@ -361,6 +365,7 @@ void print_generated(Printer& printer, const Json& result) {
     printer.field("understood", reading["data"].get<std::string>() + " (" + joined(reading["because"]) + ")");
   if (const Json& reading = result["reading"]; reading.is_object() && reading.contains("architecture"))
     printer.field("network said", joined(reading["architecture_because"]));
+  if (const Json& beside = result["beside"]; !beside.is_null()) printer.field("beside", beside.get<std::string>());
   if (const Json& start = result["start"]; !start.is_null())
     printer.field("start", format_value(start["validation_accuracy"], Format::kPercent) +
                                " on the validation images, " + start["head"].get<std::string>() +

@@ -51,6 +51,10 @@ LabelledImages labelled(const torch::Tensor& by_class) {
   return {by_class.flatten(0, 1), labels};
 }
 
+TensorData as_data(const Exemplars& of, const std::string& name) {
+  return {name, of.card.classes, labelled(of.train), labelled(of.validation), labelled(of.validation)};
+}
+
 constexpr std::pair<const char*, torch::Tensor Exemplars::*> kParts[] = {{"train", &Exemplars::train},
                                                                          {"validation", &Exemplars::validation}};
 
@@ -73,9 +77,12 @@ std::unique_ptr<DataCache> remembered(const std::vector<Exemplars>& exemplars) {
   ImageForm form;
   if (!exemplars.empty()) form = {exemplars.front().train.size(2), exemplars.front().train.size(3)};
   auto cache = std::make_unique<DataCache>(form);
-  for (const Exemplars& of : exemplars)
-    cache->keep({of.card.name, of.card.classes, labelled(of.train), labelled(of.validation), labelled(of.validation)});
+  for (const Exemplars& of : exemplars) cache->keep(as_data(of, of.card.name));
   return cache;
+}
+
+void keep_remembered(const std::vector<Exemplars>& exemplars, DataCache& data) {
+  for (const Exemplars& of : exemplars) data.keep(as_data(of, kRemembered + of.card.name));
 }
 
 Json save_exemplars(const std::vector<Exemplars>& exemplars, const std::string& prefix, TensorMap& tensors) {

@@ -127,6 +127,7 @@ Json to_json(const Request& request) {
   return {{"instruction", request.instruction},
           {"data", request.data},
           {"recalled", request.recalled},
+          {"beside", request.beside},
           {"shots", request.shots},
           {"quality", request.quality},
           {"family", request.family},
@@ -149,6 +150,7 @@ Request request_from_json(const Json& json) {
   request.family = json.at("family");
   request.count = json.at("count");
   // Records of before have none of these.
+  request.beside = json.value("beside", "");
   request.fit_body = json.value("fit_body", false);
   request.refine = json.value("refine", std::int64_t{0});
   request.sampling = {json.at("temperature"), json.at("top_k"), json.at("top_p"), json.at("seed")};
@@ -168,29 +170,37 @@ namespace {
 
 // What is remembered is few images, all of which are shown: drawn with replacement, some would stand on both sides of a
 // cross-validation.
-torch::Tensor remembered_images(const Request& request, DataCache& data) {
-  const auto on = data.get(request.data);
+torch::Tensor remembered_images(const std::string& of, std::int64_t most, DataCache& data) {
+  const auto on = data.get(of);
   std::vector<torch::Tensor> classes;
   for (std::int64_t c = 0; c < on->classes(); ++c) {
     const auto own = on->train.images.index_select(0, (on->train.labels == c).nonzero().flatten());
-    classes.push_back(own.narrow(0, 0, std::min(own.size(0), request.shots)));
+    classes.push_back(own.narrow(0, 0, std::min(own.size(0), most)));
   }
   return torch::stack(classes);
+}
+
+torch::Tensor drawn_images(const Request& request, DataCache& data) {
+  const DataSpec task = task_of(data, request.data);
+  const TaskImages images(data, {task.source});
+  auto draws = make_generator(derive_seed(request.sampling.seed, "example images"));
+  const auto rows = images.draw_rows({task}, request.shots, draws).squeeze(0);
+  auto shape = images.images().sizes().vec();
+  shape[0] = rows.size(0);
+  shape.insert(shape.begin() + 1, rows.size(1));
+  return images.images().index_select(0, rows.flatten()).view(shape);
 }
 
 }  // namespace
 
 torch::Tensor example_images(const Request& request, DataCache& data) {
   return translate_torch_errors("draw example images", [&] {
-    if (request.recalled) return remembered_images(request, data);
-    const DataSpec task = task_of(data, request.data);
-    const TaskImages images(data, {task.source});
-    auto draws = make_generator(derive_seed(request.sampling.seed, "example images"));
-    const auto rows = images.draw_rows({task}, request.shots, draws).squeeze(0);
-    auto shape = images.images().sizes().vec();
-    shape[0] = rows.size(0);
-    shape.insert(shape.begin() + 1, rows.size(1));
-    return images.images().index_select(0, rows.flatten()).view(shape);
+    if (request.recalled) return remembered_images(request.data, request.shots, data);
+    const auto own = drawn_images(request, data);
+    if (request.beside.empty()) return own;
+    const auto more = remembered_images(request.beside, kMostExemplars, data);
+    const auto fitted = fit_images(more.flatten(0, 1), own.sizes().slice(2).vec());
+    return torch::cat({own, fitted.unflatten(0, {more.size(0), more.size(1)})}, 1);
   });
 }
 

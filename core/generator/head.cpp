@@ -216,6 +216,19 @@ LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::
   return best;
 }
 
+bool others_help(const torch::Tensor& own, const torch::Tensor& more) {
+  const auto classes = own.size(0), shots = own.size(1), folds = std::min(kFolds, shots);
+  double alone = 0, together = 0;
+  for (std::int64_t fold = 0; fold < folds; ++fold) {
+    const auto first = fold * shots / folds, end = (fold + 1) * shots / folds;
+    const auto unseen = own.narrow(1, first, end - first);
+    const auto rest = torch::cat({own.narrow(1, 0, first), own.narrow(1, end, shots - end)}, 1);
+    alone += rest.size(1) > 0 ? head_accuracy(discriminant(rest), unseen) : 1.0 / static_cast<double>(classes);
+    together += head_accuracy(discriminant(torch::cat({rest, more}, 1)), unseen);
+  }
+  return shots > 1 ? together >= alone : together > alone;
+}
+
 LinearHead refit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& features, Weights& weights) {
   const torch::NoGradGuard no_grad;
   LinearHead own = own_head(plan, weights);

@@ -4,6 +4,7 @@
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/data/dataset.hpp"
+#include "weightloom/data/grouping.hpp"
 
 namespace weightloom {
 
@@ -33,6 +34,39 @@ Reading recall(const Generator& generator, const std::string& instruction, const
 
 bool is_words_alone(const Request& request) {
   return request.data.empty() && !request.instruction.empty();
+}
+
+namespace {
+
+// What the request's classes are among those of `card`, as a DataSpec; empty where they are not there.
+std::string same_classes(const Card& card, const DataSpec& data, const std::vector<std::string>& names,
+                         const WordVectors& words) {
+  if (ungrouped(data.source) == card.name) return DataSpec{data.source, data.classes, 0}.text();
+  const auto classes = classes_named(names, card, words);
+  return classes.empty() ? "" : DataSpec{card.name, classes, 0}.text();
+}
+
+bool is_about(const Reading& reading, const DataSpec& classes) {
+  if (reading.classes.empty()) return true;
+  if (reading.rest) return reading.data() == classes.text();
+  return std::ranges::is_permutation(reading.classes, classes.classes);
+}
+
+}  // namespace
+
+std::string recall_beside(const Generator& generator, const Request& request, const std::vector<std::string>& names,
+                          const WordVectors& words) {
+  if (request.instruction.empty() || request.data.empty() || generator.exemplars().empty()) return "";
+  try {
+    const Reading reading = recall(generator, request.instruction, words);
+    const auto of = std::ranges::find(generator.exemplars(), reading.source,
+                                      [](const Exemplars& known) { return known.card.name; });
+    const auto found = same_classes(of->card, DataSpec::parse(request.data), names, words);
+    return found.empty() || !is_about(reading, DataSpec::parse(found)) ? "" : kRemembered + found;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUsage) throw;
+    return "";  // beside images words need not say what these show
+  }
 }
 
 Request with_recalled(Request request, const Reading& reading) {

@@ -101,6 +101,17 @@ std::vector<std::int64_t> select(Selection selection, const std::vector<double>&
   return all;
 }
 
+// Whether what is remembered helps with the given examples; nothing is shown that costs too much to look at.
+bool remembered_helps(const NetworkPlan& plan, const Request& request, DataCache& data) {
+  Request all = request;
+  all.shots += kMostExemplars;
+  if (!has_linear_head(plan) || affordable_shots(plan.executor(), all) < all.shots) return false;
+  const torch::NoGradGuard no_grad;
+  const auto images = example_images(request, data);
+  const auto features = anchor_features(plan, images.flatten(0, 1)).unflatten(0, {images.size(0), images.size(1)});
+  return others_help(features.narrow(1, 0, request.shots), features.slice(1, request.shots));
+}
+
 // What was drawn, or the start, as it is and ready to use.
 struct Drawn {
   Generated made;
@@ -214,13 +225,21 @@ Generation generate_networks(const GenerationJob& wanted, const Generator& gener
   const auto shots = request.data.empty() ? request.shots : affordable_shots(plan->executor(), request);
   if (shots < request.shots) notes.push_back(few_examples(description, shots, request.shots));
   job.request.shots = std::max<std::int64_t>(1, shots);
+  if (!request.beside.empty()) {
+    keep_remembered(generator.exemplars(), data);
+    if (!remembered_helps(*plan, request, data)) {
+      notes.push_back("'" + request.beside + "' does not help with these examples, which are shown alone");
+      job.request.beside.clear();
+    }
+  }
   std::optional<Start> start;
   if (job.start_only || (!request.data.empty() && shots > 0 && has_linear_head(*plan)))
     start = make_start(generator.tokenizer(), description, request, data);
 
   Drawn drawn = draw(job, generator, plan, start, data, progress);
   const auto accuracy = validation_accuracies(*plan, drawn.ready.weights, request, data);
-  Generation out{description, {}, plan->slots(), drawn.ready.weights.population(), drawn.seconds, {}, std::move(notes)};
+  Generation out{description,   {}, plan->slots(),      drawn.ready.weights.population(),
+                 drawn.seconds, {}, job.request.beside, std::move(notes)};
   if (takes_long(*plan, job)) out.checkpoint = job.checkpoint;
   if (start)
     out.start = {start->head.source, start->passes, start->head.expected_accuracy,

@@ -61,6 +61,7 @@ TensorMap reproduce(const ZooRecord& record, const Generator& generator, const P
     const Request request = request_from_json(record.recipe.at("request"));
     const auto memory = request.recalled ? remembered(generator.exemplars()) : nullptr;
     DataCache& data = memory ? *memory : given;
+    if (!request.beside.empty()) keep_remembered(generator.exemplars(), data);
     const auto description = registry.describe(record.architecture, record.config);
     if (kind == "generated") return generate_again(record, description, request, generator, data);
     return to_tensor_map(description, make_start(generator.tokenizer(), description, request, data).weights);

@@ -83,6 +83,40 @@ TEST_CASE("a file whose exemplars are damaged is refused", "[exemplars]") {
   CHECK(refusal([](TensorMap&, Json& json) { json["exemplars"][0].erase("step"); }) == "generator.malformed");
 }
 
+TEST_CASE("beside examples words recall the same classes, under whatever names", "[exemplars]") {
+  Remembering made;
+  const auto beside = [&](const std::string& data, const std::vector<std::string>& names,
+                          const std::string& instruction = "a net for circles") {
+    Request request;
+    request.instruction = instruction;
+    request.data = data;
+    return recall_beside(made.generator, request, names, {});
+  };
+  const auto remembered_of = [&](const std::string& classes) { return kRemembered + made.circles + classes; };
+  CHECK(beside(made.circles + "@40", {"row0", "row1", "row2"}) == remembered_of(""));
+  CHECK(beside(made.circles + "[2,0]", {"row2", "row0"}) == remembered_of("[2,0]"));
+  CHECK(beside(made.circles + "[2,rest]", {"row2", "rest"}) == remembered_of("[2,rest]"));
+  CHECK(beside("elsewhere", {"row1", "row0"}) == remembered_of("[1,0]"));
+  CHECK(beside("elsewhere", {"row1", "other"}).empty());
+  CHECK(beside("elsewhere", {"row1", "row0"}, "handwritten digits").empty());
+  CHECK(beside("elsewhere", {"row1", "row0"}, "").empty());
+}
+
+TEST_CASE("examples stand before what is remembered of their classes", "[exemplars]") {
+  Remembering made;
+  Request request;
+  request.data = made.circles + "[2,0]";
+  request.shots = 3;
+  const auto own = example_images(request, made.data);
+  request.beside = kRemembered + request.data;
+  keep_remembered(made.generator.exemplars(), made.data);
+  const auto all = example_images(request, made.data);
+  CHECK(all.narrow(1, 0, 3).equal(own));
+  CHECK(
+      all.slice(1, 3).equal(made.generator.exemplars()[0].train.index_select(0, torch::tensor({2, 0}, torch::kInt64))));
+  CHECK(request_from_json(to_json(request)).beside == request.beside);
+}
+
 TEST_CASE("words recall what the generator learned from, and nothing else", "[exemplars]") {
   Remembering made;
   const auto refusal = [&](const std::string& text) { return error_id([&] { recall(made.generator, text, {}); }); };

@@ -38,6 +38,17 @@ std::string refusal(const std::string& instruction) {
 
 }  // namespace
 
+TEST_CASE("somebody else's names of classes are those of a card", "[reading]") {
+  const Card& tools = kCards[0];
+  const Card& counts = kCards[1];
+  CHECK(classes_named({"saws", "mallet"}, tools, {}) == Classes{1, 0});
+  CHECK(classes_named({"pair of pliers", "my_hammers"}, tools, {}) == Classes{2, 0});
+  CHECK(classes_named({"class_3", "1"}, counts, {}) == Classes{3, 1});
+  CHECK(classes_named({"hammer", "mallet"}, tools, {}).empty());  // one class twice
+  CHECK(classes_named({"hammer", "gloves"}, tools, {}).empty());
+  CHECK(classes_named({"hammer or saw", "pliers"}, tools, {}).empty());
+}
+
 TEST_CASE("an instruction is about the data set whose words it has") {
   for (const char* text :
        {"tools", "please sort the tools in our workshop", "Which TOOL is it?", "hardware of a wrokshop"}) {

@@ -241,6 +241,33 @@ TEST_CASE("words alone are as good as the examples that they recall, and reprodu
   CHECK(weights_hash(reproduce(record, generator, tiny.plugins, nothing)) == record.weights_hash);
 }
 
+TEST_CASE("what is remembered stands beside few examples where it helps, and is reproduced", "[learning]") {
+  LearningZoo tiny;
+  const Generator generator = train_generator(tiny.zoo, tiny.plugins, tiny.tokenizer, generator_options(3));
+  const auto made_for = [&](const std::string& spec, const std::string& beside) {
+    DataCache data({1, 4});
+    GenerationJob job{"mlp", {{"width", 8}}, {}, Selection::kNone};
+    job.request.data = spec;
+    job.request.beside = beside;
+    job.request.shots = 2;
+    job.force = true;
+    return generate_networks(job, generator, tiny.plugins, data);
+  };
+  const auto of = kRemembered + tiny.data();
+  auto made = made_for(tiny.data(), of);
+  CHECK(made.beside == of);
+  auto& record = made.networks.at(0).record;
+  CHECK(record.recipe.at("request").at("beside") == of);
+  record.name = "few";
+  tiny.zoo.add({{record, made.networks[0].tensors}});
+  DataCache again({1, 4});
+  CHECK(weights_hash(reproduce(tiny.zoo.get("few"), generator, tiny.plugins, again)) == record.weights_hash);
+  // The classes the other way round contradict the examples.
+  const auto turned = made_for(tiny.data(), of + "[1,0]");
+  CHECK(turned.beside.empty());
+  CHECK(turned.caveats.size() == 1);
+}
+
 TEST_CASE("the start of a configuration that nothing was trained on works, says what it promises, and is reproduced",
           "[learning]") {
   LearningZoo tiny;

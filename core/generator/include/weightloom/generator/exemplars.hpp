@@ -29,6 +29,10 @@ std::vector<Exemplars> draw_exemplars(DataCache& data, const std::vector<std::st
 // A cache that holds nothing but these, under the names of their sources: test images are the validation images.
 std::unique_ptr<DataCache> remembered(const std::vector<Exemplars>& exemplars);
 
+// Beside other data they go by their source's name with this before it: "remembered:mnist".
+inline constexpr const char* kRemembered = "remembered:";
+void keep_remembered(const std::vector<Exemplars>& exemplars, DataCache& data);
+
 // As tensors of 8 bits under `prefix`, and what says how to read them. load_exemplars() throws kRefused
 // "exemplars.malformed".
 Json save_exemplars(const std::vector<Exemplars>& exemplars, const std::string& prefix, TensorMap& tensors);

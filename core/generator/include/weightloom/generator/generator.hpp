@@ -57,6 +57,9 @@ struct Request {
   std::string instruction;  // words
   std::string data;         // DataSpec text: example images are drawn from its training images
   bool recalled = false;  // its images are those that the generator remembers (exemplars.hpp), not those of the source
+  // DataSpec text of what the generator remembers of the same classes (recall_beside()): its images are shown beside
+  // those of `data`. Empty: none are.
+  std::string beside;
   std::int64_t shots = 32;  // example images per class
   double quality = 1.0;     // 0 .. 1, see Condition::quality
   std::string family;       // anchor lineage; empty: the architecture's own
@@ -69,7 +72,8 @@ Json to_json(const Request& request);
 Request request_from_json(const Json& json);
 
 // The example images that generate() conditions on: [classes, shots, C, H, W], drawn from the training images of
-// request.data; of what is recalled all that are remembered, request.shots at most. Throws kUsage "data.*".
+// request.data, and those of request.beside behind them; of what is recalled all that are remembered, request.shots at
+// most. `data` has what is remembered (keep_remembered()) where there is something beside. Throws kUsage "data.*".
 torch::Tensor example_images(const Request& request, DataCache& data);
 
 // Examples of each class that a network can be shown: kMostExampleOperations buys so many; at most request.shots, 0

@@ -47,6 +47,11 @@ torch::Tensor example_features(const NetworkPlan& plan, const Weights& weights, 
 // discriminant.
 LinearHead fit_head(const Anchor* anchor, const NetworkPlan& plan, const torch::Tensor& features);
 
+// Whether other images of the same classes help: a discriminant of the features `own` [R, n, F] is at least as right
+// about those it has not seen with `more` [R, m, F] beside the others as without. One example a class has to be told
+// from the others by `more` alone, better than by guessing.
+bool others_help(const torch::Tensor& own, const torch::Tensor& more);
+
 // `weights` (population 1) with the better of its own head and fit_head() on `features` [K, R, n, F], which its body
 // makes of with_copies(); its own is judged on the examples as it is, and never taken with one example a class. Returns
 // the head that was taken. REQUIRES has_linear_head().

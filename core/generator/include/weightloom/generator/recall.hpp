@@ -22,4 +22,10 @@ bool is_words_alone(const Request& request);
 // The same with the data that was read, of which all that is remembered is shown.
 Request with_recalled(Request request, const Reading& reading);
 
+// Request::beside for a request with data whose classes are called `names`, in order, and an instruction that is about
+// what the generator remembers: as many of these classes, found by their names. Empty where the instruction says
+// nothing of what is remembered, or the classes are others.
+std::string recall_beside(const Generator& generator, const Request& request, const std::vector<std::string>& names,
+                          const WordVectors& words);
+
 }  // namespace weightloom

@@ -34,4 +34,9 @@ struct Reading {
 // whether it is one, or set one against what is none.
 Reading read_instruction(std::string_view instruction, const std::vector<Card>& cards, const WordVectors& words);
 
+// Of each of `names`, what somebody else calls classes, the class of `card` that it is a name of: its own, or one that
+// a word of it is as close to as read_instruction() asks. Empty unless each names one, and another one.
+std::vector<std::int64_t> classes_named(const std::vector<std::string>& names, const Card& card,
+                                        const WordVectors& words);
+
 }  // namespace weightloom

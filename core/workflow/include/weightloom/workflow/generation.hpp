@@ -54,6 +54,7 @@ struct Generation {
   std::int64_t slots = 0, drawn = 0;
   double seconds = 0;  // drawing and decoding, without what makes the networks ready
   std::vector<GeneratedNetwork> networks;
+  std::string beside;                // Request::beside, where it was shown
   std::vector<std::string> caveats;  // caveats.hpp
   std::filesystem::path checkpoint;  // the job's, where something was kept in it; else empty
 };
@@ -67,6 +68,8 @@ ImageForm wanted_form(const GenerationJob& job, const Tokenizer& tokenizer);
 // it. Throws kUsage for a configuration that the plugin refuses.
 NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry, const Tokenizer& tokenizer);
 
+// Where request.beside says what the generator remembers of the same classes, that is shown too if it helps to tell the
+// given examples apart (head.hpp, others_help()), and nothing of it otherwise; Generation::beside says which.
 // `data`: of wanted_form(), best under kGenerationLimits; not read where the request's data is recalled
 // (generator/recall.hpp). Draws request.count networks, or makes the start; of an
 // architecture that the generator does not know, the start. Same job, generator and machine: same bits. Throws kUsage
