@@ -1,6 +1,7 @@
 #include "cli/command_table.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <stdexcept>
 
@@ -37,6 +38,39 @@ CLI::Validator whole_number() {
         return error == std::errc() && end == text.data() + text.size()
                    ? ""
                    : "'" + text + "' is no whole number, 0 and more";
+      },
+      "");
+}
+
+namespace {
+
+// Those of the framework name the largest number that there is, in full.
+CLI::Validator number_that(bool (*fits)(double), const char* what) {
+  return CLI::Validator(
+      [=](std::string& text) {
+        double value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        return error == std::errc() && end == text.data() + text.size() && std::isfinite(value) && fits(value)
+                   ? ""
+                   : "'" + text + "' is no " + what;
+      },
+      "");
+}
+
+}  // namespace
+
+CLI::Validator positive_number() {
+  return number_that([](double value) { return value > 0; }, "number above 0");
+}
+
+CLI::Validator no_negative_number() {
+  return number_that([](double value) { return value >= 0; }, "number, 0 and more");
+}
+
+CLI::Validator query_text() {
+  return CLI::Validator(
+      [](std::string& text) {
+        return text.find_first_not_of(" \t\r\n") == std::string::npos ? "a blank query would mean all networks" : "";
       },
       "");
 }

@@ -64,5 +64,10 @@ CLI::Option* add_settings_option(CLI::App& app, const std::string& name, Json& t
 
 // For options that are no negative numbers: digits alone, and not more than 64 bits hold.
 CLI::Validator whole_number();
+// Numbers above 0, and 0 and more.
+CLI::Validator positive_number();
+CLI::Validator no_negative_number();
+// For queries: a blank one, such as of a variable that is not set, would mean all networks.
+CLI::Validator query_text();
 
 }  // namespace weightloom::cli

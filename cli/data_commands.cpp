@@ -40,9 +40,9 @@ void declare_render(CLI::App& app, RenderOptions& options) {
       ->type_name("SCRIPT")
       ->allow_extra_args(false);
   app.add_option("--classes", options.glyphs.classes, "Characters, chosen at random; 0: all that two fonts have")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--train", options.glyphs.train, "Training images of each character")->check(CLI::PositiveNumber);
-  app.add_option("--test", options.glyphs.test, "Test images of each character")->check(CLI::PositiveNumber);
+      ->check(no_negative_number());
+  app.add_option("--train", options.glyphs.train, "Training images of each character")->check(positive_number());
+  app.add_option("--test", options.glyphs.test, "Test images of each character")->check(positive_number());
   app.add_option("--size", options.glyphs.size, "Height and width of an image")->check(CLI::Range(8, 512));
   app.add_option("--fonts", options.fonts, "Take fonts from here, a file or a folder; default: /usr/share/fonts")
       ->type_name("PATH")

@@ -403,7 +403,7 @@ void declare_generate(CLI::App& app, GenerateOptions& options) {
       ->check(CLI::Range(0.0, 100.0));
   app.add_option("--top-k", request.sampling.top_k, "Draw among the k most likely codes; 0: all")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(no_negative_number());
   app.add_option("--top-p", request.sampling.top_p, "Draw among the most likely codes of this total probability")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));

@@ -29,7 +29,11 @@ std::string rows(const std::vector<Row>& lines) {
 
 // CLI11 appends what a value must satisfy: "INT:INT in [0 - 8]".
 std::string value_name(const CLI::Option& option) {
-  const std::string type = option.get_type_name(), name = type.substr(0, type.find(':'));
+  const std::string type = option.get_type_name();
+  // A bracket before it makes the colon a part of the name: "NAME[:KIND]".
+  const auto colon = type.find(':');
+  const std::string name =
+      colon != 0 && colon != std::string::npos && type[colon - 1] == '[' ? type : type.substr(0, colon);
   if (name == "INT" || name == "UINT") return "N";
   return name == "FLOAT" ? "X" : name;
 }

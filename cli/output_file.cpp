@@ -24,17 +24,21 @@ bool is_drawing(const fs::path& path) {
 
 void expect_ours(const fs::path& out, bool (*is_ours)(const fs::path&), const std::string& why) {
   std::error_code error;
-  if (fs::is_regular_file(out, error) && fs::file_size(out, error) > 0 && !is_ours(out))
-    throw Error(ErrorCode::kUsage, "output.exists", "will not write over '" + out.string() + "'", why,
+  if (!fs::is_regular_file(out, error)) return;
+  const auto refuse = [&](const std::string& because) {
+    throw Error(ErrorCode::kUsage, "output.exists", "will not write over '" + out.string() + "'", because,
                 "choose another file, or remove that one first")
         .at(out.string());
+  };
+  constexpr auto kWritable = fs::perms::owner_write | fs::perms::group_write | fs::perms::others_write;
+  if ((fs::status(out, error).permissions() & kWritable) == fs::perms::none) refuse("it is write-protected");
+  if (fs::file_size(out, error) > 0 && !is_ours(out)) refuse(why);
 }
 
 }  // namespace
 
 void expect_replaceable(const fs::path& out) {
-  expect_ours(
-      out, [](const fs::path& path) { return detect_format(path).has_value(); }, "it is no weights file");
+  expect_ours(out, begins_as_weights, "it is no weights file");
 }
 
 void expect_drawable(const fs::path& out) {

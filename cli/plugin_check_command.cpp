@@ -42,7 +42,7 @@ void declare_plugin_check(CLI::App& app, PluginCheckOptions& options) {
           ->expected(3)
           ->type_name("WEIGHTS INPUT OUTPUT");
   app.add_option("--tolerance", options.tolerance, "Of the largest output, for --reference")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->needs(reference)
       ->type_name("X");
   add_settings_option(app, "--set", checks.config, "Configuration of the network that is executed");

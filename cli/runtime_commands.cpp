@@ -75,7 +75,7 @@ void declare_evaluate(CLI::App& app, EvaluateOptions& options) {
   app.add_option("--data", options.data, "Data set; default: the one that the network was trained on")
       ->type_name("DATA");
   app.add_option("--split", options.split, "Which images")->check(CLI::IsMember({"train", "validation", "test"}));
-  app.add_option("--limit", options.limit, "At most this many images, evenly spaced")->check(CLI::PositiveNumber);
+  app.add_option("--limit", options.limit, "At most this many images, evenly spaced")->check(positive_number());
   app.add_flag("--recalibrate", options.recalibrate, "First re-estimate batch normalisation on training images");
   app.add_flag("--fresh", options.fresh, "Look at the images again, also when they were before");
 }
@@ -151,21 +151,20 @@ void declare_finetune(CLI::App& app, FinetuneOptions& options) {
   declare_network(app, options.network);
   app.add_option("--data", options.data, "Data set; default: the one that the network was trained on")
       ->type_name("DATA");
-  auto* steps = app.add_option("--steps", options.training.steps, "Optimiser steps")->check(CLI::PositiveNumber);
+  auto* steps = app.add_option("--steps", options.training.steps, "Optimiser steps")->check(positive_number());
   app.add_option("--epochs", options.training.epochs, "Passes over the training images; default: 1")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->excludes(steps);
   app.add_option("--batch", options.training.batch, "Images a step")->check(CLI::Range(1, 65536));
   app.add_option("--learning-rate", options.training.learning_rate, "Highest learning rate of AdamW")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--weight-decay", options.training.weight_decay, "Weight decay of AdamW")
-      ->check(CLI::NonNegativeNumber);
+      ->check(positive_number());
+  app.add_option("--weight-decay", options.training.weight_decay, "Weight decay of AdamW")->check(no_negative_number());
   app.add_option("--seed", options.training.seed, "Seed of the order of images")->check(whole_number());
   auto* rank =
       app.add_option("--rank", options.adapter.rank, "Train an adapter of this rank, and leave the network as it is")
           ->check(CLI::Range(1, 4096));
   app.add_option("--alpha", options.adapter.alpha, "What the adapter adds is multiplied by alpha / rank")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->needs(rank);
   app.add_option("--layers", options.adapter.layers,
                  "Adapt layers in whose names one of these texts stands; default: all")

@@ -25,13 +25,14 @@ std::optional<std::string> environment(const char* name) {
 }
 
 // A file that another user put further up the tree could name plugins, which are code. Only one's own files and those
-// of the administrator are obeyed.
-bool is_trusted(const fs::path& file) {
-  const auto is_ours = [&](int (*look)(const char*, struct stat*)) {
-    struct stat status {};
-    return look(file.c_str(), &status) == 0 && (status.st_uid == ::geteuid() || status.st_uid == 0);
-  };
-  return is_ours(::stat) && is_ours(::lstat);
+// of the administrator are obeyed, and none that everybody may write to. Why it is not; empty: it is.
+std::string distrust(const fs::path& file) {
+  struct stat target {
+  }, link{};
+  if (::stat(file.c_str(), &target) != 0 || ::lstat(file.c_str(), &link) != 0) return "it cannot be looked at";
+  const auto is_ours = [](const struct stat& status) { return status.st_uid == ::geteuid() || status.st_uid == 0; };
+  if (!is_ours(target) || !is_ours(link)) return "it belongs to another user";
+  return (target.st_mode & S_IWOTH) != 0 ? "everybody may write to it" : "";
 }
 
 std::optional<fs::path> project_file() {
@@ -136,10 +137,10 @@ Settings resolve_settings(const GlobalOptions& given) {
   settings.keywords = cache_folder() / "keywords.json";
   if (const auto file = user_file()) apply_file(settings, *file);
   if (const auto file = project_file()) {
-    if (is_trusted(*file))
+    if (const auto why = distrust(*file); why.empty())
       apply_file(settings, *file);
     else
-      log().warn("'{}' belongs to another user and is not obeyed", printable(file->string()));
+      log().warn("'{}' is not obeyed: {}", printable(file->string()), why);
   }
   apply_environment(settings);
   apply_command_line(settings, given);

@@ -108,7 +108,8 @@ void add_tokenizer_commands(CommandTable& table) {
       "tokenizer encode",
       [](CLI::App& app, EncodeOptions& options) {
         app.add_option("--tokenizer", options.tokenizer, "Tokenizer file")->capture_default_str();
-        app.add_option("--where", options.where, "Query: which networks of the zoo (default: all)");
+        app.add_option("--where", options.where, "Query: which networks of the zoo (default: all)")
+            ->check(query_text());
       },
       encode, page([](Printer& printer, const Json& result) {
         printer.field("encoded", format_value(result["encoded"], Format::kCount) + " networks");

@@ -7,7 +7,7 @@ namespace weightloom::cli {
 
 CLI::Option* declare_wait(CLI::App& app, WaitOption& options) {
   return app.add_option("--wait", options.wait, "Wait this long for another writer to finish")
-      ->check(CLI::NonNegativeNumber)
+      ->check(no_negative_number())
       ->type_name("SECONDS");
 }
 

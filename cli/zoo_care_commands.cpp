@@ -26,7 +26,7 @@ void declare_backup(CLI::App& app, BackupCommandOptions& options) {
       ->required()
       ->type_name("DIR");
   app.add_option("--keep", options.keep, "Remove all but the newest N backups; default: none")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->type_name("N");
   app.add_flag("--recheck", options.recheck,
                "Also read what earlier backups have, and copy again what is not as it was");
@@ -84,7 +84,7 @@ void declare_restore(CLI::App& app, RestoreOptions& options) {
   app.add_option("folder", options.folder, "Where backups are kept")->required()->type_name("DIR");
   app.add_option("zoo", options.zoo, "The zoo to make: a new or empty folder")->required()->type_name("DIR");
   app.add_option("--backup", options.backup, "Which one, by its number in `zoo backups`; default: the newest")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->type_name("N");
 }
 
@@ -109,7 +109,9 @@ void declare_merge(CLI::App& app, MergeCommandOptions& options) {
   app.add_option("other", options.other, "The zoo, or the bundle, whose networks come in; it is only read")
       ->required()
       ->type_name("DIR|FILE");
-  app.add_option("--where", options.where, "Only its networks that satisfy this query")->type_name("QUERY");
+  app.add_option("--where", options.where, "Only its networks that satisfy this query")
+      ->check(query_text())
+      ->type_name("QUERY");
   app.add_option("--taken", options.taken,
                  "What becomes of a network whose name has other weights here: skip, rename (NAME~2), or replace what "
                  "is here")

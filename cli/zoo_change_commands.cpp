@@ -52,7 +52,9 @@ void declare_selection(CLI::App& app, SelectionOptions& options) {
   app.add_option("networks", options.names,
                  "Names, ids, quoted globs ('svhn/*'), or - to read names from standard input")
       ->type_name("NETWORK...");
-  app.add_option("--where", options.where, "Also the networks that satisfy this query")->type_name("QUERY");
+  app.add_option("--where", options.where, "Also the networks that satisfy this query")
+      ->check(query_text())
+      ->type_name("QUERY");
   declare_wait(app, options);
 }
 
@@ -350,10 +352,13 @@ void declare_export(CLI::App& app, ExportOptions& options) {
   app.add_option("networks", options.names,
                  "Names, aliases, ids, quoted globs ('svhn/*'), or - to read names from standard input")
       ->type_name("NETWORK...");
-  app.add_option("--where", options.where, "Also the networks that satisfy this query")->type_name("QUERY");
-  app.add_option("--out,-o", options.out,
-                 "The file to write: a PyTorch checkpoint where it ends in .pt or .pth, NumPy arrays in .npz, else "
-                 "safetensors; where a folder is there, or its name ends in /, a file for each network in it")
+  app.add_option("--where", options.where, "Also the networks that satisfy this query")
+      ->check(query_text())
+      ->type_name("QUERY");
+  app.add_option(
+         "--out,-o", options.out,
+         "The file to write: a PyTorch checkpoint where it ends in .pt, .pth, .ckpt or .bin, NumPy arrays in "
+         ".npz, else safetensors; where a folder is there, or its name ends in /, a file for each network in it")
       ->required()
       ->type_name("FILE|FOLDER");
   app.add_option("--shard-size", options.shard_size,
@@ -363,21 +368,47 @@ void declare_export(CLI::App& app, ExportOptions& options) {
       ->type_name("NAME");
 }
 
+enum class ExportFormat { kSafetensors, kPytorch, kNpz };
+
+// What the file's name asks for. A name that other programs' formats have would say what is not in it.
+ExportFormat export_format(const std::string& out) {
+  using Format = ExportFormat;
+  static const std::pair<std::string_view, Format> kEndings[] = {{".pt", Format::kPytorch},
+                                                                 {".pth", Format::kPytorch},
+                                                                 {".ckpt", Format::kPytorch},
+                                                                 {".bin", Format::kPytorch},
+                                                                 {".npz", Format::kNpz}};
+  static const std::string_view kOthers[] = {".npy",  ".onnx", ".h5",  ".hdf5", ".keras", ".pb",  ".tflite",
+                                             ".gguf", ".json", ".pkl", ".zip",  ".tar",   ".csv", ".toml"};
+  if (out == "-")
+    throw Error(ErrorCode::kUsage, "export.format", "weights are not written to standard output", "",
+                "name a file: --out weights.safetensors");
+  auto name = out;
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const auto& [ending, format] : kEndings)
+    if (name.ends_with(ending)) return format;
+  for (const auto ending : kOthers)
+    if (name.ends_with(ending))
+      throw Error(ErrorCode::kUsage, "export.format", "cannot write '" + out + "'",
+                  "files in " + std::string(ending) + " are of a format that is not written",
+                  "name a .safetensors, .pt or .npz file");
+  return Format::kSafetensors;
+}
+
 // In the format that the file's name asks for; the files that were written.
 std::vector<std::filesystem::path> write_export(const ExportOptions& options, const std::string& out,
                                                 const ZooRecord& record, TensorMap tensors) {
-  const bool pytorch = out.ends_with(".pt") || out.ends_with(".pth");
-  const bool numpy = out.ends_with(".npz");
+  const auto format = export_format(out);
   if (!options.shard_size.empty()) {
-    if (pytorch || numpy)
+    if (format != ExportFormat::kSafetensors)
       throw Error(ErrorCode::kUsage, "option.conflict", "cannot write '" + out + "' in shards", "only safetensors are",
                   "leave out --shard-size, or name a .safetensors file");
     return write_network_set(out, record, std::move(tensors), options.dialect,
                              parse_size("--shard-size", options.shard_size, 1));
   }
-  if (pytorch)
+  if (format == ExportFormat::kPytorch)
     write_pytorch(out, tensors);
-  else if (numpy)
+  else if (format == ExportFormat::kNpz)
     write_npz(out, tensors);
   else
     write_network(out, record, tensors, options.dialect);
@@ -412,25 +443,33 @@ std::string file_in(const std::filesystem::path& folder, const ZooRecord& record
   return (folder / (record.name + ".safetensors")).string();
 }
 
-// All of them are looked at before the first one is written.
+// Those that cannot be written, such as one whose name is none for a file, keep the others from nothing.
 Json export_networks(Context& context, const Zoo& zoo, const ExportOptions& options,
                      const std::vector<ZooRecord>& records) {
-  for (const auto& record : records) expect_replaceable(file_in(options.out, record));
   const auto progress = context.progress();
-  Json networks = Json::array();
+  Json networks = Json::array(), refused = Json::array();
   for (const auto& record : records) {
     throw_if_interrupted();
-    const auto out = file_in(options.out, record);
-    std::filesystem::create_directories(std::filesystem::path(out).parent_path());
-    networks.push_back(export_network(context, zoo, options, record, out));
+    try {
+      const auto out = file_in(options.out, record);
+      expect_replaceable(out);
+      std::filesystem::create_directories(std::filesystem::path(out).parent_path());
+      networks.push_back(export_network(context, zoo, options, record, out));
+    } catch (const std::filesystem::filesystem_error& error) {
+      refused.push_back({{"name", record.name}, {"id", "export.name"}, {"why", error.code().message()}});
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kOverQuota || error.code() == ErrorCode::kInterrupted) throw;
+      refused.push_back({{"name", record.name}, {"id", error.id()}, {"why", error.what()}});
+    }
     progress({.task = "export",
-              .done = networks.size(),
+              .done = networks.size() + refused.size(),
               .total = records.size(),
               .unit = "networks",
               .detail = nullptr,
-              .finished = networks.size() == records.size()});
+              .finished = networks.size() + refused.size() == records.size()});
   }
-  return {{"path", options.out}, {"networks", std::move(networks)}};
+  if (!refused.empty()) context.exit_with(ErrorCode::kRefused);
+  return {{"path", options.out}, {"networks", std::move(networks)}, {"refused", std::move(refused)}};
 }
 
 // The same, where there has to be one.
@@ -454,6 +493,7 @@ Json run_export(Context& context, const ExportOptions& options) {
     throw Error(ErrorCode::kUsage, "export.several",
                 "cannot write " + std::to_string(records.size()) + " networks to the file '" + options.out + "'", "",
                 "name a folder, such as --out '" + options.out + "/'");
+  export_format(options.out);  // before the weights are read
   expect_replaceable(options.out);
   return export_network(context, zoo, options, records.front(), options.out);
 }
@@ -466,6 +506,9 @@ void print_export(Printer& printer, const Json& result) {
   };
   if (!result.contains("networks")) return print(result);
   for (const auto& written : result.at("networks")) print(written);
+  for (const auto& one : result.at("refused"))
+    printer.line("refused " + one.at("name").get<std::string>() + ": " + one.at("why").get<std::string>() + " (" +
+                 one.at("id").get<std::string>() + ")");
 }
 
 struct BundleOptions {
@@ -478,7 +521,9 @@ void declare_bundle(CLI::App& app, BundleOptions& options) {
   app.add_option("networks", options.names,
                  "Names, aliases, ids, quoted globs ('svhn/*'), or - to read names from standard input")
       ->type_name("NETWORK...");
-  app.add_option("--where", options.where, "Also the networks that satisfy this query")->type_name("QUERY");
+  app.add_option("--where", options.where, "Also the networks that satisfy this query")
+      ->check(query_text())
+      ->type_name("QUERY");
   app.add_flag("--ancestors", options.ancestors, "Also all that they come from, as far as the zoo has it");
   app.add_option("--out,-o", options.out, "The file to write")->required()->type_name("FILE");
 }

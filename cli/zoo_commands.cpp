@@ -46,7 +46,9 @@ void declare_list_options(CLI::App& app, ListOptions& options) {
 }
 
 void declare_list(CLI::App& app, ListOptions& options) {
-  app.add_option("--where", options.where, "Only networks that satisfy this query")->type_name("QUERY");
+  app.add_option("--where", options.where, "Only networks that satisfy this query")
+      ->check(query_text())
+      ->type_name("QUERY");
   declare_list_options(app, options);
 }
 

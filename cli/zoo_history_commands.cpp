@@ -68,7 +68,7 @@ struct UndoOptions : WaitOption {
 void declare_undo(CLI::App& app, UndoOptions& options) {
   app.add_option("step", options.number,
                  "Its number in `weightloom zoo history`; without one, the last that was not taken back")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->type_name("NUMBER");
   declare_wait(app, options);
 }

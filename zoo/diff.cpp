@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <set>
 
@@ -19,10 +20,21 @@ std::optional<double> if_finite(double value) {
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
+// Integers that doubles do not tell apart.
+bool has_long_integers(const HostTensor& tensor) {
+  return tensor.dtype == DType::kI64 || tensor.dtype == DType::kU64;
+}
+
+bool same_bytes(const HostTensor& a, const HostTensor& b, std::size_t element) {
+  const auto width = dtype_bytes(a.dtype);
+  return std::memcmp(a.bytes.data() + element * width, b.bytes.data() + element * width, width) == 0;
+}
+
 // REQUIRES equal shapes of types that has_values() knows.
 ValueDistance distance_of(const HostTensor& first, const HostTensor& second) {
   ValueDistance out;
   out.values = element_count(first.shape);
+  const bool exact = first.dtype == second.dtype && has_long_integers(first);
   std::array<double, kChunk> a{}, b{};
   const auto read = [](const HostTensor& tensor, std::size_t at, std::span<double> values) {
     const auto width = dtype_bytes(tensor.dtype);
@@ -34,7 +46,8 @@ ValueDistance distance_of(const HostTensor& first, const HostTensor& second) {
     read(second, at, std::span(b).first(count));
     for (std::size_t i = 0; i < count; ++i) {
       const double difference = b[i] - a[i];
-      const bool same = a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i]));
+      const bool same =
+          exact ? same_bytes(first, second, at + i) : a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i]));
       out.changed += same ? 0 : 1;
       if (!std::isfinite(a[i]) || !std::isfinite(b[i])) {
         ++out.not_finite;

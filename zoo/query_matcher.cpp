@@ -58,7 +58,7 @@ bool fits_text(const Node& node, std::string_view text) {
 
 // An architecture answers to its full id and to the last part of it.
 bool compare_text(const Node& node, std::string_view text) {
-  if (text.empty() && node.field.kind == Kind::kText && node.field.text != RowText::kSplit) return false;
+  if (text.empty() && node.field.kind == Kind::kText) return false;
   bool fits = fits_text(node, text);
   if (node.field.kind == Kind::kText && node.field.text == RowText::kArchitecture)
     if (const auto dot = text.rfind('.'); dot != std::string_view::npos) fits |= fits_text(node, text.substr(dot + 1));

@@ -5,6 +5,7 @@
 
 #include "query_syntax.hpp"
 #include "weightloom/base/config.hpp"
+#include "weightloom/base/hash.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/zoo/statistics.hpp"
@@ -281,6 +282,9 @@ class Parser {
       node->position = name.position;
       const Token argument = value_token();
       node->argument = argument.text;
+      if (kind == Node::Kind::kGeneratedBy && !is_hex(argument.text))
+        throw query_error("type", line_, argument.position, "generated_by() takes the first digits of a generator's id",
+                          "`weightloom generator info` shows it");
       if (kind == Node::Kind::kHas)
         node->field = argument.kind == Token::Kind::kQuoted ? metric_field(argument.text, argument.position)
                                                             : query_field(argument.text, argument.position);
@@ -375,7 +379,7 @@ class Parser {
     Node::Value out{token.text, std::nullopt};
     if (node.field.kind != QueryField::Kind::kCreated) {
       if (token.kind == Token::Kind::kWord) out.number = parse_number(token.text);
-    } else if (const auto age = parse_duration(token.text)) {
+    } else if (const auto age = parse_duration(token.text); age && *age > 0) {
       out.number = static_cast<double>(now_seconds()) - *age;
       node.op = mirrored(node.op);  // younger than means created after
     } else if (const auto time = parse_time(token.text)) {
@@ -396,6 +400,14 @@ class Parser {
         throw query_error("type", line_, value_position_, "'" + field.name + "' is compared with a number here");
       return;
     }
+    if (field.kind == QueryField::Kind::kCreated && !ordered && !pattern)
+      throw query_error("type", line_, operator_position, "'created' is a moment: nothing is equal to a day",
+                        "give both ends: created>=2026-05-01 and created<2026-05-02");
+    if (field.kind == QueryField::Kind::kText && field.text == RowText::kSplit && !pattern)
+      for (const auto& value : node.values)
+        if (value.text != "train" && value.text != "held-out")
+          throw query_error("type", line_, value_position_, "a split is train or held-out",
+                            "whether there is one is asked by has(): not has(split)");
     if (is_text(field.kind)) {
       if (ordered)
         throw query_error("type", line_, operator_position, "'" + field.name + "' is text: use = != : ~ or in");

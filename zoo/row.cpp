@@ -237,7 +237,10 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   for (const char* format : {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"}) {
     tm parts{};
     const char* end = ::strptime(terminated.c_str(), format, &parts);
-    if (end && *end == '\0') return ::timegm(&parts);
+    if (!end || *end != '\0') continue;
+    const auto day = parts.tm_mday;
+    const auto time = ::timegm(&parts);  // which takes February 30 for a day of March
+    if (parts.tm_mday == day) return time;
   }
   return std::nullopt;
 }

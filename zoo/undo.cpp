@@ -115,8 +115,8 @@ class Reversal {
       throw refused(step_, "'" + now.name + "' has been changed since",
                     "take the later steps back first; " + std::string(kSeeHistory));
     if (before.name != now.name) expect_free(before.name);
-    if (before.parents != now.parents) expect_no_circle(change_, before);
     restate(change_, now, before);
+    if (before.parents != now.parents) expect_no_circle(change_, {before});
   }
 
   void restore(const std::string& alias, const LogEntry::Moved& what) {

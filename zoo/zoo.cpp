@@ -476,22 +476,57 @@ void Zoo::set_quota(std::optional<std::uint64_t> bytes) {
   impl_->database->write(batch);
 }
 
-void expect_no_circle(const Change& change, const ZooRecord& record) {
-  std::set<std::string> seen;
-  std::vector<std::string> next;
-  const auto go_on_from = [&](const ZooRecord& from) {
-    for (const auto& link : from.parents)
-      if (link.parent.size() == 2 * kIdBytes && is_hex(link.parent) && seen.insert(link.parent).second)
-        next.push_back(link.parent);
-  };
-  for (go_on_from(record); !next.empty();) {
-    const auto id = next.back();
-    next.pop_back();
-    if (id == record.id)
-      throw Error(ErrorCode::kUsage, "zoo.circle", "cannot store '" + record.name + "'", "it would descend from itself",
-                  "see `weightloom zoo lineage`");
-    if (const auto bytes = change.get(Family::kMeta, from_hex(id))) go_on_from(decode_record(*bytes));
+namespace {
+
+// Walks over parents; each network is looked at once, however many of those that changed descend from it.
+class CircleSearch {
+ public:
+  explicit CircleSearch(const Change& change) : change_(change) {}
+
+  void expect_none_above(const ZooRecord& record) {
+    // Those whose parents are being looked at, the one that is asked about first.
+    std::vector<Step> path{open(record)};
+    while (!path.empty()) {
+      Step& step = path.back();
+      if (step.next == step.parents.size()) {
+        open_.erase(step.id);
+        done_.insert(step.id);
+        path.pop_back();
+        continue;
+      }
+      const auto parent = step.parents[step.next++];
+      if (open_.contains(parent))
+        throw Error(ErrorCode::kUsage, "zoo.circle", "cannot store '" + record.name + "'",
+                    "it would descend from itself", "see `weightloom zoo lineage`");
+      if (done_.contains(parent)) continue;
+      if (const auto bytes = change_.get(Family::kMeta, from_hex(parent))) path.push_back(open(decode_record(*bytes)));
+    }
   }
+
+ private:
+  struct Step {
+    std::string id;
+    std::vector<std::string> parents;
+    std::size_t next = 0;
+  };
+
+  Step open(const ZooRecord& record) {
+    Step step{record.id, {}, 0};
+    for (const auto& link : record.parents)
+      if (link.parent.size() == 2 * kIdBytes && is_hex(link.parent)) step.parents.push_back(link.parent);
+    open_.insert(record.id);
+    return step;
+  }
+
+  const Change& change_;
+  std::set<std::string> open_, done_;
+};
+
+}  // namespace
+
+void expect_no_circle(const Change& change, const std::vector<ZooRecord>& records) {
+  CircleSearch search(change);
+  for (const auto& record : records) search.expect_none_above(record);
 }
 
 void Zoo::update(const std::vector<ZooRecord>& records) {
@@ -500,6 +535,7 @@ void Zoo::update(const std::vector<ZooRecord>& records) {
   for (std::size_t at = 0; at < records.size(); at += kAtOnce) {
     throw_if_interrupted();
     auto change = impl_->change("set");
+    std::vector<ZooRecord> moved;  // in lineage
     for (std::size_t i = at; i < std::min(at + kAtOnce, records.size()); ++i) {
       const auto old = get(records[i].id);
       auto now = records[i];
@@ -509,9 +545,10 @@ void Zoo::update(const std::vector<ZooRecord>& records) {
       now.bytes = old.bytes;
       now.created = old.created;
       now.weights_hash = old.weights_hash;
-      if (now.parents != old.parents) expect_no_circle(change, now);
       restate(change, old, now);
+      if (now.parents != old.parents) moved.push_back(std::move(now));
     }
+    expect_no_circle(change, moved);
     change.commit();
   }
 }

@@ -140,8 +140,8 @@ Error name_taken(const std::string& name);
 void put_facts(Change& change, const ZooRecord& record);
 // Brings what is stored of a network from `old` to `now`, which may have another name.
 void restate(Change& change, const ZooRecord& old, const ZooRecord& now);
-// No network descends from itself. Throws kUsage "zoo.circle".
-void expect_no_circle(const Change& change, const ZooRecord& record);
+// None of these, as they are in the change, descends from itself. Throws kUsage "zoo.circle".
+void expect_no_circle(const Change& change, const std::vector<ZooRecord>& records);
 // Takes a network out of everything but its token streams, references and objects.
 void take_out(const Database& database, Change& change, const ZooRecord& record);
 // The same, and into the trash.

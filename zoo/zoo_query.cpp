@@ -17,8 +17,8 @@ constexpr unsigned kMostParts = 8;  // threads of a scan
 constexpr std::size_t kMostFirst = 1000;
 
 // Fields whose existence only the store can tell: metrics and settings.
-void collect_open_fields(const Node& node, std::vector<QueryField>& out) {
-  if (node.kind == Node::Kind::kCompare && is_open(node.field)) out.push_back(node.field);
+void collect_open_fields(const Node& node, std::vector<const Node*>& out) {
+  if ((node.kind == Node::Kind::kCompare || node.kind == Node::Kind::kHas) && is_open(node.field)) out.push_back(&node);
   for (const auto& child : node.children) collect_open_fields(*child, out);
 }
 
@@ -80,6 +80,13 @@ void check_field_exists(const QueryField& field, const Database& database, const
   const auto near = nearest_name(field.name, known_fields(database));
   throw query_error("unknown_field", line, field.position,
                     "unknown field '" + field.name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+// has() of what no network has is true of none, and `not has()` of all: an error where it seems to be a slip.
+void check_field_exists(const Node& term, const Database& database, const std::string& line) {
+  if (term.kind != Node::Kind::kHas) return check_field_exists(term.field, database, line);
+  if (!may_exist(term.field, database) && !nearest_name(term.field.name, known_fields(database)).empty())
+    check_field_exists(term.field, database, line);
 }
 
 using Terms = std::map<const Node*, std::set<std::string>>;
@@ -242,9 +249,9 @@ FoundRows Zoo::Impl::found(const Query& query) const {
     if (is_open(by.field)) check_field_exists(by.field, *database, query.sort);
   Terms terms;
   if (query.where) {
-    std::vector<QueryField> open;
+    std::vector<const Node*> open;
     collect_open_fields(*query.where, open);
-    for (const auto& field : open) check_field_exists(field, *database, query.text);
+    for (const auto* term : open) check_field_exists(*term, *database, query.text);
     std::vector<const Node*> nodes;
     collect_terms(*query.where, nodes);
     for (const auto* term : nodes) {

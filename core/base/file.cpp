@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <random>
 #include <utility>
 
 #include "weightloom/base/error.hpp"
@@ -138,11 +139,16 @@ AtomicFile::AtomicFile(fs::path path, const fs::path& folder) : path_(regular_ta
 }
 
 void AtomicFile::create_in(const fs::path& folder) {
-  std::string pattern = (folder / path_.filename()).string() + ".tmp.XXXXXX";
-  descriptor_ = ::mkostemp(pattern.data(), O_CLOEXEC);
-  temporary_ = pattern;
+  const auto beginning = (folder / path_.filename()).string() + ".tmp.";
+  std::random_device random;
+  do {  // mkstemp() would not heed the user's mask
+    temporary_ = beginning + std::to_string(random());
+    descriptor_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) fail("create");
-  ::fchmod(descriptor_, 0644);
+  // What takes a file's place is as open to others as that was.
+  struct stat old {};
+  if (::stat(path_.c_str(), &old) == 0 && S_ISREG(old.st_mode)) ::fchmod(descriptor_, old.st_mode & 0777);
 }
 
 AtomicFile::~AtomicFile() {

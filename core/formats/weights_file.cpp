@@ -214,10 +214,14 @@ const Signature* signature_of(std::string beginning) {
   return found == std::end(kSignatures) ? nullptr : found;
 }
 
+const Reader* reader_by_content(std::string_view beginning) {
+  const auto* found = std::ranges::find_if(kReaders, [&](const auto& reader) { return reader.matches(beginning); });
+  return found == kReaders.end() ? nullptr : found;
+}
+
 const Reader* reader_of(const fs::path& path) {
   const auto beginning = beginning_of(path);
-  const auto* found = std::ranges::find_if(kReaders, [&](const auto& reader) { return reader.matches(beginning); });
-  if (found != kReaders.end()) return found;
+  if (const auto* found = reader_by_content(beginning)) return found;
   const auto* by_name = reader_by_name(path);
   const auto* signature = signature_of(beginning);
   if (!signature || !by_name) return by_name;
@@ -252,6 +256,10 @@ Error unknown_format(const fs::path& path) {
 std::optional<WeightsFormat> detect_format(const fs::path& path) {
   const auto* reader = reader_of(path);
   return reader ? std::optional(reader->format) : std::nullopt;
+}
+
+bool begins_as_weights(const fs::path& path) {
+  return reader_by_content(beginning_of(path)) != nullptr;
 }
 
 WeightsFile read_weights(const fs::path& path) {

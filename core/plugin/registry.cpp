@@ -1,5 +1,8 @@
 #include "weightloom/plugin/registry.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "keywords.hpp"
@@ -27,6 +30,24 @@ std::vector<fs::path> plugin_files(const fs::path& directory) {
   if (error) log().debug("plugin directory {} skipped: {}", directory.string(), error.message());
   std::sort(result.begin(), result.end());  // the order of a directory is arbitrary, the registry's must not be
   return result;
+}
+
+bool anybody_writes(const struct stat& status) {
+  return (status.st_mode & S_IWOTH) != 0;
+}
+
+// A plugin is code: what another user owns, in a file or a folder that everybody may write to, anybody may have put
+// there.
+void expect_trusted(const fs::path& file) {
+  struct stat status {
+  }, folder{};
+  if (::stat(file.c_str(), &status) != 0 || ::stat(file.parent_path().c_str(), &folder) != 0) return;
+  const bool ours = status.st_uid == ::geteuid() || status.st_uid == 0;
+  if (ours || (!anybody_writes(status) && !anybody_writes(folder))) return;
+  throw Error(ErrorCode::kPlugin, "plugin.untrusted", "cannot load plugin " + file.string(),
+              "it belongs to another user, and everybody may write to it or to its folder",
+              "take that permission away, or copy the file")
+      .at(file.string());
 }
 
 Json parse_plugin_json(const PluginIdentity& identity, const char* function, const std::string& text) {
@@ -124,6 +145,7 @@ struct PluginRegistry::Impl {
   void scan(const fs::path& directory) {
     for (const auto& file : plugin_files(directory)) {
       try {
+        expect_trusted(file);
         if (accept(file, false)) log().debug("plugin file {} accepted", file.string());
       } catch (const Error& error) {
         const auto remedy = error.hint().empty() ? "" : "; " + error.hint();

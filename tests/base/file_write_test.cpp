@@ -33,6 +33,21 @@ TEST_CASE("a written file is there whole after commit, and replaces the old one"
   CHECK(entries(folder.path()) == 1);
 }
 
+TEST_CASE("a written file is as open to others as the user's mask or the file before it says") {
+  const TemporaryFolder folder;
+  const auto mode = [&] { return fs::status(folder / "a").permissions(); };
+  const auto mask = ::umask(077);
+  write_file(folder / "a", "x");
+  CHECK(mode() == static_cast<fs::perms>(0600));
+  ::umask(022);
+  write_file(folder / "a", "y");
+  CHECK(mode() == static_cast<fs::perms>(0600));
+  fs::remove(folder / "a");
+  write_file(folder / "a", "z");
+  CHECK(mode() == static_cast<fs::perms>(0644));
+  ::umask(mask);
+}
+
 TEST_CASE("without commit nothing remains and the old file stays") {
   const TemporaryFolder folder;
   write_file(folder / "a", "old");

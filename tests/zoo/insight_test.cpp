@@ -70,6 +70,19 @@ TEST_CASE("tensors differ in values, type, shape or by not being there", "[diff]
   CHECK(total.difference_squares == 16);
 }
 
+TEST_CASE("integers that doubles do not tell apart are told apart", "[diff]") {
+  const auto integers = [](std::int64_t value) {
+    HostTensor tensor{DType::kI64, {1}, std::vector<std::byte>(8)};
+    std::memcpy(tensor.bytes.data(), &value, 8);
+    return tensor;
+  };
+  const auto one = std::int64_t{1} << 62;
+  const auto apart = compare_tensors({{"w", integers(one)}}, {{"w", integers(one + 1)}})[0];
+  CHECK(apart.kind == TensorDifference::Kind::kChanged);
+  CHECK(apart.distance.changed == 1);
+  CHECK(apart.distance.relative() != 0.0);
+}
+
 TEST_CASE("distances to nothing and from what is no number are not made up", "[diff]") {
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   const auto zero = compare_tensors({{"w", values({0, 0})}}, {{"w", values({1, 0})}})[0].distance;

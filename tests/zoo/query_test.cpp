@@ -195,6 +195,23 @@ TEST_CASE("times take dates and ages", "[query]") {
   record.created = "2001-01-01T00:00:00Z";
   CHECK(matches(parse_query("created>7d"), record));
   CHECK_FALSE(matches(parse_query("created<52w"), record));
+  for (const char* none : {"created>2026-02-30", "created<-1d", "created<0s", "created=2026-05-01", "created in (7d)"})
+    CHECK(refusal(none).starts_with("query.type"));
+}
+
+TEST_CASE("globs go by characters", "[query]") {
+  auto record = sample();
+  record.name = "caf\u00e9/\u3042";
+  const auto fits = [&](const std::string& glob) { return matches(parse_query("name:\"" + glob + "\""), record); };
+  CHECK(fits("caf?/?"));
+  CHECK(fits("caf[\u00e8-\u00ea]/*"));
+  CHECK(fits("*?"));
+  CHECK(fits("caf[^e]/[!x]"));
+  CHECK_FALSE(fits("caf??/?"));
+  CHECK_FALSE(fits("caf?/??"));
+  CHECK_FALSE(fits("*/??"));
+  CHECK_FALSE(fits("caf[^\u00e9]/*"));
+  CHECK_FALSE(fits("caf[!\u00e9]/*"));
 }
 
 TEST_CASE("settings are compared as what they are", "[query]") {
@@ -244,6 +261,7 @@ TEST_CASE("a missing field makes a comparison false", "[query]") {
   CHECK_FALSE(holds("loss>=1"));
   CHECK_FALSE(holds("loss!=1"));
   CHECK(holds("not loss<1"));
+  CHECK_FALSE(holds("split!=train"));
 }
 
 TEST_CASE("errors point at the token and name the nearest word", "[query]") {
@@ -270,6 +288,8 @@ TEST_CASE("comparisons that the type of a field rules out are refused", "[query]
   CHECK(refusal("params>10x").starts_with("query.type"));
   CHECK(refusal("created>yesterday").starts_with("query.type"));
   CHECK(refusal("config.width>wide").starts_with("query.type"));
+  CHECK(refusal("split=test").starts_with("query.type"));
+  CHECK(refusal("generated_by(someone)").starts_with("query.type"));
 }
 
 TEST_CASE("length and depth of a query are capped", "[query]") {

@@ -32,6 +32,9 @@ struct WeightsFile {
 // opened or is no regular file.
 std::optional<WeightsFormat> detect_format(const std::filesystem::path& path);
 
+// Does it begin as a weights file, whatever it is called? Throws the same.
+bool begins_as_weights(const std::filesystem::path& path);
+
 // Reads and checks a whole file, or a sharded set by its index. The tensor of an .npy array is named after the file.
 // Throws what FileReader does, kRefused "weights.unknown_format" or the id of a ForeignFormat, and what the format's
 // reader does (safetensors.hpp, pytorch.hpp, npy.hpp, npz.hpp, tfjs.hpp).
