@@ -65,8 +65,8 @@ const std::vector<Kind>& kinds() {
       {"support vector machine", {"svm", "support vector", "support-vector"}},
       {"kernel machine", {"kernel machine", "kernel method", "gaussian process", "gaussian processes"}},
       {"nearest neighbours",
-       {"nearest neighbour", "nearest neighbor", "knn", "k-nn", "k-nearest", "k-nearest-neighbour",
-        "k-nearest-neighbor"}},
+       {"nearest neighbour", "nearest neighbor", "nearest centroid", "nearest mean", "knn", "k-nn", "k-nearest",
+        "k-nearest-neighbour", "k-nearest-neighbor"}},
       {"regression",
        {"logistic regression", "linear regression", "ridge regression", "lasso regression", "elastic net"}},
       {"principal components", {"pca", "principal component", "eigenface"}},
@@ -76,7 +76,10 @@ const std::vector<Kind>& kinds() {
       {"naive Bayes", {"naive bayes", "bayesian network", "bayes classifier"}},
       {"clustering", {"k-means", "kmeans", "clustering", "dbscan", "mean shift", "gaussian mixture"}},
       {"Markov model", {"markov model", "hidden markov"}},
-      {"Boltzmann machine", {"boltzmann machine"}},
+      {"Boltzmann machine", {"boltzmann machine", "deep belief"}},
+      {"reservoir", {"echo state", "liquid state", "reservoir computing", "extreme learning"}},
+      {"radial basis functions", {"radial basis", "rbf network", "rbf net"}},
+      {"language model", {"llm", "language model", "zero-shot"}},
       {"Hopfield network", {"hopfield network", "hopfield net"}},
       {"genetic algorithm",
        {"genetic algorithm", "genetic programming", "evolution strategy", "evolutionary algorithm", "particle swarm",
@@ -86,8 +89,8 @@ const std::vector<Kind>& kinds() {
       {"template matching", {"template matching", "template-matching", "dynamic time warping"}},
       {"OCR engine", {"ocr engine", "tesseract"}},
       {"hand-made features",
-       {"hough", "sift features", "sift descriptor", "hog features", "hog descriptor", "edge detection",
-        "edge detector", "haar cascade", "viola-jones"}},
+       {"hough", "visual words", "bag of words", "sift features", "sift descriptor", "hog features", "hog descriptor",
+        "edge detection", "edge detector", "haar cascade", "viola-jones"}},
       {"siamese network", {"siamese network", "siamese net"}},
       {"squeezenet", {"squeezenet"}},
       {"shufflenet", {"shufflenet"}},
@@ -118,7 +121,8 @@ const std::set<std::string> kFast{"quick", "quickly", "fast", "soon", "cheap", "
 
 // Phrases between commas.
 constexpr std::string_view kHighQuality =
-    "best possible, highest accuracy, maximum accuracy, max accuracy, high accuracy, top accuracy, best accuracy, "
+    "best possible, last drop of accuracy, last ounce of accuracy, last bit of accuracy, every ounce of accuracy, "
+    "highest accuracy, maximum accuracy, max accuracy, high accuracy, top accuracy, best accuracy, "
     "utmost accuracy, greatest accuracy, accuracy matters, accuracy first, accuracy above all, highest quality, "
     "highest standard, best "
     "quality, top quality, high quality, high-quality, highest possible, best you, best you've, best u, best there, "

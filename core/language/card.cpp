@@ -27,7 +27,7 @@ const std::vector<Card>& known_cards() {
        "articles of clothing, shoes and bags",
        {"fashion", "clothes", "clothing", "garment", "apparel", "shoe", "footwear", "wear", "outfit", "attire",
         "textile", "laundry", "wardrobe", "closet", "uniform", "costume", "tailor", "boutique", "zalando"},
-       {{"tee", "tee_shirt", "t_shirt", "tshirt"},
+       {{"tee", "tee_shirt", "t_shirt", "tshirt", "t-shirt_or_top", "t_shirt_or_top", "tshirt_or_top"},
         {"trousers", "pants", "jeans", "slacks"},
         {"sweater", "jumper", "hoodie", "cardigan"},
         {"frock", "gown"},

@@ -92,7 +92,10 @@ class Groups {
            (before(1) == "the" && (before(2) == "of" || before(2) == "in"));
   }
 
-  bool is_set_name(const Term& term) const { return !term.index && subject_.card->name.starts_with(term.text); }
+  bool is_set_name(const Term& term) const {
+    return std::ranges::find(subject_.names, term.text) != subject_.names.end() ||
+           (!term.index && subject_.card->name.starts_with(term.text));
+  }
 
   const std::vector<Token>& tokens_;
   const Subjects& subject_;

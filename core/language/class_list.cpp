@@ -68,6 +68,7 @@ class Lists {
     out.no_class = set_against();
     if (!out.no_class && runs_.empty()) out.no_class = told_apart();
     if (!out.no_class) out.no_class = listed();
+    if (!out.no_class) out.no_class = strangers();
     if (const auto stranger = stranger_listed()) return {.no_class = stranger};
     for (const Run& run : runs_) add_classes(run, out.named);
     for (const Run& run : runs_) {
@@ -323,7 +324,7 @@ class Lists {
   // "Is it a seven or not", "cats against everything else", "a boot detector": of what is named alone. A word of its
   // own kind, as "poodle" is of dogs, is no class; neither is what no class is close to: "is it a rabbit or not".
   bool asks_whether(ClassList& list) const {
-    if (list.named.size() > 1) return false;
+    if (list.named.size() > 1 || (list.named.empty() && !all_but_left_out().empty())) return false;
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       const bool own = named_[i] && is_own_name(i);
       if (!tokens_[i].tells || (!own && !list.named.empty() && !named_[i]) || !is_asked_for(i)) continue;
@@ -364,7 +365,7 @@ class Lists {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       const auto& before = i > 0 ? tokens_[i - 1].word : tokens_[i].word;
       if (tokens_[i].word == "otherwise" || (tokens_[i].word == "else" && tokens_[i].begins) ||
-          (is_contrast(before) && (tokens_[i].word == "not" || tokens_[i].word == "no" || tokens_[i].word == "non")))
+          (is_contrast(before) && is_denied_at(i)))
         return true;
       // "Whatever isn't trousers", "anything that's not one".
       if ((tokens_[i].word == "anything" || tokens_[i].word == "whatever" || tokens_[i].word == "everything") &&
@@ -375,6 +376,7 @@ class Lists {
       const bool stands_alone = *first == 0 || tokens_[*first].begins;
       if (stands_alone || tokens_[*first].word == "nothing" || is_contrast(tokens_[*first - 1].word) ||
           tokens_[*first - 1].word == "of" || tokens_[*first - 1].word == "among" ||
+          is_lumping(tokens_[*first - 1].word) || (is_joint(tokens_[*first - 1].word) && says_other_place(i)) ||
           any(*first - std::min<std::size_t>(2, *first), *first,
               [&](std::size_t at) { return is_negation(tokens_[at].word); }) ||
           any(i + 1, i + 1 + kNearList, [&](std::size_t at) { return is_verdict(tokens_[at].word); }))
@@ -383,17 +385,54 @@ class Lists {
     return false;
   }
 
+  // "Or not", "or false", "or it isn't", "or there's not".
+  bool is_denied_at(std::size_t at) const {
+    const auto& word = tokens_[at].word;
+    if (word == "not" || word == "no" || word == "non" || word == "false") return true;
+    for (auto i = at; i < std::min(at + 3, tokens_.size()) && !tokens_[i].begins && !tokens_[i].tells; ++i)
+      if (is_denied_being(tokens_[i].word)) return true;
+    return false;
+  }
+
+  // "Zeros here and the rest in the other tray".
+  bool says_other_place(std::size_t at) const {
+    return any(at + 1, sentence_around(at).last + 1, [&](std::size_t i) {
+      return tokens_[i].word == "another" || (tokens_[i].word == "other" && tokens_[i - 1].word == "the");
+    });
+  }
+
+  // "Everything else", "one of the other nine": whether it begins at a place.
+  bool begins_rest(std::size_t at) const {
+    for (; at < tokens_.size() && !tokens_[at].begins; ++at) {
+      if (is_rest(at)) return true;
+      if (tokens_[at].tells && !tokens_[at].number) return false;
+    }
+    return false;
+  }
+
   // Where "everything else", "all the others", "the rest", "any other thing" begins that ends at a place.
   std::optional<std::size_t> is_rest(std::size_t at) const {
     const auto& word = tokens_[at].word;
     auto first = at;
-    while (first > 0 && !tokens_[first].begins && is_all(tokens_[first - 1].word)) --first;
+    // "Whatever's left", "all that remains".
+    const auto& before = at > 0 ? tokens_[at - 1].word : word;
+    const bool left = (word == "left" || word == "remains") &&
+                      (before == "whatever" || before == "what's" || before == "that" || before == "what");
+    if (left) --first;
+    while (first > 0 && !tokens_[first].begins && is_before_rest(first - 1)) --first;
+    if (left) return first;
     const bool anything = word == "anything" && (is_phrase(at + 1, {"that"}) || is_phrase(at + 1, {"but"}));
-    if (anything || word == "rest" || word == "others" || word == "everything") return first;
+    if (anything || is_rest_of_all(word)) return first;
     if ((word == "else" || word == "other" || word == "another" || word == "remaining") &&
         (first < at || word != "else"))
       return first;
     return std::nullopt;
+  }
+
+  // "All", "any", "the nine"; "whatever" of "from whatever else", but not of "or whatever else".
+  bool is_before_rest(std::size_t at) const {
+    const auto& word = tokens_[at].word;
+    return is_all(word) || number_of(word) || (word == "whatever" && at > 0 && tokens_[at - 1].word != "or");
   }
 
   // "Detect sneakers", "a boot detector", but not "find what this shirt is".
@@ -454,7 +493,7 @@ class Lists {
           }))
         return true;
       // "Nothing else", "that's all".
-      if (before == "nothing" && (word == "else" || word == "besides" || word == "more")) return true;
+      if (before == "nothing" && (word == "else" || word == "besides" || word == "more" || word == "but")) return true;
       if (word == "all" && (before == "that's" || before == "thats" || before == "is")) return true;
       // "One on this shelf, the other on that".
       if (word == "one") one = true;
@@ -538,8 +577,7 @@ class Lists {
   bool is_meant(const Run& run, std::size_t count) const {
     if (subject_.numbered) return true;
     if (is_contrasted(run)) return true;
-    // "Sort them into cats and dogs".
-    if (run.first > 0 && tokens_[run.first - 1].word == "into") return true;
+    if (is_confined(run)) return true;
     const Run around{sentence_around(run.first).first, sentence_around(run.last).last};
     const bool alone = !any(around.first, around.last + 1, [&](std::size_t i) {
       return tokens_[i].tells && !named_[i] && !is_of_whole(tokens_[i]) && !is_place(i);
@@ -552,6 +590,16 @@ class Lists {
     const bool whole = any(0, tokens_.size(),
                            [&](std::size_t i) { return tokens_[i].tells && !named_[i] && is_of_whole(tokens_[i]); });
     return alone || asked || (!whole && is_list(run)) || tells_apart(count);
+  }
+
+  // "Sort them into cats and dogs", "narrow it down to the cats and the dogs".
+  bool is_confined(const Run& run) const {
+    auto at = run.first;
+    while (at > 0 && is_determiner(tokens_[at - 1].word)) --at;
+    if (at == 0) return false;
+    return tokens_[at - 1].word == "into" ||
+           (tokens_[at - 1].word == "to" &&
+            any(at - std::min(at, kLongestGap), at, [&](std::size_t i) { return is_confining(tokens_[i].word); }));
   }
 
   // "Boats, cars and planes", but not "the horse show car", nor what stands beside "horse or truck".
@@ -596,7 +644,7 @@ class Lists {
                         ((could_be_class(tokens_[i - 1], kNearClass) && could_be_class(tokens_[i + 1], kNearClass)) ||
                          is_all_said(i - 1, i + 1));
       const bool told = word == "from" && (bare || is_told_from(i));
-      if ((!either && !listed && !told) || is_negation(tokens_[i + 1].word)) continue;
+      if ((!either && !listed && !told) || is_denied_at(i + 1) || begins_rest(i + 1)) continue;
       // "Bicycles against trains": what stands there is meant, whatever it says elsewhere.
       const bool strict = either && word != "or" && is_generic_plural(tokens_[i + 1]);
       const auto before = telling(i - 1, -1), after = strict ? std::optional(i + 1) : telling_after(i + 1);
@@ -604,10 +652,11 @@ class Lists {
       const bool first = named_[*before].has_value(), second = named_[*after].has_value();
       if ((first && second) || tokens_[*before].left_out || tokens_[*after].left_out) continue;
       const auto& other = tokens_[first ? *after : *before];
+      if (is_destination(other)) continue;
       // "Two or not two".
       if (!tokens_[*after].tells && tokens_[*before].term.text == tokens_[*after].term.text) continue;
       if (opens(*before) || opens(*after) || (word == "or" && is_of_whole(other))) continue;
-      if (std::ranges::find(subject_.keywords, other.term.text, &Term::text) != subject_.keywords.end()) continue;
+      if (is_keyword(other.term)) continue;
       if (any(i, *after + 1, [&](std::size_t at) { return is_open_after(tokens_[at].word); })) continue;
       if (listed && !subject_.numbered && (!is_beside(*before, i) || !is_beside(i, *after))) continue;
       if (subject_.numbered
@@ -619,6 +668,16 @@ class Lists {
         return other.word;
     }
     return std::nullopt;
+  }
+
+  // "Shelf" where boots "go on the shelf".
+  bool is_destination(const Token& token) const {
+    for (std::size_t i = 2; i < tokens_.size(); ++i) {
+      if (tokens_[i].term.text != token.term.text || !is_determiner(tokens_[i - 1].word)) continue;
+      const auto& before = tokens_[i - 2].word;
+      if (is_place_before(before) || before == "to" || before == "into") return true;
+    }
+    return false;
   }
 
   // "Motorbikes and lorries need telling apart": two of the set's kind.
@@ -673,6 +732,32 @@ class Lists {
       if (items == 2 && said == 2 && plurals == 2 && like == 2) return tokens_[last].word;
     }
     return std::nullopt;
+  }
+
+  // "Samosa" of "samosa or kachori", where nothing of the set is named: no words of it, known or not.
+  std::optional<std::string> strangers() const {
+    if (any(0, tokens_.size(), [&](std::size_t i) {
+          return is_keyword(tokens_[i].term) || (named_[i] && is_own_name(i)) || group_named(tokens_[i].term, subject_);
+        }))
+      return std::nullopt;
+    for (std::size_t i = 1; i + 1 < tokens_.size(); ++i) {
+      const auto& word = tokens_[i].word;
+      if (word != "or" && word != "vs" && word != "versus" && word != "against") continue;
+      const auto after = is_determiner(tokens_[i + 1].word) ? i + 2 : i + 1;
+      if (is_strange(i - 1) && is_strange(after) && !tokens_[after].begins) return tokens_[i - 1].word;
+    }
+    return std::nullopt;
+  }
+
+  bool is_keyword(const Term& term) const {
+    return std::ranges::find(subject_.keywords, term.text, &Term::text) != subject_.keywords.end();
+  }
+
+  bool is_strange(std::size_t at) const {
+    if (at >= tokens_.size() || tokens_[at].number || tokens_[at].place) return false;
+    const auto& term = tokens_[at].term;
+    return term.text.size() > 2 && !is_function_word(tokens_[at].word) && tells_something(term.text) &&
+           !could_be_class(tokens_[at]);
   }
 
   // "For the haberdashery counter".
@@ -744,6 +829,7 @@ class Lists {
 }  // namespace
 
 std::optional<std::int64_t> class_named(const Token& token, const Subjects& subject, const Meanings& meanings) {
+  if (subject.foreign.contains(token.term.text)) return std::nullopt;
   std::vector<double> fits;
   for (const auto& terms : subject.classes) {
     // One number is as close as the other: only its own will do.

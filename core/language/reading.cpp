@@ -25,8 +25,8 @@ constexpr double kOfDescription = 0.9, kOfClass = 0.95;
 constexpr double kLeast = 0.12, kLead = 1.4, kOther = 0.9;
 // The share of what speaks for the best one that words beside it may have.
 constexpr double kMoreSaid = 0.3;
-// The same where classes are set against each other by their own names.
-constexpr double kMoreBesideList = 0.6;
+// The same where the set is named, or classes are set against each other by their own names.
+constexpr double kMoreBesideName = 0.6;
 // A word has to do with the whole set if it is so close to one of its keywords.
 constexpr double kNearWhole = 0.5;
 
@@ -41,6 +41,10 @@ std::string joined(const std::vector<std::string>& words, const char* between) {
   std::string text;
   for (const auto& word : words) text += (text.empty() ? "" : between) + word;
   return text;
+}
+
+bool names_set(const Token& token, const Subjects& subject) {
+  return std::ranges::find(subject.names, token.term.text) != subject.names.end();
 }
 
 // How much of the words each card, and each other subject, accounts for.
@@ -65,6 +69,8 @@ class Scores {
       });
     }
     cards_ = subjects.size();
+    for (std::size_t s = 0; s < cards_ && !named_; ++s)
+      if (std::ranges::any_of(content_, [&](const Token& token) { return names_set(token, subjects[s]); })) named_ = s;
     for (const Subject& subject : other_subjects()) {
       std::vector<Term> terms;
       for (const auto& term : subject.terms) terms.push_back(meanings.term(term));
@@ -72,7 +78,9 @@ class Scores {
     }
   }
 
-  std::size_t best() const { return best_in(0, cards_, entries_.size()); }
+  // The one that is named by its own name, whatever else is said; else the one that accounts for most.
+  std::size_t best() const { return named_ ? *named_ : best_in(0, cards_, entries_.size()); }
+  bool is_named() const { return named_.has_value(); }
   std::size_t second() const { return best_in(0, cards_, best()); }
   std::size_t best_other() const { return best_in(cards_, entries_.size(), entries_.size()); }
   // entries_.size() where there is none.
@@ -151,6 +159,7 @@ class Scores {
   double total_ = 0;
   std::vector<Entry> entries_;
   std::size_t cards_ = 0;
+  std::optional<std::size_t> named_;
 };
 
 // "Draw me a picture", "make new pictures of", but not "make a picture sorter" or "a net for pictures".
@@ -176,6 +185,7 @@ std::optional<std::string> other_task(const Sentence& sentence) {
         tokens[i + 1].word != "as" && tokens[i + 1].word != "me")
       return tokens[i].word;
     if (tokens[i].word == "add" && tokens[i + 1].word == "up") return "add up";
+    if (tokens[i].word == "super" && tokens[i + 1].word.starts_with("resol")) return "super-resolution";
     if (asks_for_pictures(tokens, i)) return tokens[i].word + " pictures";
   }
   return std::nullopt;
@@ -225,10 +235,36 @@ void expect_one_set(const Sentence& sentence, const std::vector<Subjects>& subje
   }
 }
 
+// Throws where another data set is named, or two of them.
+void expect_one_name(const Sentence& sentence, const std::vector<Subjects>& subjects,
+                     const std::vector<std::string>& names) {
+  const Subjects* named = nullptr;
+  std::optional<std::string> other, compared;
+  const auto& tokens = sentence.tokens();
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (!tokens[i].tells) continue;
+    const auto own = std::ranges::find_if(subjects, [&](const Subjects& s) { return names_set(tokens[i], s); });
+    if (own == subjects.end()) {
+      const bool beside =
+          (i > 0 && is_comparing(tokens[i - 1].word)) || (i + 1 < tokens.size() && tokens[i + 1].word == "like");
+      if (is_other_data_set(tokens[i].term.text)) (beside ? compared : other) = tokens[i].word;
+      continue;
+    }
+    if (named && named != &*own)
+      throw Error(ErrorCode::kUsage, "instruction.sets", "the instruction names two data sets",
+                  "'" + named->card->name + "' and '" + own->card->name + "'", "name one of them");
+    named = &*own;
+  }
+  if (!other && !named) other = compared;
+  if (other)
+    throw Error(ErrorCode::kUsage, "instruction.sets", "'" + *other + "' is another data set",
+                "there are: " + joined(names, ", "), "name one of these, or give images with --data");
+}
+
 // Throws where no card accounts for the words, two do about alike, or something else does better.
-void expect_clear(const Scores& scores, const Sentence& sentence, const std::string& text,
-                  const std::vector<std::string>& names, const std::vector<Subjects>& subjects,
-                  const Meanings& meanings) {
+void expect_best(const Scores& scores, const Sentence& sentence, const std::string& text,
+                 const std::vector<std::string>& names, const std::vector<Subjects>& subjects,
+                 const Meanings& meanings) {
   const auto best = scores.best();
   const auto unclear = [&](const std::string& why) { return not_clear(text, why, names); };
   const auto percent = [&](std::size_t entry) { return std::to_string(std::lround(100 * scores.score(entry))) + " %"; };
@@ -245,10 +281,18 @@ void expect_clear(const Scores& scores, const Sentence& sentence, const std::str
   }
   if (const auto other = scores.best_other(); scores.score(best) < kOther * scores.score(other))
     throw unclear("it seems to be about " + scores.name(other));
-  const bool stated = list_classes(sentence, subjects[best], meanings).stated;
-  if (const auto rest = scores.unaccounted(stated ? kMoreBesideList : kMoreSaid)) {
+}
+
+// Throws where words that the best card cannot account for say too much.
+void expect_accounted(const Scores& scores, const Sentence& sentence, const std::string& text,
+                      const std::vector<std::string>& names, const std::vector<Subjects>& subjects,
+                      const Meanings& meanings) {
+  const auto best = scores.best();
+  const bool clear = scores.is_named() || list_classes(sentence, subjects[best], meanings).stated;
+  if (const auto rest = scores.unaccounted(clear ? kMoreBesideName : kMoreSaid)) {
     expect_one_set(sentence, subjects, meanings);
-    throw unclear("'" + rest->first + "' is of '" + rest->second + "', not of '" + scores.name(best) + "'");
+    throw not_clear(text, "'" + rest->first + "' is of '" + rest->second + "', not of '" + scores.name(best) + "'",
+                    names);
   }
 }
 
@@ -303,18 +347,17 @@ std::size_t Reading::class_count(std::size_t all) const {
 Reading read_instruction(std::string_view instruction, const std::vector<Card>& cards, const WordVectors& words) {
   const std::string text(instruction.substr(0, kLongestInstruction));
   const Meanings meanings(words);
-  std::vector<Subjects> subjects;
+  const auto subjects = look_up(cards, meanings);
   std::vector<std::string> names;
-  for (const Card& card : cards) {
-    subjects.push_back(look_up(card, meanings));
-    names.push_back(card.name);
-  }
+  for (const Card& card : cards) names.push_back(card.name);
   const Sentence sentence(text, subjects, meanings);
   if (cards.empty() || sentence.content().empty()) throw nothing_said(text, sentence.unknown());
   if (const auto task = other_task(sentence)) throw no_such_task(*task);
+  expect_one_name(sentence, subjects, names);
   const Scores scores(sentence, subjects, meanings);
   if (const auto task = asks_otherwise(sentence, subjects[scores.best()], meanings)) throw no_such_task(*task);
-  expect_clear(scores, sentence, text, names, subjects, meanings);
+  if (!scores.is_named()) expect_best(scores, sentence, text, names, subjects, meanings);
+  expect_accounted(scores, sentence, text, names, subjects, meanings);
   const auto best = scores.best();
   auto list = read_classes(scores, sentence, subjects[best], meanings);
   return {scores.name(best),    std::move(list.classes), list.whether, std::min(1.0, scores.score(best)),

@@ -14,6 +14,8 @@ namespace {
 
 // Of a word that is shown, in columns.
 constexpr std::size_t kLongestWord = 32;
+// Words that are one term: "street view house numbers".
+constexpr std::size_t kLongestCompound = 4;
 
 // Whether the text codes its answers: "sandal = 1, any other garment = 0".
 bool has_codes(std::string_view text) {
@@ -34,8 +36,8 @@ bool is_short_is(std::string_view text, std::size_t at) {
   return words.size() == 1 && !is_function_word(words.front());
 }
 
-// "0-9", "0 - 9" and "0..9" are ranges, "5,000" and "1.5" are one number, "e.g." one word, "cat/dog" a choice, a dash
-// between words a break; what ends in "..." goes on.
+// "0-9", "0 - 9" and "0..9" are ranges, "5,000" and "1.5" are one number, "e.g." one word, "cat/dog" a choice, "w/"
+// with, "w/o" without, a dash between words a break; what ends in "..." goes on.
 std::string separated(std::string_view text) {
   std::string out;
   const bool coded = has_codes(text);
@@ -80,6 +82,10 @@ std::string separated(std::string_view text) {
     } else if (text.substr(i, 4) == "non-" && (i == 0 || space(i - 1))) {
       out += "non ";
       i += 3;
+    } else if (text[i] == '/' && i > 0 && text[i - 1] == 'w' && (i == 1 || space(i - 2))) {
+      const bool without = i + 1 < text.size() && text[i + 1] == 'o' && space(i + 2);
+      out += without ? "ithout" : "ith ";
+      i += without ? 1 : 0;
     } else if (text[i] == '/') {
       const bool number = (i > 1 && after_digit && digit(i - 2)) || (digit(i + 1) && digit(i + 2));
       out += number ? " / " : " or ";
@@ -94,13 +100,30 @@ std::string separated(std::string_view text) {
   return out;
 }
 
-// "Froggy" is frog, "birdie" bird.
+// "Froggy" is frog, "birdie" bird, "horsie" either "hors" or "horse".
 std::string without_diminutive(std::string base) {
   if (base.ends_with('s')) base.pop_back();
   if (!base.ends_with('y') && !base.ends_with("ie")) return {};
   base.resize(base.size() - (base.ends_with('y') ? 1 : 2));
   if (base.size() > 2 && base[base.size() - 1] == base[base.size() - 2]) base.pop_back();
   return base;
+}
+
+std::size_t slips_of(const std::string& word) {
+  return word.size() < 8 ? 1 : 2;
+}
+
+bool is_permutation(const std::string& word, const std::string& known) {
+  return known.size() == word.size() && std::ranges::is_permutation(known, word);
+}
+
+// Whether one may be the other misspelt: letters are mistaken, hardly ever the first one, and no digits.
+bool may_be_slip(const std::string& word, const std::string& known) {
+  const auto digits = [](std::string text) {
+    std::erase_if(text, [](char c) { return !is_digit(c); });
+    return text;
+  };
+  return (known[0] == word[0] || is_permutation(word, known)) && digits(word) == digits(known);
 }
 
 // "Twenty-three".
@@ -160,6 +183,7 @@ void Sentence::collect_spellings(const std::vector<Subjects>& subjects) {
   for (const Subjects& subject : subjects) {
     add_all(subject.keywords);
     for (const auto& terms : subject.classes) add_all(terms);
+    sets_.insert(subject.names.begin(), subject.names.end());
   }
   names_ = cards_;
   for (const Subjects& subject : subjects) add_all(subject.description);
@@ -168,6 +192,7 @@ void Sentence::collect_spellings(const std::vector<Subjects>& subjects) {
       others_.insert(term);
       if (term.find('_') != std::string::npos) compounds_.insert(term);
     }
+  for (const auto& name : other_data_sets()) compounds_.insert(name);
   spellings_ = cards_;
   spellings_.insert(others_.begin(), others_.end());
   spellings_.insert(generic_words().begin(), generic_words().end());
@@ -178,10 +203,13 @@ void Sentence::collect_spellings(const std::vector<Subjects>& subjects) {
 void Sentence::add_clause(const std::vector<std::string>& words) {
   const auto first = tokens_.size();
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string both = i + 1 < words.size() ? words[i] + '_' + base_of(words[i + 1]) : std::string();
-    if (compounds_.contains(both)) {
-      tokens_.push_back({words[i] + ' ' + words[i + 1], meanings_.term(both), true});
-      ++i;
+    std::optional<std::string> found;
+    auto count = std::min(kLongestCompound, words.size() - i) + 1;
+    while (!found && count > 1) found = compound(words, i, --count);
+    if (found) {
+      auto text = words[i];
+      for (const auto last = i + count - 1; i < last;) text += ' ' + words[++i];
+      tokens_.push_back({text, meanings_.term(*found), true});
     } else if (i + 1 < words.size() && is_shorthand(words[i], words[i + 1])) {
       tokens_.push_back({words[i], {words[i], {}}});
     } else {
@@ -191,6 +219,39 @@ void Sentence::add_clause(const std::vector<std::string>& words) {
   if (tokens_.size() > first) tokens_[first].begins = true;
 }
 
+// What several words are called together, or one with a hyphen: "ankle boot", "cifar-10", "t-shirt/top".
+std::optional<std::string> Sentence::compound(const std::vector<std::string>& words, std::size_t at,
+                                              std::size_t count) const {
+  const auto& last = words[at + count - 1];
+  if (count == 1 && (names_.contains(base_of(last)) || last.find('-') == std::string::npos)) return std::nullopt;
+  std::string first;
+  for (auto i = at; i + 1 < at + count; ++i) first += words[i] + '_';
+  auto forms = base_forms(last, {});
+  forms.push_back(base_of(last));
+  for (const auto& form : forms) {
+    auto phrase = first + form;
+    if (count == 1) std::ranges::replace(phrase, '-', '_');
+    if (compounds_.contains(phrase)) return phrase;
+  }
+  if (count > 2) return std::nullopt;
+  auto phrase = first + last;
+  std::ranges::replace(phrase, '-', '_');
+  return respelt_set(phrase);
+}
+
+// "Fahsion mnist": a set's own name of several words, one of which nobody knows.
+std::optional<std::string> Sentence::respelt_set(const std::string& phrase) const {
+  auto parts = phrase;
+  std::ranges::replace(parts, '_', ' ');
+  if (std::ranges::all_of(split_words(parts), [&](const auto& part) { return number_of(part) || is_known(part); }))
+    return std::nullopt;
+  for (const auto& name : sets_)
+    if (name.find('_') != std::string::npos && may_be_slip(phrase, name) &&
+        edit_distance(phrase, name) <= slips_of(name))
+      return name;
+  return std::nullopt;
+}
+
 // As names on cards, then cards, then other subjects spell it; else that of the vectors.
 std::string Sentence::base_of(const std::string& word) const {
   const auto forms = base_forms(word, {});
@@ -198,7 +259,9 @@ std::string Sentence::base_of(const std::string& word) const {
     if (const auto form = std::ranges::find_if(forms, [&](const auto& f) { return known->contains(f); });
         form != forms.end())
       return *form;
-  if (const auto base = without_diminutive(word); !base.empty() && names_.contains(base)) return base;
+  if (const auto base = without_diminutive(word); !base.empty())
+    for (const auto& form : {base, base + 'e'})
+      if (names_.contains(form)) return form;
   return meanings_.lemma(word);
 }
 
@@ -214,6 +277,10 @@ void Sentence::add(const std::string& word) {
   }
   if (is_function_word(word) || is_contrast(word)) {
     tokens_.push_back({word, {word, {}}});
+    return;
+  }
+  if (is_other_data_set(word) && !sets_.contains(word)) {
+    tokens_.push_back({word, {word, {}}, true});
     return;
   }
   std::string term = base_of(word);
@@ -237,12 +304,11 @@ std::optional<std::string> Sentence::respelt(const std::string& word) const {
   std::size_t least = 3;
   std::optional<std::string> best;
   for (const auto& form : base_forms(word, {})) {
-    const std::size_t slips = form.size() < 8 ? 1 : 2;
+    const std::size_t slips = slips_of(form);
     for (const auto& known : spellings_) {
       if (known.size() < 3 || known.size() + slips < form.size() || known.size() > form.size() + slips) continue;
-      const bool swapped = known.size() == form.size() && std::ranges::is_permutation(known, form);
-      if (swapped ? !names_.contains(known) && known.size() < 4
-                  : std::min(known.size(), form.size()) < 4 || known[0] != form[0])
+      if (!may_be_slip(form, known) ||
+          (std::min(known.size(), form.size()) < 4 && (!is_permutation(form, known) || !names_.contains(known))))
         continue;
       const auto distance = edit_distance(form, known);
       if (distance > slips || distance >= least) continue;
@@ -271,7 +337,10 @@ void Sentence::drop_negated() {
     }
     if (token.begins) scope = Scope::kNone;
     if (scope == Scope::kNone) continue;
-    if (token.tells) {
+    // "Apart from the three kinds of footwear", "but the two pets".
+    if (scope == Scope::kOpen && (is_question_for_kind(token.word) || counts_kinds(i))) {
+      token.tells = false;
+    } else if (token.tells) {
       leave_out(i);
       scope = Scope::kDropping;
     } else if (token.word != "or" && (scope == Scope::kDropping || !is_function_word(token.word))) {
@@ -286,7 +355,12 @@ bool Sentence::negates(std::size_t at) const {
   if (at + 1 == tokens_.size()) return is_negation(word);
   const auto& next = tokens_[at + 1].word;
   if (word.starts_with("leav")) return leaves_out(at);
+  if (is_dropping(word, next)) return drops(at);
+  // "Everything that isn't footwear".
+  if (is_denied_being(word) && at > 0 && (tokens_[at - 1].word == "that" || tokens_[at - 1].word == "which"))
+    return says_all_before(at);
   if (is_negation(word)) return !is_more(next) && !is_less(next);
+  if (word == "but" && at > 0 && tokens_[at - 1].word == "nothing") return false;
   if (word == "but" || word == "save" || word == "bar") return excludes_from_all(at);
   if (word != "apart") return is_not_wanted(word, next) || is_exclusion(word, next);
   return next == "from" && std::none_of(tokens_.begin(), tokens_.begin() + static_cast<std::ptrdiff_t>(at),
@@ -300,12 +374,38 @@ bool Sentence::leaves_out(std::size_t at) const {
   return false;
 }
 
+// "Drop the boots", "please get rid of the bags", but not "drop the boots in this box", "people drop bags".
+bool Sentence::drops(std::size_t at) const {
+  auto before = at;
+  while (before > 0 && !tokens_[before].begins &&
+         (is_politeness(tokens_[before - 1].word) || is_before_verb(tokens_[before - 1].word) ||
+          tokens_[before - 1].word == "get"))
+    --before;
+  if (before == at && !tokens_[at].begins) return false;
+  for (auto i = at + 2; i < tokens_.size() && !tokens_[i].begins; ++i)
+    if (is_place_before(tokens_[i].word) || tokens_[i].word == "into") return false;
+  return true;
+}
+
 // "All clothes but the boots": what follows is of a card, and "all" stands before.
 bool Sentence::excludes_from_all(std::size_t at) const {
   auto next = at + 1;
-  while (next < tokens_.size() && is_determiner(tokens_[next].word)) ++next;
+  while (next < tokens_.size() && is_before_excluded(next)) ++next;
   return says_all_before(at) && next < tokens_.size() && tokens_[next].tells &&
          names_.contains(tokens_[next].term.text);
+}
+
+// A number of what comes next.
+bool Sentence::counts_kinds(std::size_t at) const {
+  if (!tokens_[at].number || is_plural(tokens_[at].word) || at + 1 == tokens_.size()) return false;
+  const Token& next = tokens_[at + 1];
+  return !next.begins && !next.number && (next.tells || is_question_for_kind(next.word));
+}
+
+// Between "but" and what is left out: "the three kinds of".
+bool Sentence::is_before_excluded(std::size_t at) const {
+  const auto& word = tokens_[at].word;
+  return is_determiner(word) || is_question_for_kind(word) || counts_kinds(at) || word == "of" || word == "for";
 }
 
 bool Sentence::says_all_before(std::size_t at) const {
@@ -314,11 +414,21 @@ bool Sentence::says_all_before(std::size_t at) const {
   return false;
 }
 
+// "Keep the other eight".
+bool Sentence::keeps_others(std::size_t at) const {
+  for (; at + 2 < tokens_.size(); ++at)
+    if (tokens_[at].word == "keep" && tokens_[at + 1].word == "the" &&
+        (tokens_[at + 2].word == "other" || tokens_[at + 2].word == "remaining" ||
+         is_rest_of_all(tokens_[at + 2].word)))
+      return true;
+  return false;
+}
+
 void Sentence::leave_out(std::size_t at) {
   Token& token = tokens_[at];
   if (!std::exchange(token.tells, false)) return;
   token.left_out = is_left_out(at);
-  token.of_all = token.left_out && says_all_before(at) && names_.contains(token.term.text);
+  token.of_all = token.left_out && (says_all_before(at) || keeps_others(at)) && names_.contains(token.term.text);
 }
 
 // "The ones and zeros" of "leave out the ones and zeros", "boots and bags" of "except sandals, boots and bags".
@@ -352,6 +462,21 @@ void Sentence::drop_aside() {
     do leave_out(--first);
     while (first > 0 && !tokens_[first].begins);
   }
+  drop_removed();
+}
+
+// "With the shirts and coats taken out", "clothes, shirts removed"; but not "the bags that people dropped".
+void Sentence::drop_removed() {
+  for (std::size_t i = 1; i < tokens_.size(); ++i) {
+    if (tokens_[i].begins || !is_removed(tokens_[i].word, i + 1 < tokens_.size() ? tokens_[i + 1].word : "")) continue;
+    auto first = i - 1;
+    while (!tokens_[first].begins && tokens_[first].word != "with") --first;
+    const auto end = i + 1 < tokens_.size() && tokens_[i + 1].word == "out" ? i + 2 : i + 1;
+    const bool alone = first > 0 && first + 1 == i && (end == tokens_.size() || tokens_[end].begins);
+    if (tokens_[first].word != "with" && !alone) continue;
+    for (auto at = first; at < i; ++at) leave_out(at);
+    tokens_[i].tells = false;
+  }
 }
 
 // "Auto" is a car in a list of vehicles, and nothing in "auto tag".
@@ -360,10 +485,12 @@ void Sentence::drop_prefixes() {
     if (tokens_[i].word == "auto" && !tokens_[i + 1].begins && is_counted(tokens_[i + 1])) tokens_[i].tells = false;
 }
 
-// "The number of visitors" is no number that one sees, nor is what one figures out.
+// "The number of visitors" is no number that one sees, "a pair of trousers" says no more than trousers; nor is what one
+// figures out.
 void Sentence::drop_amounts() {
   for (std::size_t i = 0; i + 1 < tokens_.size(); ++i)
     if ((tokens_[i].term.text == "number" && tokens_[i + 1].word == "of") ||
+        (tokens_[i].word == "pair" && tokens_[i + 1].word == "of") ||
         (tokens_[i].term.text == "figure" && tokens_[i + 1].word == "out"))
       tokens_[i].tells = false;
 }
@@ -416,15 +543,23 @@ void Sentence::drop_quantities() {
           (ends && (before == "the" || before == "these" || before == "those")))
         drops = true;
     }
+    drops = drops || is_of_setting(i);
     if (drops) token.tells = token.number = false;
     if (drops && more && is_counted(tokens_[i + 1])) token.left_out = false;
   }
 }
 
-// "Which one?", "a convolutional one".
+// "Depth 8", "width of 64".
+bool Sentence::is_of_setting(std::size_t at) const {
+  const auto before = at > 1 && (tokens_[at - 1].word == "of" || is_being(tokens_[at - 1].word)) ? at - 1 : at;
+  return before > 0 && is_setting(tokens_[before - 1].word) && !(tokens_[at].begins && !tokens_[at].breaks);
+}
+
+// "Which one?", "a convolutional one", "any one of".
 bool Sentence::is_pronoun(std::size_t at) const {
   if (at == 0 || tokens_[at].begins) return false;
   const bool ends = at + 1 == tokens_.size() || tokens_[at + 1].begins || is_being(tokens_[at + 1].word);
+  if (!ends && tokens_[at + 1].word == "of") return true;
   return ends && (tokens_[at - 1].word == "which" || is_generic_word(tokens_[at - 1].term.text));
 }
 

@@ -36,28 +36,36 @@ class Sentence {
  private:
   void collect_spellings(const std::vector<Subjects>& subjects);
   void add_clause(const std::vector<std::string>& words);
+  std::optional<std::string> compound(const std::vector<std::string>& words, std::size_t at, std::size_t count) const;
+  std::optional<std::string> respelt_set(const std::string& phrase) const;
   void add(const std::string& word);
   std::string base_of(const std::string& word) const;
   bool is_known(const std::string& term) const { return meanings_.knows(term) || cards_.contains(term); }
   std::optional<std::string> respelt(const std::string& word) const;
   void drop_negated();
   void drop_aside();
+  void drop_removed();
   bool negates(std::size_t at) const;
   bool leaves_out(std::size_t at) const;
+  bool drops(std::size_t at) const;
   bool excludes_from_all(std::size_t at) const;
+  bool counts_kinds(std::size_t at) const;
+  bool is_before_excluded(std::size_t at) const;
   bool says_all_before(std::size_t at) const;
+  bool keeps_others(std::size_t at) const;
   void leave_out(std::size_t at);
   bool continues_negated(std::size_t at, bool lists) const;
   bool is_left_out(std::size_t at) const;
   void drop_quantities();
   bool is_pronoun(std::size_t at) const;
+  bool is_of_setting(std::size_t at) const;
   std::optional<std::size_t> number_before(std::size_t at) const;
   void drop_amounts();
   void drop_prefixes();
   void mark_places();
 
   const Meanings& meanings_;
-  std::set<std::string> names_, cards_, others_, compounds_, spellings_;
+  std::set<std::string> sets_, names_, cards_, others_, compounds_, spellings_;
   std::vector<Token> tokens_;
   std::vector<std::string> unknown_;
 };

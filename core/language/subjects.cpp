@@ -58,21 +58,38 @@ void add_group(const ClassGroup& group, const Meanings& meanings, Subjects& out)
   out.groups.push_back(std::move(found));
 }
 
-}  // namespace
+// "Fashion_mnist" and "fashionmnist", "cifar_10" and "cifar_ten" beside the name itself.
+std::vector<std::string> names_of(const std::string& folder) {
+  std::string phrase = folder, spelling = folder;
+  std::ranges::replace(phrase, '-', '_');
+  std::erase_if(spelling, [](char c) { return c == '-' || c == '_' || c == ' '; });
+  std::vector<std::string> names{folder, phrase, spelling};
+  const auto stem = spelling.substr(0, spelling.find_first_of("0123456789"));
+  const auto digits = spelling.substr(stem.size());
+  if (const auto number = stem.empty() ? std::nullopt : number_of(digits))
+    names.insert(names.end(), {stem + '_' + digits, stem + '_' + number_word(*number)});
+  std::erase(names, std::string());
+  return names;
+}
+
+// Which no other word is, as "images" is.
+bool is_proper_name(const std::string& name, const Meanings& meanings) {
+  return std::ranges::none_of(base_forms(name, {}),
+                              [&](const auto& form) { return meanings.knows(form) || !tells_something(form); });
+}
 
 Subjects look_up(const Card& card, const Meanings& meanings) {
-  Subjects out{&card, {}, terms_of(card.description, meanings, false), {}, {}, false};
+  Subjects out{.card = &card, .description = terms_of(card.description, meanings, false)};
   for (const auto& keyword : card.keywords)
     for (auto& term : terms_of(keyword, meanings)) out.keywords.push_back(std::move(term));
   // A folder is called by its last part, with or without a slash behind it.
   const std::filesystem::path path(card.name);
   const std::string folder = (path.has_filename() ? path : path.parent_path()).filename().string();
   for (const auto& word : split_words(folder)) out.keywords.push_back(meanings.term(word));
-  std::string phrase = folder, spelling = folder;
-  std::ranges::replace(phrase, '-', '_');
-  if (phrase != folder) out.keywords.push_back(meanings.term(phrase));  // "fashion mnist"
-  std::erase_if(spelling, [](char c) { return c == '-' || c == '_' || c == ' '; });
-  if (!spelling.empty()) out.keywords.push_back(meanings.term(spelling));
+  for (const auto& name : names_of(folder)) {
+    out.keywords.push_back(meanings.term(name));
+    if (is_proper_name(name, meanings)) out.names.push_back(name);
+  }
   std::int64_t numbers = 0;
   for (const auto& name : card.classes) {
     if (const auto number = number_of(name)) {
@@ -89,6 +106,21 @@ Subjects look_up(const Card& card, const Meanings& meanings) {
     for (const auto& alias : card.aliases[c]) out.classes[c].push_back(meanings.term(alias));
   for (const auto& group : card.groups) add_group(group, meanings, out);
   out.numbered = numbers == static_cast<std::int64_t>(card.classes.size()) && numbers > 0;
+  return out;
+}
+
+}  // namespace
+
+std::vector<Subjects> look_up(const std::vector<Card>& cards, const Meanings& meanings) {
+  std::vector<Subjects> out;
+  for (const Card& card : cards) out.push_back(look_up(card, meanings));
+  for (Subjects& subject : out) {
+    for (const Subjects& other : out)
+      for (const auto& terms : other.classes)
+        for (const Term& term : terms) subject.foreign.insert(term.text);
+    for (const auto& terms : subject.classes)
+      for (const Term& term : terms) subject.foreign.erase(term.text);
+  }
   return out;
 }
 

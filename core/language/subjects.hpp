@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,10 +53,13 @@ struct Subjects {
   std::vector<Term> keywords, description;
   std::vector<std::vector<Term>> classes;
   std::vector<SubjectGroup> groups;
-  bool numbered = false;  // classes are numbers, so that "three to five" is a range of them
+  std::vector<std::string> names;  // of the set itself, which no other word is: "cifar10", "cifar_ten"
+  std::set<std::string> foreign;   // what classes of other sets are called, and none of its own
+  bool numbered = false;           // classes are numbers, so that "three to five" is a range of them
 };
 
-Subjects look_up(const Card& card, const Meanings& meanings);
+// All cards, so that each knows what is another's.
+std::vector<Subjects> look_up(const std::vector<Card>& cards, const Meanings& meanings);
 
 // The group, by its place in `groups`, that has the very word among its names.
 std::optional<std::size_t> group_named(const Term& term, const Subjects& subject);

@@ -29,13 +29,14 @@ class TaskReader {
 
   std::optional<std::string> read() const {
     for (std::size_t i = 0; i < tokens_.size(); ++i)
-      for (const auto sign : {&TaskReader::other_order,      &TaskReader::other_making, &TaskReader::other_turning,
-                              &TaskReader::other_condition,  &TaskReader::other_amount, &TaskReader::other_person,
-                              &TaskReader::other_reason,     &TaskReader::other_place,  &TaskReader::other_extreme,
-                              &TaskReader::other_advice,     &TaskReader::other_noun,   &TaskReader::other_attribute,
-                              &TaskReader::other_comparison, &TaskReader::other_match,  &TaskReader::other_script,
-                              &TaskReader::other_letters,    &TaskReader::other_source, &TaskReader::other_side,
-                              &TaskReader::other_sequence,   &TaskReader::other_text,   &TaskReader::other_whole})
+      for (const auto sign : {&TaskReader::other_order,      &TaskReader::other_making,   &TaskReader::other_turning,
+                              &TaskReader::other_condition,  &TaskReader::other_amount,   &TaskReader::other_person,
+                              &TaskReader::other_reason,     &TaskReader::other_place,    &TaskReader::other_extreme,
+                              &TaskReader::other_advice,     &TaskReader::other_noun,     &TaskReader::other_attribute,
+                              &TaskReader::other_comparison, &TaskReader::other_match,    &TaskReader::other_script,
+                              &TaskReader::other_letters,    &TaskReader::other_source,   &TaskReader::other_side,
+                              &TaskReader::other_sum,        &TaskReader::other_sequence, &TaskReader::other_text,
+                              &TaskReader::other_whole})
         if (auto found = (this->*sign)(i)) return found;
     for (std::size_t first = 0; first < tokens_.size(); first = end_of(first))
       for (const auto sign : {&TaskReader::other_choice, &TaskReader::other_writer, &TaskReader::forecast})
@@ -124,7 +125,8 @@ class TaskReader {
     if (!inside(i) || word(i) == "of" || is_place_before(word(i)) || (determined && !is_determiner(word(i))))
       return std::nullopt;
     for (const auto end = i + kLongObject; inside(i) && i <= end; ++i) {
-      if (is_object(i)) return i;
+      // "A digit model" is none.
+      if (is_object(i) && !(inside(i + 1) && is_maker(word(i + 1)))) return i;
       if (is_clause_word(word(i)) || is_maker(word(i))) break;
     }
     return std::nullopt;
@@ -138,7 +140,8 @@ class TaskReader {
     if ((first && word(at).ends_with("ing")) || (is_parting(word(at)) && is_particle(word(at + 1))))
       return std::nullopt;
     if (word(at) != verb(at).text && (first || word(at - 1) == "to" || word(at - 1) == "you")) return std::nullopt;
-    const bool own = std::ranges::find(other_, verb(at).text, &Term::text) != other_.end();
+    if (is_dropping(word(at), word(at + 1)) || word(at) == "keep" || word(at) == "keeping") return std::nullopt;
+    const bool own = is_enlarging(word(at)) || std::ranges::find(other_, verb(at).text, &Term::text) != other_.end();
     if (!own && (is_telling(at) || is_function_word(word(at)))) return std::nullopt;
     const bool other = own || meanings_.closeness(verb(at), other_) >= kOfKind;
     if (other ? !first && says_telling_ : !first || says_telling_ || !is_unknown_order(at)) return std::nullopt;
@@ -148,7 +151,8 @@ class TaskReader {
 
   // "Digitise the figures", but not "wearables in a shop".
   bool is_unknown_order(std::size_t at) const {
-    if (is_generic_word(meanings_.lemma(word(at))) || is_negation(word(at)) || is_exclusion(word(at), word(at + 1)))
+    if (is_generic_word(meanings_.lemma(word(at))) || is_restriction(word(at)) || is_confining(word(at)) ||
+        is_negation(word(at)) || is_exclusion(word(at), word(at + 1)))
       return false;
     // No noun has an article right behind it.
     if (is_determiner(word(at + 1))) return true;
@@ -170,11 +174,13 @@ class TaskReader {
 
   // "Turn my sketch of a dress into a pattern"; but digits may be turned into text.
   std::optional<std::string> other_turning(std::size_t at) const {
-    if (subject_.numbered || !is_turning(word(at)) || (!begins_order(at) && !continues_order(at))) return std::nullopt;
-    const auto what = object(at, true);
+    if (!is_turning(word(at)) || (!begins_order(at) && !continues_order(at))) return std::nullopt;
+    const auto what = object(at, false);
     if (!what) return std::nullopt;
     for (auto i = *what; inside(i); ++i)
-      if (word(i) == "into" && any(i + 1, i + 3, [&](std::size_t k) { return tokens_[k].tells && !is_of_subject(k); }))
+      if (word(i) == "into" && any(i + 1, i + 3, [&](std::size_t k) {
+            return word(k) == "resolution" || (!subject_.numbered && tokens_[k].tells && !is_of_subject(k));
+          }))
         return phrase(at, *what) + " into";
     return std::nullopt;
   }
@@ -235,6 +241,10 @@ class TaskReader {
     if (word(at) == "make" && object(at, true) &&
         any(at + 2, at + 2 + kNear, [&](std::size_t i) { return word(i) == "look" && word(i + 1) == "like"; }))
       return "look like";
+    // "Make the photos sharper".
+    if (word(at) == "make" && object(at, false))
+      for (auto i = at + 2; inside(i); ++i)
+        if (is_changed(word(i))) return phrase(at, i);
     return std::nullopt;
   }
 
@@ -264,6 +274,8 @@ class TaskReader {
 
   // "Breed of horse", "tell me the price of this bag", "nationality of the writer".
   std::optional<std::string> other_attribute(std::size_t at) const {
+    // "The horse breed".
+    if (word(at).starts_with("breed") && at > 0 && names_class(at - 1)) return phrase(at - 1, at);
     const bool named = tokens_[at].begins || word(at - 1) == "the" || is_question_for_kind(word(at - 1));
     if (!named || !is_attribute(word(at)) || word(at + 1) != "of") return std::nullopt;
     const bool of_subject =
@@ -367,7 +379,41 @@ class TaskReader {
       return phrase(at, at + 1);
     const bool by = any(at - std::min<std::size_t>(at, 2), at, [&](std::size_t i) { return word(i) == "by"; });
     const bool heard = is_recording(word(at)) && (by || word(at + 1) == "of" || is_clip(word(at + 1)));
-    return heard ? std::optional(phrase(at, at + 1)) : std::nullopt;
+    const bool denied = at > 0 && is_negation(word(at - 1));
+    if (denied || !(heard || is_instrument(word(at)) || is_signal(word(at), word(at + 1)) || is_spoken(at)))
+      return std::nullopt;
+    return phrase(at, at + 1);
+  }
+
+  // "Someone speaks a digit", "spoken digits", "over the phone"; but not "a gadget that speaks the digit".
+  bool is_spoken(std::size_t at) const {
+    if (word(at) == "over" && word(at + 1) == "the" && word(at + 2).ends_with("phone")) return true;
+    // "I say it out loud".
+    if (word(at) == "aloud" || word(at) == "loud")
+      return any(start_of(at), at, [&](std::size_t i) {
+        return i > 0 && is_speaker(word(i - 1)) && (word(i).starts_with("say") || word(i).starts_with("read"));
+      });
+    if (word(at) == "spoken")
+      return any(at - std::min<std::size_t>(at, 2), at + 3, [&](std::size_t i) { return is_object(i); });
+    if (!is_speaking(word(at)) || !(tokens_[at].begins || is_speaker(word(at - 1)))) return false;
+    for (auto i = at + 1; inside(i) && i < at + kNear; ++i)
+      if (is_object(i) && (!tokens_[i].number || !inside(i + 1))) return true;
+    return false;
+  }
+
+  // "Output their sum", "multiply them": of more numbers than a picture shows.
+  std::optional<std::string> other_sum(std::size_t at) const {
+    if (!subject_.numbered || at == 0) return std::nullopt;
+    const auto &before = word(at - 1), &next = word(at + 1);
+    const bool result =
+        is_reckoned(word(at)) && (before == "their" || (before == "the" && at > 1 && is_telling_result(word(at - 2))));
+    const bool order = is_reckoning(word(at)) && (next == "them" || next == "both" || next == "together" ||
+                                                  (next == "the" && number_or_ordinal(at + 2)));
+    return result || order ? std::optional(phrase(at - 1, at + 1)) : std::nullopt;
+  }
+
+  bool number_or_ordinal(std::size_t at) const {
+    return word(at) == "first" || word(at) == "second" || number_of(word(at)).has_value();
   }
 
   // "Left shoe or right shoe": of one kind, but not "dog or no dog", nor "cat pictures or dog pictures".
@@ -447,7 +493,14 @@ class TaskReader {
 
   // "Is the dog ...", not "is it a dog", "is there a dog", "is it possible".
   bool is_closed_question(std::size_t first) const {
-    return (is_being(word(first)) || is_asking(word(first))) && is_closed(first + 1);
+    return (is_being(word(first)) || is_asking(word(first))) && is_closed(first + 1) && !is_order_to_do(first);
+  }
+
+  // "Do the clothing set", "do the digits for me".
+  bool is_order_to_do(std::size_t first) const {
+    return word(first) == "do" && any(first + 2, first + 2 + kNear, [&](std::size_t i) {
+             return is_whole_set(word(i)) || (word(i) == "for" && (word(i + 1) == "me" || word(i + 1) == "us"));
+           });
   }
 
   // A determiner of something that is there: "the", "this".

@@ -94,7 +94,7 @@ constexpr std::string_view kGenericWords =
     "cnn mlp vit perceptron multilayer multi-layer feedforward feed-forward dense connected fully transformer "
     "attention patch head layered shortcut fit chip instance auto hundred thousand million dozen thirty forty fifty "
     "sixty seventy "
-    "eighty ninety lakh crore bot";
+    "eighty ninety lakh crore bot remaining remain remainder leftover leftovers lump true false";
 
 constexpr std::array<std::string_view, 21> kNumbers{
     "zero",     "one",     "two",     "three",     "four",     "five",     "six",
@@ -127,7 +127,7 @@ bool is_negation(std::string_view word) {
   return one_of(
       word,
       "no not none neither without except excluding exclude excludes nor ignoring ignore skip skipping omit omitting "
-      "leave leaving minus");
+      "leave leaving minus barring sans");
 }
 
 bool is_denial(std::string_view word) {
@@ -138,11 +138,34 @@ bool is_exclusion(std::string_view word, std::string_view next) {
   return (word == "other" && next == "than") || (word == "aside" && next == "from") ||
          (word == "exception" && next == "of") || (word == "never" && one_of(next, "mind a an any the")) ||
          (word == "rule" && next == "out") || (word == "forget" && one_of(next, "the about")) ||
-         (word == "instead" && next == "of") || (word == "rather" && next == "than");
+         (word == "less" && one_of(next, "the any all")) || (word == "instead" && next == "of") ||
+         (word == "rather" && next == "than");
 }
 
 bool is_aside(std::string_view word) {
   return one_of(word, "aside excluded excepted omitted");
+}
+
+bool is_removed(std::string_view word, std::string_view next) {
+  return one_of(word, "removed dropped discarded") || (one_of(word, "taken left thrown cut") && next == "out");
+}
+
+bool is_dropping(std::string_view word, std::string_view next) {
+  return one_of(word, "drop dropping discard discarding ditch ditching scrap scrapping") ||
+         (one_of(word, "throw throwing chuck toss kick take cut bin") && one_of(next, "out away off")) ||
+         (word == "rid" && next == "of");
+}
+
+bool is_confining(std::string_view word) {
+  return one_of(word, "stick sticking keep narrow narrowed down limit limited restrict restricted confine confined");
+}
+
+bool is_rest_of_all(std::string_view word) {
+  return one_of(word, "rest others everything remainder leftovers leftover");
+}
+
+bool is_lumping(std::string_view word) {
+  return one_of(word, "lump lumping bundle group put throw call treat");
 }
 
 bool is_parting(std::string_view word) {
@@ -199,13 +222,13 @@ bool is_joint(std::string_view word) {
 }
 
 bool is_telling_apart(std::string_view word) {
-  return one_of(
-      word,
-      "between apart only just merely alike confuse confuses confused confusing muddled mix mixed mixing mistake "
-      "mistakes "
-      "mistaken "
-      "differ difference differences differentiate distinguish distinguishes distinguishing discriminate "
-      "distinction separate separates separating separated told split toss-up");
+  return one_of(word,
+                "between apart only just merely solely exclusively purely alike confuse confuses confused confusing "
+                "muddled mix mixed mixing mistake "
+                "mistakes "
+                "mistaken "
+                "differ difference differences differentiate distinguish distinguishes distinguishing discriminate "
+                "distinction separate separates separating separated told split toss-up");
 }
 
 bool is_open_before(std::string_view word) {
@@ -223,7 +246,7 @@ bool is_all(std::string_view word) {
 }
 
 bool is_restriction(std::string_view word) {
-  return one_of(word, "only just solely merely exclusively nothing");
+  return one_of(word, "only just solely merely exclusively purely nothing");
 }
 
 bool is_verdict(std::string_view word) {
@@ -247,7 +270,8 @@ bool is_shorthand(std::string_view word, std::string_view next) {
       "tell see sort know read classify spot recognise recognize find get check help pick separate identify decide "
       "look say be do make choose label name detect work train";
   return (word == "2" && one_of(next, kVerbs)) ||
-         (word == "4" && one_of(next, "a the my our his her their telling sorting reading spotting me us"));
+         (word == "4" &&
+          one_of(next, "a the this these those my our his her their telling sorting reading spotting me us"));
 }
 
 bool is_picture(std::string_view word) {
@@ -271,7 +295,10 @@ bool is_range(std::string_view word) {
 }
 
 bool is_other_task(std::string_view word) {
-  return one_of(word, "count counting locate segment segmentation bounding upscale colourise colorize");
+  return one_of(word,
+                "count counting locate segment segmentation bounding upscale upscaling upsample upsampling "
+                "denoise denoising deblur deblurring inpaint inpainting colourise "
+                "colorize");
 }
 
 const std::vector<std::string>& verbs_of_telling() {
@@ -347,11 +374,11 @@ bool is_matching(std::string_view word) {
 }
 
 bool is_attribute(std::string_view word) {
-  return one_of(
-      word,
-      "breed breeds species brand make maker designer price cost age gender sex mood owner weight speed "
-      "height length condition sum total average product nationality race religion handedness occupation profession "
-      "personality temper state");
+  return one_of(word,
+                "breed breeds species brand make maker designer price cost age gender sex mood owner weight speed "
+                "height length condition sum total average product difference nationality race religion handedness "
+                "occupation profession "
+                "personality temper state");
 }
 
 bool is_script(std::string_view word) {
@@ -384,7 +411,59 @@ bool is_noting(std::string_view word) {
 }
 
 bool is_denied_being(std::string_view word) {
-  return one_of(word, "not isn't aren't ain't isnt arent");
+  return one_of(word, "not isn't aren't ain't isnt arent don't doesn't dont doesnt");
+}
+
+bool is_instrument(std::string_view word) {
+  return one_of(
+      word,
+      "microphone mic waveform spectrogram accelerometer gyroscope lidar radar sonar eeg ecg emg spreadsheet csv "
+      "tabular");
+}
+
+bool is_signal(std::string_view word, std::string_view next) {
+  return one_of(word, "sensor voice speech phone telephone") &&
+         (one_of(next, "recording recordings message messages command commands call calls") ||
+          (word == "sensor" && one_of(next, "reading readings data signal signals value values")));
+}
+
+bool is_speaking(std::string_view word) {
+  return one_of(word, "speak speaks spoke pronounce pronounces utter utters dictate dictates");
+}
+
+bool is_speaker(std::string_view word) {
+  return is_person(word) ||
+         one_of(word, "i we you they he she people user users caller callers customer customers somebody who");
+}
+
+bool is_reckoned(std::string_view word) {
+  return one_of(word, "sum total product difference quotient average mean");
+}
+
+bool is_reckoning(std::string_view word) {
+  return one_of(word,
+                "add adds added adding multiply multiplies multiplying subtract subtracts subtracting sum divide");
+}
+
+bool is_enlarging(std::string_view word) {
+  return one_of(word, "blow scale upscale zoom enhance");
+}
+
+bool is_comparing(std::string_view word) {
+  return one_of(word, "like unlike than");
+}
+
+bool is_changed(std::string_view word) {
+  return one_of(word, "bigger larger smaller sharper clearer crisper brighter darker smoother prettier nicer");
+}
+
+bool is_telling_result(std::string_view word) {
+  return one_of(word,
+                "output outputs print prints give gives return returns show shows tell tells say says me compute");
+}
+
+bool is_whole_set(std::string_view word) {
+  return one_of(word, "dataset data set one ones lot task benchmark classification recognition");
 }
 
 bool is_recording(std::string_view word) {
@@ -443,6 +522,10 @@ bool is_writing(std::string_view term) {
   return one_of(term, "page sheet form document text book letter note number line word sentence address list");
 }
 
+bool is_setting(std::string_view word) {
+  return one_of(word, "depth width seed epochs batch size rate dropout heads patch kernel stride");
+}
+
 bool is_network_part(std::string_view word) {
   return one_of(
       word,
@@ -467,6 +550,35 @@ std::optional<std::int64_t> number_of(std::string_view word) {
 
 std::string number_word(std::int64_t number) {
   return std::string(kNumbers[static_cast<std::size_t>(number)]);
+}
+
+const std::vector<std::string>& other_data_sets() {
+  static const auto names = [] {
+    auto all = words_of(
+        "svhn street_view_house_number cifar100 cifar_100 cifar_hundred cifar_one_hundred cifar_a_hundred cifar20 "
+        "cifar_20 cifar10_c cifar_10_c imagenet image_net imagenette imagewoof ilsvrc mscoco ms_coco celeba omniglot "
+        "stl10 "
+        "stl_10 caltech101 caltech_101 caltech256 caltech_256 pascal_voc voc2007 voc2012 oxford_pet oxford_iiit "
+        "oxford_flower flowers102 flower_102 flowers_102 food101 food_101 stanford_car stanford_dog deepfashion "
+        "deep_fashion fgvc eurosat resisc45 gtsrb cub_200 cub200 places365 places_365 sun397 lfw vggface ffhq lsun "
+        "cityscapes kitti open_image objectnet inaturalist plantvillage chexpert ham10000 camelyon norb smallnorb "
+        "coil100 "
+        "coil_100 shapenet modelnet flickr30k flickr8k afhq animals10 animals_10 mvtec quickdraw imdb ade20k "
+        "visual_genome clothing1m");
+    // Names of something else, too.
+    for (const char* name : {"coco", "usps", "caltech", "voc", "places", "iris", "titanic", "flickr"})
+      for (const char* what : {"dataset", "data", "benchmark", "corpus", "challenge", "image", "digit", "class"})
+        all.push_back(std::string(name) + '_' + what);
+    for (const char* kind : {"extended", "kuzushiji", "kannada", "medical", "language", "moving", "colored", "coloured",
+                             "audio", "spoken", "rotated", "letters", "balanced", "double", "multi"})
+      all.push_back(std::string(kind) + "_mnist");
+    return all;
+  }();
+  return names;
+}
+
+bool is_other_data_set(std::string_view term) {
+  return term.ends_with("mnist") || std::ranges::find(other_data_sets(), term) != other_data_sets().end();
 }
 
 const std::vector<Subject>& other_subjects() {

@@ -22,8 +22,13 @@ bool is_negation(std::string_view word);
 bool is_denial(std::string_view word);
 // "Other than", "with the exception of", "never mind": leaves what follows out.
 bool is_exclusion(std::string_view word, std::string_view next);
-// Leaves out what stands before it: "letters aside".
+// Leaves out what stands before it: "letters aside"; "with the letters removed", "taken" out.
 bool is_aside(std::string_view word);
+bool is_removed(std::string_view word, std::string_view next);
+// An order to leave out what follows: "drop", "throw out", "get rid of".
+bool is_dropping(std::string_view word, std::string_view next);
+// "Stick to", "narrow it down to".
+bool is_confining(std::string_view word);
 // "Tell", "set" apart.
 bool is_parting(std::string_view word);
 // Of "less than four", "five and above".
@@ -60,6 +65,9 @@ bool is_open_after(std::string_view word);
 bool is_all(std::string_view word);
 // What follows alone is meant: "only the animals", "nothing but footwear".
 bool is_restriction(std::string_view word);
+// All others: "rest", "leftovers"; together, "lump", or against what is before them, "remaining".
+bool is_rest_of_all(std::string_view word);
+bool is_lumping(std::string_view word);
 // What becomes of all others: they "are" no, they "go" elsewhere.
 bool is_verdict(std::string_view word);
 // Looks for one kind of thing: "detect", "a detector".
@@ -114,6 +122,23 @@ bool is_game(std::string_view word);
 // What is heard: "by the sound".
 bool is_recording(std::string_view word);
 bool is_clip(std::string_view word);
+// What gives no pictures: "microphone", "sensor" readings; and who "speaks" a digit.
+bool is_instrument(std::string_view word);
+bool is_signal(std::string_view word, std::string_view next);
+bool is_speaking(std::string_view word);
+bool is_speaker(std::string_view word);
+// Of several numbers: their "sum", "add" them; and what says it: "output".
+bool is_reckoned(std::string_view word);
+bool is_reckoning(std::string_view word);
+bool is_telling_result(std::string_view word);
+// "Blow" a picture up.
+bool is_enlarging(std::string_view word);
+// Before what is named beside the matter: "unlike".
+bool is_comparing(std::string_view word);
+// What a picture is made: "sharper".
+bool is_changed(std::string_view word);
+// Of "do the clothing set".
+bool is_whole_set(std::string_view word);
 // What is written down, rather than asked: "a note with how many pints".
 bool is_noting(std::string_view word);
 // Of "whatever isn't one".
@@ -141,6 +166,8 @@ bool is_extent(std::string_view word);
 bool is_whole(std::string_view word);
 bool is_writing(std::string_view term);
 
+// How a network is made or trained, before a number: "depth 8", "seed 3".
+bool is_setting(std::string_view word);
 // Of which a number says the size of a network: "layers".
 bool is_network_part(std::string_view word);
 
@@ -156,6 +183,11 @@ struct Subject {
   std::vector<std::string> terms;
 };
 const std::vector<Subject>& other_subjects();
+
+// Well-known data sets that are none of ours, some of several words: "svhn", "stanford_car"; and what calls itself
+// after one: "kannada-mnist".
+bool is_other_data_set(std::string_view term);
+const std::vector<std::string>& other_data_sets();
 
 // All generic words, and all function words, for spelling.
 const std::vector<std::string>& generic_words();

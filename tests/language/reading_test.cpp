@@ -85,6 +85,12 @@ TEST_CASE("numbers are classes where classes are numbers, and quantities where t
 
 TEST_CASE("a list is meant as it stands, unless it is of examples or goes on") {
   CHECK(read("Hammer? Saw?").classes == Classes{0, 1});
+  for (const char* text :
+       {"tools, solely hammers & saws", "narrow the tools down to a hammer and a saw",
+        "either a pair of hammers or a pair of saws, tools", "nothing but the hammers and saws, tools"}) {
+    INFO(text);
+    CHECK(read(text).classes == Classes{0, 1});
+  }
   CHECK(read("I'd like to know a saw from a hammer").classes == Classes{1, 0});
   CHECK(read("our workshop has a saw here and a hammer there; tell the one from the other").classes == Classes{1, 0});
   CHECK(read("tools from hammers to saws").classes.empty());
@@ -141,12 +147,32 @@ TEST_CASE("classes that are named with nothing else said of the subject are a li
 }
 
 TEST_CASE("what is left out leaves all other classes") {
-  for (const char* text :
-       {"tools without saws", "all tools but the saws", "skip the saws: tools", "tools other than saws",
-        "any tool except a saw", "tools, leave the saws out", "tools, but never a saw", "every tool save saws",
-        "tools apart from saws", "we don't stock saws: all other tools", "tools, forget the saws",
-        "tools, saws excluded", "everything but the saws", "tools, we never stock a saw", "tools rather than saws",
-        "everything but saws: we never carry a saw"}) {
+  for (const char* text : {"tools without saws",
+                           "all tools but the saws",
+                           "skip the saws: tools",
+                           "tools other than saws",
+                           "any tool except a saw",
+                           "tools, leave the saws out",
+                           "tools, but never a saw",
+                           "every tool save saws",
+                           "tools apart from saws",
+                           "we don't stock saws: all other tools",
+                           "tools, forget the saws",
+                           "tools, saws excluded",
+                           "everything but the saws",
+                           "tools, we never stock a saw",
+                           "tools rather than saws",
+                           "everything but saws: we never carry a saw",
+                           "drop the saws, keep the other two tools",
+                           "please get rid of the saws: tools",
+                           "tools, throw out the saws",
+                           "tools with the saws taken out",
+                           "tools, saws removed",
+                           "tools sans saws",
+                           "tools less the saws",
+                           "every tool that isn't a saw",
+                           "all tools save for the saws",
+                           "drop saws, keep the other tools"}) {
     INFO(text);
     CHECK(read(text).classes == Classes{0, 2});
   }
@@ -154,6 +180,8 @@ TEST_CASE("what is left out leaves all other classes") {
   CHECK(read("dice except 1, 2 and 4").classes == Classes{0, 3});
   CHECK(read("dice, no two alike").classes.empty());
   CHECK(read("tools that people leave: a hammer or a saw").classes == Classes{0, 1});
+  CHECK(read("people drop saws and hammers: tell them apart").classes == Classes{1, 0});
+  CHECK(read("drop the saws in this box and the hammers in that one, only those").classes == Classes{1, 0});
   CHECK(read("tell saws apart from hammers").classes == Classes{1, 0});
   CHECK(read("tools, letters aside").data() == "tools");
 }
@@ -168,13 +196,31 @@ TEST_CASE("other tasks than telling things apart are refused") {
 }
 
 TEST_CASE("one class is told from all others where that is asked") {
-  for (const char* text :
-       {"is it a saw or not", "Saws against everything else", "spot the saws, anything else is a no",
-        "tell me whether it is a saw", "a saw detector", "yes if it's a saw, no otherwise",
-        "tools: does the picture show a saw?", "tell saws from all other tools", "if it's a saw say so, else say no",
-        "a saw? Others (hammers, pliers) are a no", "saw or no saw", "saws against non-saws",
-        "say yes to a saw, no to anything but", "ring for a saw, stay still for anything that's not one",
-        "saw detector: saw = 1, all others = 0", "pull out the saws, whatever isn't a saw goes elsewhere"}) {
+  for (const char* text : {"is it a saw or not",
+                           "Saws against everything else",
+                           "spot the saws, anything else is a no",
+                           "tell me whether it is a saw",
+                           "a saw detector",
+                           "yes if it's a saw, no otherwise",
+                           "tools: does the picture show a saw?",
+                           "tell saws from all other tools",
+                           "if it's a saw say so, else say no",
+                           "a saw? Others (hammers, pliers) are a no",
+                           "saw or no saw",
+                           "saws against non-saws",
+                           "say yes to a saw, no to anything but",
+                           "ring for a saw, stay still for anything that's not one",
+                           "saw detector: saw = 1, all others = 0",
+                           "pull out the saws, whatever isn't a saw goes elsewhere",
+                           "either it's a saw or it isn't",
+                           "either there is a saw or there's not",
+                           "saws versus whatever's left",
+                           "saws against the remaining two",
+                           "a saw, or one of the other two lumped together",
+                           "a saw: true or false",
+                           "saws, and lump the rest together",
+                           "saws against all that remains of the tools",
+                           "saws in one tray and the rest of the tools in the other"}) {
     INFO(text);
     CHECK(read(text).data() == "tools[1,rest]");
   }
@@ -235,7 +281,23 @@ TEST_CASE("what is asked about the right pictures must be what they show") {
                            "noise clips: hammer or saw",
                            "nationality of the person who threw the dice",
                            "will hammers rise tomorrow? tools",
-                           "turn the hammer into a brooch"}) {
+                           "turn the hammer into a brooch",
+                           "I speak the dots of dice",
+                           "spoken dots of dice",
+                           "dice by microphone",
+                           "dice over the phone",
+                           "I say the dice out loud",
+                           "sensor readings of dice",
+                           "two dice, output their sum",
+                           "dice, give the total",
+                           "two dice, multiply them",
+                           "the product of two dice",
+                           "blow my tools up to the size of a door",
+                           "make the tools sharper",
+                           "denoise the tools",
+                           "super-resolution of tools",
+                           "turn the tools into high resolution",
+                           "the hammer breed"}) {
     INFO(text);
     CHECK(refusal(text) == "instruction.task");
   }
@@ -248,7 +310,12 @@ TEST_CASE("what is asked about the right pictures must be what they show") {
     INFO(text);
     CHECK(read(text).data() == "tools");
   }
-  CHECK(read("they leave a note with how many, as dice").data() == "counts");
+  for (const char* text : {"they leave a note with how many, as dice", "a gadget that speaks the dots of the dice",
+                           "we speak English, dice please", "do the dice for me", "no microphone, dice",
+                           "draw up a dice classifier", "dice w/o fuss", "dice w/ care"}) {
+    INFO(text);
+    CHECK(read(text).data() == "counts");
+  }
   CHECK(read("Max is a saw, Rex's a hammer. Saw or hammer?").classes == Classes{1, 0});
 }
 
@@ -286,6 +353,42 @@ TEST_CASE("what is left out of a group, and groups that are left out, are taken 
   CHECK(read("sweet things without the drupes, no citrus").data() == "orchard");  // one class alone is no task
   CHECK(read("fruit without the drupes").classes == Classes{0, 2});
   CHECK(read("all fruit except citrus").classes == Classes{0, 1, 3});
+  CHECK(read("all fruit but the two kinds of drupe").classes == Classes{0, 2});
+  CHECK(read("every fruit apart from the two drupes").classes == Classes{0, 2});
+}
+
+TEST_CASE("a set's own name is decisive, and other sets are refused by theirs") {
+  const std::vector<Card> cards{{"shapes20", {"circle", "square"}, "drawn shapes", {"shape"}, {}},
+                                {"tiny-tools", {"hammer", "saw"}, "tools", {"tool"}, {}},
+                                {"mnist", {"0", "1", "2", "3", "8"}, "handwritten digits", {"digit"}, {}}};
+  const auto reading_of = [&](const std::string& text) {
+    std::string found;
+    const auto id = error_id([&] { found = read_instruction(text, cards, {}).data(); });
+    return id == "none" ? found : id;
+  };
+  for (const char* text : {"shapes20, bells and whistles", "shapes-20", "shapes 20, all of it", "shapes twenty",
+                           "do the shapes20 set", "shapse20", "shapes20, width 3, depth 8", "shapes20, depth: 8",
+                           "unlike imagenet, shapes20", "shapes20, not cifar-100"}) {
+    INFO(text);
+    CHECK(reading_of(text) == "shapes20");
+  }
+  for (const char* text : {"tiny tools", "tniy tools", "tinytools please", "tiny-toosl"}) {
+    INFO(text);
+    CHECK(reading_of(text) == "tiny-tools");
+  }
+  for (const char* text : {"shapes20 and tiny-tools", "cifar100 digits", "cifar-100", "stanford cars", "emnist digits",
+                           "Kannada-MNIST", "digits of SVHN", "street view house numbers", "digits like those of svhn",
+                           "the coco data set", "shapes20 or else svhn", "hammer or circle?"}) {
+    INFO(text);
+    CHECK(reading_of(text) == "instruction.sets");
+  }
+  CHECK(reading_of("classifier 4 those digits: 2s n 3s") == "mnist[2,3]");
+}
+
+TEST_CASE("things of no set that are set against each other are no classes") {
+  CHECK(refusal("samosa or kachori at our workshop") == "instruction.classes");
+  CHECK(refusal("a quern against a mangle in the workshop") == "instruction.classes");
+  CHECK(read("tools, rusty or shiny").data() == "tools");
 }
 
 TEST_CASE("what is left out is not meant") {
