@@ -26,7 +26,8 @@ std::optional<std::int64_t> class_of(const std::string& name, const std::vector<
 std::vector<std::int64_t> classes_named(const std::vector<std::string>& names, const Card& card,
                                         const WordVectors& words) {
   const Meanings meanings(words);
-  const std::vector<Subjects> subjects{look_up(card, meanings)};
+  const std::vector<Card> cards{card};
+  const std::vector<Subjects> subjects = look_up(cards, meanings);
   std::vector<std::int64_t> out;
   for (const auto& name : names) {
     const auto found = class_of(name, subjects, meanings);
