@@ -7,6 +7,7 @@
 
 #include "cli/catalogue.hpp"
 #include "weightloom/base/config.hpp"
+#include "weightloom/base/settings.hpp"
 
 namespace weightloom::cli {
 
@@ -78,7 +79,11 @@ CLI::Validator query_text() {
 CLI::Option* add_settings_option(CLI::App& app, const std::string& name, Json& target, const std::string& description) {
   target = Json::object();
   const auto merge = [&target](const std::vector<std::string>& assignments) {
-    for (const auto& assignment : assignments) set_from_text(target, assignment);
+    for (const auto& assignment : assignments) {
+      Json setting;
+      set_from_text(setting, assignment);
+      merge_settings(target, setting, SettingConflict::kRefuse);
+    }
   };
   return app.add_option_function<std::vector<std::string>>(name, merge, description)
       ->type_name("KEY=VALUE")

@@ -8,10 +8,12 @@
 
 #include "csv.hpp"
 #include "setting_limits.hpp"
+#include "unique_keys.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/hash.hpp"
+#include "weightloom/base/settings.hpp"
 #include "weightloom/base/text.hpp"
 
 namespace weightloom {
@@ -69,10 +71,43 @@ void set(Json& object, const std::string& key, const Json& value) {
   if (std::ranges::count(key, '.') >= static_cast<std::ptrdiff_t>(kMostSettingLevels))
     throw Wrong{"its key nests more than " + std::to_string(kMostSettingLevels) + " levels"};
   try {
-    set_from_text(object, key + "=" + value.dump());
+    Json setting;
+    set_from_text(setting, key + "=" + value.dump());
+    merge_settings(object, setting, SettingConflict::kRefuse);
   } catch (const Error& error) {
     throw Wrong{"'" + key + "' is no setting: " + error.why()};
   }
+}
+
+void expect_named(const Json& settings) {
+  for (const auto& [key, value] : settings.items()) {
+    if (settings.is_object() && key.empty()) throw Wrong{"a setting has no name"};
+    if (value.is_structured()) expect_named(value);
+  }
+}
+
+void set_all(Json& object, const Json& settings) {
+  expect_named(object_of(settings));
+  try {
+    merge_settings(object, settings, SettingConflict::kRefuse);
+  } catch (const Error& error) {
+    throw Wrong{error.summary() + ": " + error.why()};
+  }
+}
+
+void set_metric(ZooRecord& facts, const std::string& name, const Json& value) {
+  if (!facts.metrics.emplace(name, number_of(value)).second)
+    throw Wrong{"the metric '" + printable(name) + "' is stated twice"};
+}
+
+// Keys that mean the same are called the same: other names are metrics.
+std::string meaning_of(const std::string& key) {
+  static const std::map<std::string, std::string> kOthers{
+      {"architecture", "arch"}, {"tag", "tags"}, {"parents", "parent"}, {"hyperparameters", "hyper"}};
+  if (const auto other = kOthers.find(key); other != kOthers.end()) return other->second;
+  static const auto kKnown = known_keys();
+  const bool prefixed = key.starts_with(kMetricKey) || key.starts_with(kHyperKey) || key.starts_with(kConfigKey);
+  return prefixed || std::ranges::find(kKnown, key) != kKnown.end() ? key : std::string(kMetricKey) + key;
 }
 
 // Takes one statement. False for a key that means nothing here.
@@ -84,13 +119,13 @@ bool state(ZooRecord& facts, const std::string& key, const Json& value) {
   } else if (key == "parent" || key == "parents") {
     for (auto& parent : texts_of(value)) facts.parents.push_back({"", std::move(parent)});
   } else if (key.starts_with(kMetricKey)) {
-    facts.metrics[key.substr(kMetricKey.size())] = number_of(value);
+    set_metric(facts, key.substr(kMetricKey.size()), value);
   } else if (key == "metrics") {
-    for (const auto& [name, number] : object_of(value).items()) facts.metrics[name] = number_of(number);
+    for (const auto& [name, number] : object_of(value).items()) set_metric(facts, name, number);
   } else if (key == "hyper" || key == "hyperparameters") {
-    facts.hyperparameters = object_of(value);
+    set_all(facts.hyperparameters, value);
   } else if (key == "config") {
-    facts.config = object_of(value);
+    set_all(facts.config, value);
   } else if (key.starts_with(kHyperKey)) {
     set(facts.hyperparameters, key.substr(kHyperKey.size()), value);
   } else if (key.starts_with(kConfigKey)) {
@@ -171,13 +206,16 @@ Json cell_value(const std::string& key, const std::string& text) {
 }
 
 void expect_columns(const CsvRow& columns, const fs::path& file) {
-  std::set<std::string> seen;
+  std::map<std::string, std::string> seen;  // by what they mean
   for (const auto& column : columns) {
     const auto refuse = [&](const std::string& why) {
       throw refused_at(file, column.line, column.column, "facts.column", why);
     };
     if (column.text.empty()) refuse("a column has no name");
-    if (!seen.insert(column.text).second) refuse("the column '" + column.text + "' stands there a second time");
+    const auto [same, first] = seen.emplace(meaning_of(column.text), column.text);
+    if (!first)
+      refuse("the column '" + column.text + "' " +
+             (same->second == column.text ? "stands there a second time" : "means what '" + same->second + "' does"));
     if (column.text == "metrics") refuse("a cell holds one value: call the column 'metric:NAME'");
     if (column.text == "hyper" || column.text == "config")
       refuse("a cell holds one value: call the column '" + column.text + ".KEY'");
@@ -203,7 +241,7 @@ FactRow row_of_cells(const CsvRow& columns, const CsvRow& cells, const CsvCell*&
     else if (key == "path")
       row.path = at->text;
     else if (!state(row.facts, key, value))
-      row.facts.metrics[key] = number_of(value);
+      set_metric(row.facts, key, value);
   }
   at = &cells.front();
   return row;
@@ -229,9 +267,17 @@ std::vector<FactRow> rows_of_csv(std::string_view text, const fs::path& file) {
   return rows.take();
 }
 
+void expect_one_of_each(const Json& object) {
+  std::set<std::string> seen;
+  for (const auto& [key, value] : object.items())
+    if (!value.is_null() && !seen.insert(meaning_of(key)).second)
+      throw Wrong{"'" + printable(key) + "' is said a second time under another name"};
+}
+
 FactRow row_of_object(const Json& object) {
   FactRow row;
   expect_few(object_of(object));
+  expect_one_of_each(object);
   for (const auto& [key, value] : object.items()) {
     if (value.is_null()) continue;
     try {
@@ -240,7 +286,7 @@ FactRow row_of_object(const Json& object) {
       else if (key == "path")
         row.path = text_of(value);
       else if (!state(row.facts, key, value))
-        row.facts.metrics[key] = number_of(value);
+        set_metric(row.facts, key, value);
     } catch (const Wrong& wrong) {
       const auto near = nearest_name(key, known_keys());
       throw Wrong{"'" + printable(key) + "': " + wrong.why +
@@ -252,12 +298,14 @@ FactRow row_of_object(const Json& object) {
 
 std::vector<FactRow> rows_of_json(std::string_view text, const fs::path& file) {
   const auto json = parse_json(text, "'" + file.string() + "'");
+  expect_unique_keys(text, file);
   Rows rows(file);
   std::size_t number = 0;
   const auto add = [&](const std::string& name, const Json& object) {
     const auto where = name.empty() ? "entry " + std::to_string(++number) : "'" + name + "'";
     try {
       auto row = row_of_object(object);
+      if (!name.empty() && !row.name.empty() && row.name != name) throw Wrong{"it is called '" + row.name + "' in it"};
       if (!name.empty()) row.name = name;
       row.where = where;
       rows.add(std::move(row));
@@ -288,11 +336,14 @@ std::vector<FactRow> read_facts(const fs::path& path) {
 }
 
 ZooRecord read_sidecar(const fs::path& path, std::vector<std::string>& foreign) {
-  const auto json = parse_json(read_file(path, kMostBytes), "'" + path.string() + "'");
+  const auto text = read_file(path, kMostBytes);
+  const auto json = parse_json(text, "'" + path.string() + "'");
+  expect_unique_keys(text, path);
   ZooRecord facts;
   std::string at;
   try {
     expect_few(object_of(json));
+    expect_one_of_each(json);
     for (const auto& [key, value] : json.items()) {
       at = "'" + printable(key) + "': ";
       if (!value.is_null() && !state(facts, key, value)) foreign.push_back(key);
@@ -316,7 +367,7 @@ void state_facts(ZooRecord& record, const ZooRecord& facts) {
   }
   if (!facts.hyperparameters.empty()) {
     if (!record.hyperparameters.is_object()) record.hyperparameters = Json::object();
-    record.hyperparameters.update(facts.hyperparameters, true);
+    merge_settings(record.hyperparameters, facts.hyperparameters, SettingConflict::kLastCounts);
   }
   for (const auto& [name, value] : facts.metrics) record.metrics[name] = value;
   record.tags.insert(facts.tags.begin(), facts.tags.end());

@@ -60,15 +60,23 @@ class Checker {
              " bytes of UTF-8 on one line, without control characters and spaces around it");
   }
 
+  void utf8(const std::string& what, std::string_view text) const {
+    if (find_bad_utf8(text) != std::string_view::npos) refuse("in its " + what + " is text that is not UTF-8");
+  }
+
   void count_values(const std::string& what, const Json& value, std::size_t level, std::size_t& values) const {
     if (!value.is_structured()) {
+      if (value.is_string()) utf8(what, value.get_ref<const std::string&>());
       if (++values > kMostSettings)
         refuse("its " + what + " has more than " + std::to_string(kMostSettings) + " values");
       return;
     }
     if (level == kMostSettingLevels)
       refuse("its " + what + " nests more than " + std::to_string(kMostSettingLevels) + " levels");
-    for (const auto& member : value) count_values(what, member, level + 1, values);
+    for (auto member = value.begin(); member != value.end(); ++member) {
+      if (value.is_object()) utf8(what, member.key());
+      count_values(what, *member, level + 1, values);
+    }
   }
 
   // Every list of networks reads them.

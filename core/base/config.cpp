@@ -88,8 +88,10 @@ void set_from_text(Json& object, std::string_view assignment) {
   if (static_cast<std::size_t>(std::ranges::count(key, '.')) >= kMostLevels)
     refuse_it("its key nests more than " + std::to_string(kMostLevels) + " levels");
   Json* at = object.is_object() ? &object : &(object = Json::object());
-  for (std::size_t dot; (dot = key.find('.')) != std::string_view::npos; key.remove_prefix(dot + 1))
+  for (std::size_t dot; (dot = key.find('.')) != std::string_view::npos; key.remove_prefix(dot + 1)) {
     at = &(*at)[std::string(key.substr(0, dot))];
+    if (!at->is_null() && !at->is_object()) refuse_it("what it nests in is a value already");
+  }
   const std::string text(assignment.substr(equals + 1));
   (*at)[std::string(key)] = try_parse_json(text).value_or(Json(text));
 }

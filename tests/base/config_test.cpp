@@ -48,6 +48,7 @@ TEST_CASE("a setting on the command line nests by dots, and is text where it is 
   CHECK(json["empty"] == "");
   CHECK(thrown([&] { set_from_text(json, "depth"); }).id() == "config.assignment");
   CHECK(thrown([&] { set_from_text(json, "=20"); }).id() == "config.assignment");
+  CHECK(thrown([&] { set_from_text(json, "depth.of.head=1"); }).id() == "config.assignment");
 }
 
 TEST_CASE(

@@ -50,13 +50,17 @@ TEST_CASE("a misspelt option is reported rather than the one that it leaves miss
   CHECK(error_id([&] { parse_options(app, {}, "test"); }) == "option.value");
 }
 
-TEST_CASE("settings merge in the order given and take one value each") {
+TEST_CASE("settings merge, take one value each, and are not given two") {
   CLI::App app;
   Json settings;
   std::vector<std::string> names;
   add_settings_option(app, "--set", settings, "");
   app.add_option("names", names);
-  parse_options(app, {"--set", "depth=20", "--set", "head.bias=false", "name", "--set", "depth=8"}, "test");
-  CHECK(settings == Json{{"depth", 8}, {"head", {{"bias", false}}}});
+  parse_options(app,
+                {"--set", "depth=20", "--set", "head.bias=false", "name", "--set", "head.scale=2", "--set", "depth=20"},
+                "test");
+  CHECK(settings == Json{{"depth", 20}, {"head", {{"bias", false}, {"scale", 2}}}});
   CHECK(names == std::vector<std::string>{"name"});
+  for (const char* other : {"depth=8", "depth.a=1", "head=1"})
+    CHECK(error_id([&] { parse_options(app, {"--set", other}, "test"); }) == "settings.conflict");
 }

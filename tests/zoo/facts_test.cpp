@@ -148,6 +148,30 @@ TEST_CASE("JSON says the same, in an array or by name", "[zoo]") {
   CHECK(table.refusal("[" + std::string(1000, '[')).starts_with("json.malformed"));
 }
 
+TEST_CASE("a fact that is stated twice, however it is called, is refused", "[zoo]") {
+  const Table table;
+  for (const char* columns : {"acc,metric:acc", "arch,architecture", "tag,tags", "parent,parents"})
+    CHECK(table.refusal("name," + std::string(columns) + "\nm,1,1\n").starts_with("facts.column: line 1, column "));
+  for (const char* text :
+       {R"({"m": {"acc": 0.5}, "m": {"acc": 0.6}})", R"([{"name": "m", "acc": 0.5, "acc": 0.6}])",
+        R"({"m": {"name": "n", "acc": 0.5}})", R"([{"name": "m", "acc": 0.1, "metrics": {"acc": 0.2}}])",
+        R"([{"name": "m", "hyper": {"": 3}}])", R"([{"name": "m", "hyper": {"a": 1}, "hyper.a": 2}])",
+        R"([{"name": "m", "hyper.a": 1, "hyper.a.b": 2}])", R"([{"name": "m", "tag": "x", "tags": "y"}])"})
+    CHECK(table.refusal(text).starts_with("facts.value: "));
+  CHECK(table.refusal("name,hyper.x,hyper.x.y\nm,1,2\n").starts_with("facts.value: line 2, column 5: "));
+  CHECK(table.refusal(R"([{"name": "m", "hyper": {"a": {"b": 1}}, "hyper.a.c": 2}])") == "none");
+}
+
+TEST_CASE("a setting has a value or others below it", "[zoo]") {
+  ZooRecord record, nested, plain;
+  record.hyperparameters = {{"a", 1}};
+  nested.hyperparameters = {{"a", {{"b", 2}}}};
+  plain.hyperparameters = {{"a", 3}};
+  CHECK(testing::error_id([&] { state_facts(record, nested); }) == "settings.conflict");
+  state_facts(record, plain);
+  CHECK(record.hyperparameters == Json{{"a", 3}});
+}
+
 TEST_CASE("any bytes are a table or refused", "[zoo]") {
   const Table table;
   const std::string good = "name,tags,loss,hyper.a,\"metric:b\"\r\n\"n,1\",x;y,0.5,{},1\nm,\"\"\"\",1e-3,\"q\nr\",\n";
