@@ -25,12 +25,15 @@ struct Descriptor {
   std::string_view text;
   DType dtype;
 };
-constexpr std::array<Descriptor, 10> kDescriptors{{{"|b1", DType::kBool},
+constexpr std::array<Descriptor, 13> kDescriptors{{{"|b1", DType::kBool},
                                                    {"|u1", DType::kU8},
                                                    {"|i1", DType::kI8},
                                                    {"<i2", DType::kI16},
                                                    {"<i4", DType::kI32},
                                                    {"<i8", DType::kI64},
+                                                   {"<u2", DType::kU16},
+                                                   {"<u4", DType::kU32},
+                                                   {"<u8", DType::kU64},
                                                    {"<f2", DType::kF16},
                                                    {"<f4", DType::kF32},
                                                    {"<f8", DType::kF64},

@@ -12,7 +12,8 @@ namespace weightloom::pickle {
 namespace {
 using Kind = Value::Kind;
 
-constexpr std::size_t kMostValues = 2'000'000, kMostItems = 8'000'000, kMostStack = 1'000'000, kMostMemo = 2'000'000;
+constexpr std::size_t kMostValues = 2'000'000, kMostItems = 8'000'000, kMostStack = 1'000'000, kMostMemo = 2'000'000,
+                      kLongestShown = 4096;
 
 struct KnownGlobal {
   Global global;
@@ -149,6 +150,10 @@ class Machine {
   }
 
   void push_integer(std::int64_t value) { push(make(Kind::kInteger)).integer = value; }
+  void push_bytes(std::size_t length) {
+    take(length);
+    push(make(Kind::kOther));
+  }
   void push_text(std::size_t length) { push(make(Kind::kText)).text = take(length); }
   void push_tuple(std::vector<const Value*> items) {
     count_items(items.size());
@@ -186,7 +191,8 @@ class Machine {
   void step(unsigned char opcode) {
     switch (opcode) {
       case 0x80:  // PROTO
-        if (number<std::uint8_t>() > 5) damaged("its protocol is not known");
+        protocol_ = number<std::uint8_t>();
+        if (protocol_ > 5) damaged("its protocol is not known");
         return;
       case 0x95:  // FRAME
         number<std::uint64_t>();
@@ -224,10 +230,14 @@ class Machine {
       case 0x8c:
       case 'U':
         return push_text(number<std::uint8_t>());
+      case 0x8d:  // BINUNICODE8
+        return push_text(number<std::uint64_t>());
       case 'B':
-        take(number<std::uint32_t>());
-        push(make(Kind::kOther));
-        return;
+        return push_bytes(number<std::uint32_t>());
+      case 'C':
+        return push_bytes(number<std::uint8_t>());
+      case 0x8e:  // BINBYTES8
+        return push_bytes(number<std::uint64_t>());
       case ')':
         return push_tuple({});
       case 't':
@@ -266,8 +276,16 @@ class Machine {
         return get(number<std::uint8_t>());
       case 'j':
         return get(number<std::uint32_t>());
-      case 'c':
-        return push_global();
+      case 'c': {
+        const std::string module(line());
+        return push_global(module + " " + std::string(line()));
+      }
+      case 0x93: {  // STACK_GLOBAL
+        const auto& name = pop();
+        const auto& module = pop();
+        if (!is_text(&name) || !is_text(&module)) damaged("what it names is no text");
+        return push_global(module.text + " " + name.text);
+      }
       case 'Q':
         return push_storage(pop());
       case 'R':
@@ -284,7 +302,9 @@ class Machine {
       }
       default:
         refuse("opcode_refused",
-               "its pickle has the instruction " + std::to_string(opcode) + ", which weights do not need");
+               "its pickle" + (protocol_ > 2 ? " of protocol " + std::to_string(protocol_) : std::string()) +
+                   " has the instruction " + std::to_string(opcode) + ", which weights do not need",
+               protocol_ > 2 ? "save the weights again with torch.save's own protocol, which is 2" : "");
     }
   }
 
@@ -301,14 +321,12 @@ class Machine {
     push_integer(value);
   }
 
-  void push_global() {
-    std::string name(line());
-    name += " ";
-    name += line();
+  void push_global(const std::string& name) {
     const auto known = known_globals().find(name);
     if (known == known_globals().end()) {
       const bool module = name.starts_with("torch.nn.modules") || name.starts_with("__main__");
-      refuse("global_refused", "its pickle names '" + printable(name) + "', which weights are not made of",
+      refuse("global_refused",
+             "its pickle names '" + printable(name.substr(0, kLongestShown)) + "', which weights are not made of",
              module ? "it holds a whole module: save its state with torch.save(module.state_dict(), ...) instead"
                     : "it may run code when Python loads it; save weights alone, as safetensors or a state_dict");
     }
@@ -415,6 +433,7 @@ class Machine {
   std::uint64_t offset_;
   Pickle& into_;
   std::size_t at_ = 0, items_ = 0;
+  int protocol_ = 0;
   bool done_ = false;
   std::vector<Value*> stack_;
   std::vector<std::size_t> marks_;

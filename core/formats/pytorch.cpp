@@ -37,6 +37,12 @@ constexpr std::uint64_t kLongestByteOrder = 16;
 constexpr const char* kStateNames[] = {"state_dict", "model_state_dict", "model",      "module", "net", "network",
                                        "ema",        "params",           "params_ema", "weights"};
 
+constexpr std::string_view kTrainingNames[] = {
+    "optimizer",       "optimizers",           "optim",     "optimizer_state_dict", "optimizer_states",
+    "optimizer_state", "optim_state_dict",     "scheduler", "schedulers",           "lr_scheduler",
+    "lr_schedulers",   "scheduler_state_dict", "scaler",    "grad_scaler",          "rng_state",
+    "rng_states"};
+
 using Bytes = std::shared_ptr<const std::vector<std::byte>>;
 // The bytes of a storage; `bytes` is how many it must have.
 using Storages = std::function<Bytes(const std::string& key, std::uint64_t bytes)>;
@@ -140,6 +146,11 @@ std::string key_text(const Value& key) {
   return key.kind == Kind::kText ? key.text : key.kind == Kind::kInteger ? std::to_string(key.integer) : std::string();
 }
 
+// What a training keeps in a dictionary of its own beside the weights.
+bool is_training_state(std::string_view key) {
+  return std::ranges::find(kTrainingNames, key) != std::end(kTrainingNames);
+}
+
 bool has_tensors(const Value& value) {
   if (value.kind != Kind::kDict) return false;
   for (std::size_t i = 1; i < value.items.size(); i += 2)
@@ -227,6 +238,8 @@ class Collector {
       const Value& value = *dict.items[i + 1];
       if (value.kind == Kind::kTensor)
         add(name, value);
+      else if (depth == 0 && is_training_state(key))
+        warnings_.push_back("left out '" + printable(key) + "', which is the state of a training");
       else if (holders_.holds(value))
         add_dict(name + ".", value, depth + 1);
       else

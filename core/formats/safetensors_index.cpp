@@ -1,6 +1,7 @@
 #include "safetensors_index.hpp"
 
 #include <set>
+#include <tuple>
 
 #include "named_file.hpp"
 #include "safetensors_header.hpp"
@@ -73,13 +74,28 @@ std::set<std::string> shard_names(const fs::path& path) {
   return names;
 }
 
+namespace {
+
+// Of a tensor that is in two shards either may be meant.
+void expect_equal(const fs::path& path, const std::string& name, const HostTensor& a, const HostTensor& b) {
+  if (a.dtype != b.dtype || a.shape != b.shape || a.bytes != b.bytes)
+    throw refusal(path.string(), "shard_mismatch", "tensor '" + name + "' is in two shards, with other values", 0,
+                  "these are shards of different networks; import what is whole by itself, each with a --name");
+}
+
+}  // namespace
+
 SafetensorsFile read_shards(const std::vector<fs::path>& shards, const ShardReader& read) {
   SafetensorsFile result;
   for (const auto& path : shards) {
     auto shard = read(path);
-    for (auto& [tensor, value] : shard.tensors)
-      if (!result.tensors.emplace(tensor, std::move(value)).second)
-        throw refusal(path.string(), "shard_mismatch", "tensor '" + tensor + "' is in two shards", 0);
+    for (auto& [tensor, value] : shard.tensors) {
+      const auto [there, first] = result.tensors.try_emplace(tensor);
+      if (first)
+        there->second = std::move(value);
+      else
+        expect_equal(path, tensor, there->second, value);
+    }
     result.metadata.merge(shard.metadata);
     result.warnings.insert(result.warnings.end(), shard.warnings.begin(), shard.warnings.end());
   }
@@ -88,23 +104,32 @@ SafetensorsFile read_shards(const std::vector<fs::path>& shards, const ShardRead
 
 ShardIndex read_index(const fs::path& path) {
   const auto json = parse_index(path);
-  ShardIndex index{path, {}, std::nullopt};
-  for (auto& [name, tensors] : shards_of(json, path)) index.shards.push_back({shard_path(path, name), tensors});
+  ShardIndex index{path, {}, {}, std::nullopt};
+  for (auto& [name, tensors] : shards_of(json, path)) {
+    index.shards.push_back({shard_path(path, name), tensors});
+    index.tensors.insert(tensors.begin(), tensors.end());
+  }
   const auto metadata = json.value("metadata", Index::object());
   if (metadata.is_object() && metadata.contains("total_size"))
     index.total_size = metadata["total_size"].is_number_unsigned() ? metadata["total_size"].get<std::uint64_t>() : 0;
   return index;
 }
 
-void check_shard(const ShardIndex& index, const IndexedShard& shard, const std::set<std::string>& found,
-                 std::vector<std::string>& warnings) {
+std::vector<std::string> check_shard(const ShardIndex& index, const IndexedShard& shard,
+                                     const std::set<std::string>& found, std::vector<std::string>& warnings) {
   for (const auto& tensor : shard.tensors)
     if (!found.contains(tensor))
       throw refusal(index.path.string(), "shard_mismatch",
                     "tensor '" + tensor + "' is not in its shard '" + shard.path.filename().string() + "'", 0);
-  for (const auto& tensor : found)
-    if (!shard.tensors.contains(tensor))
+  std::vector<std::string> placed_elsewhere;
+  for (const auto& tensor : found) {
+    if (shard.tensors.contains(tensor)) continue;
+    if (index.tensors.contains(tensor))
+      placed_elsewhere.push_back(tensor);
+    else
       warnings.push_back("tensor '" + tensor + "' is in a shard but not in the index: left out");
+  }
+  return placed_elsewhere;
 }
 
 void check_total(const ShardIndex& index, std::uint64_t bytes, std::vector<std::string>& warnings) {
@@ -115,12 +140,14 @@ void check_total(const ShardIndex& index, std::uint64_t bytes, std::vector<std::
 SafetensorsFile read_sharded(const fs::path& path, const ShardReader& read) {
   const auto index = read_index(path);
   SafetensorsFile result;
+  std::vector<std::tuple<fs::path, std::string, HostTensor>> copies;  // of what the index places in another shard
   std::uint64_t total = 0;
   for (const auto& shard : index.shards) {
     auto file = read(shard.path);
     std::set<std::string> found;
     for (const auto& [tensor, value] : file.tensors) found.insert(tensor);
-    check_shard(index, shard, found, result.warnings);
+    for (const auto& tensor : check_shard(index, shard, found, result.warnings))
+      copies.emplace_back(shard.path, tensor, std::move(file.tensors.at(tensor)));
     for (const auto& tensor : shard.tensors) {
       total += file.tensors.at(tensor).bytes.size();
       result.tensors.insert(file.tensors.extract(tensor));
@@ -128,6 +155,7 @@ SafetensorsFile read_sharded(const fs::path& path, const ShardReader& read) {
     result.metadata.merge(file.metadata);
     result.warnings.insert(result.warnings.end(), file.warnings.begin(), file.warnings.end());
   }
+  for (const auto& [shard, tensor, copy] : copies) expect_equal(shard, tensor, result.tensors.at(tensor), copy);
   check_total(index, total, result.warnings);
   return result;
 }

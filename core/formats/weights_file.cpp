@@ -88,10 +88,19 @@ bool begins_as_npz(std::string_view beginning) {
   return first_entry_of_zip(beginning).ends_with(kNpy);
 }
 
+// Before PyTorch 1.6: a pickle of the magic number, from protocol 4 on in a frame.
+bool begins_as_legacy_pytorch(std::string_view beginning) {
+  constexpr std::string_view kMagic("\x8a\x0a\x6c\xfc\x9c\x46\xf9", 7);
+  constexpr std::size_t kProtocol = 2, kFrame = 9;
+  if (!beginning.starts_with('\x80')) return false;
+  beginning.remove_prefix(std::min(kProtocol, beginning.size()));
+  if (beginning.starts_with('\x95')) beginning.remove_prefix(std::min(kFrame, beginning.size()));
+  return beginning.starts_with(kMagic);
+}
+
 // As torch.save writes them.
 bool begins_as_pytorch(std::string_view beginning) {
-  constexpr std::string_view kLegacy("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9", 9);
-  if (beginning.starts_with(kLegacy)) return true;
+  if (begins_as_legacy_pytorch(beginning)) return true;
   const auto name = first_entry_of_zip(beginning);
   return name.ends_with("/data.pkl") || name.ends_with("/version") || name.ends_with("/byteorder") ||
          name.ends_with("/.format_version");
@@ -206,7 +215,15 @@ constexpr Signature kSignatures[] = {
      "leave it out: the file itself has the same name without \"._\"",
      false}};
 
+// The magic of tar stands behind the name of its first file.
+bool is_tar(std::string_view beginning) {
+  constexpr std::size_t kPlace = 257;
+  return beginning.size() > kPlace && beginning.substr(kPlace).starts_with("ustar");
+}
+constexpr Signature kTar{"", "weights.tar", "a tar archive", kUnpack, false};
+
 const Signature* signature_of(std::string beginning) {
+  if (is_tar(beginning)) return &kTar;
   std::ranges::transform(beginning, beginning.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const auto* found = std::ranges::find_if(

@@ -10,6 +10,7 @@
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/formats/weights_file.hpp"
+#include "weights_digest.hpp"
 
 namespace weightloom {
 namespace {
@@ -30,6 +31,23 @@ std::optional<ShardName> parse_shard(const std::string& name) {
                    std::stoul(parts[3].str())};
 }
 
+// What Hugging Face's Trainer and Accelerate put beside the weights to go on with a training.
+bool is_training_state(const std::string& name) {
+  static const std::regex kNames(
+      R"((?:rng_state(?:_\d+)?\.pth|random_states_\d+\.pkl|training_args\.bin|(?:optimizer|scheduler|scaler)(?:_\d+)?\.(?:pt|bin)))");
+  return std::regex_match(name, kNames);
+}
+
+// Checkpoints called "epoch-00001-of-00010" are no shards: each has all tensors.
+bool are_whole(const std::vector<fs::path>& files) try {
+  const auto names = tensor_names(files.front());
+  return files.size() > 1 && !names.empty() &&
+         std::ranges::all_of(files, [&](const auto& file) { return tensor_names(file) == names; });
+} catch (const Error& error) {
+  if (error.code() == ErrorCode::kInterrupted) throw;
+  return false;  // it is refused when it is read
+}
+
 class Sorter {
  public:
   FolderContents sort(std::vector<fs::path> files) {
@@ -40,6 +58,7 @@ class Sorter {
     for (const auto& file : unread_) left_out(file);
     for (const auto& file : own) take_file(file);
     take_sets();
+    for (const auto& [taken, other] : others_) compare(contents_.networks[taken], other);
     std::ranges::sort(contents_.networks, {}, &FoundNetwork::path);
     return std::move(contents_);
   }
@@ -49,6 +68,10 @@ class Sorter {
     const auto name = file.filename().string();
     if (name.starts_with("._"))
       return pass_over(file, "weights.appledouble", "macOS put it beside a file of that name; it holds no weights");
+    if (name.ends_with(".incomplete"))
+      return pass_over(file, "weights.incomplete_download", "its download did not end");
+    if (is_training_state(name))
+      return pass_over(file, "weights.training_state", "it is what a training goes on with, and no network");
     try {
       const auto format = detect_format(file);
       if (format && format->found_by_searching)
@@ -97,7 +120,9 @@ class Sorter {
         if (!files.contains(i) && missing.size() < 100) missing += (missing.empty() ? "" : ", ") + std::to_string(i);
       std::vector<fs::path> shards;
       for (const auto& [number, file] : files) shards.push_back(file);
-      if (missing.empty() && files.size() == total)
+      if (are_whole(shards))
+        for (const auto& file : shards) add(file, {}, without_extension(file.filename()));
+      else if (missing.empty() && files.size() == total)
         add(shards.front(), shards, without_extension(shards.front().filename()));
       else
         contents_.refused.push_back({shards.front(), "weights.incomplete_set",
@@ -105,22 +130,35 @@ class Sorter {
     }
   }
 
-  // Of a whole file and a sharded set of one name, the file is taken: both are the same network as a rule.
+  // Of a whole file and a sharded set of one name the file is taken, of several formats safetensors.
   void add(const fs::path& path, std::vector<fs::path> shards, const std::string& stem) {
+    FoundNetwork found{path, std::move(shards), stem};
     const auto [known, first] = by_stem_.emplace(stem, contents_.networks.size());
     if (first) {
-      contents_.networks.push_back({path, std::move(shards), stem});
+      contents_.networks.push_back(std::move(found));
       return;
     }
-    FoundNetwork& same = contents_.networks[known->second];
-    auto other = path;
-    const auto is_index = [&](const fs::path& file) { return std::ranges::find(indexes_, file) != indexes_.end(); };
-    if (is_index(same.path) && !is_index(path)) {
-      other = same.path;
-      same = {path, {}, stem};
-    }
-    pass_over(other, "weights.same_network",
-              "'" + same.path.filename().string() + "' beside it has the same name; import it by itself with --name");
+    auto& taken = contents_.networks[known->second];
+    if (rank(found.path) < rank(taken.path)) std::swap(found, taken);
+    others_.emplace_back(known->second, std::move(found));
+  }
+
+  static int rank(const fs::path& path) {
+    const auto format = detect_format(path);
+    return !format || !format->self_contained ? 2 : format->name == "safetensors" ? 0 : 1;
+  }
+
+  void compare(const FoundNetwork& taken, const FoundNetwork& other) try {
+    const auto name = "'" + taken.path.filename().string() + "'";
+    if (digests_of(taken) == digests_of(other))
+      pass_over(other.path, "weights.same_network", name + " beside it holds the same weights");
+    else
+      contents_.refused.push_back(
+          {other.path, "weights.same_name",
+           name + " beside it has the same name and other weights; import it by itself with --name"});
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kInterrupted) throw;
+    contents_.refused.push_back({other.path, error.id(), error.why().empty() ? error.summary() : error.why()});
   }
 
   void pass_over(const fs::path& file, const std::string& id, std::string why) {
@@ -131,10 +169,15 @@ class Sorter {
   std::vector<fs::path> indexes_, unread_;
   std::set<std::string> named_by_index_;
   std::unordered_map<std::string, std::size_t> by_stem_;                                 // where in the networks
+  std::vector<std::pair<std::size_t, FoundNetwork>> others_;                             // of the same stem as that one
   std::map<std::pair<std::string, std::size_t>, std::map<std::size_t, fs::path>> sets_;  // by name and total
 };
 
 }  // namespace
+
+bool is_named_as_shard(const fs::path& file) {
+  return parse_shard(file.filename().string()).has_value();
+}
 
 FolderContents find_networks(const std::vector<fs::path>& files) {
   return Sorter().sort(files);

@@ -57,6 +57,17 @@ TEST_CASE("arrays are written and read back equal", "[npy]") {
   }
 }
 
+TEST_CASE("unsigned integers of every width are written and read back", "[npy]") {
+  const test::TemporaryFolder folder;
+  for (const auto dtype : {DType::kU8, DType::kU16, DType::kU32, DType::kU64}) {
+    const HostTensor tensor{dtype, {2}, std::vector<std::byte>(2 * dtype_bytes(dtype), std::byte{0xFE})};
+    write_npy(folder / "x.npy", tensor);
+    const auto read = read_npy(folder / "x.npy");
+    CHECK(read.dtype == dtype);
+    CHECK(read.bytes == tensor.bytes);
+  }
+}
+
 TEST_CASE("a dtype that NumPy lacks is not written", "[npy]") {
   const test::TemporaryFolder folder;
   CHECK_THROWS_AS(write_npy(folder / "x.npy", {DType::kBF16, {1}, std::vector<std::byte>(2)}), Error);

@@ -332,7 +332,7 @@ TEST_CASE("7z and tar archives that are called checkpoints are refused as what t
     }
   };
   CHECK(error_of("7z\xbc\xaf\x27\x1c" + std::string(100, '\0')) == "weights.compressed");
-  CHECK(error_of("net/data.pkl" + std::string(245, '\0') + "ustar" + std::string(250, '\0')) == "pt.opcode_refused");
+  CHECK(error_of("net/data.pkl" + std::string(245, '\0') + "ustar" + std::string(250, '\0')) == "weights.tar");
 }
 
 TEST_CASE("files before PyTorch 1.6 are read") {
@@ -352,6 +352,38 @@ TEST_CASE("files before PyTorch 1.6 are read") {
   CHECK(file.verdict(head + raw<std::int64_t>(-1) + kFour) == "pt.damaged");
   CHECK(file.verdict(head + raw<std::int64_t>(4) + kFour + "x") == "pt.damaged");
   CHECK(file.verdict(head) == "file.truncated");
+}
+
+TEST_CASE("pickles of protocols 4 and 5 are read as far as they name what weights are made of") {
+  const File file;
+  const auto framed = [](const std::string& value, char protocol) {
+    return "\x80" + std::string(1, protocol) + "\x95" + raw<std::uint64_t>(value.size() + 1) + value + ".";
+  };
+  const auto named = [](const std::string& module, const std::string& name) {
+    return "\x8c" + std::string(1, static_cast<char>(module.size())) + module + "\x94\x8c" +
+           std::string(1, static_cast<char>(name.size())) + name + "\x94\x93\x94";
+  };
+  const auto storage =
+      tuple(text("storage") + named("torch", "FloatStorage") + text("0") + text("cpu") + integer(4)) + "Q";
+  const auto tensor = named("torch._utils", "_rebuild_tensor_v2") +
+                      tuple(storage + integer(0) + integers({4}) + integers({1}) + "\x89" +
+                            named("collections", "OrderedDict") + ")R") +
+                      "R";
+  for (const char protocol : {'\4', '\5'})
+    CHECK(
+        values(file.read(zip({{"a/data.pkl", framed("}" + text("w") + tensor + "s", protocol)}, {"a/data/0", kFour}})),
+               "w")
+            .size() == 4);
+  CHECK(file.verdict(zip({{"a/data.pkl", framed(named("os", "system"), '\4')}})) == "pt.global_refused");
+}
+
+TEST_CASE("the state of an optimizer beside the weights is left out") {
+  const File file;
+  const auto saved = file.read(
+      zip({{"a/data.pkl", pickle(dict({{"w", Tensor().pickled()}, {"optimizer", dict({{"m", Tensor().pickled()}})}}))},
+           {"a/data/0", kFour}}));
+  CHECK(saved.tensors.size() == 1);
+  CHECK(saved.warnings == std::vector<std::string>{"left out 'optimizer', which is the state of a training"});
 }
 
 TEST_CASE("what is written is read back, types, shapes and values") {

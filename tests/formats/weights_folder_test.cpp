@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "temporary_folder.hpp"
+#include "weightloom/formats/pytorch.hpp"
 #include "weightloom/formats/safetensors.hpp"
 
 namespace weightloom {
@@ -12,9 +13,10 @@ using Names = std::vector<std::string>;
 
 class Folder {
  public:
-  void weights(const std::string& name, float value = 1) const {
-    write_safetensors(folder_ / name, {{"w", HostTensor::from_f32({1}, std::vector{value})}});
+  void weights(const std::string& name, float value = 1, const std::string& tensor = "w") const {
+    write_safetensors(folder_ / name, {{tensor, HostTensor::from_f32({1}, std::vector{value})}});
   }
+  fs::path path(const std::string& name) const { return folder_ / name; }
   void text(const std::string& name, std::string_view content) const { test::write_quickly(folder_ / name, content); }
   FolderContents find() const {
     std::vector<fs::path> files;
@@ -78,7 +80,7 @@ TEST_CASE("sets of two precisions are two networks") {
   const Folder folder;
   for (const char* name :
        {"m-00001-of-00002.safetensors", "m-00002-of-00002.safetensors", "m-00001-of-00001.fp16.safetensors"})
-    folder.weights(name);
+    folder.weights(name, 1, name);
   folder.text("m.safetensors.fp16.index.json", R"({"weight_map":{"w":"m-00001-of-00001.fp16.safetensors"}})");
   folder.text("m.safetensors.index.json",
               R"({"weight_map":{"w":"m-00001-of-00002.safetensors","v":"m-00002-of-00002.safetensors"}})");
@@ -89,7 +91,7 @@ TEST_CASE("a set without an index is one network when it is complete, and refuse
   const Folder folder;
   for (const char* name :
        {"a-00001-of-00002.safetensors", "a-00002-of-00002.safetensors", "b-00002-of-00003.safetensors"})
-    folder.weights(name);
+    folder.weights(name, 1, name);
   const auto contents = folder.find();
   REQUIRE(stems(contents) == Names{"a-00001-of-00002"});
   CHECK(contents.networks[0].shards.size() == 2);
@@ -106,6 +108,46 @@ TEST_CASE("of a whole file and a set of one name the file is taken, and the othe
   REQUIRE(stems(contents) == Names{"m"});
   CHECK(contents.networks[0].path.filename() == "m.safetensors");
   CHECK(ids(contents.passed_over) == Names{"m.safetensors.index.json weights.same_network"});
+}
+
+TEST_CASE("files of one name are one network when they hold the same weights, else the other one is refused") {
+  const Folder folder;
+  folder.weights("same.safetensors");
+  write_pytorch(folder.path("same.pt"), {{"w", HostTensor::from_f32({1}, std::vector{1.f})}});
+  folder.weights("other.safetensors");
+  write_pytorch(folder.path("other.pt"), {{"w", HostTensor::from_f32({1}, std::vector{2.f})}});
+  folder.weights("torn.safetensors");
+  folder.text("torn.pt", std::string("PK\x03\x04", 4));
+  const auto contents = folder.find();
+  REQUIRE(stems(contents) == Names{"other", "same", "torn"});
+  for (const auto& network : contents.networks) CHECK(network.path.extension() == ".safetensors");
+  CHECK(ids(contents.passed_over) == Names{"same.pt weights.same_network"});
+  REQUIRE(contents.refused.size() == 2);
+  CHECK(ids({contents.refused[0]}) == Names{"other.pt weights.same_name"});
+  CHECK(contents.refused[1].path.filename() == "torn.pt");
+}
+
+TEST_CASE("whole checkpoints that are counted like shards are networks of their own") {
+  const Folder folder;
+  folder.weights("epoch-00001-of-00010.safetensors", 1);
+  folder.weights("epoch-00002-of-00010.safetensors", 2);
+  const auto contents = folder.find();
+  CHECK(stems(contents) == Names{"epoch-00001-of-00010", "epoch-00002-of-00010"});
+  CHECK(contents.networks.front().shards.empty());
+  CHECK(contents.refused.empty());
+}
+
+TEST_CASE("what a training goes on with, and a download that did not end, are passed over") {
+  const Folder folder;
+  folder.weights("model.safetensors");
+  for (const char* name : {"optimizer.pt", "scheduler.pt", "scaler.pt", "rng_state.pth", "rng_state_0.pth",
+                           "training_args.bin", "optimizer.bin"})
+    write_pytorch(folder.path(name), {{"w", HostTensor::from_f32({1}, std::vector{2.f})}});
+  folder.weights("0123.incomplete");
+  const auto contents = folder.find();
+  CHECK(stems(contents) == Names{"model"});
+  CHECK(contents.passed_over.size() == 8);
+  CHECK(contents.refused.empty());
 }
 
 TEST_CASE("what only looks like a network is refused by what it is, what nobody takes for one is passed over") {

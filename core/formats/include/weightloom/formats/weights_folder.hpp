@@ -26,7 +26,12 @@ struct FolderContents {
   std::vector<LeftOut> passed_over;  // not meant, or in a format that is not read
 };
 
-// `files` are all files of one folder. Never throws for what is in them.
+// `files` are all files of one folder, or those of it that are meant. Files of one name that hold the same weights are
+// one network, those with other weights are refused beside the one that is taken. Never throws for what is in them;
+// throws kInterrupted.
 FolderContents find_networks(const std::vector<std::filesystem::path>& files);
+
+// Is it called as a shard of a set is: "model-00001-of-00003.safetensors"?
+bool is_named_as_shard(const std::filesystem::path& file);
 
 }  // namespace weightloom
