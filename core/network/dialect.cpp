@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <unordered_map>
 
@@ -515,9 +516,10 @@ std::string detect_dialect(const NetworkDescription& description, const TensorMa
 }
 
 std::string wrapper_prefix(const TensorMap& tensors) {
-  static constexpr std::string_view kWrappers[] = {"module.",    "_orig_mod.",           "model.", "net.",
-                                                   "network.",   "state_dict.",          "ema.",   "ema_model.",
-                                                   "model_ema.", "_fsdp_wrapped_module."};
+  static constexpr std::string_view kWrappers[] = {
+      "module.",         "_orig_mod.", "model.",     "net.",       "network.",
+      "state_dict.",     "ema.",       "ema_model.", "model_ema.", "_fsdp_wrapped_module.",
+      "_forward_module."};
   std::string prefix;
   const auto all_begin = [&](std::string_view with) {
     return std::ranges::all_of(tensors, [&](const auto& tensor) {
@@ -533,30 +535,77 @@ std::string wrapper_prefix(const TensorMap& tensors) {
   return prefix;
 }
 
-FittedTensors fit_tensors(const NetworkDescription& description, const std::string& dialect, TensorMap foreign) {
-  const auto fit = [&](const TensorMap& tensors) {
-    const auto found = dialect.empty() ? detect_dialect(description, tensors) : dialect;
-    return FittedTensors{to_canonical(description, found, tensors).tensors, found, {}};
-  };
-  try {
-    return fit(foreign);
-  } catch (const Error& error) {
-    const auto prefix = wrapper_prefix(foreign);
-    if (prefix.empty() || error.code() != ErrorCode::kRefused) throw;
-    TensorMap bare;
-    while (!foreign.empty()) {
-      auto tensor = foreign.extract(foreign.begin());
-      tensor.key() = tensor.key().substr(prefix.size());
-      bare.insert(std::move(tensor));
-    }
+namespace {
+
+constexpr const char* kAverageCounter = "n_averaged";  // torch.optim.swa_utils.AveragedModel
+constexpr std::size_t kMostPrefixes = 8;
+
+// What may stand before all names: a wrapper's words, and every beginning up to a dot.
+std::vector<std::string> prefixes_of(const TensorMap& tensors) {
+  std::vector<std::string> prefixes;
+  if (tensors.empty()) return prefixes;
+  if (auto wrapper = wrapper_prefix(tensors); !wrapper.empty()) prefixes.push_back(std::move(wrapper));
+  const auto &first = tensors.begin()->first, &last = std::prev(tensors.end())->first;
+  const auto shared = static_cast<std::size_t>(std::ranges::mismatch(first, last).in1 - first.begin());
+  for (auto dot = first.find('.'); dot < shared && dot + 1 < first.size() && prefixes.size() < kMostPrefixes;
+       dot = first.find('.', dot + 1))
+    prefixes.push_back(first.substr(0, dot + 1));
+  return prefixes;
+}
+
+TensorMap renamed(TensorMap tensors, std::size_t cut, const std::string& put) {
+  TensorMap out;
+  while (!tensors.empty()) {
+    auto tensor = tensors.extract(tensors.begin());
+    tensor.key() = put + tensor.key().substr(cut);
+    out.insert(out.end(), std::move(tensor));
+  }
+  return out;
+}
+
+FittedTensors fit_names(const NetworkDescription& description, const std::string& dialect, const TensorMap& tensors) {
+  const auto found = dialect.empty() ? detect_dialect(description, tensors) : dialect;
+  return {to_canonical(description, found, tensors).tensors, found, {}};
+}
+
+// With the first prefix taken off that makes them fit. Where none does and a wrapper's is among them, its refusal is
+// thrown.
+std::optional<FittedTensors> fit_bare(const NetworkDescription& description, const std::string& dialect,
+                                      TensorMap tensors, bool averaged) {
+  const auto wrapper = wrapper_prefix(tensors);
+  auto prefixes = prefixes_of(tensors);
+  if (averaged) prefixes.emplace_back();
+  std::optional<Error> refused;
+  for (const auto& prefix : prefixes) {
+    tensors = renamed(std::move(tensors), prefix.size(), "");
     try {
-      auto fitted = fit(bare);
+      auto fitted = fit_names(description, dialect, tensors);
       fitted.prefix = prefix;
+      fitted.averaged = averaged;
       return fitted;
-    } catch (const Error& second) {
-      throw Error(second.code(), second.id(), second.summary(),
-                  "all names begin with '" + prefix + "'; without that: " + second.why(), second.hint());
+    } catch (const Error& error) {
+      if (!prefix.empty() && prefix == wrapper)
+        refused = Error(error.code(), error.id(), error.summary(),
+                        "all names begin with '" + prefix + "'; without that: " + error.why(), error.hint());
     }
+    tensors = renamed(std::move(tensors), 0, prefix);
+  }
+  if (refused) throw std::move(*refused);
+  return std::nullopt;
+}
+
+}  // namespace
+
+FittedTensors fit_tensors(const NetworkDescription& description, const std::string& dialect, TensorMap foreign) {
+  try {
+    return fit_names(description, dialect, foreign);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kRefused) throw;
+    const auto counter = foreign.find(kAverageCounter);
+    const bool averaged = counter != foreign.end() && element_count(counter->second.shape) == 1;
+    if (averaged) foreign.erase(counter);
+    if (auto fitted = fit_bare(description, dialect, std::move(foreign), averaged)) return std::move(*fitted);
+    throw;
   }
 }
 

@@ -157,6 +157,23 @@ TEST_CASE("shapes decide between dialects with the same names") {
   CHECK(detect_dialect(description, to_dialect(description, "flipped", values_of(description))) == "flipped");
 }
 
+TEST_CASE("what a wrapper puts before all names is taken off where the rest fits, whatever it is called") {
+  const auto description = mlp().parse();
+  const auto wrapped = [&](const std::string& prefix) {
+    TensorMap out;
+    for (auto& [name, tensor] : values_of(description)) out.emplace(prefix + name, tensor);
+    return out;
+  };
+  for (const char* prefix : {"module.", "_forward_module.", "backbone.", "my.student."})
+    CHECK(fit_tensors(description, "", wrapped(prefix)).prefix == prefix);
+  auto averaged = wrapped("module.");
+  averaged["n_averaged"] = {DType::kI64, {}, std::vector<std::byte>(8)};
+  const auto fitted = fit_tensors(description, "", averaged);
+  CHECK(fitted.averaged);
+  CHECK(fitted.prefix == "module.");
+  CHECK(fitted.tensors.size() == values_of(description).size());
+}
+
 TEST_CASE("rules that are not bijective, or do not fit the network, are refused") {
   check_rule({{"foreign", "y"}, {"canonical", "layer0.wieght"}}, "did you mean 'layer0.weight'");
   check_rule({{"foreign", "x.head.bias"}, {"canonical", "layer0.weight"}}, "already stands in another rule");

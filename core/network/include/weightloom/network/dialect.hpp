@@ -34,9 +34,11 @@ std::string wrapper_prefix(const TensorMap& tensors);
 struct FittedTensors {
   TensorMap tensors;            // canonical
   std::string dialect, prefix;  // that was found, and that was taken off
+  bool averaged = false;        // the counter of averaged weights was left out
 };
-// The tensors of a file, made canonical. `dialect` may be empty: it is detected. Where they do not fit as they are,
-// what wrapper_prefix() finds is taken off. Throws what detect_dialect() and to_canonical() do.
+// The tensors of a file, made canonical. `dialect` may be empty: it is detected. Where they do not fit as they are, the
+// counter `n_averaged` of averaged weights is left out, and what wrapper_prefix() finds, or any other beginning up to a
+// dot that all names share, is taken off. Throws what detect_dialect() and to_canonical() do.
 FittedTensors fit_tensors(const NetworkDescription& description, const std::string& dialect, TensorMap foreign);
 
 // Checks the rules alone (called by parse_description): every canonical parameter produced exactly once, shapes survive
