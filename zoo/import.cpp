@@ -179,6 +179,7 @@ class Importer {
   ZooRecord record_of(const ImportFile& file, const WeightsStream& stream, const std::string& hash,
                       const std::string& source) {
     auto network = network_of(stream.metadata(), hash);
+    for (const auto& warning : network.warnings) warn(file, warning);
     network.format = stream.format();
     return record_for(file, network, source);
   }

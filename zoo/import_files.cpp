@@ -1,6 +1,8 @@
 // What the paths of an import mean.
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "glob.hpp"
 #include "weightloom/base/error.hpp"
@@ -20,6 +22,17 @@ fs::path root_of(const std::string& pattern) {
   return slash == 0 ? fs::path("/") : fs::path(pattern.substr(0, slash));
 }
 
+void add_contents(const FolderContents& contents, const fs::path& root, ImportPlan& plan) {
+  for (const auto& found : contents.networks) {
+    const auto folder = found.path.parent_path().lexically_relative(root);
+    plan.files.push_back(
+        {found.path, (folder.empty() || folder == "." ? fs::path(found.stem) : folder / found.stem).generic_string(),
+         found.shards});
+  }
+  plan.refused.insert(plan.refused.end(), contents.refused.begin(), contents.refused.end());
+  plan.passed_over.insert(plan.passed_over.end(), contents.passed_over.begin(), contents.passed_over.end());
+}
+
 // Searches one folder with all that is below it. What cannot be searched is named and does not stop the rest.
 class FolderSearch {
  public:
@@ -36,6 +49,7 @@ class FolderSearch {
       sort(*at, files, folders);
     if (error) refuse(folder, "import.unreadable", error.message());
     take(find_networks(files));
+    leave_out_blobs(folders);
     std::ranges::sort(folders);
     for (const auto& inner : folders) search(inner);
   }
@@ -61,15 +75,16 @@ class FolderSearch {
              entry.is_symlink(error) ? "the link leads to no file" : "it is no regular file");
   }
 
-  void take(const FolderContents& contents) {
-    for (const auto& found : contents.networks) {
-      const auto folder = found.path.parent_path().lexically_relative(root_);
-      plan_.files.push_back(
-          {found.path, (folder == "." ? fs::path(found.stem) : folder / found.stem).generic_string(), found.shards});
-    }
-    plan_.refused.insert(plan_.refused.end(), contents.refused.begin(), contents.refused.end());
-    plan_.passed_over.insert(plan_.passed_over.end(), contents.passed_over.begin(), contents.passed_over.end());
+  // In the cache of the Hugging Face hub the snapshots of a repository are links into its blobs.
+  void leave_out_blobs(std::vector<fs::path>& folders) {
+    const auto called = [&](const char* name) { return std::ranges::find(folders, name, &fs::path::filename); };
+    const auto blobs = called("blobs");
+    if (blobs == folders.end() || called("snapshots") == folders.end()) return;
+    plan_.passed_over.push_back({*blobs, "import.hub_blobs", "the snapshots beside it are links to what it holds"});
+    folders.erase(blobs);
   }
+
+  void take(const FolderContents& contents) { add_contents(contents, root_, plan_); }
 
   void refuse(const fs::path& path, const char* id, std::string why) {
     plan_.refused.push_back({path, id, std::move(why)});
@@ -80,13 +95,48 @@ class FolderSearch {
   ImportPlan& plan_;
 };
 
-void add_path(const std::string& path, ImportPlan& plan) {
+std::set<std::string> shards_named_by(const fs::path& file) try { return shard_names(file); } catch (const Error&) {
+  return {};  // what is wrong with it is told when it is read
+}
+
+// Files of one folder, as a shell names them one by one: the shards among them are one network all the same.
+void add_named(const fs::path& folder, const std::vector<fs::path>& files, ImportPlan& plan) {
+  std::set<std::string> shards;
+  std::vector<fs::path> parts;
+  for (const auto& file : files) {
+    const auto named = shards_named_by(file);
+    if (!named.empty()) parts.push_back(file);
+    shards.insert(named.begin(), named.end());
+  }
+  for (const auto& file : files)
+    if (is_named_as_shard(file) || shards.contains(file.filename().string())) parts.push_back(file);
+  if (parts.size() < 2) parts.clear();
+  for (const auto& file : files)
+    if (std::ranges::find(parts, file) == parts.end())
+      plan.files.push_back({file, without_extension(file.filename()), {}});
+  add_contents(find_networks(parts), folder, plan);
+}
+
+// What several paths lead to.
+void take_once(ImportPlan& plan) {
+  std::set<fs::path> taken;
+  std::erase_if(plan.files, [&](const ImportFile& file) {
+    const bool again = !taken.insert(fs::absolute(file.path).lexically_normal()).second;
+    if (again) plan.passed_over.push_back({file.path, "import.same_file", "it is named twice, and taken once"});
+    return again;
+  });
+}
+
+using NamedFiles = std::map<fs::path, std::vector<fs::path>>;  // by folder
+
+void add_path(const std::string& path, ImportPlan& plan, NamedFiles& named) {
   const auto before = plan.files.size() + plan.refused.size();
   std::error_code error;
   if (fs::is_directory(path, error)) {
     FolderSearch(path, "", plan).run();
   } else if (fs::exists(path, error)) {
-    plan.files.push_back({path, without_extension(fs::path(path).filename()), {}});
+    named[fs::path(path).parent_path()].emplace_back(path);
+    return;
   } else if (path.find_first_of(kSpecial) != std::string::npos && fs::is_directory(root_of(path), error)) {
     const auto root = root_of(path);
     FolderSearch(root, root == "." && !path.starts_with("./") ? "./" + path : path, plan).run();
@@ -106,7 +156,10 @@ void add_path(const std::string& path, ImportPlan& plan) {
 
 ImportPlan files_to_import(const std::vector<std::string>& paths, const std::string& name) {
   ImportPlan plan;
-  for (const auto& path : paths) add_path(path, plan);
+  NamedFiles named;
+  for (const auto& path : paths) add_path(path, plan, named);
+  for (const auto& [folder, files] : named) add_named(folder, files, plan);
+  take_once(plan);
   std::ranges::sort(plan.files, {}, &ImportFile::path);
   if (!name.empty())
     for (auto& file : plan.files) file.name = plan.files.size() == 1 ? name : name + "/" + file.name;

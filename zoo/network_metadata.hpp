@@ -10,7 +10,8 @@ namespace weightloom {
 
 using FileMetadata = std::map<std::string, std::string>;
 
-// A network but for its tensors; `hash` is the weights hash of those, as they stand in the file.
+// A network but for its tensors; `hash` is the weights hash of those, as they stand in the file. Of a record that is
+// not taken a warning says why.
 NetworkFile network_of(const FileMetadata& metadata, const std::string& hash);
 
 // The dialect of a file that has a record, which need not be that of its tensors; else empty.

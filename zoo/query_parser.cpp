@@ -530,6 +530,18 @@ SortOrder parse_order(const std::string& key, std::size_t position, const std::s
   return {field, direction == "desc"};
 }
 
+// A key that came before has decided already.
+void add_order(std::vector<SortOrder>& orders, SortOrder order, const std::string& sort) {
+  const auto same = [&](const SortOrder& earlier) {
+    const auto &a = earlier.field, &b = order.field;
+    return a.kind == b.kind && a.text == b.text && (a.name == b.name || !is_open(a));
+  };
+  if (std::ranges::any_of(orders, same))
+    throw Error(ErrorCode::kUsage, "query.sort", "cannot sort by '" + sort + "'",
+                "'" + order.field.name + "' stands there twice", "name each key once");
+  orders.push_back(std::move(order));
+}
+
 }  // namespace
 
 const std::vector<std::string>& fixed_field_names() {
@@ -565,7 +577,7 @@ bool is_open(const QueryField& field) {
 std::vector<SortOrder> parse_sort(const std::string& sort) {
   std::vector<SortOrder> orders;
   for (const auto& [key, position] : split_list(sort.empty() ? "name" : sort))
-    orders.push_back(parse_order(key, position, sort));
+    add_order(orders, parse_order(key, position, sort), sort);
   return orders;
 }
 

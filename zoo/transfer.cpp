@@ -2,10 +2,13 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "network_metadata.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/text.hpp"
 #include "weightloom/formats/safetensors.hpp"
 #include "weightloom/formats/weights_file.hpp"
 
@@ -18,15 +21,47 @@ constexpr const char* kRecordKey = "weightloom.record";
 constexpr const char* kDialectKey = "weightloom.dialect";
 constexpr const char* kHashKey = "weightloom.weights_hash";  // the record's own is that of canonical tensors
 
+bool is_readable(const std::string& key, const Json& value) try {
+  record_from_json({{key, value}});
+  return true;
+} catch (const std::exception&) {
+  return false;
+}
+
+// What cannot be read is left out, and a configuration goes with its architecture.
+ZooRecord readable_record(const Json& json, std::vector<std::string>& warnings) {
+  if (!json.is_object()) throw Error(ErrorCode::kRefused, "json.malformed", "cannot read a record", "it is no object");
+  static const std::set<std::string> kDescription{"architecture", "plugin_version", "config"};
+  Json readable = Json::object();
+  bool described = true;
+  const auto known = to_json(ZooRecord());
+  for (const auto& [key, none] : known.items()) {
+    const auto value = json.find(key);
+    if (value == json.end()) continue;
+    const bool reads = is_readable(key, *value);
+    if (reads)
+      readable[key] = *value;
+    else
+      warnings.push_back("its record says '" + key + "' in a way that is not read: left out");
+    described &= reads || !kDescription.contains(key);
+  }
+  if (!described)
+    for (const auto& key : kDescription) readable.erase(key);
+  return record_from_json(readable);
+}
+
 // The record in the metadata, if the tensors are still those that it was written with.
-std::optional<ZooRecord> record_of(const FileMetadata& metadata, const std::string& hash) {
+std::optional<ZooRecord> record_of(const FileMetadata& metadata, const std::string& hash,
+                                   std::vector<std::string>& warnings) {
   const auto text = metadata.find(kRecordKey);
   if (text == metadata.end()) return std::nullopt;
   try {
-    auto record = record_from_json(parse_json(text->second, "the record"));
+    auto record = readable_record(parse_json(text->second, "the record"), warnings);
     const auto written = metadata.find(kHashKey);
     if ((written == metadata.end() ? record.weights_hash : written->second) == hash) return record;
-  } catch (const std::exception&) {  // some other program's metadata under our key
+    warnings = {"its record is that of other tensors, and is not taken"};
+  } catch (const std::exception& error) {  // some other program's metadata under our key
+    warnings = {"its record cannot be read, and is not taken: " + printable(error.what())};
   }
   return std::nullopt;
 }
@@ -66,7 +101,7 @@ NetworkFile network_of(const FileMetadata& metadata, const std::string& hash) {
     throw Error(ErrorCode::kRefused, "bundle.no_network", "the file is a bundle of networks, not a network", "",
                 "bring them in with `weightloom zoo merge FILE`");
   NetworkFile network;
-  network.record = record_of(metadata, hash);
+  network.record = record_of(metadata, hash, network.warnings);
   if (network.record) network.dialect = recorded_dialect(metadata);
   for (const auto& [key, value] : metadata)
     if (!key.starts_with(kOwnKeys)) network.metadata.emplace(key, value);
@@ -86,7 +121,7 @@ NetworkFile network_in(WeightsFile file) {
   const bool recorded = file.metadata.contains(kRecordKey);
   auto network = network_of(file.metadata, recorded ? weights_hash(file.tensors) : std::string());
   network.tensors = std::move(file.tensors);
-  network.warnings = std::move(file.warnings);
+  network.warnings.insert(network.warnings.begin(), file.warnings.begin(), file.warnings.end());
   network.format = std::move(file.format);
   return network;
 }

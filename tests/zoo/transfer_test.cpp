@@ -75,6 +75,37 @@ TEST_CASE("a sharded set is one network", "[zoo]") {
   CHECK(checkpoints.import().skipped.size() == 1);
 }
 
+TEST_CASE("shards that are named one by one are one network, and the same file twice is taken once", "[zoo]") {
+  Checkpoints checkpoints;
+  const auto root = checkpoints.root();
+  const auto one_name = (root / "m-00001-of-00002.safetensors").string(),
+             other_name = (root / "m-00002-of-00002.safetensors").string();
+  write_safetensors(one_name, {{"v", test::tensor_of(1, 1)}});
+  write_safetensors(other_name, {{"w", test::tensor_of(1, 2)}});
+  checkpoints.write("a.safetensors", 3);
+  const auto single = (root / "a.safetensors").string();
+  CHECK(names(files_to_import({one_name, other_name})) == Names{"m-00001-of-00002"});
+  CHECK(names(files_to_import({one_name})) == Names{"m-00001-of-00002"});
+  test::write_quickly(root / "m.safetensors.index.json",
+                      R"({"weight_map":{"v":"m-00001-of-00002.safetensors","w":"m-00002-of-00002.safetensors"}})");
+  CHECK(names(files_to_import({single, one_name, other_name, (root / "m.safetensors.index.json").string()})) ==
+        Names{"a", "m"});
+  const auto plan = files_to_import({root.string(), single, (root / "sub" / ".." / "a.safetensors").string()});
+  CHECK(names(plan) == Names{"a", "m"});
+  CHECK(ids(plan.passed_over) == Names{"import.same_file", "import.same_file"});
+}
+
+TEST_CASE("of the hub's cache only the snapshots are searched", "[zoo]") {
+  const Checkpoints checkpoints;
+  const auto repository = checkpoints.root() / "models--o--n";
+  for (const char* folder : {"blobs", "refs", "snapshots/aaa"}) fs::create_directories(repository / folder);
+  checkpoints.write("models--o--n/blobs/s1", 1);
+  fs::create_symlink("../../blobs/s1", repository / "snapshots/aaa/model.safetensors");
+  const auto plan = files_to_import({checkpoints.root().string()});
+  CHECK(names(plan) == Names{"models--o--n/snapshots/aaa/model"});
+  CHECK(ids(plan.passed_over) == Names{"import.hub_blobs"});
+}
+
 TEST_CASE("a folder's weights files are found whatever they are called", "[zoo]") {
   Checkpoints checkpoints;
   checkpoints.write("a.bin", 1);
@@ -317,6 +348,34 @@ TEST_CASE("a record in foreign metadata without any hash is not believed", "[zoo
     write_safetensors(folder / "net", {{"w", test::tensor_of(4, 1)}}, {{"weightloom.record", text}});
     CHECK_FALSE(read_network(folder / "net").record);
   }
+}
+
+TEST_CASE("of a record that cannot be read in one field the others are kept, and a warning says so", "[zoo]") {
+  Checkpoints checkpoints;
+  const TensorMap tensors{{"w", test::tensor_of(4, 1)}};
+  const auto write = [&](const std::string& name, const std::string& record) {
+    write_safetensors(checkpoints.root() / name, tensors, {{"weightloom.record", record}});
+  };
+  ZooRecord record;
+  record.notes = "precious";
+  record.architecture = "mlp";
+  record.weights_hash = weights_hash(tensors);
+  auto json = to_json(record);
+  json["metrics"] = {{"acc", "NaN"}};
+  json["plugin_version"] = 1;
+  write("a.safetensors", json.dump());
+  write("b.safetensors", "{cut");
+  json["weights_hash"] = "another";
+  write("c.safetensors", json.dump());
+  const auto result = checkpoints.import();
+  CHECK(checkpoints.zoo.get("a").notes == "precious");
+  CHECK(checkpoints.zoo.get("a").architecture.empty());
+  CHECK(checkpoints.zoo.get("c").notes.empty());
+  REQUIRE(result.warnings.size() == 4);
+  CHECK(result.warnings[0].find("'plugin_version'") != std::string::npos);
+  CHECK(result.warnings[1].find("'metrics'") != std::string::npos);
+  CHECK(result.warnings[2].find("cannot be read") != std::string::npos);
+  CHECK(result.warnings[3].find("other tensors") != std::string::npos);
 }
 
 TEST_CASE("a record that nests without end is not believed", "[zoo]") {
