@@ -195,6 +195,15 @@ Command::Run declare(const Command& command, CLI::App& app, ListOptions& list) {
   return run;
 }
 
+// What works on folders of backups, and makes a zoo of its own where it makes one.
+constexpr std::string_view kWithoutZoo[] = {"zoo backups", "zoo restore"};
+
+void expect_no_zoo(const GlobalOptions& given, const std::string& command) {
+  if (given.zoo && std::ranges::find(kWithoutZoo, command) != std::end(kWithoutZoo))
+    throw Error(ErrorCode::kUsage, "option.conflict", "--zoo means nothing to `" + command + "`", "",
+                "see `weightloom " + command + " --help`");
+}
+
 int run_command(const Application& application, const Invocation& invocation) {
   const std::string name(invocation.entry->name);
   const Command& command = application.commands.at(name);
@@ -204,6 +213,7 @@ int run_command(const Application& application, const Invocation& invocation) {
   const auto run = declare(command, *app, list);
   declare_global_options(*app, given);
   parse_options(*app, invocation.arguments, name);
+  expect_no_zoo(given, name);
 
   Context context(resolve_settings(given));
   set_log_level(context.settings().verbose ? "debug" : context.settings().log);

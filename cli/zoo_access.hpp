@@ -14,6 +14,9 @@ namespace weightloom::cli {
 struct NoOptions {};
 inline void declare_nothing(CLI::App&, NoOptions&) {}
 
+// Of an option whose empty value would count as not given.
+CLI::Validator not_empty();
+
 struct WaitOption {
   double wait = 0;
 };
@@ -26,7 +29,8 @@ Zoo open_for_writing(const Context& context, const WaitOption& options);
 // With --dry-run for reading.
 Zoo open_to_change(const Context& context, const WaitOption& options, bool dry_run);
 
-// A size in bytes, such as 10GB, from `least` to 2^60. Throws kUsage "option.value"; `option` goes before it there.
+// A size of whole bytes, such as 10GB, from `least` to 2^60. Throws kUsage "option.value"; `option` goes before it
+// there.
 std::uint64_t parse_size(const std::string& option, const std::string& text, std::uint64_t least);
 
 }  // namespace weightloom::cli

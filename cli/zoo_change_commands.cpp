@@ -90,15 +90,15 @@ struct FactOptions {
 };
 
 void declare_facts(CLI::App& app, FactOptions& options) {
-  app.add_option("--dataset", options.dataset, "What it was trained on")->type_name("DATA");
-  app.add_option("--family", options.family, "Lineage that shares an anchor")->type_name("NAME");
+  app.add_option("--dataset", options.dataset, "What it was trained on")->type_name("DATA")->check(not_empty());
+  app.add_option("--family", options.family, "Lineage that shares an anchor")->type_name("NAME")->check(not_empty());
   app.add_option("--split", options.split, "train or held-out: what may be learnt from it")
       ->check(CLI::IsMember({"train", "held-out"}))
       ->type_name("SPLIT");
   app.add_option("--metric", options.metrics, "A measured figure, such as test_accuracy=0.91")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  app.add_option("--notes", options.notes, "Free text")->type_name("TEXT");
+  app.add_option("--notes", options.notes, "Free text")->type_name("TEXT")->check(not_empty());
   app.add_option("--parent", options.parents,
                  "A network that it came from, and how where it was not fine-tuned: NAME:KIND")
       ->type_name("NAME[:KIND]")
@@ -107,6 +107,7 @@ void declare_facts(CLI::App& app, FactOptions& options) {
   app.add_option("--facts", options.table,
                  "A CSV or JSON file that says this and more of single networks: columns name (or, on import, path), "
                  "dataset, family, split, notes, tags, arch, parent, metric:NAME, hyper.KEY, config.KEY")
+      ->check(not_empty())
       ->type_name("FILE");
 }
 
@@ -121,13 +122,16 @@ void declare_import(CLI::App& app, ImportCommandOptions& options) {
   app.add_option("paths", options.paths, "Weights files, the index of a sharded one, folders, or quoted globs")
       ->required()
       ->type_name("PATH...");
-  app.add_option("--name", options.name, "Name of the network; goes before the names of several")->type_name("NAME");
+  app.add_option("--name", options.name, "Name of the network; goes before the names of several")
+      ->type_name("NAME")
+      ->check(not_empty());
   auto* architecture =
       app.add_option(
              "--arch", options.architecture,
              "The plugin that describes the networks; their tensors are brought to its names and layouts. Without it, "
              "what the files' own records say; files without one are stored as they are")
-          ->type_name("PLUGIN");
+          ->type_name("PLUGIN")
+          ->check(not_empty());
   add_settings_option(app, "--set", options.config, "Configuration of the architecture, such as depth=20")
       ->needs(architecture);
   app.add_option("--dialect", options.dialect, "How the files name their tensors; without it, found out")
@@ -225,6 +229,7 @@ TensorMap fitted(const NetworkDescription& description, const std::string& diale
                  std::vector<std::string>& warnings) {
   auto found = fit_tensors(description, dialect, std::move(tensors));
   if (!found.prefix.empty()) warnings.push_back("took '" + found.prefix + "' off all names of tensors");
+  if (found.averaged) warnings.push_back("left out 'n_averaged', which counts what its weights are the average of");
   return std::move(found.tensors);
 }
 
@@ -288,6 +293,12 @@ Json import_json(const ImportResult& result, bool dry_run) {
   return out;
 }
 
+// A folder may have more of them later.
+bool is_one_file(const std::vector<std::string>& paths, const ImportPlan& plan) {
+  return plan.files.size() == 1 && plan.refused.empty() &&
+         std::ranges::all_of(paths, [](const auto& path) { return std::filesystem::is_regular_file(path); });
+}
+
 Json run_import(Context& context, const ImportCommandOptions& options) {
   ImportOptions import_options;
   import_options.facts = stated(options);
@@ -309,6 +320,9 @@ Json run_import(Context& context, const ImportCommandOptions& options) {
   storable.parents.clear();  // names, as yet
   expect_storable(storable);
   const auto plan = files_to_import(options.paths, options.name);
+  if (options.consecutive && is_one_file(options.paths, plan))
+    throw Error(ErrorCode::kUsage, "option.conflict", "one file is no series of checkpoints", "",
+                "name them all, or leave out --consecutive");
   auto zoo = open_to_change(context, options, options.dry_run);
   const auto result = import_networks(zoo, plan, import_options, context.progress());
   for (const auto& warning : result.warnings) context.warn(warning);
@@ -567,6 +581,9 @@ Json run_tag(Context& context, const TagOptions& options) {
   require_selection(options);
   if (options.add.empty() && options.remove.empty())
     throw Error(ErrorCode::kUsage, "option.missing", "which tags?", "neither --add nor --remove was given");
+  for (const auto& tag : options.remove)
+    if (std::ranges::find(options.add, tag) != options.add.end())
+      throw Error(ErrorCode::kUsage, "option.conflict", "the tag '" + tag + "' is both given and taken away");
   auto zoo = open_for_writing(context, options);
   Json networks = Json::array();
   std::vector<ZooRecord> changed;
@@ -627,7 +644,8 @@ void declare_set(CLI::App& app, SetOptions& options) {
   auto* architecture = app.add_option("--arch", options.architecture,
                                       "The plugin that describes the networks; their "
                                       "tensors must have its names and shapes")
-                           ->type_name("PLUGIN");
+                           ->type_name("PLUGIN")
+                           ->check(not_empty());
   add_settings_option(app, "--set", options.config, "Configuration of the architecture, such as depth=20")
       ->needs(architecture);
   declare_facts(app, options);
@@ -650,12 +668,17 @@ bool forget(Json& settings, std::string path) {
   return false;
 }
 
+constexpr std::string_view kHyperField = "hyper.";
+constexpr std::pair<std::string_view, std::string ZooRecord::*> kUnsettable[] = {{"dataset", &ZooRecord::dataset},
+                                                                                 {"family", &ZooRecord::family},
+                                                                                 {"split", &ZooRecord::split},
+                                                                                 {"notes", &ZooRecord::notes}};
+
 void unset(ZooRecord& record, const std::string& field) {
-  for (const auto& [name, text] : {std::pair("dataset", &ZooRecord::dataset), std::pair("family", &ZooRecord::family),
-                                   std::pair("split", &ZooRecord::split), std::pair("notes", &ZooRecord::notes)})
+  for (const auto& [name, text] : kUnsettable)
     if (field == name) return (record.*text).clear();
   if (field == "parent") return record.parents.clear();
-  if (field.starts_with("hyper.") && forget(record.hyperparameters, field.substr(std::string("hyper.").size()))) return;
+  if (field.starts_with(kHyperField) && forget(record.hyperparameters, field.substr(kHyperField.size()))) return;
   if (record.metrics.erase(field) == 0)
     throw Error(ErrorCode::kUsage, "set.unknown_field", "cannot forget '" + field + "' of '" + record.name + "'",
                 "it has no such metric", "name dataset, family, split, notes, parent, hyper.KEY or one of its metrics");
@@ -698,6 +721,23 @@ std::vector<Stated> stated_in_table(const Zoo& zoo, const std::string& table) {
   return out;
 }
 
+// Is a value given for what --unset calls `field`?
+bool states(const SetOptions& options, const ZooRecord& given, const std::string& field) {
+  for (const auto& [name, text] : kUnsettable)
+    if (field == name) return !(given.*text).empty();
+  if (field == "parent") return !options.parents.empty();
+  auto settings = given.hyperparameters;
+  if (field.starts_with(kHyperField) && forget(settings, field.substr(kHyperField.size()))) return true;
+  return given.metrics.contains(field);
+}
+
+void expect_no_contradiction(const SetOptions& options, const ZooRecord& given) {
+  for (const auto& field : options.unset)
+    if (states(options, given, field))
+      throw Error(ErrorCode::kUsage, "option.conflict", "'" + field + "' is both set and forgotten", "",
+                  "leave out --unset: what is set takes the place of what was there");
+}
+
 std::vector<Stated> stated_networks(const Zoo& zoo, const SetOptions& options) {
   if (!options.table.empty()) return stated_in_table(zoo, options.table);
   std::vector<Stated> out;
@@ -721,6 +761,7 @@ Json run_set(Context& context, const SetOptions& options) {
   auto given = stated(options);
   given.architecture = options.architecture;
   given.config = options.config;
+  expect_no_contradiction(options, given);
   auto zoo = open_for_writing(context, options);
   Plugins plugins(context);
   std::vector<ZooRecord> records;

@@ -109,7 +109,7 @@ void declare_undelete(CLI::App& app, UndeleteOptions& options) {
   app.add_option("network", options.name, "Its name, id, or the first digits of its id")
       ->required()
       ->type_name("REMOVED");
-  app.add_option("--name", options.new_name, "Bring it back under this name")->type_name("NEW");
+  app.add_option("--name", options.new_name, "Bring it back under this name")->type_name("NEW")->check(not_empty());
   declare_wait(app, options);
 }
 
