@@ -143,14 +143,20 @@ class Sorter {
     others_.emplace_back(known->second, std::move(found));
   }
 
-  static int rank(const fs::path& path) {
+  enum Rank { kSafetensors, kOther, kSet };
+  static Rank rank(const fs::path& path) {
     const auto format = detect_format(path);
-    return !format || !format->self_contained ? 2 : format->name == "safetensors" ? 0 : 1;
+    if (!format || !format->self_contained) return kSet;
+    return format->name == "safetensors" ? kSafetensors : kOther;
   }
 
   void compare(const FoundNetwork& taken, const FoundNetwork& other) try {
     const auto name = "'" + taken.path.filename().string() + "'";
-    if (digests_of(taken) == digests_of(other))
+    // A set is the same network in another precision as a rule.
+    if (rank(other.path) == kSet)
+      pass_over(other.path, "weights.same_network",
+                name + " beside it has the same name; import it by itself with --name");
+    else if (digests_of(taken) == digests_of(other))
       pass_over(other.path, "weights.same_network", name + " beside it holds the same weights");
     else
       contents_.refused.push_back(

@@ -549,7 +549,8 @@ std::vector<std::string> prefixes_of(const TensorMap& tensors) {
   const auto shared = static_cast<std::size_t>(std::ranges::mismatch(first, last).in1 - first.begin());
   for (auto dot = first.find('.'); dot < shared && dot + 1 < first.size() && prefixes.size() < kMostPrefixes;
        dot = first.find('.', dot + 1))
-    prefixes.push_back(first.substr(0, dot + 1));
+    if (auto prefix = first.substr(0, dot + 1); prefixes.empty() || prefix != prefixes.front())
+      prefixes.push_back(std::move(prefix));
   return prefixes;
 }
 
@@ -584,6 +585,7 @@ std::optional<FittedTensors> fit_bare(const NetworkDescription& description, con
       fitted.averaged = averaged;
       return fitted;
     } catch (const Error& error) {
+      if (error.code() != ErrorCode::kRefused) throw;
       if (!prefix.empty() && prefix == wrapper)
         refused = Error(error.code(), error.id(), error.summary(),
                         "all names begin with '" + prefix + "'; without that: " + error.why(), error.hint());
