@@ -77,7 +77,9 @@ class FolderSearch {
 
   // In the cache of the Hugging Face hub the snapshots of a repository are links into its blobs.
   void leave_out_blobs(std::vector<fs::path>& folders) {
-    const auto called = [&](const char* name) { return std::ranges::find(folders, name, &fs::path::filename); };
+    const auto called = [&](std::string_view name) {
+      return std::ranges::find_if(folders, [&](const auto& folder) { return folder.filename() == name; });
+    };
     const auto blobs = called("blobs");
     if (blobs == folders.end() || called("snapshots") == folders.end()) return;
     plan_.passed_over.push_back({*blobs, "import.hub_blobs", "the snapshots beside it are links to what it holds"});
@@ -102,19 +104,18 @@ std::set<std::string> shards_named_by(const fs::path& file) try { return shard_n
 // Files of one folder, as a shell names them one by one: the shards among them are one network all the same.
 void add_named(const fs::path& folder, const std::vector<fs::path>& files, ImportPlan& plan) {
   std::set<std::string> shards;
-  std::vector<fs::path> parts;
+  std::set<fs::path> parts;
   for (const auto& file : files) {
     const auto named = shards_named_by(file);
-    if (!named.empty()) parts.push_back(file);
+    if (!named.empty()) parts.insert(file);
     shards.insert(named.begin(), named.end());
   }
   for (const auto& file : files)
-    if (is_named_as_shard(file) || shards.contains(file.filename().string())) parts.push_back(file);
+    if (is_named_as_shard(file) || shards.contains(file.filename().string())) parts.insert(file);
   if (parts.size() < 2) parts.clear();
   for (const auto& file : files)
-    if (std::ranges::find(parts, file) == parts.end())
-      plan.files.push_back({file, without_extension(file.filename()), {}});
-  add_contents(find_networks(parts), folder, plan);
+    if (!parts.contains(file)) plan.files.push_back({file, without_extension(file.filename()), {}});
+  add_contents(find_networks({parts.begin(), parts.end()}), folder, plan);
 }
 
 // What several paths lead to.

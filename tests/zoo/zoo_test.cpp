@@ -117,10 +117,19 @@ TEST_CASE("tensors whose names could steer a terminal or not be exported are ref
   CHECK(store.zoo.size() == 0);
 }
 
-TEST_CASE("settings of any bytes are stored", "[zoo]") {
+TEST_CASE("settings are UTF-8, keys and texts", "[zoo]") {
+  EmptyZoo store;
+  for (const Json& settings : {Json{{"list", {"\xFF"}}}, Json{{"\xFF", 1}}}) {
+    auto one = network("a");
+    one.first.hyperparameters = settings;
+    CHECK(error_of([&] { store.zoo.add({one}); }).id() == "zoo.bad_record");
+  }
+}
+
+TEST_CASE("what is no text in a source is kept and not shown", "[zoo]") {
   EmptyZoo store;
   auto one = network("a");
-  one.first.hyperparameters = {{"list", {"\xFF"}}};
+  one.first.hyperparameters = {{"list", {"\n\u00e4"}}};
   one.first.source = {{"sha256", 1}};
   add_one(store.zoo, one);
   CHECK(store.zoo.get("a").hyperparameters == one.first.hyperparameters);
