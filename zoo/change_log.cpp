@@ -16,9 +16,9 @@
 namespace weightloom {
 namespace {
 
-constexpr std::uint64_t kMostEntries = 10'000;
-constexpr std::uint64_t kMostBytes = 64u << 20;
-constexpr std::size_t kMostEntryBytes = 8u << 20;  // RocksDB is made for values up to this
+constexpr std::uint64_t kMostLogEntries = 10'000;
+constexpr std::uint64_t kMostLogBytes = 64u << 20;
+constexpr std::size_t kMostLogEntryBytes = 8u << 20;  // RocksDB is made for values up to this
 constexpr const char* kExtentKey = "log";
 
 // Big-endian, so that keys sort as numbers do.
@@ -59,7 +59,7 @@ Extent extent_of(const Database& database) {
 void drop_oldest(const Database& database, Batch& batch, std::uint64_t newest, Extent& extent) {
   database.scan(Family::kLog, "", [&](auto key, auto value) {
     extent.oldest = number_of(key);
-    if (newest - extent.oldest < kMostEntries * 9 / 10 && extent.bytes <= kMostBytes * 9 / 10) return false;
+    if (newest - extent.oldest < kMostLogEntries * 9 / 10 && extent.bytes <= kMostLogBytes * 9 / 10) return false;
     batch.erase(Family::kLog, key);
     extent.bytes -= std::min<std::uint64_t>(extent.bytes, value.size());
     return true;
@@ -79,9 +79,10 @@ std::map<std::string, std::string> named(const Json& pairs) {
 }
 
 std::string encode(const LogEntry& entry) {
-  Json changed = Json::array(), aliases = Json::array();
+  Json changed = Json::array(), aliases = Json::array(), came_back = Json::array();
   for (const auto& [id, what] : entry.changed) changed.push_back({id, what.name, what.before, what.after});
   for (const auto& [alias, what] : entry.aliases) aliases.push_back({alias, what.before, what.after});
+  for (const auto& [id, was] : entry.came_back) came_back.push_back(Json::array({id, was.name, was.aliases}));
   std::string bytes;
   Json::to_cbor({{"step", entry.step},
                  {"undoes", entry.undoes},
@@ -91,6 +92,7 @@ std::string encode(const LogEntry& entry) {
                  {"command", entry.command},
                  {"reversible", entry.reversible},
                  {"added", pairs(entry.added)},
+                 {"came_back", std::move(came_back)},
                  {"removed", pairs(entry.removed)},
                  {"purged", pairs(entry.purged)},
                  {"changed", std::move(changed)},
@@ -104,6 +106,7 @@ std::string encode_short(LogEntry entry) {
   entry.reversible = false;
   entry.changed.clear();
   for (auto* named : {&entry.added, &entry.removed, &entry.purged}) named->clear();
+  entry.came_back.clear();
   entry.aliases.clear();
   return encode(entry);
 }
@@ -148,7 +151,7 @@ class Describer {
     const auto& name = names_[key];
     if (value.before == value.after) return;
     if (family == Family::kTrash) {
-      if (!value.after && !is_there(Family::kMeta, key)) entry_.purged.emplace(id, name_in_trash(*value.before));
+      if (!value.after) left_trash(id, is_there(Family::kMeta, key), *value.before);
     } else if (!value.before) {
       entry_.added.emplace(id, name);
     } else if (!value.after) {
@@ -158,20 +161,24 @@ class Describer {
     }
   }
 
+  void left_trash(const std::string& id, bool is_back, const std::string& before) {
+    try {
+      const auto was = decode_trash(before);
+      if (is_back)
+        entry_.came_back[id] = {was.record.name, was.aliases};
+      else
+        entry_.purged.emplace(id, was.record.name);
+    } catch (const Error&) {  // a damaged one
+      if (!is_back) entry_.purged.emplace(id, "");
+    }
+  }
+
   void changed(const std::string& id, const std::string& before, const std::string& after) {
     try {
       const auto old = decode_record(before);
       entry_.changed[id] = {old.name, differing(old, decode_record(after)), of_record(after)};
     } catch (const Error&) {  // a damaged one, which repair wrote anew
       entry_.reversible = false;
-    }
-  }
-
-  static std::string name_in_trash(const std::string& value) {
-    try {
-      return decode_trash(value).record.name;
-    } catch (const Error&) {
-      return {};
     }
   }
 
@@ -210,14 +217,27 @@ LogEntry log_entry(std::uint64_t number, const Operation& operation, const Touch
 
 void append_to_log(const Database& database, Batch& batch, LogEntry entry) {
   auto value = encode(entry);
-  if (value.size() > kMostEntryBytes) value = encode_short(std::move(entry));
+  if (value.size() > kMostLogEntryBytes) value = encode_short(std::move(entry));
   auto extent = extent_of(database);
   if (extent.bytes == 0) extent.oldest = entry.number;
   extent.bytes += value.size();
   batch.put(Family::kLog, key_of(entry.number), value);
-  if (entry.number - extent.oldest >= kMostEntries || extent.bytes > kMostBytes)
+  if (entry.number - extent.oldest >= kMostLogEntries || extent.bytes > kMostLogBytes)
     drop_oldest(database, batch, entry.number, extent);
   batch.put(Family::kDefault, kExtentKey, Json{{"oldest", extent.oldest}, {"bytes", extent.bytes}}.dump());
+}
+
+ChangeMark newest_change(const Database& database, std::uint64_t sequence) {
+  const auto oldest = std::max<std::uint64_t>(extent_of(database).oldest, 1);
+  for (auto number = sequence; number >= oldest; --number)  // not every change has an entry
+    if (const auto entry = database.get(Family::kLog, key_of(number))) return {number, to_hex(sha256(*entry))};
+  return {};
+}
+
+bool has_made(const Database& database, const ChangeMark& change) {
+  if (change.number < std::max<std::uint64_t>(extent_of(database).oldest, 1)) return true;
+  const auto entry = database.get(Family::kLog, key_of(change.number));
+  return entry && to_hex(sha256(*entry)) == change.sha256;
 }
 
 LogEntry decode_log_entry(std::string_view key, std::string_view value) {
@@ -233,6 +253,8 @@ LogEntry decode_log_entry(std::string_view key, std::string_view value) {
     entry.command = json.at("command");
     entry.reversible = json.at("reversible");
     entry.added = named(json.at("added"));
+    if (json.contains("came_back"))  // older entries do not say it
+      for (const auto& one : json["came_back"]) entry.came_back[one.at(0).get<std::string>()] = {one.at(1), one.at(2)};
     entry.removed = named(json.at("removed"));
     entry.purged = named(json.at("purged"));
     for (const auto& one : json.at("changed"))

@@ -61,6 +61,15 @@ HistoryStep told(const Entries& entries) {
   return step;
 }
 
+// The ids of networks that had the name.
+std::set<std::string> once_called(const std::vector<HistoryStep>& steps, const std::string& name) {
+  std::set<std::string> ids;
+  for (const auto& step : steps)
+    for (const auto& [id, its_name] : step.networks)
+      if (its_name == name) ids.insert(id);
+  return ids;
+}
+
 bool concerns(const HistoryStep& step, const std::set<std::string>& ids, const std::string& name) {
   return std::ranges::find(step.aliases, name) != step.aliases.end() ||
          std::ranges::any_of(step.networks,
@@ -81,6 +90,7 @@ class Reversal {
 
   void take_back(const LogEntry& entry) {
     for (const auto& [id, name] : entry.added) discard(id, name);
+    for (const auto& [id, was] : entry.came_back) lay_back(id, was);
     for (const auto& [id, name] : entry.removed) bring_back(id, name);
     for (const auto& [id, what] : entry.changed) restore(id, what);
     for (const auto& [alias, what] : entry.aliases) restore(alias, what);
@@ -94,13 +104,21 @@ class Reversal {
       throw gone(name);
   }
 
+  // In the trash again, under the name and with all the aliases that it had there.
+  void lay_back(const std::string& id, const LogEntry::Trashed& was) {
+    const auto key = from_hex(id);
+    auto trashed = decode_trash(change_.get(Family::kTrash, key).value());
+    trashed.record.name = was.name;
+    for (const auto& alias : was.aliases)
+      if (std::ranges::find(trashed.aliases, alias) == trashed.aliases.end()) trashed.aliases.push_back(alias);
+    change_.put(Family::kTrash, key, encode(trashed));
+  }
+
   void bring_back(const std::string& id, const std::string& name) {
     if (change_.has(Family::kMeta, from_hex(id))) return;
     const auto entry = change_.get(Family::kTrash, from_hex(id));
     if (!entry) throw gone(name);
-    auto trashed = decode_trash(*entry);
-    const auto own_name = trashed.record.name;
-    from_trash(change_, std::move(trashed), own_name);
+    from_trash(change_, decode_trash(*entry), name);
   }
 
   void restore(const std::string& id, const LogEntry::Changed& what) {
@@ -164,15 +182,15 @@ std::vector<HistoryStep> Zoo::history(const std::string& reference) const {
   const auto& database = *impl_->database;
   const auto steps = steps_of(database);
   const auto undone = undone_steps(steps);
-  std::set<std::string> ids;
-  if (!reference.empty() && knows(reference)) ids.insert(impl_->resolve(reference));
   std::vector<HistoryStep> out;
   for (auto at = steps.rbegin(); at != steps.rend(); ++at) {
-    auto step = told(at->second);
-    step.undone = undone.contains(at->first);
-    if (reference.empty() || concerns(step, ids, reference)) out.push_back(std::move(step));
+    out.push_back(told(at->second));
+    out.back().undone = undone.contains(at->first);
   }
-  if (out.empty() && !reference.empty()) impl_->resolve(reference);
+  if (reference.empty()) return out;
+  const auto ids = knows(reference) ? std::set{impl_->resolve(reference)} : once_called(out, reference);
+  std::erase_if(out, [&](const auto& step) { return !concerns(step, ids, reference); });
+  if (out.empty()) impl_->resolve(reference);
   return out;
 }
 
@@ -191,6 +209,7 @@ Undone Zoo::undo(std::uint64_t number) {
   for (auto entry = found->second.rbegin(); entry != found->second.rend(); ++entry)
     if (!is_clearing(*entry)) reversal.take_back(*entry);
   if (!change.changes()) throw refused(number, "it was taken back already", kSeeHistory);
+  step.undone = true;
   return {std::move(step), change.commit()};
 }
 

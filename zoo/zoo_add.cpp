@@ -164,10 +164,12 @@ class Zoo::Addition {
   // Small objects need no reference yet.
   void write_ahead() {
     if (quota_ && taken_bytes_ + objects_.room() > *quota_)
-      throw Error(ErrorCode::kOverQuota, "zoo.quota", "cannot store the network",
-                  "the zoo's weights take " + format_size(taken_bytes_) + ", the new ones " +
-                      format_size(objects_.room()) + " and more, and its quota is " + format_size(*quota_),
-                  "remove networks and run `weightloom zoo gc`, or change it with `weightloom zoo quota`");
+      throw Error(
+          ErrorCode::kOverQuota, "zoo.quota", "cannot store the network",
+          "the zoo's weights take " + format_size(taken_bytes_) + ", the new ones " + format_size(objects_.room()) +
+              " and more, and its quota is " + format_size(*quota_),
+          "remove networks and empty the trash with `weightloom zoo gc --trash-age 0`, or change the quota with "
+          "`weightloom zoo quota`");
     if (ahead_.bytes() < kAddedBytes) return;
     database_.write(ahead_, false);
     ahead_.clear();

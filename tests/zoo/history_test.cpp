@@ -255,7 +255,7 @@ TEST_CASE("the history tells what was done to whom", "[zoo]") {
   store.add("other", 5);
   store.zoo.remove("b");
   CHECK(store.operations() == Names{"rm", "add", "alias", "rename", "add"});
-  CHECK(store.operations("b") == Names{"rm"});
+  for (const char* name : {"a", "b"}) CHECK(store.operations(name) == Names{"rm", "rename", "add"});
   CHECK(store.operations("best") == Names{"alias"});
   CHECK(store.operations("other") == Names{"add"});
   store.zoo.undo();
@@ -266,6 +266,36 @@ TEST_CASE("the history tells what was done to whom", "[zoo]") {
   CHECK_FALSE(step.user.empty());
   CHECK(testing::error_id([&] { store.zoo.history("nobody"); }) == "zoo.not_found");
   CHECK(testing::error_id([&] { Zoo::open(store.folder / "zoo", Zoo::Access::kRead).undo(); }) == "zoo.read_only");
+}
+
+TEST_CASE("a former name tells the history of who had it, under all of its names", "[zoo]") {
+  ChangedZoo store;
+  store.add("a");
+  store.zoo.rename("a", "b");
+  store.zoo.rename("b", "c");
+  auto record = store.zoo.get("c");
+  record.tags.insert("x");
+  store.zoo.update(record);
+  for (const char* name : {"a", "b", "c"}) CHECK(store.operations(name) == Names{"set", "rename", "rename", "add"});
+}
+
+TEST_CASE("what was brought back under another name goes back into the trash as it lay there", "[zoo]") {
+  ChangedZoo store;
+  store.add("a");
+  store.zoo.set_alias("best", "a");
+  store.zoo.remove("a");
+  store.zoo.set_alias("best", store.add("other", 4).id);
+  store.zoo.undelete("a", "b");
+  const auto undone = store.zoo.undo();
+  CHECK(undone.step.undone);
+  CHECK(store.trashed() == Names{"a"});
+  CHECK(store.zoo.trash().front().aliases == Names{"best"});
+  store.zoo.undo(undone.number);
+  CHECK(store.zoo.knows("b"));
+  store.zoo.undo();
+  store.zoo.remove_alias("best");
+  store.zoo.undelete("a");
+  CHECK(store.zoo.get("best").name == "a");
 }
 
 TEST_CASE("changes that are made together are one step, however many", "[zoo]") {
