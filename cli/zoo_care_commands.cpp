@@ -139,15 +139,19 @@ Json run_merge(Context& context, const MergeCommandOptions& options) {
   merging.where = options.where;
   merging.dry_run = options.dry_run;
   const auto result = merge_other(context, options, merging);
-  if (!result.skipped.empty()) context.exit_with(ErrorCode::kRefused);
-  Json added = Json::array(), renamed = Json::array();
+  if (!result.skipped.empty() || !result.in_trash.empty()) context.exit_with(ErrorCode::kRefused);
+  if (!result.damaged.empty()) context.exit_with(ErrorCode::kDamaged);
+  Json added = Json::array(), renamed = Json::array(), damaged = Json::array();
   for (const auto& record : result.added)
     added.push_back({{"id", record.id}, {"name", record.name}, {"params", record.parameters}, {"bytes", record.bytes}});
   for (const auto& [name, new_name] : result.renamed) renamed.push_back({{"from", name}, {"to", new_name}});
+  for (const auto& network : result.damaged) damaged.push_back({{"name", network.name}, {"why", network.why}});
   return {{"dry_run", options.dry_run},    {"added", std::move(added)},
           {"renamed", std::move(renamed)}, {"replaced", result.replaced},
           {"present", result.present},     {"skipped", result.skipped},
-          {"aliases", result.aliases},     {"aliases_skipped", result.aliases_skipped}};
+          {"undeleted", result.undeleted}, {"in_trash", result.in_trash},
+          {"damaged", std::move(damaged)}, {"aliases", result.aliases},
+          {"aliases_skipped", result.aliases_skipped}};
 }
 
 void print_merge(Printer& printer, const Json& result) {
@@ -161,6 +165,13 @@ void print_merge(Printer& printer, const Json& result) {
   for (const auto& name : result.at("skipped"))
     printer.line("skipped " + name.get<std::string>() +
                  ": the name is taken by other weights; --taken says what to do");
+  for (const auto& name : result.at("undeleted"))
+    printer.line(name.get<std::string>() + (dry_run ? " would come" : " came") + " back from the trash, as it was");
+  for (const auto& name : result.at("in_trash"))
+    printer.line("skipped " + name.get<std::string>() +
+                 ": it is in the trash here, and its name is taken; `weightloom zoo undelete` brings it back");
+  for (const auto& network : result.at("damaged"))
+    printer.line("damage: " + network.at("name").get<std::string>() + ": " + network.at("why").get<std::string>());
   for (const auto& alias : result.at("aliases_skipped"))
     printer.line("skipped the alias " + alias.get<std::string>() + ", which means something else here");
 }

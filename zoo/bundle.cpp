@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kBundleFormat = "weightloom.bundle/1";
 constexpr const char* kFormatName = "format";
+constexpr const char* kOtherWeights = "its weights are not what they were";
 constexpr const char* kNetworks = "networks";
 constexpr const char* kDescriptionHash = "weightloom.bundle.sha256";  // of the description
 
@@ -87,7 +88,8 @@ class BundleSource : public MergeSource {
     }
   }
 
-  std::vector<ZooRecord> records() const override {
+  // Its description is whole, or the bundle is none.
+  std::vector<ZooRecord> records(std::vector<DamagedNetwork>&) const override {
     std::vector<ZooRecord> out;
     for (const auto& [id, network] : networks_) out.push_back(network.record);
     return out;
@@ -100,7 +102,8 @@ class BundleSource : public MergeSource {
       const auto name = tokens_name(id, stream.tokenizer);
       stream.payload.resize(static_cast<std::size_t>(file_.find(name)->shape[0]));
       file_.read(name, 0, std::as_writable_bytes(std::span(stream.payload)));
-      if (to_hex(sha256(stream.payload)) != hashes_.at(name)) throw malformed(path_, "a token stream has changed");
+      expect_same(networks_.at(id).record, "a token stream has changed",
+                  to_hex(sha256(stream.payload)) == hashes_.at(name));
       out.emplace_back(id, std::move(stream));
     }
     return out;
@@ -113,7 +116,7 @@ class BundleSource : public MergeSource {
       values.bytes.resize(byte_count(tensor.dtype, tensor.shape));
       file_.read(tensor.object, 0, values.bytes);
     }
-    expect_hash(record, weights_hash(out));
+    expect_same(record, kOtherWeights, weights_hash(out) == record.weights_hash);
     return out;
   }
 
@@ -128,7 +131,7 @@ class BundleSource : public MergeSource {
         sink.append(piece);
       }
     }
-    expect_hash(record, sink.weights_hash());
+    expect_same(record, kOtherWeights, sink.weights_hash() == record.weights_hash);
   }
 
  private:
@@ -167,10 +170,10 @@ class BundleSource : public MergeSource {
     if (!networks_.emplace(record.id, std::move(network)).second) refuse("its id is that of another one");
   }
 
-  void expect_hash(const ZooRecord& record, const std::string& hash) const {
-    if (hash == record.weights_hash) return;
-    throw Error(ErrorCode::kDamaged, "bundle.damaged", "cannot take network '" + record.name + "' in",
-                "its weights are not what they were", "ask for the bundle again; the copy is damaged")
+  void expect_same(const ZooRecord& record, const std::string& why, bool same) const {
+    if (same) return;
+    throw Error(ErrorCode::kDamaged, "bundle.damaged", "cannot take network '" + record.name + "' in", why,
+                "ask for the bundle again; the copy is damaged")
         .at(path_.string());
   }
 

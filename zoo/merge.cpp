@@ -1,6 +1,8 @@
 #include "weightloom/zoo/merge.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <tuple>
 
 #include "merge_source.hpp"
@@ -21,7 +23,8 @@ class Merger {
       : into_(into), from_(from), options_(options), progress_(progress) {}
 
   MergeResult run() {
-    auto records = from_.records();
+    note_trash();
+    auto records = from_.records(result_.damaged);
     // Parents first: what came later may be stored as the difference from them.
     std::ranges::sort(records, {}, [](const auto& record) { return std::tie(record.created, record.name); });
     std::size_t done = 0;
@@ -43,38 +46,68 @@ class Merger {
       result_.present.push_back(record.name);
       aliases_.emplace_back(record.id, aliases);
       // An earlier merge may have been killed between a network and its tokens.
-      if (!options_.dry_run && into_.all_tokens(record.id).empty()) take_tokens(record.id);
+      if (!options_.dry_run && into_.all_tokens(record.id).empty()) take_tokens(record);
       return;
     }
-    if (!settle_name(record)) return;
+    if (const auto trashed = trashed_.find(record.id); trashed != trashed_.end())
+      return bring_back(record.id, trashed->second, aliases);
+    const auto way = way_of(record);
+    if (way == Way::kPresent) return result_.present.push_back(record.name);
+    if (way == Way::kSkipped) return result_.skipped.push_back(record.name);
+    const auto name = record.name;
+    if (way == Way::kRenamed) record.name = free_name(name);
+    if (record.bytes > kLarge) store_batch();
+    if (!unless_damaged(name, [&] { take_weights(record); })) return;
+    tell(way, name, record.name);
     aliases_.emplace_back(record.id, aliases);
-    if (options_.dry_run) return result_.added.push_back(std::move(record));
-    if (record.bytes > kLarge) return take_large(record);
-    batch_bytes_ += record.bytes;
-    auto weights = from_.weights(record);
-    batch_.emplace_back(std::move(record), std::move(weights));
     if (batch_.size() >= kMergedAtOnce || batch_bytes_ >= kMergedBytes) store_batch();
   }
 
-  // False when it stays away.
-  bool settle_name(ZooRecord& record) {
-    const auto name = record.name;
-    const bool planned = names_.contains(name);
-    if (!into_.knows(name) && !planned) return names_.insert(name), true;
-    if (!planned && into_.contains(name) && into_.get(name).weights_hash == record.weights_hash)
-      return result_.present.push_back(name), false;
-    const bool replace = options_.taken == MergeOptions::Taken::kReplace;
-    if (replace && !planned && into_.contains(name)) return result_.replaced.push_back(name), names_.insert(name), true;
-    if (replace || options_.taken == MergeOptions::Taken::kSkip) return result_.skipped.push_back(name), false;
-    record.name = free_name(name);
-    result_.renamed.emplace_back(name, record.name);
-    return names_.insert(record.name), true;
+  // How it comes in, by its name.
+  enum class Way { kNew, kRenamed, kReplacing, kPresent, kSkipped };
+  Way way_of(const ZooRecord& record) const {
+    const bool planned = names_.contains(record.name);
+    if (!into_.knows(record.name) && !planned) return Way::kNew;
+    const bool network = !planned && into_.contains(record.name);
+    if (network && into_.get(record.name).weights_hash == record.weights_hash) return Way::kPresent;
+    if (options_.taken == MergeOptions::Taken::kRename) return Way::kRenamed;
+    return network && options_.taken == MergeOptions::Taken::kReplace ? Way::kReplacing : Way::kSkipped;
   }
 
+  void tell(Way way, const std::string& name, const std::string& new_name) {
+    if (way == Way::kReplacing) result_.replaced.push_back(name);
+    if (way == Way::kRenamed) result_.renamed.emplace_back(name, new_name);
+    names_.insert(new_name);
+  }
+
+  // What was removed here comes back with what is known of it here; what arrives may know less.
+  void bring_back(const std::string& id, const std::string& name, const std::vector<std::string>& aliases) {
+    const bool free = is_free(name);
+    if (!free && options_.taken != MergeOptions::Taken::kRename) return result_.in_trash.push_back(name);
+    const auto new_name = free ? name : free_name(name);
+    tell(free ? Way::kNew : Way::kRenamed, name, new_name);
+    if (!options_.dry_run) into_.undelete(id, new_name);
+    result_.undeleted.push_back(new_name);
+    aliases_.emplace_back(id, aliases);
+  }
+
+  bool is_free(const std::string& name) const { return !into_.knows(name) && !names_.contains(name); }
+
   std::string free_name(const std::string& name) const {
-    for (int number = 2;; ++number) {
-      auto candidate = name + "~" + std::to_string(number);
-      if (!into_.knows(candidate) && !names_.contains(candidate)) return candidate;
+    for (int number = 2;; ++number)
+      if (auto candidate = name + "~" + std::to_string(number); is_free(candidate)) return candidate;
+  }
+
+  // Damage to one network is told, and is none to the others.
+  template <class Action>
+  bool unless_damaged(const std::string& name, Action action) {
+    try {
+      action();
+      return true;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kDamaged) throw;
+      result_.damaged.push_back({name, error.what()});
+      return false;
     }
   }
 
@@ -82,8 +115,18 @@ class Merger {
     return options_.taken == MergeOptions::Taken::kReplace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse;
   }
 
+  void take_weights(const ZooRecord& record) {
+    if (options_.dry_run) return result_.added.push_back(record);
+    record.bytes > kLarge ? take_large(record) : take_small(record);
+  }
+
+  void take_small(const ZooRecord& record) {
+    auto weights = from_.weights(record);
+    batch_bytes_ += record.bytes;
+    batch_.emplace_back(record, std::move(weights));
+  }
+
   void take_large(const ZooRecord& record) {
-    store_batch();
     const auto produce = [&](WeightsSink& sink) {
       for (const auto& link : record.parents) sink.derive_from(link.parent);
       from_.send(record, sink);
@@ -97,15 +140,23 @@ class Merger {
     for (auto& record : into_.add(std::move(batch_), taken())) finish(std::move(record));
     batch_.clear();
     batch_bytes_ = 0;
+    if (options_.taken == MergeOptions::Taken::kReplace) note_trash();
+  }
+
+  void note_trash() {
+    trashed_.clear();
+    for (const auto& network : into_.trash()) trashed_.emplace(network.id, network.name);
   }
 
   void finish(ZooRecord record) {
-    take_tokens(record.id);
+    take_tokens(record);
     result_.added.push_back(std::move(record));
   }
 
-  void take_tokens(const std::string& id) {
-    if (const auto streams = from_.tokens(id); !streams.empty()) into_.put_tokens(streams);
+  void take_tokens(const ZooRecord& record) {
+    unless_damaged(record.name, [&] {
+      if (const auto streams = from_.tokens(record.id); !streams.empty()) into_.put_tokens(streams);
+    });
   }
 
   void take_aliases(const std::string& id, const std::vector<std::string>& aliases) {
@@ -123,6 +174,7 @@ class Merger {
   std::vector<std::pair<ZooRecord, TensorMap>> batch_;
   std::int64_t batch_bytes_ = 0;
   std::set<std::string> names_;
+  std::map<std::string, std::string> trashed_;                             // ids and names of what is in the trash
   std::vector<std::pair<std::string, std::vector<std::string>>> aliases_;  // by id
   MergeResult result_;
 };
@@ -130,7 +182,16 @@ class Merger {
 class ZooSource : public MergeSource {
  public:
   ZooSource(const Zoo& zoo, const std::string& where) : zoo_(zoo), query_(parse_query(where)) {}
-  std::vector<ZooRecord> records() const override { return zoo_.find(query_); }
+  std::vector<ZooRecord> records(std::vector<DamagedNetwork>& damaged) const override {
+    std::vector<ZooRecord> out;
+    for (const auto& summary : zoo_.summaries(query_)) try {
+        out.push_back(zoo_.get(summary.id));
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::kDamaged) throw;
+        damaged.push_back({summary.name, error.what()});
+      }
+    return out;
+  }
   std::vector<std::string> aliases(const std::string& id) const override { return zoo_.aliases(id); }
   std::vector<std::pair<std::string, TokenStream>> tokens(const std::string& id) const override {
     return zoo_.all_tokens(id);

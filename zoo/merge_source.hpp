@@ -13,10 +13,11 @@ namespace weightloom {
 class MergeSource {
  public:
   virtual ~MergeSource() = default;
-  virtual std::vector<ZooRecord> records() const = 0;
+  // Those that cannot be read are told.
+  virtual std::vector<ZooRecord> records(std::vector<DamagedNetwork>& damaged) const = 0;
   virtual std::vector<std::string> aliases(const std::string& id) const = 0;
+  // All three throw kDamaged for what is not as it was.
   virtual std::vector<std::pair<std::string, TokenStream>> tokens(const std::string& id) const = 0;
-  // Both throw kDamaged for weights that are not the record's.
   virtual TensorMap weights(const ZooRecord& record) const = 0;
   virtual void send(const ZooRecord& record, WeightsSink& sink) const = 0;
 };
