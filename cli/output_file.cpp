@@ -8,6 +8,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/formats/weights_file.hpp"
+#include "weightloom/zoo/place.hpp"
 
 namespace weightloom::cli {
 namespace {
@@ -23,6 +24,7 @@ bool is_drawing(const fs::path& path) {
 }
 
 void expect_ours(const fs::path& out, bool (*is_ours)(const fs::path&), const std::string& why) {
+  expect_outside_zoos(out);
   std::error_code error;
   if (!fs::is_regular_file(out, error)) return;
   const auto refuse = [&](const std::string& because) {

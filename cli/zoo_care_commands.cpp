@@ -17,6 +17,17 @@ Json backup_json(const Backup& backup) {
           {"bytes", backup.bytes}};
 }
 
+// Networks that a copy lacks weights of: there is one, and it is not whole.
+void tell_lacking(Context& context, Json& out, const std::vector<std::string>& networks) {
+  out["lacking"] = networks;
+  if (!networks.empty()) context.exit_with(ErrorCode::kDamaged);
+}
+
+void print_lacking(Printer& printer, const Json& result) {
+  for (const auto& name : result.at("lacking"))
+    printer.line("damage: weights of " + name.get<std::string>() + " are missing; importing its file again mends it");
+}
+
 struct BackupCommandOptions : BackupOptions, WaitOption {
   std::string folder;
 };
@@ -30,6 +41,8 @@ void declare_backup(CLI::App& app, BackupCommandOptions& options) {
       ->type_name("N");
   app.add_flag("--recheck", options.recheck,
                "Also read what earlier backups have, and copy again what is not as it was");
+  app.add_flag("--damaged", options.damaged,
+               "Back up a zoo whose weights are damaged: leave those out, and say which networks lack them");
   declare_wait(app, options);
 }
 
@@ -42,6 +55,7 @@ Json run_backup(Context& context, const BackupCommandOptions& options) {
   out["bytes_copied"] = result.bytes_copied;
   out["files_shared"] = result.files_shared;
   out["removed"] = result.removed;
+  tell_lacking(context, out, result.lacking);
   return out;
 }
 
@@ -53,6 +67,7 @@ void print_backup(Printer& printer, const Json& result) {
                result.at("files_shared").dump() + " with earlier backups");
   if (!result.at("removed").empty())
     printer.line("removed " + std::to_string(result.at("removed").size()) + " older backups");
+  print_lacking(printer, result);
 }
 
 struct BackupsOptions {
@@ -89,8 +104,10 @@ void declare_restore(CLI::App& app, RestoreOptions& options) {
 }
 
 Json run_restore(Context& context, const RestoreOptions& options) {
-  auto out = backup_json(restore_backup(options.folder, options.zoo, options.backup, context.progress()));
+  const auto result = restore_backup(options.folder, options.zoo, options.backup, context.progress());
+  auto out = backup_json(result.backup);
   out["path"] = options.zoo;
+  tell_lacking(context, out, result.lacking);
   return out;
 }
 
@@ -98,6 +115,7 @@ void print_restore(Printer& printer, const Json& result) {
   printer.line("restored backup " + result.at("backup").dump() + " of " + result.at("created").get<std::string>() +
                " to " + result.at("path").get<std::string>() + ": " + result.at("networks").dump() + " networks, " +
                format_value(result.at("bytes"), Format::kSize));
+  print_lacking(printer, result);
 }
 
 struct MergeCommandOptions : WaitOption {
@@ -146,11 +164,16 @@ Json run_merge(Context& context, const MergeCommandOptions& options) {
     added.push_back({{"id", record.id}, {"name", record.name}, {"params", record.parameters}, {"bytes", record.bytes}});
   for (const auto& [name, new_name] : result.renamed) renamed.push_back({{"from", name}, {"to", new_name}});
   for (const auto& network : result.damaged) damaged.push_back({{"name", network.name}, {"why", network.why}});
-  return {{"dry_run", options.dry_run},    {"added", std::move(added)},
-          {"renamed", std::move(renamed)}, {"replaced", result.replaced},
-          {"present", result.present},     {"skipped", result.skipped},
-          {"undeleted", result.undeleted}, {"in_trash", result.in_trash},
-          {"damaged", std::move(damaged)}, {"aliases", result.aliases},
+  return {{"dry_run", options.dry_run},
+          {"added", std::move(added)},
+          {"renamed", std::move(renamed)},
+          {"replaced", result.replaced},
+          {"present", result.present},
+          {"skipped", result.skipped},
+          {"undeleted", result.undeleted},
+          {"in_trash", result.in_trash},
+          {"damaged", std::move(damaged)},
+          {"aliases", result.aliases},
           {"aliases_skipped", result.aliases_skipped}};
 }
 

@@ -1,8 +1,5 @@
 #include "weightloom/zoo/backup.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -10,10 +7,13 @@
 #include <sstream>
 
 #include "database_backup.hpp"
+#include "holders.hpp"
+#include "store_folder.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/log.hpp"
 #include "weightloom/base/text.hpp"
+#include "weightloom/zoo/place.hpp"
 #include "zoo_impl.hpp"
 
 namespace weightloom {
@@ -23,7 +23,6 @@ namespace fs = std::filesystem;
 constexpr const char* kMarker = "weightloom-backup.json";
 constexpr const char* kMade = "backups.json";
 constexpr const char* kFormat = "weightloom.backup/1";
-constexpr const char* kRestoring = "restoring";
 constexpr std::uint64_t kLongestList = 1u << 30;
 
 // A file below objects/, by its path there.
@@ -79,14 +78,6 @@ FileList read_list(const fs::path& path, const std::string& expected) {
   return files;
 }
 
-// A rename is durable once the folder is written.
-void sync_folder(const fs::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
-  ::close(descriptor);
-}
-
 Error changed(const fs::path& path, const std::string& why) {
   return Error(ErrorCode::kDamaged, "backup.damaged", "cannot copy '" + path.string() + "'", why).at(path.string());
 }
@@ -107,6 +98,11 @@ void copy_checked(const fs::path& from, const fs::path& to, const std::string& e
   }
   if (to_hex(hash.finish()) != expected) throw changed(from, "its bytes are not what they were");
   out.commit();
+}
+
+// Of a file that is copied: it is missing, or not what it was.
+bool is_loss(const Error& error) {
+  return error.code() == ErrorCode::kDamaged || error.code() == ErrorCode::kNotFound;
 }
 
 bool has_size(const fs::path& path, std::uint64_t bytes) {
@@ -132,6 +128,7 @@ class BackupFolder {
   struct Entry {
     Backup backup;
     std::string list, list_sha256, ledger;
+    ChangeMark change;  // the zoo's last one
   };
   FileList files_of(const Entry& entry) const { return read_list(list_path(entry.list), entry.list_sha256); }
   std::vector<Entry> entries() const {
@@ -229,6 +226,9 @@ class BackupFolder {
     entry.list = member<std::string>(json, "list", "a backup");
     entry.list_sha256 = member<std::string>(json, "list_sha256", "a backup");
     entry.ledger = member<std::string>(json, "ledger", "a backup");
+    if (json.contains("change"))  // older ones do not say it
+      entry.change = {member<std::uint64_t>(json, "change", "a backup"),
+                      member<std::string>(json, "change_sha256", "a backup")};
     return entry;
   }
 
@@ -260,6 +260,7 @@ void expect_usable(const fs::path& folder, const fs::path& zoo, const std::strin
         .at(folder.string());
   };
   if (is_below(folder, zoo) || is_below(zoo, folder)) refuse("it shares the folder of the zoo");
+  expect_outside_zoos(folder);
   std::error_code error;
   if (fs::exists(folder / kMarker)) {
     const auto marker = parse_json(read_file(folder / kMarker, 4096), "the folder's description");
@@ -274,6 +275,27 @@ void expect_usable(const fs::path& folder, const fs::path& zoo, const std::strin
         return name != "store.lock" && !name.starts_with(kMarker);  // one begun
       });
   if (taken) refuse("it is not empty");
+}
+
+// Two copies of one zoo that each went on by themselves must not displace each other's backups.
+void expect_continued(const fs::path& folder, const BackupFolder& backups, const Database& database) {
+  const auto all = backups.entries();
+  if (all.empty() || has_made(database, all.back().change)) return;
+  throw Error(
+      ErrorCode::kUsage, "backup.diverged", "cannot keep backups in '" + folder.string() + "'",
+      "backup " + std::to_string(all.back().backup.id) +
+          " there holds changes that this zoo has not made: it is of a copy of it that went another way",
+      "keep the backups of this one in a folder of their own; `weightloom zoo merge` brings two copies together")
+      .at(folder.string());
+}
+
+// What of the zoo cannot be copied, by its objects.
+Error cannot_copy(const std::vector<std::string>& networks, const std::string& why) {
+  std::string names;
+  for (const auto& name : networks) names += (names.empty() ? "'" : ", '") + name + "'";
+  return Error(ErrorCode::kDamaged, "backup.damaged", "cannot back up " + (names.empty() ? "the zoo" : names), why,
+               "import their files again, which mends them, or remove them; with --damaged the backup leaves out what "
+               "is damaged");
 }
 
 // Brings the zoo's files into a folder of backups.
@@ -294,13 +316,27 @@ class FileCopier {
     database_.scan(Family::kObj, "", [&](auto key, auto value) {
       const auto id = to_hex(key);
       const auto info = decode_object_info(value);
-      if (info.file) take(id, info, files, result);
+      if (info.file) take_unless_damaged(id, info, files, result);
       return true;
     });
     return files;
   }
 
+  // What was left out, and why the first of it.
+  const std::set<std::string>& damaged() const { return damaged_; }
+  const std::string& why() const { return why_; }
+
  private:
+  void take_unless_damaged(const std::string& id, const ObjectInfo& info, FileList& files, BackupResult& result) {
+    try {
+      take(id, info, files, result);
+    } catch (const Error& error) {
+      if (!is_loss(error)) throw;
+      if (damaged_.empty()) why_ = error.what();
+      damaged_.insert(id);
+    }
+  }
+
   void take(const std::string& id, const ObjectInfo& info, FileList& files, BackupResult& result) {
     throw_if_interrupted();
     const auto from = object_path(zoo_, id, info);
@@ -339,6 +375,8 @@ class FileCopier {
   bool recheck_;
   const ProgressSink& progress_;
   FileList known_;
+  std::set<std::string> damaged_;
+  std::string why_;
 };
 
 }  // namespace
@@ -357,8 +395,12 @@ BackupResult back_up(Zoo& zoo, const fs::path& folder, const BackupOptions& opti
   }
   fs::create_directories(folder / "lists");
   BackupFolder backups(folder);
+  expect_continued(folder, backups, database);
   BackupResult result;
-  const auto files = FileCopier(zoo.directory(), database, backups, options.recheck, progress).run(result);
+  FileCopier copier(zoo.directory(), database, backups, options.recheck, progress);
+  const auto files = copier.run(result);
+  result.lacking = holders_of(database, copier.damaged());
+  if (!copier.damaged().empty() && !options.damaged) throw cannot_copy(result.lacking, copier.why());
   const auto counted = database_ledger(database);
   const auto ledger = counted ? *counted : count_entries(database);
   std::uint64_t file_bytes = 0;
@@ -366,9 +408,16 @@ BackupResult back_up(Zoo& zoo, const fs::path& folder, const BackupOptions& opti
   const auto list = random_id();
   const auto text = to_text(files);
   write_file(backups.list_path(list), text);
-  const Json metadata = {{"created", now_text()},    {"zoo", zoo.uuid()}, {"networks", ledger.networks},
-                         {"file_bytes", file_bytes}, {"list", list},      {"list_sha256", to_hex(sha256(text))},
-                         {"ledger", to_text(ledger)}};
+  const auto change = newest_change(database, ledger.sequence);
+  const Json metadata = {{"created", now_text()},
+                         {"zoo", zoo.uuid()},
+                         {"file_bytes", file_bytes},
+                         {"networks", ledger.networks},
+                         {"list", list},
+                         {"list_sha256", to_hex(sha256(text))},
+                         {"ledger", to_text(ledger)},
+                         {"change", change.number},
+                         {"change_sha256", change.sha256}};
   const auto id = backups.engine().add(database, metadata.dump());
   std::set<std::uint32_t> ids;
   for (const auto& one : backups.entries()) ids.insert(one.backup.id);
@@ -392,63 +441,95 @@ std::vector<std::string> check_backups(const fs::path& folder, const ProgressSin
   BackupFolder backups(folder);
   std::vector<std::string> findings;
   FileList files;
+  std::map<std::string, std::string> users;  // of files: the backups that hold them
   for (const auto id : backups.damaged())
     findings.push_back("backup " + std::to_string(id) + ": files of its database are missing");
   for (const auto& one : backups.entries()) {
     const auto name = "backup " + std::to_string(one.backup.id);
     try {
       backups.engine().check(one.backup.id);
-      files.merge(backups.files_of(one));
+      auto own = backups.files_of(one);
+      for (const auto& [path, entry] : own)
+        users[path] += (users[path].empty() ? "" : ", ") + std::to_string(one.backup.id);
+      files.merge(std::move(own));
     } catch (const Error& error) {
       findings.push_back(name + ": " + error.what());
     }
   }
+  const auto hit = [&](const std::string& path, const std::string& how) {
+    findings.push_back("backup " + users[path] + ": " + backups.object(path).string() + how);
+  };
   std::uint64_t done = 0;
   for (const auto& [path, entry] : files) {
     const auto file = backups.object(path);
     if (!has_size(file, entry.bytes))
-      findings.push_back(file.string() + " is missing or has another size");
+      hit(path, " is missing or has another size");
     else if (to_hex(sha256_file(file)) != entry.sha256)
-      findings.push_back(file.string() + " has changed");
+      hit(path, " has changed");
     if (progress)
       progress({.task = "check", .done = ++done, .total = files.size(), .unit = "files", .detail = nullptr});
   }
   return findings;
 }
 
-Backup restore_backup(const fs::path& folder, const fs::path& zoo, std::uint32_t id, const ProgressSink& progress) {
-  const auto folder_lock = lock_to_read(folder);
-  BackupFolder backups(folder);
-  const auto entry = backups.entry(id);
-  std::error_code error;
-  const bool resumed = fs::exists(zoo / kRestoring, error) && !fs::exists(zoo / "db" / "CURRENT", error);
-  if (!resumed && fs::exists(zoo, error) && !fs::is_empty(zoo, error))
-    throw Error(ErrorCode::kFailure, "zoo.exists", "cannot restore to '" + zoo.string() + "'",
-                "the folder is not empty", "choose a new or empty folder")
-        .at(zoo.string());
-  fs::create_directories(zoo, error);
-  if (error) throw write_error("zoo.not_writable", "cannot restore to '" + zoo.string() + "'", error.value(), zoo);
-  const StoreLock lock(zoo, 0);
-  write_file(zoo / kRestoring, "");
-  const auto files = backups.files_of(entry);
+namespace {
+
+// One that a restore left is gone on with.
+void expect_restorable(const fs::path& zoo) {
+  expect_outside_zoos(zoo);
+  if (is_free_for_zoo(zoo) || state_of(zoo) == FolderState::kRestoring) return;
+  throw Error(ErrorCode::kFailure, "zoo.exists", "cannot restore to '" + zoo.string() + "'", "the folder is not empty",
+              "choose a new or empty folder")
+      .at(zoo.string());
+}
+
+// Whatever is not what it was is left out: the database tells what it is missing to.
+void restore_files(const BackupFolder& backups, const FileList& files, const fs::path& zoo,
+                   const ProgressSink& progress) {
   std::size_t done = 0;
   for (const auto& [path, file] : files) {
     throw_if_interrupted();
     const auto to = zoo / "objects" / path_in_zoo(path);
-    if (!has_size(to, file.bytes) || to_hex(sha256_file(to)) != file.sha256)
-      copy_checked(backups.object(path), to, file.sha256);
+    if (!has_size(to, file.bytes) || to_hex(sha256_file(to)) != file.sha256) try {
+        copy_checked(backups.object(path), to, file.sha256);
+      } catch (const Error& error) {
+        if (!is_loss(error)) throw;
+        log().warn("{}", error.what());
+      }
     if (progress)
       progress({.task = "restore", .done = ++done, .total = files.size(), .unit = "files", .detail = nullptr});
   }
+}
+
+std::vector<std::string> lacking_weights(const fs::path& zoo) {
+  const Database database(database_being_restored(zoo), Database::Mode::kRead);
+  return holders_of(database, lost_files(zoo, database));
+}
+
+}  // namespace
+
+RestoreResult restore_backup(const fs::path& folder, const fs::path& zoo, std::uint32_t id,
+                             const ProgressSink& progress) {
+  const auto folder_lock = lock_to_read(folder);
+  BackupFolder backups(folder);
+  const auto entry = backups.entry(id);
+  expect_restorable(zoo);
+  std::error_code error;
+  fs::create_directories(zoo, error);
+  if (error) throw write_error("zoo.not_writable", "cannot restore to '" + zoo.string() + "'", error.value(), zoo);
+  const StoreLock lock(zoo, 0);
+  write_file(restoring_mark(zoo), "");
+  restore_files(backups, backups.files_of(entry), zoo, progress);
   fs::create_directories(incoming_path(zoo));
-  fs::remove_all(zoo / "db.restoring");
-  backups.engine().restore(entry.backup.id, zoo / "db.restoring");
+  fs::remove_all(database_being_restored(zoo));
+  backups.engine().restore(entry.backup.id, database_being_restored(zoo));
   write_file(ledger_path(zoo), entry.ledger);
+  RestoreResult result{entry.backup, lacking_weights(zoo)};
   // From here on it is a zoo.
-  fs::rename(zoo / "db.restoring", zoo / "db");
+  fs::rename(database_being_restored(zoo), database_path(zoo));
   sync_folder(zoo);
-  fs::remove(zoo / kRestoring);
-  return entry.backup;
+  fs::remove(restoring_mark(zoo));
+  return result;
 }
 
 }  // namespace weightloom

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fact_index.hpp"
+#include "store_folder.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/json.hpp"
@@ -87,6 +88,7 @@ fs::path ledger_path(const fs::path& store) {
 }
 
 std::optional<Ledger> file_ledger(const fs::path& store) {
+  expect_readable(ledger_path(store));
   try {
     return decode(read_file(ledger_path(store), 4096));
   } catch (const Error&) {

@@ -34,7 +34,7 @@ struct Ledger {
 Ledger count_entries(const Database& database);
 // nullopt in a database of schema 1, and where it cannot be read.
 std::optional<Ledger> database_ledger(const Database& database);
-// nullopt when there is no file, or none that can be read.
+// nullopt when there is no file, or none that can be read. Throws kFailure "zoo.not_readable".
 std::optional<Ledger> file_ledger(const std::filesystem::path& store);
 // As the file holds it.
 std::string to_text(const Ledger& ledger);

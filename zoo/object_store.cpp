@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "delta.hpp"
+#include "store_folder.hpp"
 #include "weightloom/base/error.hpp"
 
 namespace weightloom {
@@ -55,6 +56,7 @@ std::unique_ptr<ObjectSource> open_stored(const fs::path& store, const Database&
     return std::make_unique<TextSource>(std::move(*value));
   }
   const auto path = object_path(store, id, info);
+  expect_readable(path);
   std::error_code error;
   const auto size = fs::file_size(path, error);
   if (error) throw damaged(id, "its file is missing").at(path.string());
@@ -86,6 +88,16 @@ bool has_digest(const StoredObject& object, const std::string& id) {
     hashed.read(piece);
   }
   return hashed.digest() == id;
+}
+
+template <class Open>
+bool opens_sound(const std::string& id, Open open) {
+  try {
+    return has_digest(open(), id);
+  } catch (const Error& error) {
+    if (is_forbidden(error)) throw;
+    return false;
+  }
 }
 
 }  // namespace
@@ -294,19 +306,11 @@ std::vector<std::string> bases_of(const Database& database, const std::string& i
 }
 
 bool is_sound(const fs::path& store, const Database& database, const std::string& id) {
-  try {
-    return has_digest(open_object(store, database, id), id);
-  } catch (const Error&) {
-    return false;
-  }
+  return opens_sound(id, [&] { return open_object(store, database, id); });
 }
 
 bool is_sound(const fs::path& store, const Database& database, const std::string& id, const ObjectInfo& info) {
-  try {
-    return has_digest(open_object(store, database, id, info, 0), id);
-  } catch (const Error&) {
-    return false;
-  }
+  return opens_sound(id, [&] { return open_object(store, database, id, info, 0); });
 }
 
 std::vector<ObjectInfo> stored_forms(const fs::path& store, const Database& database, const std::string& id) {

@@ -110,7 +110,8 @@ class ObjectWriter {
   std::deque<std::future<void>> commits_;
 };
 
-// An object's bytes as they stand in the store, unchecked but for their number. Throws kDamaged when it is missing.
+// An object's bytes as they stand in the store, unchecked but for their number. Throws kDamaged when it is missing, and
+// like all that read objects kFailure "zoo.not_readable".
 struct StoredObject {
   ObjectInfo info;
   std::unique_ptr<ObjectSource> source;

@@ -9,12 +9,14 @@
 
 #include "fact_index.hpp"
 #include "statistics_cache.hpp"
+#include "store_folder.hpp"
 #include "tensor_records.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/log.hpp"
 #include "weightloom/base/text.hpp"
+#include "weightloom/zoo/place.hpp"
 #include "zoo_impl.hpp"
 
 namespace weightloom {
@@ -29,20 +31,12 @@ constexpr std::size_t kAtOnce = 1000;  // networks to a batch
 // Small objects that were erased and take more than this, and half of what there is, are cleared away on closing.
 constexpr std::uint64_t kMuchErased = 1u << 20;
 
-bool is_store(const fs::path& directory) {
-  std::error_code error;
-  return fs::exists(directory / "db" / "CURRENT", error);
-}
-
-Error no_store(const fs::path& directory, const std::string& why) {
-  return Error(ErrorCode::kNoStore, "zoo.no_store", "no zoo at '" + directory.string() + "'", why,
-               "make one with `weightloom zoo init " + directory.string() + "`, or name another with --zoo")
-      .at(directory.string());
-}
-
 void check_schema(const Database& database, const fs::path& directory) {
   const auto schema = database.get(Family::kDefault, "schema");
-  if (!schema) throw no_store(directory, "its creation was interrupted; remove the folder first");
+  if (!schema)
+    throw Error(ErrorCode::kDamaged, "zoo.damaged", "cannot open the zoo '" + directory.string() + "'",
+                "its database does not say what it is", "restore the zoo from a backup")
+        .at(directory.string());
   if (*schema != std::to_string(kSchema) && *schema != "3" && *schema != "2" && *schema != "1")
     throw Error(ErrorCode::kRefused, "zoo.schema", "cannot open the zoo '" + directory.string() + "'",
                 "it was written by a newer weightloom (schema " + *schema + ", this one knows up to " +
@@ -54,7 +48,7 @@ void check_schema(const Database& database, const fs::path& directory) {
 std::unique_ptr<Database> open_for_reading(const fs::path& directory) {
   for (int attempt = 0;; ++attempt) {
     try {
-      return std::make_unique<Database>(directory / "db", Database::Mode::kRead);
+      return std::make_unique<Database>(database_path(directory), Database::Mode::kRead);
     } catch (const Error&) {
       if (!is_locked(directory)) throw;
       if (attempt == 3)
@@ -62,6 +56,25 @@ std::unique_ptr<Database> open_for_reading(const fs::path& directory) {
                     "the store is being written", "try again in a moment");
       std::this_thread::sleep_for(std::chrono::milliseconds(20 << attempt));
     }
+  }
+}
+
+void expect_free_for_zoo(const fs::path& directory) {
+  expect_outside_zoos(directory);
+  if (is_free_for_zoo(directory)) return;
+  const auto refuse = [&](const char* why, const char* hint) {
+    throw Error(ErrorCode::kFailure, "zoo.exists", "cannot make a zoo at '" + directory.string() + "'", why, hint)
+        .at(directory.string());
+  };
+  switch (state_of(directory)) {
+    case FolderState::kZoo:
+      return refuse("there is a zoo already", "use it as it is");
+    case FolderState::kDamaged:
+      return refuse("there is what is left of a zoo", "see `weightloom zoo verify`, or choose another folder");
+    case FolderState::kRestoring:
+      return refuse("restoring a zoo was interrupted there", "run `weightloom zoo restore` again");
+    case FolderState::kNoZoo:
+      return refuse("the folder is not empty", "choose a new or empty folder");
   }
 }
 
@@ -193,17 +206,8 @@ Zoo::Zoo(Zoo&&) noexcept = default;
 Zoo& Zoo::operator=(Zoo&&) noexcept = default;
 
 Zoo Zoo::create(const fs::path& directory) {
+  expect_free_for_zoo(directory);
   std::error_code error;
-  const auto refuse_if_taken = [&] {
-    const fs::directory_iterator at(directory, error), end;
-    const bool taken = std::any_of(at, end, [](const auto& entry) { return entry.path().filename() != "store.lock"; });
-    if (is_store(directory) || taken || (fs::exists(directory, error) && !fs::is_directory(directory, error)))
-      throw Error(ErrorCode::kFailure, "zoo.exists", "cannot make a zoo at '" + directory.string() + "'",
-                  is_store(directory) ? "there is a zoo already" : "the folder is not empty",
-                  is_store(directory) ? "use it as it is" : "choose a new or empty folder")
-          .at(directory.string());
-  };
-  refuse_if_taken();
   const NewFolder folder(directory, error);
   if (error)
     throw write_error("zoo.not_writable", "cannot make a zoo at '" + directory.string() + "'", error.value(),
@@ -211,20 +215,27 @@ Zoo Zoo::create(const fs::path& directory) {
   auto impl = std::make_unique<Impl>();
   impl->directory = directory;
   impl->lock = std::make_unique<StoreLock>(directory, 0);
-  refuse_if_taken();  // somebody else may have been first
+  expect_free_for_zoo(directory);  // somebody else may have been first
   try {
     fs::create_directories(incoming_path(directory));
-    impl->database = std::make_unique<Database>(directory / "db", Database::Mode::kCreate);
+    fs::remove_all(database_being_made(directory));
+    impl->database = std::make_unique<Database>(database_being_made(directory), Database::Mode::kCreate);
     impl->uuid = random_id();
     auto change = impl->change("init");
     change.batch().put(Family::kDefault, "uuid", impl->uuid);
     impl->put_schema(change);
     mark_indexed(change.batch());
     change.commit();
+    impl->database.reset();
+    // From here on it is a zoo.
+    fs::rename(database_being_made(directory), database_path(directory));
+    sync_folder(directory);
+    impl->database = std::make_unique<Database>(database_path(directory), Database::Mode::kWrite);
     return Zoo(std::move(impl));
   } catch (...) {
     impl.reset();
-    for (const char* part : {"db", "objects", "ledger", "store.lock"}) fs::remove_all(directory / part, error);
+    for (const char* part : {"db", "db.creating", "objects", "ledger", "store.lock"})
+      fs::remove_all(directory / part, error);
     throw;
   }
 }
@@ -235,13 +246,12 @@ void Zoo::Impl::put_schema(Change& change) {
 
 std::unique_ptr<Zoo::Impl> Zoo::Impl::open_for_writing(const fs::path& directory, double wait_seconds,
                                                        Database::Mode mode) {
-  if (!is_store(directory))
-    throw no_store(directory, fs::exists(directory) ? "the folder holds no zoo" : "there is no such folder");
+  expect_zoo(directory);
   auto impl = std::make_unique<Impl>();
   impl->directory = directory;
   impl->lock = std::make_unique<StoreLock>(directory, wait_seconds);
   impl->due = file_ledger(directory);
-  impl->database = std::make_unique<Database>(directory / "db", mode);
+  impl->database = std::make_unique<Database>(database_path(directory), mode);
   check_schema(*impl->database, directory);
   clear_incoming(directory);
   impl->uuid = impl->database->get(Family::kDefault, "uuid").value_or("");
@@ -249,8 +259,7 @@ std::unique_ptr<Zoo::Impl> Zoo::Impl::open_for_writing(const fs::path& directory
 }
 
 Zoo Zoo::open(const fs::path& directory, Access access, double wait_seconds) {
-  if (!is_store(directory))
-    throw no_store(directory, fs::exists(directory) ? "the folder holds no zoo" : "there is no such folder");
+  expect_zoo(directory);
   if (access == Access::kWrite) {
     auto impl = Impl::open_for_writing(directory, wait_seconds, Database::Mode::kWrite);
     if (const auto error = shortfall(directory, *impl->database, impl->due)) throw *error;

@@ -3,6 +3,7 @@
 
 #include "fact_index.hpp"
 #include "statistics_cache.hpp"
+#include "store_folder.hpp"
 #include "tensor_records.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
@@ -54,7 +55,7 @@ class Verifier {
     try {
       check();
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kInterrupted) throw;
+      if (error.code() == ErrorCode::kInterrupted || is_forbidden(error)) throw;
       add("database", part, {}, std::string(error.what()) + "; " + kRestore);
     }
   }
@@ -212,7 +213,7 @@ class Verifier {
       try {
         object(to_hex(key), decode_object_info(value), deep);
       } catch (const Error& error) {
-        if (error.code() == ErrorCode::kInterrupted) throw;
+        if (error.code() == ErrorCode::kInterrupted || is_forbidden(error)) throw;
         add("changed-object", to_hex(key), {}, error.what());
       }
       if (progress_) progress_({.task = "verify", .done = ++done, .total = 0, .unit = "objects", .detail = nullptr});
@@ -230,6 +231,7 @@ class Verifier {
     if (info.file) known_files_.insert(path.string());
     if (users.empty()) return unused_objects_.push_back(id);  // whatever became of it
     std::error_code error;
+    if (info.file) expect_readable(path);
     if (info.file && fs::file_size(path, error) != info.room()) {
       add(error ? "missing-object" : "changed-object", id, hit,
           "import the network again, or restore the zoo from a backup");
@@ -241,6 +243,7 @@ class Verifier {
     try {
       statistics(id, read_object(store_, database_, id), hit);
     } catch (const Error& broken) {
+      if (is_forbidden(broken)) throw;
       add("changed-object", id, hit,
           std::string(broken.what()) + "; import the network again, or restore the zoo from a backup");
     }
@@ -256,10 +259,11 @@ class Verifier {
   }
 
   void orphan_files() {
-    const auto incoming = incoming_path(store_);
+    const auto incoming = incoming_path(store_), objects = store_ / "objects";
     std::error_code error;
-    for (fs::recursive_directory_iterator at(store_ / "objects", error), end; !error && at != end;
-         at.increment(error)) {
+    if (!fs::exists(objects, error)) return;  // copies may come without folders that are empty
+    expect_readable(objects);
+    for (fs::recursive_directory_iterator at(objects, error), end; !error && at != end; at.increment(error)) {
       const auto& path = at->path();
       if (path.parent_path() == incoming || !at->is_regular_file(error)) continue;  // the next writer clears those away
       if (!known_files_.contains(path.string())) add("orphan-file", path.string(), {}, kCollect, false);

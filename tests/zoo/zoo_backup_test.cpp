@@ -104,13 +104,13 @@ TEST_CASE("every backup restores the zoo of its time", "[zoo]") {
   REQUIRE(backups(kept.backups()).size() == 4);
   for (std::uint32_t id = 1; id <= 4; ++id) {
     const auto target = kept.folder / ("restored" + std::to_string(id));
-    CHECK(restore_backup(kept.backups(), target, id).id == id);
+    CHECK(restore_backup(kept.backups(), target, id).backup.id == id);
     CHECK(contents(target) == states[id - 1]);
     require_sound(target);
     auto writer = Zoo::open(target, Zoo::Access::kWrite);  // not behind its ledger
     test::add_one(writer, network("more", 99));
   }
-  CHECK(restore_backup(kept.backups(), kept.folder / "newest").id == 4);
+  CHECK(restore_backup(kept.backups(), kept.folder / "newest").backup.id == 4);
 }
 
 TEST_CASE("an object that is another delta later is another file of the backups", "[zoo]") {
@@ -203,10 +203,7 @@ TEST_CASE("any damage to a backup is found, and never restored unnoticed", "[zoo
       std::vector<std::string> findings{"cannot be read"};
       testing::error_id([&] { findings = check_backups(kept.backups()); });
       bool restored = false;
-      testing::error_id([&] {
-        restore_backup(kept.backups(), kept.folder / "restored");
-        restored = true;
-      });
+      testing::error_id([&] { restored = restore_backup(kept.backups(), kept.folder / "restored").lacking.empty(); });
       // A flipped letter of a name in the folder's own descriptions does no harm.
       if (restored)
         CHECK(contents(kept.folder / "restored") == state);
@@ -226,6 +223,66 @@ TEST_CASE("damaged weights are not taken into a backup", "[zoo]") {
   CHECK(testing::error_id([&] { kept.back_up(); }) == "backup.damaged");
   CHECK(backups(kept.backups()).size() == 1);
   CHECK(check_backups(kept.backups()).empty());
+  // Unless that is asked for: the others are there.
+  auto zoo = Zoo::open(kept.zoo(), Zoo::Access::kWrite);
+  CHECK(back_up(zoo, kept.backups(), {.damaged = true}).lacking == std::vector<std::string>{"new0"});
+  CHECK(check_backups(kept.backups()).empty());
+  CHECK(restore_backup(kept.backups(), kept.folder / "restored").lacking == std::vector<std::string>{"new0"});
+  const auto restored = Zoo::open(kept.folder / "restored", Zoo::Access::kRead);
+  for (const auto& record : restored.all()) CHECK(restored.is_sound(record) == (record.name != "new0"));
+}
+
+TEST_CASE("what cannot be backed up is named", "[zoo]") {
+  const Kept kept;
+  for (const auto& file : files_below(kept.zoo() / "objects")) flip(file);
+  try {
+    kept.back_up();
+    CHECK(false);
+  } catch (const Error& error) {
+    CHECK(error.summary() == "cannot back up 'a', 'b/c'");
+    CHECK(error.hint().find("--damaged") != std::string::npos);
+  }
+}
+
+TEST_CASE("of a damaged backup the rest is restored, and what lacks weights is named", "[zoo]") {
+  const Kept kept;
+  kept.back_up();
+  kept.change(0);
+  kept.back_up();
+  std::vector<fs::path> shared;
+  const auto zoo = Zoo::open(kept.zoo(), Zoo::Access::kRead);
+  for (const auto& tensor : zoo.get("a").tensors)
+    if (tensor.name == "large")
+      shared.push_back(kept.backups() / "objects" / tensor.object.substr(0, 2) / tensor.object.substr(2));
+  REQUIRE(shared.size() == 1);
+  flip(shared.front());
+  const auto findings = check_backups(kept.backups());
+  REQUIRE(findings.size() == 1);
+  CHECK(findings.front() == "backup 1, 2: " + shared.front().string() + " has changed");
+  const auto result = restore_backup(kept.backups(), kept.folder / "restored");
+  CHECK(result.lacking == std::vector<std::string>{"a"});
+  const auto restored = Zoo::open(kept.folder / "restored", Zoo::Access::kRead);
+  CHECK(restored.size() == zoo.size());
+  for (const auto& record : restored.all()) CHECK(restored.is_sound(record) == (record.name != "a"));
+}
+
+TEST_CASE("a copy of a zoo that went another way does not displace the backups of the first", "[zoo]") {
+  const Kept kept;
+  kept.back_up();
+  restore_backup(kept.backups(), kept.folder / "copy");
+  {
+    auto copy = Zoo::open(kept.folder / "copy", Zoo::Access::kWrite);
+    CHECK(back_up(copy, kept.backups(), {.keep = 1}).backup.id == 2);  // it goes on where the first ended
+    test::add_one(copy, network("of the copy", 30));
+  }
+  kept.change(0);
+  kept.back_up();
+  auto copy = Zoo::open(kept.folder / "copy", Zoo::Access::kWrite);
+  CHECK(testing::error_id([&] { back_up(copy, kept.backups(), {.keep = 1}); }) == "backup.diverged");
+  CHECK(backups(kept.backups()).back().id == 3);
+  back_up(copy, kept.folder / "backups of the copy");
+  kept.change(1);
+  kept.back_up();
 }
 
 TEST_CASE("backups go where nothing else is", "[zoo]") {
@@ -256,6 +313,12 @@ TEST_CASE("an interrupted restore is no zoo, and is completed", "[zoo]") {
   CHECK(testing::error_id([&] { Zoo::open(target, Zoo::Access::kRead); }) == "zoo.no_store");
   restore_backup(kept.backups(), target);
   CHECK(contents(target) == state);
+  const auto at_once = kept.folder / "at once";
+  fs::create_directories(at_once);
+  for (const char* file : {"store.lock", "restoring.tmp.ab12CD"}) write_file(at_once / file, "");
+  restore_backup(kept.backups(), at_once);
+  CHECK(contents(at_once) == state);
+  CHECK(testing::error_id([&] { restore_backup(kept.backups(), kept.zoo() / "objects" / "in"); }) == "zoo.own_folder");
 }
 
 TEST_CASE("networks come into another zoo with ids, lineage, tokens and aliases", "[zoo]") {
@@ -322,6 +385,64 @@ TEST_CASE("names that are taken are skipped, renamed or replaced, as one says", 
   for (const char* name : {"skipping", "renaming", "replacing", "same"}) require_sound(kept.folder / name);
 }
 
+TEST_CASE("a network that was removed here comes back from the trash, as it was", "[zoo]") {
+  const Kept kept;
+  const auto from = Zoo::open(kept.zoo(), Zoo::Access::kRead);
+  const auto prepare = [&](const std::string& name) {
+    auto zoo = Zoo::create(kept.folder / name);
+    merge(zoo, from);
+    auto record = zoo.get("a");
+    record.notes = "precious";
+    zoo.update(record);
+    zoo.set_alias("mine", "a");
+    zoo.remove("a");
+    return zoo;
+  };
+  auto into = prepare("into");
+  const auto id = from.get("a").id;
+  CHECK(merge(into, from).undeleted == std::vector<std::string>{"a"});
+  CHECK(into.get("mine").id == id);
+  CHECK(into.get(id).notes == "precious");
+  into.undo();
+  CHECK(into.undelete("a").notes == "precious");
+  CHECK(into.aliases(id) == std::vector<std::string>{"mine"});
+  // Where its name is taken it stays, or comes under another.
+  auto taken = prepare("taken");
+  test::add_one(taken, network("a", 60));
+  MergeOptions options;
+  CHECK(merge(taken, from, options).in_trash == std::vector<std::string>{"a"});
+  options.taken = MergeOptions::Taken::kReplace;
+  CHECK(merge(taken, from, options).in_trash == std::vector<std::string>{"a"});
+  CHECK(taken.trash().front().id == id);
+  options.taken = MergeOptions::Taken::kRename;
+  CHECK(merge(taken, from, options).undeleted == std::vector<std::string>{"a~2"});
+  CHECK(taken.get("a~2").notes == "precious");
+  for (const char* name : {"into", "taken"}) require_sound(kept.folder / name);
+}
+
+TEST_CASE("damage to one network keeps no other one out", "[zoo]") {
+  const Kept kept;
+  kept.change(0);
+  const auto from = Zoo::open(kept.zoo(), Zoo::Access::kRead);
+  for (const auto& tensor : from.get("a").tensors)
+    if (tensor.name == "large") flip(kept.zoo() / "objects" / tensor.object.substr(0, 2) / tensor.object.substr(2));
+  for (const auto taken : {MergeOptions::Taken::kSkip, MergeOptions::Taken::kReplace}) {
+    const auto folder = kept.folder / ("into" + std::to_string(static_cast<int>(taken)));
+    auto into = Zoo::create(folder);
+    test::add_one(into, network("new0", 60));
+    if (taken == MergeOptions::Taken::kReplace) test::add_one(into, network("a", 61));
+    MergeOptions options;
+    options.taken = taken;
+    const auto result = merge(into, from, options);
+    REQUIRE(result.damaged.size() == 1);
+    CHECK(result.damaged.front().name == "a");
+    CHECK(into.get("b/c").id == from.get("b/c").id);
+    CHECK(result.replaced ==
+          (taken == MergeOptions::Taken::kReplace ? std::vector<std::string>{"new0"} : std::vector<std::string>{}));
+    require_sound(folder);
+  }
+}
+
 namespace {
 
 // The bytes of a file, one of them flipped.
@@ -378,9 +499,10 @@ TEST_CASE("a damaged bundle is refused, whatever bit it is, and nothing of its d
     {
       auto into = Zoo::create(folder);
       INFO("byte " << at << " of " << whole.size() << (i % 3 == 0 ? ", cut" : ", flipped"));
-      const auto id = testing::error_id([&] { merge_bundle(into, file); });
+      MergeResult result;
+      const auto id = testing::error_id([&] { result = merge_bundle(into, file); });
       // Spaces behind the header may be other whitespace; the format's own fields that are not used may differ.
-      if (id == "none") {
+      if (id == "none" && result.damaged.empty()) {
         for (const auto& record : from.all()) CHECK(to_json(into.get(record.id)) == to_json(record));
       } else {
         for (const auto& record : into.all()) CHECK(to_json(record) == to_json(from.get(record.id)));
@@ -405,9 +527,10 @@ TEST_CASE("a bundle that was made up is refused", "[zoo]") {
     made.metadata["weightloom.bundle"] = json.dump();
     made.metadata["weightloom.bundle.sha256"] = to_hex(sha256(json.dump()));
     write_safetensors(file, made.tensors, made.metadata);
-    const auto id = testing::error_id([&] { merge_bundle(into, file); });
+    MergeResult result;
+    const auto id = testing::error_id([&] { result = merge_bundle(into, file); });
     CHECK(into.size() == 0);
-    return id;
+    return result.damaged.empty() ? id : "damaged";
   };
   const auto record = [](Json& json) -> Json& { return json["networks"][0]["record"]; };
   CHECK(refusal([](Json& json, auto&) { json["format"] = "weightloom.bundle/2"; }) == "bundle.malformed");
@@ -427,7 +550,7 @@ TEST_CASE("a bundle that was made up is refused", "[zoo]") {
   CHECK(refusal([](Json&, auto& tensors) {
           for (auto& [name, tensor] : tensors)
             if (name.size() == 64) tensor.bytes[0] ^= std::byte{1};
-        }) == "bundle.damaged");
+        }) == "damaged");
 }
 
 }  // namespace weightloom

@@ -259,6 +259,33 @@ TEST_CASE("a folder that may not be written is refused for writing and open for 
   CHECK(child.finish() == "zoo.not_writable;zoo.no_store;zoo.not_writable;done");
 }
 
+TEST_CASE("what may not be read is called that, and no damage", "[zoo]") {
+  const test::TemporaryFolder folder;
+  const auto path = folder / "zoo";
+  {
+    auto zoo = Zoo::create(path);
+    test::add_one(zoo, {test::record_named("a"), {{"w", test::tensor_of(1 << 18, 2)}}});
+  }
+  fs::permissions(folder.path(), fs::perms(0755));
+  const auto verdict_without = [&](const fs::path& part) {
+    const auto allowed = fs::status(part).permissions();
+    fs::permissions(part, fs::perms::none);
+    Child child([&](int output) {
+      if (::getuid() == 0 && ::setuid(65534) != 0) return;
+      say(output, verdict_of([&] { Zoo::open(path, Zoo::Access::kRead).verify(VerifyLevel::kDeep); }) + ";");
+      say(output, verdict_of([&] {
+            const auto zoo = Zoo::open(path, Zoo::Access::kRead);
+            zoo.weights(zoo.get("a"));
+          }));
+    });
+    const auto verdict = child.finish();
+    fs::permissions(part, allowed);
+    return verdict;
+  };
+  for (const char* part : {"", "ledger", "objects"})
+    CHECK(verdict_without(path / part) == "zoo.not_readable;zoo.not_readable");
+}
+
 TEST_CASE("a full disk is reported, and what was stored before stays whole", "[zoo]") {
   const test::TemporaryFolder folder;
   const auto path = folder / "zoo";

@@ -11,6 +11,7 @@
 #include "sample_networks.hpp"
 #include "temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/zoo/place.hpp"
 
 namespace weightloom {
 namespace {
@@ -390,6 +391,62 @@ TEST_CASE("folders that hold no zoo, or something else, are refused", "[zoo]") {
   test::write_quickly(folder / "file", "x");
   CHECK(error_of([&] { Zoo::create(folder.path()); }).id() == "zoo.exists");
   CHECK(error_of([&] { Zoo::create(folder / "file"); }).id() == "zoo.exists");
+}
+
+TEST_CASE("a zoo whose making was interrupted is none, and can be made again", "[zoo]") {
+  const test::TemporaryFolder folder;
+  const auto path = folder / "zoo";
+  fs::create_directories(path / "objects" / "incoming");
+  test::write_quickly(path / "store.lock", "");
+  const auto none = error_of([&] { Zoo::open(path, Zoo::Access::kRead); });
+  CHECK(none.id() == "zoo.no_store");
+  fs::create_directories(path / "db.creating");
+  test::write_quickly(path / "db.creating" / "MANIFEST-000001", "half");
+  test::write_quickly(path / "ledger", "half");
+  const auto begun = error_of([&] { Zoo::open(path, Zoo::Access::kWrite); });
+  CHECK(begun.id() == "zoo.no_store");
+  CHECK(begun.hint().find("zoo init") != std::string::npos);
+  auto zoo = Zoo::create(path);
+  add_one(zoo, network("a"));
+  CHECK(zoo.verify(VerifyLevel::kDeep).empty());
+  CHECK_FALSE(fs::exists(path / "db.creating"));
+}
+
+TEST_CASE("a zoo that has lost its database is damaged, and nothing is made in its place", "[zoo]") {
+  for (const char* lost : {"db/CURRENT", "db"}) {
+    EmptyZoo store;
+    add_one(store.zoo, network("a"));
+    { const Zoo closed = std::move(store.zoo); }
+    const auto path = store.folder / "zoo";
+    fs::remove_all(path / lost);
+    for (const auto access : {Zoo::Access::kRead, Zoo::Access::kWrite})
+      CHECK(error_of([&] { Zoo::open(path, access); }).code() == ErrorCode::kDamaged);
+    CHECK(error_of([&] { Zoo::repair(path); }).code() == ErrorCode::kDamaged);
+    CHECK(error_of([&] { Zoo::create(path); }).id() == "zoo.exists");
+    store.zoo = Zoo::create(store.folder / "another");
+  }
+}
+
+TEST_CASE("a zoo that comes without its empty folders is whole", "[zoo]") {
+  EmptyZoo store;
+  add_one(store.zoo, network("a"));
+  { const Zoo closed = std::move(store.zoo); }
+  fs::remove_all(store.folder / "zoo" / "objects");
+  store.zoo = Zoo::open(store.folder / "zoo", Zoo::Access::kRead);
+  CHECK(store.zoo.verify(VerifyLevel::kDeep).empty());
+  store.reopen(Zoo::Access::kWrite);
+  add_one(store.zoo, {test::record_named("large"), {{"w", test::tensor_of(1 << 18, 2)}}});
+  CHECK(store.zoo.verify(VerifyLevel::kDeep).empty());
+}
+
+TEST_CASE("nothing foreign is put into a zoo's own folders", "[zoo]") {
+  EmptyZoo store;
+  const auto path = store.folder / "zoo";
+  for (const char* inside : {"objects", "objects/in", "db/x/y", "growing/z"}) {
+    CHECK(error_of([&] { expect_outside_zoos(path / inside); }).id() == "zoo.own_folder");
+    CHECK(error_of([&] { Zoo::create(path / inside); }).id() == "zoo.own_folder");
+  }
+  for (const char* outside : {"", "exports/a", "../objects/a"}) CHECK_NOTHROW(expect_outside_zoos(path / outside));
 }
 
 TEST_CASE("a second writer is told who holds the lock; readers come in beside it", "[zoo]") {

@@ -25,30 +25,39 @@ struct BackupResult {
   std::size_t files_copied = 0, files_shared = 0;  // of weights; shared: an earlier backup has them
   std::uint64_t bytes_copied = 0;
   std::vector<std::uint32_t> removed;  // older backups
+  std::vector<std::string> lacking;    // names of the networks that it lacks weights of
 };
 
 struct BackupOptions {
   std::size_t keep = 0;  // remove all but the newest so many; 0: none
   bool recheck = false;  // also read what earlier backups have, and copy again what is not as it was
+  bool damaged = false;  // leave out weights that are not what they were
 };
 
 // Adds a backup of a zoo, open for writing, to a folder, new, empty or with backups of the same zoo. Only what no
-// earlier backup has is copied; what is copied is checked against its hash. Throws kDamaged for weights that are not
-// what they were, naming the object, kUsage "backup.folder" for a folder that holds something else or lies in the zoo,
-// kLocked, and write_error().
+// earlier backup has is copied; what is copied is checked against its hash. Throws kDamaged "backup.damaged" for
+// weights that are not what they were, naming the networks, unless they may be left out; kUsage "backup.folder" for a
+// folder that holds something else or lies in the zoo, "backup.diverged" when its newest backup is of a copy of the zoo
+// that went another way; kLocked, and write_error().
 BackupResult back_up(Zoo& zoo, const std::filesystem::path& folder, const BackupOptions& options = {},
                      const ProgressSink& progress = {});
+
+struct RestoreResult {
+  Backup backup;
+  std::vector<std::string> lacking;  // names of the networks that lack weights
+};
 
 // Oldest first. Throws kNotFound "backup.none" when the folder holds no backups.
 std::vector<Backup> backups(const std::filesystem::path& folder);
 
-// Reads every file of every backup; returns what is missing or changed, in words.
+// Reads every file of every backup; returns what is missing or changed, and which backups that hits, in words.
 std::vector<std::string> check_backups(const std::filesystem::path& folder, const ProgressSink& progress = {});
 
 // Makes the zoo of a backup again (0: the newest) in a new or empty folder; one that an interrupted restore left is
-// completed. Every file is checked on the way. Throws kNotFound "backup.none", kDamaged "backup.damaged" and
-// write_error(); no zoo is there then.
-Backup restore_backup(const std::filesystem::path& folder, const std::filesystem::path& zoo, std::uint32_t id = 0,
-                      const ProgressSink& progress = {});
+// completed. Every file is checked on the way; those that are not what they were are left out, and the networks that
+// lack weights then are told. Throws kNotFound "backup.none", kDamaged "backup.damaged" when the database is not whole,
+// and write_error(); no zoo is there then.
+RestoreResult restore_backup(const std::filesystem::path& folder, const std::filesystem::path& zoo,
+                             std::uint32_t id = 0, const ProgressSink& progress = {});
 
 }  // namespace weightloom

@@ -1,0 +1,41 @@
+#pragma once
+// What a folder is to the zoo, told without opening anything. Private to the module.
+
+#include <filesystem>
+
+#include "weightloom/base/error.hpp"
+
+namespace weightloom {
+
+// Where the database is; and until it is whole, so that a folder is a zoo at once or not at all.
+std::filesystem::path database_path(const std::filesystem::path& store);
+std::filesystem::path database_being_made(const std::filesystem::path& store);
+std::filesystem::path database_being_restored(const std::filesystem::path& store);
+// There as long as a restore has not come to its end.
+std::filesystem::path restoring_mark(const std::filesystem::path& store);
+
+enum class FolderState {
+  kNoZoo,      // nothing, something else, or what an interrupted init left
+  kRestoring,  // what an interrupted restore left
+  kDamaged,    // a zoo that has lost its database
+  kZoo
+};
+// Throws kFailure "zoo.not_readable" when it may not be looked at.
+FolderState state_of(const std::filesystem::path& directory);
+
+// Throws kNoStore "zoo.no_store", which says what to do, kDamaged "zoo.damaged" for a zoo without its database, and
+// what state_of() does.
+void expect_zoo(const std::filesystem::path& directory);
+
+// Is nothing there, or only what an init or a restore left that was killed before anything was in it?
+bool is_free_for_zoo(const std::filesystem::path& directory);
+
+// Throws kFailure "zoo.not_readable" when the system forbids to read `path`; what is missing is no business of it.
+void expect_readable(const std::filesystem::path& path);
+// Is it that error? It says nothing of what is stored.
+bool is_forbidden(const Error& error);
+
+// A rename is durable once its folder is written.
+void sync_folder(const std::filesystem::path& folder);
+
+}  // namespace weightloom
