@@ -48,6 +48,8 @@ class Lists {
   }
 
   ClassList read() const {
+    if (any(0, tokens_.size(), [&](std::size_t i) { return tokens_[i].label; }))
+      if (auto list = labelled(); !list.named.empty() || list.no_class) return list;
     if (auto found = parity_named(); !found.empty()) return of_numbers(std::move(found));
     if (auto found = within_bounds(); !found.empty()) return of_numbers(std::move(found));
     ClassList out = read_runs();
@@ -69,6 +71,7 @@ class Lists {
     if (!out.no_class && runs_.empty()) out.no_class = told_apart();
     if (!out.no_class) out.no_class = listed();
     if (!out.no_class) out.no_class = strangers();
+    if (!out.no_class && runs_.empty()) out.no_class = bare_strangers();
     if (const auto stranger = stranger_listed()) return {.no_class = stranger};
     for (const Run& run : runs_) add_classes(run, out.named);
     for (const Run& run : runs_) {
@@ -95,6 +98,29 @@ class Lists {
       out.classes = out.named;
     if (whole || out.classes.size() == subject_.classes.size()) out.classes.clear();
     out.whether = out.classes.empty() && !whole && asks_whether(out);
+    return out;
+  }
+
+  // "Cifar10 labels 0, 3 and 5"; one alone says how many there are.
+  ClassList labelled() const {
+    ClassList out;
+    const auto count = static_cast<std::int64_t>(subject_.classes.size());
+    std::optional<std::int64_t> last;
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if (!tokens_[i].label) continue;
+      const auto number = number_of(tokens_[i].word);
+      if (!number || *number >= count) {
+        out.no_class = tokens_[i].word;
+        continue;
+      }
+      for (auto between = last && is_range(tokens_[i - 1].word) ? *last + 1 : *number; between <= *number; ++between)
+        add_once(out.named, between);
+      last = number;
+    }
+    if (out.named.empty() && std::ranges::count_if(tokens_, &Token::label) == 1) return {};
+    if (out.no_class) return {.no_class = out.no_class};
+    out.whether = out.named.size() == 1 && is_told_from_rest();
+    if (out.named.size() > 1 && out.named.size() < subject_.classes.size()) out.classes = out.named;
     return out;
   }
 
@@ -152,7 +178,9 @@ class Lists {
 
   bool is_others(std::size_t at) const {
     const auto& word = tokens_[at].word;
-    return word == "others" || word == "rest" || (word == "else" && is_rest(at) && tokens_[at - 1].word != "nothing");
+    // "One versus rest for the cat".
+    if (at > 1 && is_contrast(tokens_[at - 1].word) && tokens_[at - 2].word == "one") return false;
+    return word == "others" || word == "rest" || (word == "else" && is_rest(at) && !is_nothing(tokens_[at - 1].word));
   }
 
   // Of "others (cats, deer, whatever)": classes up to what says something else.
@@ -328,6 +356,7 @@ class Lists {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       const bool own = named_[i] && is_own_name(i);
       if (!tokens_[i].tells || (!own && !list.named.empty() && !named_[i]) || !is_asked_for(i)) continue;
+      if (!own && is_beside_matter(i)) continue;
       if (own && !list.no_class) return true;
       if (!own && (named_[i] || (list.named.empty() && could_be_class(tokens_[i])))) {
         list.no_class = tokens_[i].word;
@@ -341,7 +370,23 @@ class Lists {
   bool is_asked_for(std::size_t at) const {
     // "If so, make me one."
     if (tokens_[at].word == "one" && (at == 0 || tokens_[at - 1].word != "a")) return false;
-    return !is_asked_which(at) && (is_told_from_rest() || is_looked_for(at));
+    return !is_asked_which(at) && (is_told_from_rest() || is_denied_again(at) || is_looked_for(at));
+  }
+
+  // "Stable" of "stable photos: horses, everything else is no": in a sentence that asks nothing.
+  bool is_beside_matter(std::size_t at) const {
+    const Run around = sentence_around(at);
+    const auto own = [&](std::size_t i) { return named_[i] && is_own_name(i); };
+    return any(0, tokens_.size(), own) && !is_looked_for(at) && !any(around.first, around.last + 1, [&](std::size_t i) {
+             return own(i) || is_denied_at(i) || is_rest(i) || is_contrast(tokens_[i].word);
+           });
+  }
+
+  // "A truck? Not a truck?"
+  bool is_denied_again(std::size_t at) const {
+    return any(at + 1, tokens_.size(), [&](std::size_t i) {
+      return tokens_[i].left_out && !tokens_[i].of_all && tokens_[i].term.text == tokens_[at].term.text;
+    });
   }
 
   // "Is it an animal", of which the classes alone say nothing.
@@ -374,15 +419,29 @@ class Lists {
       const auto first = is_rest(i);
       if (!first) continue;
       const bool stands_alone = *first == 0 || tokens_[*first].begins;
-      if (stands_alone || tokens_[*first].word == "nothing" || is_contrast(tokens_[*first - 1].word) ||
-          tokens_[*first - 1].word == "of" || tokens_[*first - 1].word == "among" ||
-          is_lumping(tokens_[*first - 1].word) || (is_joint(tokens_[*first - 1].word) && says_other_place(i)) ||
+      if (stands_alone || is_nothing(tokens_[*first].word) || is_contrast(tokens_[*first - 1].word) ||
+          tokens_[*first - 1].word == "of" || tokens_[*first - 1].word == "for" || follows_contrast(*first) ||
+          is_put_together(i) || tokens_[*first - 1].word == "among" || is_lumping(tokens_[*first - 1].word) ||
+          (is_joint(tokens_[*first - 1].word) && says_other_place(i)) ||
           any(*first - std::min<std::size_t>(2, *first), *first,
               [&](std::size_t at) { return is_negation(tokens_[at].word); }) ||
           any(i + 1, i + 1 + kNearList, [&](std::size_t at) { return is_verdict(tokens_[at].word); }))
         return true;
     }
     return false;
+  }
+
+  // "Or it's some other garment".
+  bool follows_contrast(std::size_t at) const {
+    while (at > 1 && (tokens_[at - 1].word == "it" || tokens_[at - 1].word == "is")) --at;
+    return at > 0 && is_contrast(tokens_[at - 1].word);
+  }
+
+  // "The rest as one class".
+  bool is_put_together(std::size_t at) const {
+    return any(at + 1, at + 1 + kNearList, [&](std::size_t i) {
+      return tokens_[i].word == "together" || is_phrase(i, {"as", "one"}) || is_phrase(i, {"as", "a"});
+    });
   }
 
   // "Or not", "or false", "or it isn't", "or there's not".
@@ -421,6 +480,10 @@ class Lists {
     if (left) --first;
     while (first > 0 && !tokens_[first].begins && is_before_rest(first - 1)) --first;
     if (left) return first;
+    // "Horse versus all".
+    const bool ends = at + 1 == tokens_.size() || tokens_[at + 1].begins || tokens_[at + 1].word == "for" ||
+                      is_place_before(tokens_[at + 1].word);
+    if (word == "all" && ends && (before == "vs" || before == "versus" || before == "against")) return at;
     const bool anything = word == "anything" && (is_phrase(at + 1, {"that"}) || is_phrase(at + 1, {"but"}));
     if (anything || is_rest_of_all(word)) return first;
     if ((word == "else" || word == "other" || word == "another" || word == "remaining") &&
@@ -451,8 +514,12 @@ class Lists {
     const auto& first = tokens_[around.first].word;
     if (first == "is" || first == "are" || first == "was" || first == "were" || first == "does" || first == "do")
       return true;
-    return any(around.first, at,
-               [&](std::size_t i) { return tokens_[i].word == "whether" || tokens_[i].word == "if"; });
+    return any(around.first, at, [&](std::size_t i) {
+      const auto& word = tokens_[i].word;
+      const auto& next = tokens_[i + 1].word;
+      const bool is = next == "it" || next == "there";
+      return word == "whether" || word == "if" || ((word == "when" || word == "whenever") && is);
+    });
   }
 
   // "Is the cat ...".
@@ -493,7 +560,7 @@ class Lists {
           }))
         return true;
       // "Nothing else", "that's all".
-      if (before == "nothing" && (word == "else" || word == "besides" || word == "more" || word == "but")) return true;
+      if (is_nothing(before) && (word == "else" || word == "besides" || word == "more" || word == "but")) return true;
       if (word == "all" && (before == "that's" || before == "thats" || before == "is")) return true;
       // "One on this shelf, the other on that".
       if (word == "one") one = true;
@@ -547,7 +614,7 @@ class Lists {
   // "Nothing else", "no other", "the other".
   bool is_closed(std::size_t at) const {
     const auto& before = tokens_[at - 1].word;
-    return before == "nothing" || is_negation(before) ||
+    return is_nothing(before) || is_negation(before) ||
            (is_phrase(at - 1, {"the", "other"}) && (at < 2 || tokens_[at - 2].word != "all"));
   }
 
@@ -604,10 +671,13 @@ class Lists {
 
   // "Boats, cars and planes", but not "the horse show car", nor what stands beside "horse or truck".
   bool is_list(const Run& run) const {
+    // "Pullover coat shirt, the hard ones".
+    const bool all = tokens_[run.first].begins && (run.last + 1 == tokens_.size() || tokens_[run.last + 1].begins);
     auto last = run.first;
     for (auto at = run.first + 1; at <= run.last; ++at) {
       if (!named_[at]) continue;
-      if (!any(last + 1, at + 1, [&](std::size_t i) { return tokens_[i].begins || is_joint(tokens_[i].word); }))
+      if (!(all && at == last + 1) &&
+          !any(last + 1, at + 1, [&](std::size_t i) { return tokens_[i].begins || is_joint(tokens_[i].word); }))
         return false;
       last = at;
     }
@@ -748,6 +818,22 @@ class Lists {
     }
     return std::nullopt;
   }
+
+  // "Necktie" of "necktie, scarf, cravat", "banana" of "banana wheelbarrow": nothing but things of which the set has
+  // none.
+  std::optional<std::string> bare_strangers() const {
+    const auto bare = [&](const Token& token) {
+      return token.tells
+                 ? !is_keyword(token.term) && !class_named(token, subject_, meanings_) && !is_described(token.term)
+                 : !token.number &&
+                       (is_joint(token.word) || token.word == "or" || token.word == "of" || is_determiner(token.word));
+    };
+    if (subject_.numbered || !std::ranges::all_of(tokens_, bare) || std::ranges::count_if(tokens_, &Token::tells) < 2)
+      return std::nullopt;
+    return std::ranges::find_if(tokens_, &Token::tells)->word;
+  }
+
+  bool is_described(const Term& term) const { return meanings_.closeness(term, subject_.description) >= kOfWhole; }
 
   bool is_keyword(const Term& term) const {
     return std::ranges::find(subject_.keywords, term.text, &Term::text) != subject_.keywords.end();

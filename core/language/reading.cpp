@@ -30,6 +30,9 @@ constexpr double kMoreBesideName = 0.6;
 // A word has to do with the whole set if it is so close to one of its keywords.
 constexpr double kNearWhole = 0.5;
 
+// What the kind is asked of counts so many times: "what kind of clothing".
+constexpr double kOfAsked = 2;
+
 // What words say beyond so much, in the unit of rarities, some eight words of them, counts in part.
 constexpr double kStory = 60, kOfStory = 0.4;
 
@@ -53,7 +56,7 @@ class Scores {
   Scores(const Sentence& sentence, const std::vector<Subjects>& subjects, const Meanings& meanings)
       : content_(sentence.content()) {
     for (const Token& token : content_) {
-      weights_.push_back(meanings.rarity(token.term));
+      weights_.push_back((token.asked ? kOfAsked : 1) * meanings.rarity(token.term));
       total_ += weights_.back();
     }
     total_ += kRare / 2 * static_cast<double>(sentence.unknown().size());
@@ -62,7 +65,7 @@ class Scores {
     for (const Subjects& subject : subjects) {
       std::vector<Term> classes;
       for (const auto& terms : subject.classes) classes.insert(classes.end(), terms.begin(), terms.end());
-      add(subject.card->name, meanings, [&](const Term& term) {
+      add(subject.card->name, [&](const Term& term) {
         return evidence(std::max({meanings.closeness(term, subject.keywords),
                                   kOfDescription * meanings.closeness(term, subject.description),
                                   kOfClass * meanings.closeness(term, classes)}));
@@ -74,7 +77,7 @@ class Scores {
     for (const Subject& subject : other_subjects()) {
       std::vector<Term> terms;
       for (const auto& term : subject.terms) terms.push_back(meanings.term(term));
-      add(subject.name, meanings, [&](const Term& term) { return evidence(meanings.closeness(term, terms)); });
+      add(subject.name, [&](const Term& term) { return evidence(meanings.closeness(term, terms)); });
     }
   }
 
@@ -137,11 +140,11 @@ class Scores {
   };
 
   template <class Fits>
-  void add(const std::string& name, const Meanings& meanings, const Fits& fits) {
+  void add(const std::string& name, const Fits& fits) {
     Entry entry{name, {}, 0};
     for (const Token& token : content_) {
       entry.evidence.push_back(fits(token.term));
-      entry.score += entry.evidence.back() * meanings.rarity(token.term);
+      entry.score += entry.evidence.back() * weights_[entry.evidence.size() - 1];
     }
     if (total_ > 0) entry.score /= total_;
     entries_.push_back(std::move(entry));

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kLongestWord = 32;
 // Words that are one term: "street view house numbers".
 constexpr std::size_t kLongestCompound = 4;
+// A word is of what a set shows if it is so close to its description.
+constexpr double kOfSet = 0.7;
 
 // Whether the text codes its answers: "sandal = 1, any other garment = 0".
 bool has_codes(std::string_view text) {
@@ -158,12 +160,17 @@ Sentence::Sentence(std::string_view text, const std::vector<Subjects>& subjects,
     breaks = breaks || (end < prepared.size() && prepared[end] != ',');
     begin = end + 1;
   }
+  mark_labels(subjects);
   drop_negated();
+  rename_sets(subjects);
   drop_aside();
   drop_quantities();
   drop_amounts();
   drop_prefixes();
   mark_places();
+  for (std::size_t i = 2; i < tokens_.size(); ++i)
+    tokens_[i].asked =
+        tokens_[i - 1].word == "of" && (is_question_for_kind(tokens_[i - 2].word) || is_partitive(tokens_[i - 2].word));
 }
 
 std::vector<Token> Sentence::content() const {
@@ -319,15 +326,55 @@ std::optional<std::string> Sentence::respelt(const std::string& word) const {
   return best;
 }
 
+// "Cifar10 labels 3 and 5", where a set is named whose classes are no numbers.
+void Sentence::mark_labels(const std::vector<Subjects>& subjects) {
+  const bool named = std::ranges::any_of(subjects, [&](const Subjects& subject) {
+    return !subject.numbered && std::ranges::any_of(tokens_, [&](const Token& token) {
+      return std::ranges::find(subject.names, token.term.text) != subject.names.end();
+    });
+  });
+  bool labels = false;
+  for (std::size_t i = 0; named && i < tokens_.size(); ++i) {
+    Token& token = tokens_[i];
+    if (labels && is_digit(token.word[0])) {
+      token.label = true;
+      token.tells = token.number = false;
+    } else {
+      labels =
+          is_label(token.word) ||
+          (labels && (is_contrast(token.word) || is_joint(token.word) || is_range(token.word) || token.word == "is"));
+    }
+  }
+}
+
+// "The fashion version of mnist", "mnist with clothes": the set that is called so with a word before it.
+void Sentence::rename_sets(const std::vector<Subjects>& subjects) {
+  for (const Subjects& subject : subjects)
+    for (const auto& name : subject.names) {
+      const auto cut = name.find('_');
+      if (cut == std::string::npos || !sets_.contains(name.substr(cut + 1))) continue;
+      const auto own = std::ranges::find(tokens_, name.substr(cut + 1), [](const Token& t) { return t.term.text; });
+      const bool said = std::ranges::any_of(tokens_, [&](const Token& token) {
+        return token.tells &&
+               (token.term.text == name.substr(0, cut) ||
+                meanings_.closeness(token.term, subject.description) >= kOfSet ||
+                (!token.term.index && token.term.text != name.substr(cut + 1) &&
+                 std::ranges::find(subject.keywords, token.term.text, &Term::text) != subject.keywords.end()));
+      });
+      if (own != tokens_.end() && own->tells && said) own->term = meanings_.term(name);
+    }
+}
+
 // "No letters", "not just for the shoes", but not "I cannot read the digits".
 void Sentence::drop_negated() {
   enum class Scope { kNone, kOpen, kDropping } scope = Scope::kNone;
-  bool lists = false;
+  bool lists = false, single = false;
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     Token& token = tokens_[i];
     if (negates(i)) {
       scope = Scope::kOpen;
       lists = !is_denial(token.word);
+      single = token.word == "non";  // "non-mammal animals"
       if (i + 1 < tokens_.size() && is_not_wanted(token.word, tokens_[i + 1].word)) tokens_[++i].tells = false;
       continue;
     }
@@ -342,7 +389,7 @@ void Sentence::drop_negated() {
       token.tells = false;
     } else if (token.tells) {
       leave_out(i);
-      scope = Scope::kDropping;
+      scope = single ? Scope::kNone : Scope::kDropping;
     } else if (token.word != "or" && (scope == Scope::kDropping || !is_function_word(token.word))) {
       scope = Scope::kNone;
     }
@@ -543,10 +590,26 @@ void Sentence::drop_quantities() {
           (ends && (before == "the" || before == "these" || before == "those")))
         drops = true;
     }
-    drops = drops || is_of_setting(i);
+    drops = drops || is_of_setting(i) || is_told_from_all(i) || is_code(i);
     if (drops) token.tells = token.number = false;
     if (drops && more && is_counted(tokens_[i + 1])) token.left_out = false;
   }
+}
+
+// "One versus rest", "1 vs all".
+bool Sentence::is_told_from_all(std::size_t at) const {
+  if (at + 2 >= tokens_.size() || (tokens_[at].word != "one" && tokens_[at].word != "1")) return false;
+  const auto& last =
+      tokens_[at + 2].word == "the" && at + 3 < tokens_.size() ? tokens_[at + 3].word : tokens_[at + 2].word;
+  return is_contrast(tokens_[at + 1].word) && (last == "all" || is_rest_of_all(last));
+}
+
+// "If it is a cat then 1 else 0".
+bool Sentence::is_code(std::size_t at) const {
+  const auto& word = tokens_[at].word;
+  const auto before = at > 0 ? tokens_[at - 1].word : std::string();
+  return (word == "0" || word == "1") && (before == "then" || before == "else" || before == "otherwise" ||
+                                          (at + 1 < tokens_.size() && tokens_[at + 1].word == "if"));
 }
 
 // "Depth 8", "width of 64".

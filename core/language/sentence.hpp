@@ -20,6 +20,8 @@ struct Token {
   bool place = false;     // says where something is to be seen: "digits on letters"
   bool left_out = false;  // what is not wanted: "all but the frogs"
   bool of_all = false;    // left out of all, so that it says what all are: "everything except the frogs"
+  bool label = false;     // the number of a class by its place: "cifar10 labels 3 and 5"
+  bool asked = false;     // "clothing" of "what kind of clothing"
   bool breaks = false;    // a sentence or its like: a full stop, a colon, a dash stands before it
 };
 
@@ -42,6 +44,8 @@ class Sentence {
   std::string base_of(const std::string& word) const;
   bool is_known(const std::string& term) const { return meanings_.knows(term) || cards_.contains(term); }
   std::optional<std::string> respelt(const std::string& word) const;
+  void mark_labels(const std::vector<Subjects>& subjects);
+  void rename_sets(const std::vector<Subjects>& subjects);
   void drop_negated();
   void drop_aside();
   void drop_removed();
@@ -57,6 +61,8 @@ class Sentence {
   bool continues_negated(std::size_t at, bool lists) const;
   bool is_left_out(std::size_t at) const;
   void drop_quantities();
+  bool is_told_from_all(std::size_t at) const;
+  bool is_code(std::size_t at) const;
   bool is_pronoun(std::size_t at) const;
   bool is_of_setting(std::size_t at) const;
   std::optional<std::size_t> number_before(std::size_t at) const;

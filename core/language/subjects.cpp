@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "characters.hpp"
 #include "vocabulary.hpp"
 #include "weightloom/language/words.hpp"
 
@@ -64,6 +65,9 @@ std::vector<std::string> names_of(const std::string& folder) {
   std::ranges::replace(phrase, '-', '_');
   std::erase_if(spelling, [](char c) { return c == '-' || c == '_' || c == ' '; });
   std::vector<std::string> names{folder, phrase, spelling};
+  // "Fmnist", "f-mnist".
+  if (const auto cut = phrase.find('_'); cut != std::string::npos && cut > 0 && is_letter(phrase.back()))
+    for (const char* between : {"", "_"}) names.push_back(phrase[0] + (between + phrase.substr(cut + 1)));
   const auto stem = spelling.substr(0, spelling.find_first_of("0123456789"));
   const auto digits = spelling.substr(stem.size());
   if (const auto number = stem.empty() ? std::nullopt : number_of(digits))

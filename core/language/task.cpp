@@ -36,7 +36,8 @@ class TaskReader {
                               &TaskReader::other_comparison, &TaskReader::other_match,    &TaskReader::other_script,
                               &TaskReader::other_letters,    &TaskReader::other_source,   &TaskReader::other_side,
                               &TaskReader::other_sum,        &TaskReader::other_sequence, &TaskReader::other_text,
-                              &TaskReader::other_whole})
+                              &TaskReader::other_whole,      &TaskReader::other_state,    &TaskReader::other_rank,
+                              &TaskReader::other_flaw})
         if (auto found = (this->*sign)(i)) return found;
     for (std::size_t first = 0; first < tokens_.size(); first = end_of(first))
       for (const auto sign : {&TaskReader::other_choice, &TaskReader::other_writer, &TaskReader::forecast})
@@ -233,6 +234,74 @@ class TaskReader {
     return extreme && is_asked(at) ? std::optional(phrase(at, at + 2)) : std::nullopt;
   }
 
+  // "Which is faster, a plane or a ship", "is a ship slower than a truck", of the world and not of a picture.
+  std::optional<std::string> other_rank(std::size_t at) const {
+    const bool came = word(at) == "first" && at > 0 && (word(at - 1) == "came" || word(at - 1) == "comes");
+    if ((!is_comparative(word(at)) && !came) || at == 0 || is_quality(word(at + 1)) || word(at + 1) == "likely" ||
+        word(at + 1) == "like")
+      return std::nullopt;
+    const auto first = start_of(at);
+    if (any(first, end_of(at), [&](std::size_t i) { return is_maker(word(i)); })) return std::nullopt;
+    const bool than = (is_being(word(first)) || is_asking(word(first))) &&
+                      any(at + 1, at + 1 + kNear, [&](std::size_t i) { return word(i) == "than"; }) &&
+                      any(first, at, [&](std::size_t i) { return names_class(i); });
+    for (auto i = at - std::min(at, kNear); i < at; ++i) {
+      const bool asks = word(i) == "which" || word(i) == "what" || word(i) == "who";
+      const bool verb = is_being(word(at - 1)) || came || word(at - 1) == "what" || is_ranking(word(at - 1));
+      if (asks && verb && word(at - 2) != "it" &&
+          !any(i, at, [&](std::size_t k) { return k > i && tokens_[k].begins; }))
+        return phrase(i, at);
+    }
+    return than ? std::optional(phrase(at - 1, at)) : std::nullopt;
+  }
+
+  // "Which are worn out and which are nearly new", "is the shirt ironed", "wet boots or dry boots"; but not "torn or
+  // clean, what kind is it", nor "which is which as my glasses are dirty".
+  std::optional<std::string> other_state(std::size_t at) const {
+    const auto first = start_of(at), end = end_of(at);
+    const bool asked = is_being(word(first)) || is_asking(word(first)) || word(first) == "has" || word(first) == "have";
+    const auto condition = [&](std::size_t i) { return word(i) == "whether" || word(i) == "if"; };
+    if ((word(at) == "upside" && word(at + 1) == "down") || (word(at) == "way" && word(at + 1) == "up"))
+      return asked || any(first, at, condition) || is_asked(at) ? std::optional(phrase(at, at + 1)) : std::nullopt;
+    if (!is_flawed(word(at)) && !is_sound(word(at))) return std::nullopt;
+    // "Which of the boots are".
+    for (auto being = at - std::min<std::size_t>(at, 3); being < at; ++being)
+      if (is_being(word(being)) &&
+          any(being - std::min(being, kNear), being,
+              [&](std::size_t i) {
+                return (word(i) == "which" || condition(i)) && !any(i + 1, being, [&](std::size_t k) {
+                         return (is_clause_word(word(k)) || tokens_[k].begins) && word(k) != "of";
+                       });
+              }) &&
+          !any(being + 1, at, [&](std::size_t i) { return is_clause_word(word(i)) && word(i) != "as"; }))
+        return phrase(being, at);
+    // "Is the sole worn through?"
+    if (is_being(word(first)) && is_closed(first + 1) && !(inside(at + 1) && tokens_[at + 1].tells))
+      return phrase(first, at);
+    if (any(first, end, [&](std::size_t i) { return is_which(word(i)) && word(i) != "sort"; })) return std::nullopt;
+    // "Any tools, rusty or shiny".
+    if (tokens_[at].begins && !tokens_[at].breaks) return std::nullopt;
+    const bool flawed = is_flawed(word(at));
+    for (auto i = at + 1; i < std::min(at + 1 + kNear, tokens_.size()) && !tokens_[i].breaks; ++i)
+      if ((flawed ? is_sound(word(i)) : is_flawed(word(i))) &&
+          any(at + 1, i, [&](std::size_t k) { return is_contrast(word(k)) || is_joint(word(k)); }))
+        return phrase(at, i);
+    return std::nullopt;
+  }
+
+  // "Flag dresses with missing buttons", "which cars have dents", "if a shirt has a hole in it".
+  std::optional<std::string> other_flaw(std::size_t at) const {
+    if (!is_flaw(word(at))) return std::nullopt;
+    const bool has = any(at - std::min<std::size_t>(at, 3), at, [&](std::size_t i) {
+      return word(i) == "has" || word(i) == "have" || word(i) == "with" || word(i) == "any";
+    });
+    const bool asked = any(start_of(at), at, [&](std::size_t i) {
+      return word(i) == "which" || word(i) == "whether" || word(i) == "if" || word(i) == "flag" || word(i) == "spot" ||
+             word(i) == "find" || word(i) == "detect";
+    });
+    return has && asked ? std::optional(phrase(at - 1, at)) : std::nullopt;
+  }
+
   // "What should I", "make my dog look like".
   std::optional<std::string> other_advice(std::size_t at) const {
     const auto &next = word(at + 1), &who = word(at + 2);
@@ -258,6 +327,7 @@ class TaskReader {
     if ((asked != "what" && asked != "which") || !inside(at + 1) || !inside(at + 2)) return std::nullopt;
     if (asked == "which" && at > 0 && !tokens_[at].begins && is_noun_before(at - 1)) return std::nullopt;
     if (next == "make" && word(at + 2) == "of") return phrase(at, at + 2);
+    if (is_partitive(next) && word(at + 2) == "of") return std::nullopt;
     if (is_property(next) || is_other_kind(tokens_[at + 1].term)) return phrase(at, at + 1);
     const bool verb = word(at + 2) == "the" || word(at + 2) == "my" || word(at + 2) == "our";
     const bool putting = any(at + 2, end_of(at), [&](std::size_t i) { return is_putting(word(i)); });
@@ -345,8 +415,8 @@ class TaskReader {
     if (at > 0 && word(at - 1) == "to" && word(at + 1) == "with") return phrase(at - 1, at + 1);
     if (!is_asked(at) && !is_asking(word(first)) && !is_being(word(first))) return std::nullopt;
     const bool with = any(at + 1, at + 1 + kNear, [&](std::size_t i) { return inside(i) && word(i) == "with"; });
-    const bool alone =
-        !is_putting(word(at)) && !is_showing(word(at)) && word(at) != "wear" && is_determiner(word(at + 1));
+    const bool alone = !is_putting(word(at)) && !is_showing(word(at)) && word(at) != "wear" &&
+                       is_determiner(word(at + 1)) && !is_maker(word(at + 2));
     return with || alone ? std::optional(phrase(at, at + 1)) : std::nullopt;
   }
 

@@ -60,7 +60,9 @@ constexpr std::string_view kFunctionWords =
     "settle "
     "teh yo carry carries hasn't thru till til n r u ur y w thx ty cuz coz bc dunno wanna gonna gotta kinda sorta "
     "lemme smth sth tho "
-    "lol tbh btw "
+    "lol tbh btw tldr tl dr "
+    // in other Englishes
+    "nowt owt nuffin nothin summat summit abeg oga wey dey wetin una lah leh lor meh anot wah yous yer yez "
     "asap cannot "
     "could've "
     "would've should've isn't aren't wasn't doesn't didn't haven't hasn't shan't couldn't wouldn't shouldn't mustn't "
@@ -127,11 +129,11 @@ bool is_negation(std::string_view word) {
   return one_of(
       word,
       "no not none neither without except excluding exclude excludes nor ignoring ignore skip skipping omit omitting "
-      "leave leaving minus barring sans");
+      "leave leaving minus barring sans non");
 }
 
 bool is_denial(std::string_view word) {
-  return one_of(word, "no not none neither nor");
+  return one_of(word, "no not none neither nor non");
 }
 
 bool is_exclusion(std::string_view word, std::string_view next) {
@@ -292,6 +294,54 @@ bool is_drawing(std::string_view word) {
 
 bool is_range(std::string_view word) {
   return one_of(word, "to through thru until till til");
+}
+
+bool is_nothing(std::string_view word) {
+  return one_of(word, "nothing nowt nuffin nothin naught");
+}
+
+bool is_label(std::string_view word) {
+  return one_of(word, "label labels class classes index indices indexes id ids");
+}
+
+bool is_partitive(std::string_view word) {
+  return one_of(word, "bit piece item article manner form");
+}
+
+bool is_flawed(std::string_view word) {
+  return one_of(word,
+                "worn scuffed torn ripped frayed stained dirty muddy filthy soiled smelly faded creased crumpled "
+                "wrinkled rumpled dented scratched rusty rusted chipped cracked broken battered damaged faulty tatty "
+                "shabby threadbare old used second-hand wet damp unwashed unironed folded blurred blurry smudged "
+                "illegible unreadable crooked sideways tilted inverted wonky");
+}
+
+bool is_sound(std::string_view word) {
+  return one_of(word,
+                "new whole clean washed ironed pressed dry intact undamaged unworn unused mint pristine good fine "
+                "spotless shiny polished legible readable sharp crisp straight upright unfolded tidy");
+}
+
+bool is_flaw(std::string_view word) {
+  return one_of(word,
+                "hole holes stain stains dent dents scratch scratches tear tears rip rips scuffs rust mould crease "
+                "creases missing");
+}
+
+bool is_comparative(std::string_view word) {
+  return one_of(word,
+                "faster slower quicker swifter heavier lighter dearer cheaper costlier pricier older elder newer "
+                "younger bigger smaller larger taller shorter longer higher lower warmer colder hotter cooler stronger "
+                "weaker tougher safer cleverer smarter brighter louder quieter noisier deadlier tastier prettier nicer "
+                "better worse more less further farther rarer commoner softer harder greener cleaner deeper thicker "
+                "thinner wider fatter braver friendlier healthier comfier sturdier rounder");
+}
+
+bool is_ranking(std::string_view word) {
+  return one_of(
+      word,
+      "cost costs weigh weighs weighed live lives last lasts sell sells run runs go goes jump jumps fly flies "
+      "swim swims travel travels eat eats smell smells taste tastes wear wears sleep sleeps grow grows use uses");
 }
 
 bool is_other_task(std::string_view word) {

@@ -86,6 +86,20 @@ bool is_drawing(std::string_view word);
 // Between numbers, says that all from one to the other are meant.
 bool is_range(std::string_view word);
 
+// "Nothing", in other Englishes too.
+bool is_nothing(std::string_view word);
+// Before the number of a class: "labels 3 and 5".
+bool is_label(std::string_view word);
+// Of one thing of a kind: "what bit of clothing".
+bool is_partitive(std::string_view word);
+// The state that things are in: "worn", "nearly new"; and what says it: "a hole".
+bool is_flawed(std::string_view word);
+bool is_sound(std::string_view word);
+bool is_flaw(std::string_view word);
+// Sets things of the world against each other: "which is faster".
+bool is_comparative(std::string_view word);
+bool is_ranking(std::string_view word);
+
 // Asks for something else than what a picture shows: "count the people".
 bool is_other_task(std::string_view word);
 // Verbs that ask for what a picture shows, and some of each kind that do not: those of reckoning, making, changing,
