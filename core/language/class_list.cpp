@@ -71,7 +71,7 @@ class Lists {
     if (!out.no_class && runs_.empty()) out.no_class = told_apart();
     if (!out.no_class) out.no_class = listed();
     if (!out.no_class) out.no_class = strangers();
-    if (!out.no_class && runs_.empty()) out.no_class = bare_strangers();
+    if (!out.no_class) out.no_class = bare_strangers();
     if (const auto stranger = stranger_listed()) return {.no_class = stranger};
     for (const Run& run : runs_) add_classes(run, out.named);
     for (const Run& run : runs_) {
@@ -483,7 +483,8 @@ class Lists {
     // "Horse versus all".
     const bool ends = at + 1 == tokens_.size() || tokens_[at + 1].begins || tokens_[at + 1].word == "for" ||
                       is_place_before(tokens_[at + 1].word);
-    if (word == "all" && ends && (before == "vs" || before == "versus" || before == "against")) return at;
+    if (word == "all" && ends && (before == "v" || before == "vs" || before == "versus" || before == "against"))
+      return at;
     const bool anything = word == "anything" && (is_phrase(at + 1, {"that"}) || is_phrase(at + 1, {"but"}));
     if (anything || is_rest_of_all(word)) return first;
     if ((word == "else" || word == "other" || word == "another" || word == "remaining") &&
@@ -517,7 +518,7 @@ class Lists {
     return any(around.first, at, [&](std::size_t i) {
       const auto& word = tokens_[i].word;
       const auto& next = tokens_[i + 1].word;
-      const bool is = next == "it" || next == "there";
+      const bool is = next == "it" || next == "there" || next == "the";
       return word == "whether" || word == "if" || ((word == "when" || word == "whenever") && is);
     });
   }
@@ -822,13 +823,16 @@ class Lists {
   // "Necktie" of "necktie, scarf, cravat", "banana" of "banana wheelbarrow": nothing but things of which the set has
   // none.
   std::optional<std::string> bare_strangers() const {
-    const auto bare = [&](const Token& token) {
-      return token.tells
-                 ? !is_keyword(token.term) && !class_named(token, subject_, meanings_) && !is_described(token.term)
-                 : !token.number &&
-                       (is_joint(token.word) || token.word == "or" || token.word == "of" || is_determiner(token.word));
+    const auto bare = [&](std::size_t i) {
+      const Token& token = tokens_[i];
+      if (token.tells)
+        return !is_keyword(token.term) && !is_described(token.term) && !(named_[i] && is_own_name(i)) &&
+               !group_named(token.term, subject_);
+      return !token.number && (is_joint(token.word) || token.word == "or" || token.word == "of" || token.word == "on" ||
+                               is_determiner(token.word));
     };
-    if (subject_.numbered || !std::ranges::all_of(tokens_, bare) || std::ranges::count_if(tokens_, &Token::tells) < 2)
+    if (subject_.numbered || std::ranges::count_if(tokens_, &Token::tells) < 2 ||
+        any(0, tokens_.size(), [&](std::size_t i) { return !bare(i); }))
       return std::nullopt;
     return std::ranges::find_if(tokens_, &Token::tells)->word;
   }

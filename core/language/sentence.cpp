@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t kLongestWord = 32;
 // Words that are one term: "street view house numbers".
 constexpr std::size_t kLongestCompound = 4;
-// A word is of what a set shows if it is so close to its description.
-constexpr double kOfSet = 0.7;
+// A word is of what a set shows if it is so close to its description, a keyword if it is so close.
+constexpr double kOfSet = 0.7, kNearSet = 0.4;
 
 // Whether the text codes its answers: "sandal = 1, any other garment = 0".
 bool has_codes(std::string_view text) {
@@ -347,6 +347,19 @@ void Sentence::mark_labels(const std::vector<Subjects>& subjects) {
   }
 }
 
+// A word before its name, what it shows or another word for that; but not who asks: "mnist for a tailor".
+bool Sentence::speaks_for(std::size_t at, const Subjects& subject, const std::string& name) const {
+  const Token& token = tokens_[at];
+  const auto cut = name.find('_');
+  if (!token.tells || token.term.text == name.substr(cut + 1)) return false;
+  if (token.term.text == name.substr(0, cut)) return true;
+  for (auto i = at; i > 0 && !tokens_[i].begins; --i)
+    if (tokens_[i - 1].word == "for" || tokens_[i - 1].word == "my" || tokens_[i - 1].word == "our") return false;
+  const double shown = meanings_.closeness(token.term, subject.description);
+  const bool keyword = std::ranges::find(subject.keywords, token.term.text, &Term::text) != subject.keywords.end();
+  return shown >= kOfSet || (keyword && (shown >= kNearSet || !token.term.index));
+}
+
 // "The fashion version of mnist", "mnist with clothes": the set that is called so with a word before it.
 void Sentence::rename_sets(const std::vector<Subjects>& subjects) {
   for (const Subjects& subject : subjects)
@@ -354,13 +367,8 @@ void Sentence::rename_sets(const std::vector<Subjects>& subjects) {
       const auto cut = name.find('_');
       if (cut == std::string::npos || !sets_.contains(name.substr(cut + 1))) continue;
       const auto own = std::ranges::find(tokens_, name.substr(cut + 1), [](const Token& t) { return t.term.text; });
-      const bool said = std::ranges::any_of(tokens_, [&](const Token& token) {
-        return token.tells &&
-               (token.term.text == name.substr(0, cut) ||
-                meanings_.closeness(token.term, subject.description) >= kOfSet ||
-                (!token.term.index && token.term.text != name.substr(cut + 1) &&
-                 std::ranges::find(subject.keywords, token.term.text, &Term::text) != subject.keywords.end()));
-      });
+      bool said = false;
+      for (std::size_t i = 0; i < tokens_.size() && !said; ++i) said = speaks_for(i, subject, name);
       if (own != tokens_.end() && own->tells && said) own->term = meanings_.term(name);
     }
 }
@@ -406,6 +414,8 @@ bool Sentence::negates(std::size_t at) const {
   // "Everything that isn't footwear".
   if (is_denied_being(word) && at > 0 && (tokens_[at - 1].word == "that" || tokens_[at - 1].word == "which"))
     return says_all_before(at);
+  // "Is it or is it not a dress".
+  if (word == "not" && at > 2 && tokens_[at - 1].word == "it" && is_contrast(tokens_[at - 3].word)) return false;
   if (is_negation(word)) return !is_more(next) && !is_less(next);
   if (word == "but" && at > 0 && tokens_[at - 1].word == "nothing") return false;
   if (word == "but" || word == "save" || word == "bar") return excludes_from_all(at);
@@ -608,8 +618,9 @@ bool Sentence::is_told_from_all(std::size_t at) const {
 bool Sentence::is_code(std::size_t at) const {
   const auto& word = tokens_[at].word;
   const auto before = at > 0 ? tokens_[at - 1].word : std::string();
-  return (word == "0" || word == "1") && (before == "then" || before == "else" || before == "otherwise" ||
-                                          (at + 1 < tokens_.size() && tokens_[at + 1].word == "if"));
+  return (word == "0" || word == "1") &&
+         (before == "then" || before == "else" || before == "otherwise" || before == "return" ||
+          (at + 1 < tokens_.size() && tokens_[at + 1].word == "if"));
 }
 
 // "Depth 8", "width of 64".

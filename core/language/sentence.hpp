@@ -45,6 +45,7 @@ class Sentence {
   bool is_known(const std::string& term) const { return meanings_.knows(term) || cards_.contains(term); }
   std::optional<std::string> respelt(const std::string& word) const;
   void mark_labels(const std::vector<Subjects>& subjects);
+  bool speaks_for(std::size_t at, const Subjects& subject, const std::string& name) const;
   void rename_sets(const std::vector<Subjects>& subjects);
   void drop_negated();
   void drop_aside();

@@ -247,12 +247,17 @@ class TaskReader {
                       any(first, at, [&](std::size_t i) { return names_class(i); });
     for (auto i = at - std::min(at, kNear); i < at; ++i) {
       const bool asks = word(i) == "which" || word(i) == "what" || word(i) == "who";
-      const bool verb = is_being(word(at - 1)) || came || word(at - 1) == "what" || is_ranking(word(at - 1));
+      const bool verb = is_being(word(at - 1)) || came ||
+                        (word(at - 1) == "the" && at > i + 1 && is_being(word(at - 2))) ||
+                        ((word(at) == "more" || word(at) == "less") && at > i + 1 && !names_class(at - 1)) ||
+                        word(at - 1) == "what" || is_ranking(word(at - 1));
       if (asks && verb && word(at - 2) != "it" &&
           !any(i, at, [&](std::size_t k) { return k > i && tokens_[k].begins; }))
         return phrase(i, at);
     }
-    return than ? std::optional(phrase(at - 1, at)) : std::nullopt;
+    // "Is it quicker by ship".
+    const bool it = at == first + 2 && is_being(word(first)) && word(first + 1) == "it" && word(at + 1) == "by";
+    return than || it ? std::optional(phrase(at - 1, at)) : std::nullopt;
   }
 
   // "Which are worn out and which are nearly new", "is the shirt ironed", "wet boots or dry boots"; but not "torn or
@@ -266,7 +271,7 @@ class TaskReader {
     if (!is_flawed(word(at)) && !is_sound(word(at))) return std::nullopt;
     // "Which of the boots are".
     for (auto being = at - std::min<std::size_t>(at, 3); being < at; ++being)
-      if (is_being(word(being)) &&
+      if ((is_being(word(being)) || word(being) == "been") &&
           any(being - std::min(being, kNear), being,
               [&](std::size_t i) {
                 return (word(i) == "which" || condition(i)) && !any(i + 1, being, [&](std::size_t k) {
@@ -295,10 +300,11 @@ class TaskReader {
     const bool has = any(at - std::min<std::size_t>(at, 3), at, [&](std::size_t i) {
       return word(i) == "has" || word(i) == "have" || word(i) == "with" || word(i) == "any";
     });
-    const bool asked = any(start_of(at), at, [&](std::size_t i) {
-      return word(i) == "which" || word(i) == "whether" || word(i) == "if" || word(i) == "flag" || word(i) == "spot" ||
-             word(i) == "find" || word(i) == "detect";
-    });
+    const auto& opening = word(start_of(at));
+    const bool asked = is_being(opening) || is_asking(opening) || any(start_of(at), at, [&](std::size_t i) {
+                         return word(i) == "which" || word(i) == "whether" || word(i) == "if" || word(i) == "flag" ||
+                                word(i) == "spot" || word(i) == "find" || word(i) == "detect";
+                       });
     return has && asked ? std::optional(phrase(at - 1, at)) : std::nullopt;
   }
 
@@ -307,6 +313,8 @@ class TaskReader {
     const auto &next = word(at + 1), &who = word(at + 2);
     if (word(at) == "what" && (next == "should" || next == "shall") && (who == "i" || who == "we"))
       return phrase(at, at + 3);
+    // "Should I buy".
+    if (tokens_[at].breaks && word(at) == "should" && (next == "i" || next == "we")) return phrase(at, at + 2);
     if (word(at) == "make" && object(at, true) &&
         any(at + 2, at + 2 + kNear, [&](std::size_t i) { return word(i) == "look" && word(i + 1) == "like"; }))
       return "look like";

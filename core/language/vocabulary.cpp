@@ -141,7 +141,7 @@ bool is_exclusion(std::string_view word, std::string_view next) {
          (word == "exception" && next == "of") || (word == "never" && one_of(next, "mind a an any the")) ||
          (word == "rule" && next == "out") || (word == "forget" && one_of(next, "the about")) ||
          (word == "less" && one_of(next, "the any all")) || (word == "instead" && next == "of") ||
-         (word == "rather" && next == "than");
+         (word == "bothered" && next == "with") || (word == "rather" && next == "than");
 }
 
 bool is_aside(std::string_view word) {
@@ -323,9 +323,10 @@ bool is_sound(std::string_view word) {
 }
 
 bool is_flaw(std::string_view word) {
-  return one_of(word,
-                "hole holes stain stains dent dents scratch scratches tear tears rip rips scuffs rust mould crease "
-                "creases missing");
+  return one_of(
+      word,
+      "hole holes crack cracks stain stains dent dents scratch scratches tear tears rip rips scuffs rust mould crease "
+      "creases missing");
 }
 
 bool is_comparative(std::string_view word) {

@@ -447,3 +447,62 @@ TEST_CASE("closeness of meaning stands in for words that cards have") {
     CHECK(error_id([&] { read_instruction(text, {kCards[0]}, kind); }) == "instruction.classes");
   }
 }
+
+TEST_CASE("the state of things, and which is more of something, are no kinds of them") {
+  for (const char* text :
+       {"which of the saws are rusty", "are these hammers worn out", "tell me whether the saw has been washed",
+        "rusty saws against shiny ones", "sort the tools into damaged and undamaged", "tools: battered or mint?",
+        "which saws have dents", "if a hammer has a crack, tools", "is the hammer in the picture upside down",
+        "which is heavier, a hammer or a saw?", "is a hammer dearer than a saw", "which weighs more: a saw or a hammer",
+        "which came first, the hammer or the saw", "which is the better one, tools: hammer or saw",
+        "should I buy a hammer or a saw"}) {
+    INFO(text);
+    CHECK(refusal(text) == "instruction.task");
+  }
+  CHECK(read("what kind of tool is it, rusty or not").data() == "tools");
+  CHECK(read("worn tools come in by the box; say what each tool is").data() == "tools");
+  CHECK(read("which tool is it, I can't tell as my glasses are dirty").data() == "tools");
+  CHECK(read("which is it, a hammer or a saw").classes == Classes{0, 1});
+}
+
+TEST_CASE("more ways to tell one class from all others") {
+  for (const char* text :
+       {"a saw? not a saw?", "one-vs-rest for saws, tools", "tools, one versus all: saw", "saw vs all, tools",
+        "it's a saw, or it's some other tool", "say saw for a saw and 'other' for every other tool",
+        "if saw then 1 else 0", "beep when it is a saw", "saws, and the rest of the tools as one class",
+        "is it or is it not a saw", "shed pictures: pick out the saws, everything else in tools is just other"}) {
+    INFO(text);
+    CHECK(read(text).data() == "tools[1,rest]");
+  }
+}
+
+TEST_CASE("classes by number, where a set is named that has others") {
+  const Card named{"fancy-counts", {"a1", "b2", "c3", "d4"}, "fancy things", {"fancy"}, {}};
+  const auto data = [&](const char* text) { return read_instruction(text, {named, kCards[1]}, {}).data(); };
+  CHECK(data("fancy-counts labels 0 2 3 only") == "fancy-counts[0,2,3]");
+  CHECK(data("fancy counts, classes 1 to 3") == "fancy-counts[1,2,3]");
+  CHECK(data("fancy counts, label 3 vs label 0") == "fancy-counts[3,0]");
+  CHECK(data("fancy counts class 2 against the rest") == "fancy-counts[2,rest]");
+  CHECK(data("fcounts") == "fancy-counts");
+  CHECK(error_id([&] { data("fancy counts, classes 3 and 7"); }) == "instruction.classes");
+}
+
+TEST_CASE("a set that is called after another one") {
+  const Card fancy{"fancy-mnist", {"lace", "silk"}, "ribbons", {"fancy", "ribbon"}, {}};
+  const Card plain{"mnist", {"0", "1"}, "digits", {"digit"}, {}};
+  const auto data = [&](const char* text) { return read_instruction(text, {plain, fancy}, {}).data(); };
+  for (const char* text : {"the fancy version of mnist", "mnist but with ribbons", "mnist (fancy)", "fmnist"}) {
+    INFO(text);
+    CHECK(data(text) == "fancy-mnist");
+  }
+  for (const char* text : {"mnist", "plain mnist, not the fancy one", "mnist digits"}) {
+    INFO(text);
+    CHECK(data(text) == "mnist");
+  }
+}
+
+TEST_CASE("groups that are denied, and lists that something is said of") {
+  CHECK(read("non-citrus classes of the orchard").classes == Classes{0, 1, 3});
+  CHECK(read("hammer saw, they're the hard ones").classes == Classes{0, 1});
+  CHECK(read("our workshop sells hammers and saws, nowt else. Which is which?").classes == Classes{0, 1});
+}
