@@ -487,8 +487,7 @@ Json export_networks(Context& context, const Zoo& zoo, const ExportOptions& opti
 }
 
 // The same, where there has to be one.
-std::vector<ZooRecord> chosen_to_write(const Zoo& zoo, const std::vector<std::string>& names,
-                                       const std::string& where) {
+std::vector<ZooRecord> some_chosen(const Zoo& zoo, const std::vector<std::string>& names, const std::string& where) {
   if (names.empty() && where.empty())
     throw Error(ErrorCode::kUsage, "option.missing", "which networks?", "neither a name nor --where was given");
   auto records = chosen(zoo, names, where);
@@ -500,7 +499,7 @@ std::vector<ZooRecord> chosen_to_write(const Zoo& zoo, const std::vector<std::st
 
 Json run_export(Context& context, const ExportOptions& options) {
   const auto zoo = open_for_reading(context);
-  const auto records = chosen_to_write(zoo, options.names, options.where);
+  const auto records = some_chosen(zoo, options.names, options.where);
   if (options.out.ends_with('/') || std::filesystem::is_directory(options.out))
     return export_networks(context, zoo, options, records);
   if (records.size() != 1)
@@ -544,7 +543,7 @@ void declare_bundle(CLI::App& app, BundleOptions& options) {
 
 Json run_bundle(Context& context, const BundleOptions& options) {
   const auto zoo = open_for_reading(context);
-  auto records = chosen_to_write(zoo, options.names, options.where);
+  auto records = some_chosen(zoo, options.names, options.where);
   std::set<std::string> ids;
   for (const auto& record : records) ids.insert(record.id);
   if (options.ancestors)
