@@ -86,6 +86,7 @@ Network describe(const Config& config) {
       net.conv2d("stem", x, {.out = config.integer("stem"), .kernel = 3, .stride = config.integer("stem_stride")}));
   x = net.relu(net.conv2d("features", x, {.out = config.integer("features"), .kernel = 3}));
   const auto widths = config.integers("width");
+  if (widths.empty()) throw ConfigError("width", "is empty", "give at least one number");
   for (std::size_t k = 0; k < widths.size(); ++k)
     x = block_of(net, name("block", k), x, widths[k], k > 0 && config.boolean("rectified"));
   return head(net, x, config.integer("classes")).dialect(tfjs(config));

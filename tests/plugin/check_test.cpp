@@ -103,6 +103,9 @@ TEST_CASE("every slip fails exactly one check, which names the fault") {
        {"preset_undeclared", "presets-in-range", "preset 'tall' sets 'height', which is no key of the schema"},
        {"defaults_undeclared", "defaults-when-declared", "asks for 'style', which is no key of the schema"},
        {"completes_once_more", "canonicalise-idempotent", "is another one"},
+       {"completes_beyond", "canonicalise-idempotent", "the canonical form of {\"width\":256}"},
+       {"aborts_half_way", "random-configurations-describe", "given {\"depth\":33}, it crashed: Aborted"},
+       {"takes_the_first", "random-configurations-describe", "given {\"widths\":[]}, it crashed: "},
        {"no_slip", nullptr, nullptr}}));
   INFO(fixture);
   const auto found = faults(plugin_file(fixture));

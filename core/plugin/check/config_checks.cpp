@@ -10,12 +10,26 @@
 namespace weightloom {
 namespace {
 
+// Random configurations whose canonical forms are looked at.
+constexpr std::size_t kCanonicalForms = 12;
+
 const std::set<std::string> kTypes{"integer", "number", "boolean", "choice", "integers"};
+
+void require_known(const std::string& where, const Json& object, const std::set<std::string>& known) {
+  for (const auto& member : object.items())
+    require(known.contains(member.key()), where + " has '" + member.key() + "', which means nothing there");
+}
+
+bool has_word(const std::string& text) {
+  return text.find_first_not_of(" \t\r\n") != std::string::npos;
+}
 
 void require_key(const std::string& name, const Json& key) {
   const auto say = "key '" + name + "' ";
   require(key.is_object(), say + "is not an object");
+  require_known("key '" + name + "'", key, {"type", "default", "help", "least", "most", "options"});
   for (const auto* field : {"type", "default", "help"}) require(key.contains(field), say + "has no " + field);
+  require(key["help"].is_string() && has_word(key["help"].get<std::string>()), say + "has an empty help");
   require(key["type"].is_string() && kTypes.contains(key["type"]), say + "has the unknown type " + key["type"].dump());
   const bool choice = key["type"] == "choice";
   require(!choice || (key.contains("options") && key["options"].is_array() && !key["options"].empty()),
@@ -56,16 +70,30 @@ void require_values(const Json& schema, const std::string& where, const Json& va
   }
 }
 
+// Of several members of one name in an object the parser keeps the last; what the author meant is lost.
+Json parse_unique(const std::string& text) {
+  std::vector<std::set<std::string>> seen;
+  const auto look = [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) seen.emplace_back();
+    if (event == Json::parse_event_t::object_end) seen.pop_back();
+    if (event == Json::parse_event_t::key)
+      require(seen.back().insert(parsed.get<std::string>()).second, parsed.dump() + " is there twice");
+    return true;
+  };
+  return Json::parse(text, look);
+}
+
 void schema_parses(Subject& plugin) {
   Json schema;
   try {
-    schema = plugin.schema();
+    schema = parse_unique(plugin.schema_text());
   } catch (const Json::exception& error) {
     throw CheckFailure{std::string("it is no JSON: ") + error.what()};
   }
   require(schema.is_object() && schema.value("schema", Json()) == "weightloom.config/1",
           "its schema is not weightloom.config/1");
   require(schema.contains("keys") && schema["keys"].is_object(), "'keys' is not an object");
+  require_known("the schema", schema, {"schema", "keys", "defaults_when", "keywords", "presets"});
   for (const auto& [name, key] : schema["keys"].items()) require_key(name, key);
   require(schema.value("presets", Json::object()).is_object(), "'presets' is not an object");
   require(schema.value("defaults_when", Json::array()).is_array(), "'defaults_when' is not a list");
@@ -112,12 +140,23 @@ void empty_text_is_default(Subject& plugin) {
 }
 
 void canonicalise_idempotent(Subject& plugin) {
-  auto configs = all_presets(plugin.schema());
-  configs.push_back(Json::object());
-  for (const auto& config : configs) {
+  const auto schema = plugin.schema();
+  const auto expect_idempotent = [&](const Json& config) {
     const auto once = plugin.canonical_text(config.dump());
-    require(plugin.canonical_text(once) == once, "the canonical form of " + once + " is another one");
-  }
+    try {
+      require(plugin.canonical_text(once) == once, "the canonical form of " + once + " is another one");
+    } catch (const CheckFailure& failure) {
+      throw CheckFailure{"the canonical form of " + config.dump() + ", " + once + ": " + failure.why, failure.outcome};
+    }
+  };
+  auto configs = all_presets(schema);
+  configs.push_back(Json::object());
+  for (const auto& config : configs) expect_idempotent(config);
+  Random random(derive_seed(plugin.seed(), "canonical forms"));
+  auto others = random_configurations(schema, kCanonicalForms, random);
+  std::ranges::move(range_ends(schema), std::back_inserter(others));
+  for (const auto& config : others)
+    if (plugin.accepts(config)) expect_idempotent(config);
 }
 
 void key_order_irrelevant(Subject& plugin) {
@@ -196,6 +235,8 @@ void presets_describe(Subject& plugin) {
 }
 
 void random_configurations_describe(Subject& plugin) {
+  for (const auto& some : {range_steps(plugin.schema()), list_lengths(plugin.schema())})
+    for (const auto& config : some) plugin.require_network_or_refusal(config);
   Random random(derive_seed(plugin.seed(), "configurations"));
   for (const auto& config : random_configurations(plugin.schema(), plugin.configurations(), random))
     plugin.require_network_or_refusal(config);
@@ -235,7 +276,7 @@ std::span<const Check> config_checks() {
       {"choices-describe", "every option gives a valid network, or a refusal with a reason", varied, choices_describe},
       {"presets-describe", "every preset has a valid description", varied, presets_describe},
       {"random-configurations-describe",
-       "random configurations give valid networks, or refusals with a reason",
+       "values within all ranges, and random configurations, give valid networks, or refusals with a reason",
        {"range-ends-describe", "choices-describe", "presets-describe"},
        random_configurations_describe},
   };

@@ -93,11 +93,18 @@ void states_its_config(Subject& plugin) {
 // What is wrong with how the network follows `key`, empty when nothing is.
 std::string not_followed(Subject& plugin, const std::string& key,
                          const std::function<bool(const NetworkDescription&, std::int64_t)>& follows) {
-  for (const auto value : other_values(plugin.schema(), key)) {
-    const auto network = plugin.try_description(Json{{key, value}});
-    if (!network) continue;
-    return follows(*network, value) ? "" : "'" + key + "' " + std::to_string(value) + " does not show in the network";
-  }
+  const auto schema = plugin.schema();
+  auto values = other_values(schema, key);
+  // The nearest that is taken, and the ends: a value may be bounded on the way.
+  const auto taken = [&](std::int64_t value) { return plugin.try_description(Json{{key, value}}).has_value(); };
+  const auto nearest = std::ranges::find_if(values, taken);
+  if (nearest == values.end()) return {};
+  values = {*nearest};
+  for (const auto& end : range_ends(schema))
+    if (end.contains(key)) values.push_back(end[key].get<std::int64_t>());
+  for (const auto value : values)
+    if (const auto network = plugin.try_description(Json{{key, value}}); network && !follows(*network, value))
+      return "'" + key + "' " + std::to_string(value) + " does not show in the network";
   return {};
 }
 
@@ -122,8 +129,12 @@ void sizes_followed(Subject& plugin) {
   if (image) {
     add(not_followed(plugin, "channels", side_is(0)));
     add(not_followed(plugin, "size", side_is(2)));
+    if (usual.input.shape[1] == usual.input.shape[2]) add(not_followed(plugin, "size", side_is(1)));
   }
-  add(not_followed(plugin, "depth", [&](const auto& network, std::int64_t) { return !same_network(network, usual); }));
+  const auto usual_depth = usual.config.value("depth", Json());
+  add(not_followed(plugin, "depth", [&](const auto& network, std::int64_t value) {
+    return value == usual_depth || !same_network(network, usual);
+  }));
   require(faults.empty(), faults);
 }
 

@@ -111,6 +111,11 @@ std::optional<NetworkDescription> Subject::try_description(const Json& config) {
   }
 }
 
+bool Subject::accepts(const Json& config) {
+  const auto asked = session({{PluginFunction::kCanonicalise, config.dump()}});
+  return asked->transcript.answers.size() > 1 && std::holds_alternative<std::string>(asked->transcript.answers[1]);
+}
+
 void Subject::require_refusal(const std::string& config, const std::string& key) {
   const auto shown = printable(std::string_view(config).substr(0, 80));
   const auto asked = session({{PluginFunction::kCanonicalise, config}});

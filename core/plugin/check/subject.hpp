@@ -48,6 +48,8 @@ class Subject {
   // Nothing where the configuration is refused, or fails in any other way: some other check says so.
   std::optional<NetworkDescription> try_description(const Json& config);
 
+  // Whether the configuration has a canonical form.
+  bool accepts(const Json& config);
   // The configuration must be refused as the user's fault, in a message that holds `key`.
   void require_refusal(const std::string& config, const std::string& key);
   // It must be described, or refused with a reason; anything else is told with the configuration in front.

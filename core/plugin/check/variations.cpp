@@ -6,6 +6,9 @@
 namespace weightloom {
 namespace {
 
+// What lies farther from a range's beginning is left to its end.
+constexpr std::int64_t kFarthest = std::int64_t{1} << 40;
+
 std::string type_of(const Json& key) {
   return key.value("type", "");
 }
@@ -28,13 +31,23 @@ std::int64_t random_integer(const Json& key, std::int64_t usual, Random& random)
   return least + static_cast<std::int64_t>(std::expm1(random.uniform() * span) + 0.5);
 }
 
+// Fractions too: a number is none of integers.
+double random_number(const Json& key, double usual, Random& random) {
+  const auto end = [&](const char* name, double otherwise) {
+    const auto found = key.find(name);
+    return found != key.end() && found->is_number() ? found->get<double>() : otherwise;
+  };
+  const double least = end("least", std::min(0.0, usual)), most = end("most", 2 * std::abs(usual) + 1);
+  return least + random.uniform() * (most - least);
+}
+
 Json random_value(const Json& key, Random& random) {
   const auto type = type_of(key);
   const auto usual = key.value("default", Json());
   if (type == "boolean") return random.below(2) == 1;
   if (type == "choice") return key["options"].at(random.below(key["options"].size()));
   if (type == "integer") return random_integer(key, usual.is_number_integer() ? usual.get<std::int64_t>() : 1, random);
-  if (type == "number") return usual;
+  if (type == "number") return random_number(key, usual.is_number() ? usual.get<double>() : 1, random);
   Json list = Json::array();
   for (const auto& element : usual)
     list.push_back(random_integer(key, element.is_number_integer() ? element.get<std::int64_t>() : 1, random));
@@ -49,6 +62,30 @@ std::vector<Json> range_ends(const Json& schema) {
     for (const auto* end : {"least", "most"})
       if (key.contains(end) && key[end].is_number_integer())
         out.push_back({{name, of_type(key, key[end].get<std::int64_t>())}});
+  return out;
+}
+
+std::vector<Json> range_steps(const Json& schema) {
+  std::vector<Json> out;
+  for (const auto& [name, key] : schema["keys"].items()) {
+    const auto least = whole(key, "least", 0), most = whole(key, "most", 0);
+    if (!key.contains("least") || !key.contains("most")) continue;
+    for (std::int64_t step = 1; step < most - least && step <= kFarthest; step *= 2)
+      out.push_back({{name, of_type(key, least + step)}});
+  }
+  return out;
+}
+
+std::vector<Json> list_lengths(const Json& schema) {
+  std::vector<Json> out;
+  for (const auto& [name, key] : schema["keys"].items()) {
+    const auto usual = key.value("default", Json());
+    if (type_of(key) != "integers" || !usual.is_array() || usual.empty()) continue;
+    auto longer = usual, shorter = usual;
+    longer.push_back(usual.back());
+    shorter.erase(shorter.size() - 1);
+    for (auto& list : {Json::array(), shorter, longer}) out.push_back({{name, list}});
+  }
   return out;
 }
 

@@ -10,6 +10,10 @@ namespace weightloom {
 
 // {key: value} for both ends of every range.
 std::vector<Json> range_ends(const Json& schema);
+// {key: value} for values within every range of integers, closer together where they are small.
+std::vector<Json> range_steps(const Json& schema);
+// {key: list} for every list, empty, shorter and longer than its default.
+std::vector<Json> list_lengths(const Json& schema);
 // {key: value} for every option, and for true and false.
 std::vector<Json> all_choices(const Json& schema);
 // {"preset": name} for every preset.
