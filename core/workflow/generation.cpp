@@ -101,11 +101,19 @@ std::vector<std::int64_t> select(Selection selection, const std::vector<double>&
   return all;
 }
 
-// Whether what is remembered helps with the given examples; nothing is shown that costs too much to look at.
+bool is_same_data(const Request& request) {
+  auto data = DataSpec::parse(request.data);
+  data.train_limit = 0;
+  return request.beside == kRemembered + data.text();
+}
+
+// Whether what is remembered helps with the given examples; nothing is shown that costs too much to look at. More of
+// the same needs no proof, which few examples could not give.
 bool remembered_helps(const NetworkPlan& plan, const Request& request, DataCache& data) {
   Request all = request;
   all.shots += kMostExemplars;
   if (!has_linear_head(plan) || affordable_shots(plan.executor(), all) < all.shots) return false;
+  if (is_same_data(request)) return true;
   const torch::NoGradGuard no_grad;
   const auto images = example_images(request, data);
   const auto features = anchor_features(plan, images.flatten(0, 1)).unflatten(0, {images.size(0), images.size(1)});

@@ -19,7 +19,7 @@ namespace {
 
 CheckOptions quick() {
   CheckOptions options;
-  options.hosting.time_limit = 1500ms;
+  options.hosting.time_limit = 3000ms;
   return options;
 }
 
@@ -87,9 +87,9 @@ TEST_CASE("every slip fails exactly one check, which names the fault") {
         "given {\"depth\":60}, it crashed: Aborted (SIGABRT); it printed: assertion failed: depth <= 50"},
        {"exits_when_wide", "range-ends-describe", "given {\"width\":1}, it ended the process, with exit code 0"},
        {"divides_by_a_key", "range-ends-describe", "given {\"groups\":0}, it crashed: Floating point exception"},
-       {"loops_on_an_option", "choices-describe", "given {\"activation\":\"gelu\"}, it gave no answer within 1500 ms"},
+       {"loops_on_an_option", "choices-describe", "given {\"activation\":\"gelu\"}, it gave no answer within 3000 ms"},
        {"crashes_on_a_preset", "presets-describe", "it crashed: "},
-       {"hangs_at_load", "loads", "when it is loaded, it gave no answer within 1500 ms"},
+       {"hangs_at_load", "loads", "when it is loaded, it gave no answer within 3000 ms"},
        {"dies_at_the_end", "exits-cleanly", "after its last call, it crashed: Aborted"},
        {"ignores_size", "sizes-followed", "'size' 13 does not show in the network"},
        {"ignores_depth", "sizes-followed", "'depth' 3 does not show in the network"},

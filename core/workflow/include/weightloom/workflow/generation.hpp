@@ -68,17 +68,16 @@ ImageForm wanted_form(const GenerationJob& job, const Tokenizer& tokenizer);
 // it. Throws kUsage for a configuration that the plugin refuses.
 NetworkDescription wanted_network(const GenerationJob& job, const PluginRegistry& registry, const Tokenizer& tokenizer);
 
-// Where request.beside says what the generator remembers of the same classes, that is shown too if it helps to tell the
-// given examples apart (head.hpp, others_help()), and nothing of it otherwise; Generation::beside says which.
-// `data`: of wanted_form(), best under kGenerationLimits; not read where the request's data is recalled
-// (generator/recall.hpp). Draws request.count networks, or makes the start; of an
-// architecture that the generator does not know, the start. Same job, generator and machine: same bits. Throws kUsage
-// "generate.words" for words alone that nothing was recalled for, unless `force` is set, kUsage "generate.unknown" for
-// them and an architecture that the generator does not know, kUsage "generate.select"
-// when the best is wanted without data to choose on, kUsage "generate.refine" for refinement without data, kUsage
-// "start.*" for a start without data or of more than one network, kFailure "generate.chance" when no network is better
-// than guessing on the validation images and `force` is not set, kFailure "memory.short" (base/memory.hpp), and what
-// generate() throws.
+// Where request.beside says what the generator remembers of the same classes, that is shown too; of another data set
+// if it helps to tell the given examples apart (head.hpp, others_help()), and nothing of it otherwise;
+// Generation::beside says which. `data`: of wanted_form(), best under kGenerationLimits; not read where the request's
+// data is recalled (generator/recall.hpp). Draws request.count networks, or makes the start; of an architecture that
+// the generator does not know, the start. Same job, generator and machine: same bits. Throws kUsage "generate.words"
+// for words alone that nothing was recalled for, unless `force` is set, kUsage "generate.unknown" for them and an
+// architecture that the generator does not know, kUsage "generate.select" when the best is wanted without data to
+// choose on, kUsage "generate.refine" for refinement without data, kUsage "start.*" for a start without data or of more
+// than one network, kFailure "generate.chance" when no network is better than guessing on the validation images and
+// `force` is not set, kFailure "memory.short" (base/memory.hpp), and what generate() throws.
 Generation generate_networks(const GenerationJob& job, const Generator& generator, const PluginRegistry& registry,
                              DataCache& data, const ProgressSink& progress = {});
 
