@@ -357,18 +357,23 @@ void print_import(Printer& printer, const Json& result) {
   each("refused", "refused ");
 }
 
+// Networks that are read, so that an alias stands for its network.
+void declare_sources(CLI::App& app, std::vector<std::string>& names, std::string& where) {
+  app.add_option("networks", names,
+                 "Names, aliases, ids, quoted globs ('svhn/*'), or - to read names from standard input")
+      ->type_name("NETWORK...");
+  app.add_option("--where", where, "Also the networks that satisfy this query")
+      ->check(query_text())
+      ->type_name("QUERY");
+}
+
 struct ExportOptions {
   std::vector<std::string> names;
   std::string where, out, dialect = "canonical", shard_size;
 };
 
 void declare_export(CLI::App& app, ExportOptions& options) {
-  app.add_option("networks", options.names,
-                 "Names, aliases, ids, quoted globs ('svhn/*'), or - to read names from standard input")
-      ->type_name("NETWORK...");
-  app.add_option("--where", options.where, "Also the networks that satisfy this query")
-      ->check(query_text())
-      ->type_name("QUERY");
+  declare_sources(app, options.names, options.where);
   app.add_option(
          "--out,-o", options.out,
          "The file to write: a PyTorch checkpoint where it ends in .pt, .pth, .ckpt or .bin, NumPy arrays in "
@@ -531,12 +536,7 @@ struct BundleOptions {
 };
 
 void declare_bundle(CLI::App& app, BundleOptions& options) {
-  app.add_option("networks", options.names,
-                 "Names, aliases, ids, quoted globs ('svhn/*'), or - to read names from standard input")
-      ->type_name("NETWORK...");
-  app.add_option("--where", options.where, "Also the networks that satisfy this query")
-      ->check(query_text())
-      ->type_name("QUERY");
+  declare_sources(app, options.names, options.where);
   app.add_flag("--ancestors", options.ancestors, "Also all that they come from, as far as the zoo has it");
   app.add_option("--out,-o", options.out, "The file to write")->required()->type_name("FILE");
 }

@@ -62,6 +62,7 @@ void declare_query(CLI::App& app, ListOptions& options) {
          "layer(GLOB).std < 0.1 (or mean min max absmax norm kurtosis zeros nan inf values dtype). "
          "Values: 10k, 1.5GiB, 90%, 7d (age), 2026-05-01, \"quoted\"")
       ->required()
+      ->check(query_text())
       ->type_name("QUERY");
   declare_list_options(app, options);
 }

@@ -219,14 +219,6 @@ BundleResult write_bundle(const Zoo& zoo, const std::vector<ZooRecord>& networks
   return result;
 }
 
-bool is_bundle(const fs::path& path) {
-  try {
-    return SafetensorsReader(path).metadata().contains(kBundleKey);
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 MergeResult merge_bundle(Zoo& into, const fs::path& bundle, const MergeOptions& options, const ProgressSink& progress) {
   if (!options.where.empty())
     throw Error(ErrorCode::kUsage, "bundle.query", "a bundle is taken in as a whole", "",

@@ -5,8 +5,8 @@
 
 namespace weightloom {
 
-// `*` any text (also across `/`), `?` one character, `[abc]`, `[a-z]`, `[!a]`, `[^a]` one of a
-// set. Linear space, no recursion.
+// `*` any text (also across `/`), `?` one character, `[abc]`, `[a-z]`, `[!a]`, `[^a]` one of a set. Linear space, no
+// recursion.
 bool glob_matches(std::string_view pattern, std::string_view text);
 // The same of paths, folder by folder: `*` stays within a name, `**` stands for any folders, or none.
 bool path_matches(std::string_view pattern, std::string_view path);

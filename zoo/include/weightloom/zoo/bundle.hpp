@@ -24,9 +24,6 @@ struct BundleResult {
 BundleResult write_bundle(const Zoo& zoo, const std::vector<ZooRecord>& networks, const std::filesystem::path& path,
                           const ProgressSink& progress = {});
 
-// Is it a safetensors file that says that it is one? Throws nothing for files of other kinds.
-bool is_bundle(const std::filesystem::path& path);
-
 // Brings the networks of a bundle in, as merge() does those of a zoo. The file is hostile until proven otherwise:
 // throws kRefused "bundle.malformed", "safetensors.*", "json.*" for one that is none, kDamaged "bundle.damaged" for
 // weights that are not those of their network, kUsage "bundle.query" when options.where is set, and what merge() does.

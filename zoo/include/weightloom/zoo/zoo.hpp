@@ -100,11 +100,13 @@ class Zoo {
  public:
   enum class Access { kRead, kWrite };
 
-  // Throws kFailure when `directory` exists and is not empty, or cannot be written.
+  // What a call that was killed left is taken over. Throws kFailure when `directory` exists and is not empty, or cannot
+  // be written, and kUsage "zoo.own_folder" in a zoo's own folders.
   static Zoo create(const std::filesystem::path& directory);
-  // Throws kNoStore, kLocked (naming the owner), kRefused for a newer schema, and kDamaged when the database cannot be
-  // read or, for writing, "zoo.behind" when it has forgotten something that was stored (a reader gets a warning in the
-  // log). `wait_seconds`: how long to wait for the writer's lock.
+  // Throws kNoStore, kLocked (naming the owner), kRefused for a newer schema, kFailure "zoo.not_readable" where the
+  // system forbids it, and kDamaged when the database is missing from a zoo, cannot be read or, for writing,
+  // "zoo.behind" when it has forgotten something that was stored (a reader gets a warning in the log). `wait_seconds`:
+  // how long to wait for the writer's lock.
   static Zoo open(const std::filesystem::path& directory, Access access, double wait_seconds = 0);
   // Opens for writing, mends what records and objects still tell, and accepts what is there as all that there is: rows,
   // names, references and entries of objects are written anew, damaged entries of the database's log are left out.
