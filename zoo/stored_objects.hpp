@@ -9,8 +9,8 @@
 namespace weightloom {
 
 struct StoredObjects {
-  // Hands on all bytes of an object, in order; that they have its hash is for the caller to see. Throws what `take` does,
-  // and kDamaged where they are not there.
+  // Hands on all bytes of an object, in order; that they have its hash is for the caller to see. Throws what `take`
+  // does, and kDamaged where they are not there.
   static void send(const Zoo& zoo, const std::string& object,
                    const std::function<void(std::span<const std::byte>)>& take);
 };
