@@ -8,7 +8,6 @@
 
 #include "csv.hpp"
 #include "setting_limits.hpp"
-#include "unique_keys.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
@@ -296,9 +295,18 @@ FactRow row_of_object(const Json& object) {
   return row;
 }
 
+// JSON whose objects name no key twice, of which only one value would count.
+Json parse_unambiguous(std::string_view text, const fs::path& file) {
+  auto json = parse_json(text, "'" + file.string() + "'");
+  if (const auto key = repeated_key(text))
+    throw Error(ErrorCode::kRefused, "facts.value", "refusing to read '" + file.string() + "'",
+                "the key '" + printable(*key) + "' stands in an object twice")
+        .at(file.string());
+  return json;
+}
+
 std::vector<FactRow> rows_of_json(std::string_view text, const fs::path& file) {
-  const auto json = parse_json(text, "'" + file.string() + "'");
-  expect_unique_keys(text, file);
+  const auto json = parse_unambiguous(text, file);
   Rows rows(file);
   std::size_t number = 0;
   const auto add = [&](const std::string& name, const Json& object) {
@@ -337,8 +345,7 @@ std::vector<FactRow> read_facts(const fs::path& path) {
 
 ZooRecord read_sidecar(const fs::path& path, std::vector<std::string>& foreign) {
   const auto text = read_file(path, kMostBytes);
-  const auto json = parse_json(text, "'" + path.string() + "'");
-  expect_unique_keys(text, path);
+  const auto json = parse_unambiguous(text, path);
   ZooRecord facts;
   std::string at;
   try {

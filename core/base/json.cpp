@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -125,6 +126,20 @@ std::optional<Json> try_parse_json(std::string_view text) {
   } catch (const Error&) {
     return std::nullopt;
   }
+}
+
+std::optional<std::string> repeated_key(std::string_view text) {
+  std::vector<std::unordered_set<std::string>> seen;  // of the objects that are open
+  std::optional<std::string> repeated;
+  const auto look = [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) seen.emplace_back();
+    if (event == Json::parse_event_t::object_end) seen.pop_back();
+    const bool key = event == Json::parse_event_t::key;
+    if (key && !seen.back().insert(parsed.get<std::string>()).second && !repeated) repeated = parsed.get<std::string>();
+    return !key;  // no member is kept
+  };
+  [[maybe_unused]] const auto nothing = Json::parse(text, look);
+  return repeated;
 }
 
 template <class T>

@@ -26,6 +26,12 @@ TEST_CASE("of equal keys the last value counts, in the place of the first") {
   CHECK(parse_json(R"({"a": 1, "b": 2, "a": {"c": 3}})", "the text").dump() == R"({"a":{"c":3},"b":2})");
 }
 
+TEST_CASE("a key that stands in one object twice is found") {
+  CHECK(repeated_key(R"([{"a": 1, "b": {"a": 2}}, {"a": 3, "c": [{"d": 1, "d": 2}], "e": 4, "e": 5}])") == "d");
+  CHECK(repeated_key(R"({"a": {"a": {"a": []}}, "b": [{"a": 1}, {"a": 2}], "": 0})") == std::nullopt);
+  CHECK(repeated_key("3") == std::nullopt);
+}
+
 TEST_CASE("an object may have any number of keys") {
   std::string text = "{";
   for (int i = 0; i < 300'000; ++i) text += (i ? ",\"" : "\"") + std::to_string(i) + "\":" + std::to_string(i);

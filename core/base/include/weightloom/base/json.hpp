@@ -24,6 +24,10 @@ Json parse_cbor(std::string_view bytes, const std::string& what);
 // A value, and nothing where parse_json() would throw.
 std::optional<Json> try_parse_json(std::string_view text);
 
+// A key that stands in one object of `text` twice, so that only one of its values counts. REQUIRES text that
+// parse_json() takes.
+std::optional<std::string> repeated_key(std::string_view text);
+
 // The member `key` of the object `json`. T: std::string, bool, double, std::int64_t or std::uint64_t; the last two
 // convert neither fractions nor what is out of range. Throws kRefused "json.malformed" when `json` is no object or
 // holds no such value under `key`.
