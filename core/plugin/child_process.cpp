@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/progress.hpp"
 
 namespace weightloom {
 namespace {
@@ -20,7 +21,7 @@ namespace {
 }
 
 [[noreturn]] void be_the_child(int pipe_end, const std::function<std::string()>& work, unsigned timeout_seconds) {
-  ::signal(SIGALRM, SIG_DFL);
+  for (const int signal : {SIGALRM, SIGINT, SIGTERM}) ::signal(signal, SIG_DFL);
   ::alarm(timeout_seconds);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
@@ -36,12 +37,16 @@ namespace {
   ::_exit(0);  // the parent's buffers and exit handlers are not the child's to run
 }
 
-std::string read_all(int pipe_end) {
+// An interruption of this process ends the child's, too.
+std::string read_all(int pipe_end, pid_t child) {
   std::string text;
   std::array<char, 4096> buffer;
   while (true) {
     const auto got = ::read(pipe_end, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EINTR) {
+      if (interrupt_requested()) ::kill(child, SIGKILL);
+      continue;
+    }
     if (got <= 0) return text;
     text.append(buffer.data(), static_cast<std::size_t>(got));
   }
@@ -60,7 +65,7 @@ ChildResult run_in_child(const std::function<std::string()>& work, unsigned time
   }
   ::close(ends[1]);
   ChildResult result;
-  result.text = read_all(ends[0]);
+  result.text = read_all(ends[0], child);
   ::close(ends[0]);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0)

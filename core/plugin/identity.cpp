@@ -74,7 +74,7 @@ void check_id(std::string_view id, Mismatches& mismatches) {
 }
 
 void check_text(const char* what, std::string_view text, Mismatches& mismatches) {
-  if (text.empty()) mismatches.add(std::string(what) + " is empty", kRebuild);
+  if (text.find_first_not_of(' ') == text.npos) mismatches.add(std::string(what) + " is empty", kRebuild);
   if (!is_printable(text)) mismatches.add(std::string(what) + " is not plain UTF-8 text", kRebuild);
 }
 

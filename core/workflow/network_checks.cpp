@@ -23,6 +23,7 @@ using Outcome = CheckResult::Outcome;
 
 constexpr std::int64_t kBatch = 8;
 constexpr std::int64_t kMostFlops = 2'000'000'000;  // of one sample
+constexpr std::int64_t kMostFlopsOfMany = 100'000'000;
 constexpr std::int64_t kMostValues = 50'000'000;
 constexpr int kTrainingSteps = 10;
 
@@ -117,12 +118,6 @@ void forward_does_not_mutate(const NetworkDescription& description, std::uint64_
             "executing it changed '" + description.parameters[i].name + "'");
 }
 
-void output_follows_input(const NetworkDescription& description, std::uint64_t seed) {
-  const auto output = Specimen(description, seed).output();
-  if (!(largest(output - output.slice(0, 0, 1)) > 0))
-    throw CheckFailure{"with fresh weights every sample has the same output", Outcome::kWarning};
-}
-
 void wrong_input_refused(const NetworkDescription& description, std::uint64_t seed) {
   const Specimen specimen(description, seed);
   auto shape = specimen.samples.sizes().vec();
@@ -161,6 +156,13 @@ std::vector<torch::Tensor> make_trainable(Specimen& specimen, double moved) {
   return leaves;
 }
 
+void output_follows_input(const NetworkDescription& description, std::uint64_t seed) {
+  Specimen specimen(description, seed);
+  make_trainable(specimen, 0.05);  // heads and branches that begin at 0 let nothing through
+  const auto output = specimen.output();
+  require(largest(output - output.slice(0, 0, 1)) > 0, "every sample has the same output, whatever the weights");
+}
+
 void gradients_reach_all(const NetworkDescription& description, std::uint64_t seed) {
   Specimen specimen(description, seed);
   const auto leaves = make_trainable(specimen, 0.02);
@@ -177,6 +179,19 @@ void gradients_reach_all(const NetworkDescription& description, std::uint64_t se
     if (none.empty() && parameter.role == Role::kWeight && largest(gradient) == 0) none = parameter.name;
   }
   if (!none.empty()) throw CheckFailure{"the gradient of '" + none + "' is 0", Outcome::kWarning};
+}
+
+// What one of many configurations is asked, cheap ones alone.
+void computes(const NetworkDescription& description, std::uint64_t seed) {
+  if (analyse(description).flops > kMostFlopsOfMany)
+    throw CheckFailure{"it is too large to be executed here", Outcome::kSkipped};
+  network_realises(description, seed);
+  forward_finite(description, seed);
+  try {
+    gradients_reach_all(description, seed);
+  } catch (const CheckFailure& failure) {
+    if (failure.outcome == Outcome::kFailed) throw;
+  }
 }
 
 // The loss on one batch before and after some steps.
@@ -262,6 +277,11 @@ std::vector<NetworkCheck> network_checks() {
     check.needs.emplace_back("forward-finite");
     return check;
   };
+  auto others =
+      finite("others-compute", "small networks of other options, presets and sizes compute, and can learn", computes);
+  others.everywhere = true;
+  for (const auto* need : {"gradients-reach-all", "range-ends-describe", "choices-describe", "presets-describe"})
+    others.needs.emplace_back(need);
   return {
       {"network-realises",
        "execution",
@@ -278,6 +298,7 @@ std::vector<NetworkCheck> network_checks() {
       executed("wrong-input-refused", "samples of another shape are refused", wrong_input_refused),
       finite("gradients-reach-all", "finite gradients reach every trainable parameter", gradients_reach_all),
       finite("training-lowers-loss", "ten steps of training lower the loss", training_lowers_loss),
+      others,
   };
 }
 

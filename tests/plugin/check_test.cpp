@@ -71,7 +71,7 @@ TEST_CASE("every slip fails exactly one check, which names the fault") {
        {"talks", "prints-nothing", "it printed 8 bytes: width 6\\n"},
        {"talks_at_load", "prints-nothing", "it printed 6 bytes: hello\\n"},
        {"leaves_a_thread", "leaves-no-threads", "1 threads still running"},
-       {"leaves_a_process", "leaves-no-threads", "processes still running"},
+       {"leaves_a_process", "opens-nothing", "it started a copy of itself"},
        {"leaves_a_pipe", "leaves-descriptors-alone", "is new: 'pipe:"},
        {"writes_a_file", "opens-nothing", "/tmp/weightloom_slip.txt"},
        {"reads_a_file", "opens-nothing", "/etc/weightloom_slip.conf"},
@@ -88,7 +88,7 @@ TEST_CASE("every slip fails exactly one check, which names the fault") {
        {"exits_when_wide", "range-ends-describe", "given {\"width\":1}, it ended the process, with exit code 0"},
        {"divides_by_a_key", "range-ends-describe", "given {\"groups\":0}, it crashed: Floating point exception"},
        {"loops_on_an_option", "choices-describe", "given {\"activation\":\"gelu\"}, it gave no answer within 3000 ms"},
-       {"crashes_on_a_preset", "presets-describe", "it crashed: "},
+       {"crashes_on_a_preset", "presets-describe", "given {\"preset\":"},
        {"hangs_at_load", "loads", "when it is loaded, it gave no answer within 3000 ms"},
        {"dies_at_the_end", "exits-cleanly", "after its last call, it crashed: Aborted"},
        {"ignores_size", "sizes-followed", "'size' 13 does not show in the network"},
@@ -106,6 +106,10 @@ TEST_CASE("every slip fails exactly one check, which names the fault") {
        {"completes_beyond", "canonicalise-idempotent", "the canonical form of {\"width\":256}"},
        {"aborts_half_way", "random-configurations-describe", "given {\"depth\":33}, it crashed: Aborted"},
        {"takes_the_first", "random-configurations-describe", "given {\"widths\":[]}, it crashed: "},
+       {"talks_of_an_option", "prints-nothing", "given {\"activation\":\"gelu\"}, it printed 13 bytes"},
+       {"asks_the_shell", "opens-nothing", "given {\"preset\":\"wide\"}, it started echo 12"},
+       {"looks_for_a_file", "opens-nothing", "/etc/weightloom_slip_wide"},
+       {"skips_a_block_when_deep", "blocks-counted-from-0", "without 9"},
        {"no_slip", nullptr, nullptr}}));
   INFO(fixture);
   const auto found = faults(plugin_file(fixture));
@@ -139,6 +143,12 @@ TEST_CASE("checks find what is wrong with a file") {
   CHECK(result_of("extra_exports", "exports-only-entry").detail ==
         "it also exports 'someone_elses_business'; link with the SDK's version script");
   CHECK(result_of("lies_about_id", "states-its-config").detail == "it describes architecture 'org.example.other'");
+}
+
+TEST_CASE("a key of any type that nothing asks for is a warning") {
+  const auto warning = result_of("forgets_an_option", "keys-matter");
+  CHECK(warning.outcome == Outcome::kWarning);
+  CHECK_THAT(warning.detail, Contains("another 'bias' shows in no network"));
 }
 
 TEST_CASE("a check waits for the cause, through others that wait for it") {

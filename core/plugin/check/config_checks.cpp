@@ -70,26 +70,10 @@ void require_values(const Json& schema, const std::string& where, const Json& va
   }
 }
 
-// Of several members of one name in an object the parser keeps the last; what the author meant is lost.
-Json parse_unique(const std::string& text) {
-  std::vector<std::set<std::string>> seen;
-  const auto look = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) seen.emplace_back();
-    if (event == Json::parse_event_t::object_end) seen.pop_back();
-    if (event == Json::parse_event_t::key)
-      require(seen.back().insert(parsed.get<std::string>()).second, parsed.dump() + " is there twice");
-    return true;
-  };
-  return Json::parse(text, look);
-}
-
 void schema_parses(Subject& plugin) {
-  Json schema;
-  try {
-    schema = parse_unique(plugin.schema_text());
-  } catch (const Json::exception& error) {
-    throw CheckFailure{std::string("it is no JSON: ") + error.what()};
-  }
+  const auto text = plugin.schema_text();
+  const auto schema = parse_json(text, "the schema");
+  if (const auto key = repeated_key(text)) throw CheckFailure{"'" + *key + "' is there twice"};
   require(schema.is_object() && schema.value("schema", Json()) == "weightloom.config/1",
           "its schema is not weightloom.config/1");
   require(schema.contains("keys") && schema["keys"].is_object(), "'keys' is not an object");
@@ -225,11 +209,13 @@ void choices_describe(Subject& plugin) {
 
 void presets_describe(Subject& plugin) {
   for (const auto& config : all_presets(plugin.schema())) {
-    const auto text = plugin.description_text(config.dump());
+    const auto given = "given " + config.dump() + ", ";
     try {
-      parse_description(text);
+      parse_description(plugin.description_text(config.dump()));
+    } catch (const CheckFailure& failure) {
+      throw CheckFailure{given + failure.why, failure.outcome};
     } catch (const Error& error) {
-      throw CheckFailure{"preset " + config["preset"].dump() + ": " + error.what()};
+      throw CheckFailure{given + error.what()};
     }
   }
 }

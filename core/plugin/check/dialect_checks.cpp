@@ -7,7 +7,6 @@
 #include <set>
 
 #include "tiers.hpp"
-#include "variations.hpp"
 #include "weightloom/network/dialect.hpp"
 
 namespace weightloom {
@@ -15,24 +14,6 @@ namespace {
 
 // Values of a network that is carried through its dialects: 64 MB of them.
 constexpr std::int64_t kMostValues = 16'000'000;
-
-// Small enough, described, and different in what a schema can vary.
-std::vector<NetworkDescription> several_networks(Subject& plugin) {
-  const auto schema = plugin.schema();
-  std::vector<Json> configs{Json::object()};
-  for (auto& preset : all_presets(schema)) configs.push_back(std::move(preset));
-  for (auto& choice : all_choices(schema)) configs.push_back(std::move(choice));
-  for (const auto& [name, key] : schema["keys"].items())
-    for (const auto value : other_values(schema, name)) configs.push_back({{name, value}});
-  std::vector<NetworkDescription> out;
-  std::set<std::string> seen;
-  for (const auto& config : configs) {
-    auto network = out.size() < 24 ? plugin.try_description(config) : std::nullopt;
-    if (network && network->value_count() <= kMostValues && seen.insert(network->identity).second)
-      out.push_back(std::move(*network));
-  }
-  return out;
-}
 
 // Any bits, those of NaNs among them.
 TensorMap random_tensors(const NetworkDescription& network, std::uint64_t seed) {
@@ -56,7 +37,7 @@ std::string named(const NetworkDescription& network, const std::string& dialect)
 
 template <class Check>
 void for_each_dialect(Subject& plugin, Check check) {
-  for (const auto& network : several_networks(plugin))
+  for (const auto& network : plugin.several_networks(kMostValues))
     for (const auto& dialect : network.dialects) {
       try {
         check(network, dialect);
@@ -67,7 +48,7 @@ void for_each_dialect(Subject& plugin, Check check) {
 }
 
 void dialects_differ(Subject& plugin) {
-  for (const auto& network : several_networks(plugin)) {
+  for (const auto& network : plugin.several_networks(kMostValues)) {
     std::map<std::string, std::string> seen;
     for (const auto& dialect : network.dialects) {
       const auto [first, fresh] = seen.emplace(dialect.rules.dump(), dialect.name);
@@ -167,7 +148,7 @@ void names_agree(Subject& plugin) {
 
 void dialects_everywhere(Subject& plugin) {
   const auto usual = plugin.description();
-  for (const auto& network : several_networks(plugin))
+  for (const auto& network : plugin.several_networks(kMostValues))
     for (const auto& dialect : usual.dialects)
       if (std::ranges::none_of(network.dialects, [&](const auto& other) { return other.name == dialect.name; }))
         throw CheckFailure{network.label() + " has no dialect '" + dialect.name + "'", CheckResult::Outcome::kWarning};

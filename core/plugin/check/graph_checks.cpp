@@ -13,6 +13,9 @@
 namespace weightloom {
 namespace {
 
+// Of networks whose names are looked at.
+constexpr std::int64_t kMostNamedValues = 100'000'000;
+
 // A description is read up to its first fault, which is of one kind: so is the check that fails. A kind that stands
 // nowhere counts as malformed.
 const std::map<std::string_view, std::vector<std::string_view>> kFaultsOf{
@@ -49,8 +52,7 @@ void require_no_fault(Subject& plugin, std::string_view check) {
 std::vector<NetworkDescription> several_depths(Subject& plugin) {
   std::vector<NetworkDescription> out{plugin.description()};
   for (const auto value : other_values(plugin.schema(), "depth"))
-    if (auto network = plugin.try_description(Json{{"depth", value}}); network && out.size() < 4)
-      out.push_back(std::move(*network));
+    if (auto network = plugin.try_description(Json{{"depth", value}})) out.push_back(std::move(*network));
   return out;
 }
 
@@ -87,12 +89,19 @@ void require_counted(const NetworkDescription& network) {
 }
 
 void blocks_counted_from_0(Subject& plugin) {
-  for (const auto& network : several_depths(plugin)) require_counted(network);
+  for (const auto& networks : {several_depths(plugin), plugin.several_networks(kMostNamedValues)})
+    for (const auto& network : networks) require_counted(network);
+}
+
+bool counts_blocks(const NetworkDescription& network) {
+  return std::ranges::any_of(network.parameters,
+                             [](const auto& parameter) { return parameter.name.find("block0") != std::string::npos; });
 }
 
 void depths_correspond(Subject& plugin) {
   const auto networks = several_depths(plugin);
   for (const auto& other : networks) {
+    if (!counts_blocks(networks.front()) || !counts_blocks(other)) continue;
     const auto& [small, large] = std::minmax(networks.front(), other, [](const auto& a, const auto& b) {
       return a.parameters.size() < b.parameters.size();
     });

@@ -142,12 +142,15 @@ void sizes_followed(Subject& plugin) {
 std::optional<bool> matters(Subject& plugin, const Json& others, const std::string& key) {
   const auto usual = plugin.try_description(others);
   if (!usual) return std::nullopt;
-  for (const auto value : other_values(plugin.schema(), key)) {
+  std::optional<bool> shown;
+  for (const auto& other : other_settings(plugin.schema(), key)) {
     auto config = others;
-    config[key] = value;
-    if (const auto network = plugin.try_description(config)) return !same_network(*network, *usual);
+    config.update(other);
+    const auto network = plugin.try_description(config);
+    if (network) shown = !same_network(*network, *usual);
+    if (shown.value_or(false)) break;
   }
-  return std::nullopt;
+  return shown;
 }
 
 // A key may mean something under one option or preset alone.
@@ -164,7 +167,8 @@ void keys_matter(Subject& plugin) {
       shown = found.value_or(false);
     }
     if (tried && !shown)
-      throw CheckFailure{"another '" + key.key() + "' shows in no network", CheckResult::Outcome::kWarning};
+      throw CheckFailure{"another '" + key.key() + "' shows in no network; leave out what has no effect",
+                         CheckResult::Outcome::kWarning};
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "dynamic_symbols.hpp"
 #include "tiers.hpp"
+#include "variations.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/sdk/abi.h"
@@ -20,18 +21,38 @@ std::shared_ptr<const Subject::Session> usual_session(Subject& plugin) {
       {{PluginFunction::kSchema, ""}, {PluginFunction::kCanonicalise, "{}"}, {PluginFunction::kDescribe, "{}"}});
 }
 
+// A session, and what stands before what it shows.
+using Watched = std::pair<std::shared_ptr<const Subject::Session>, std::string>;
+
+// The usual one first, then what options, presets and faults lead to. Those that were cut short are left to other
+// checks.
+std::vector<Watched> watched_sessions(Subject& plugin) {
+  const auto schema = plugin.schema();
+  std::vector<std::string> texts{"{", R"({"no_such_key": 1})"};
+  for (const auto& configs : {all_choices(schema), all_presets(schema)})
+    for (const auto& config : configs) texts.push_back(config.dump());
+  std::vector<Watched> out{{usual_session(plugin), ""}};
+  for (const auto& text : texts)
+    out.emplace_back(plugin.session({{PluginFunction::kDescribe, text}}), "given " + text + ", ");
+  std::erase_if(out, [](const Watched& watched) { return !watched.first->transcript.complete; });
+  return out;
+}
+
 void require_no_trace(Subject& plugin, const std::string& kind) {
-  std::vector<std::string> seen;
-  const auto session = usual_session(plugin);
-  for (const auto& trace : session->transcript.traces)
-    if (trace.kind == kind && std::ranges::find(seen, trace.detail) == seen.end()) seen.push_back(trace.detail);
-  std::string list;
-  for (const auto& detail : seen) list += (list.empty() ? "" : "; ") + printable(detail);
-  require(seen.empty(), list);
+  for (const auto& [session, given] : watched_sessions(plugin)) {
+    std::vector<std::string> seen;
+    for (const auto& trace : session->transcript.traces)
+      if (trace.kind == kind && std::ranges::find(seen, trace.detail) == seen.end()) seen.push_back(trace.detail);
+    std::string list;
+    for (const auto& detail : seen) list += (list.empty() ? "" : "; ") + printable(detail);
+    require(seen.empty(), given + list);
+  }
 }
 
 void identity_present(Subject& plugin) {
-  plugin.identity();
+  const auto version = plugin.identity().version;
+  require(version.front() >= '0' && version.front() <= '9',
+          "its version '" + version + "' does not begin with a number, as 1.0.0 does");
 }
 
 void name_matches_file(Subject& plugin) {
@@ -78,20 +99,22 @@ void answers(Subject& plugin) {
 }
 
 void exits_cleanly(Subject& plugin) {
-  const auto session = usual_session(plugin);
-  if (session->transcript.end != Transcript::End::kWhole) session->fail("after its last call, ");
+  for (const auto& [session, given] : watched_sessions(plugin))
+    if (session->transcript.end != Transcript::End::kWhole) session->fail(given + "after its last call, ");
 }
 
 void prints_nothing(Subject& plugin) {
-  const auto session = usual_session(plugin);
-  const auto& transcript = session->transcript;
-  require(transcript.printed == 0, "it printed " + std::to_string(transcript.printed) +
-                                       " bytes: " + printable(std::string_view(transcript.output).substr(0, 80)));
+  for (const auto& [session, given] : watched_sessions(plugin)) {
+    const auto& transcript = session->transcript;
+    require(transcript.printed == 0, given + "it printed " + std::to_string(transcript.printed) +
+                                         " bytes: " + printable(std::string_view(transcript.output).substr(0, 80)));
+  }
 }
 
 void opens_nothing(Subject& plugin) {
   require_no_trace(plugin, "files");
   require_no_trace(plugin, "sockets");
+  require_no_trace(plugin, "processes");
 }
 void leaves_descriptors(Subject& plugin) {
   require_no_trace(plugin, "descriptors");
@@ -142,7 +165,7 @@ std::span<const Check> library_checks() {
       {"answers", "all three functions answer for the empty configuration", kDeclared, answers},
       {"exits-cleanly", "a process that has used it ends in good order", kAnswers, exits_cleanly},
       {"prints-nothing", "it prints nothing", kAnswers, prints_nothing},
-      {"opens-nothing", "it opens no files and no sockets", kAnswers, opens_nothing},
+      {"opens-nothing", "it asks for no files, sockets or processes", kAnswers, opens_nothing},
       {"leaves-descriptors-alone",
        "it leaves no descriptor open, and closes none of others",
        {"answers", "opens-nothing"},
@@ -152,7 +175,10 @@ std::span<const Check> library_checks() {
       {"leaves-locale-alone", "it does not change the locale", kAnswers, leaves_locale},
       {"leaves-environment-alone", "it does not change the environment", kAnswers, leaves_environment},
       {"leaves-directory-alone", "it does not change the current directory", kAnswers, leaves_directory},
-      {"leaves-no-threads", "no thread and no process of its is left running", kAnswers, leaves_no_threads},
+      {"leaves-no-threads",
+       "no thread and no process of its is left running",
+       {"answers", "opens-nothing"},
+       leaves_no_threads},
       {"unknown-extension-null", "an extension that it does not know is answered with null", kAnswers,
        unknown_extension_null},
       {"sink-refusal-honoured", "a text that the host refuses is no success", kAnswers, sink_refusal_honoured},

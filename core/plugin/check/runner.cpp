@@ -11,6 +11,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/base/json.hpp"
+#include "weightloom/base/progress.hpp"
 
 namespace weightloom {
 namespace fs = std::filesystem;
@@ -19,6 +20,7 @@ namespace {
 using Outcome = CheckResult::Outcome;
 
 constexpr unsigned kNetworkSeconds = 60;
+constexpr std::int64_t kMostExecutedValues = 3'000'000;  // of networks that are executed in many configurations
 constexpr const char* kWaivers = "weightloom-check.toml";
 
 // One entry of the whole table.
@@ -100,6 +102,7 @@ class Runner {
     for (auto& helper : helpers) helper.join();
     for (auto& item : items_)
       if (item.wanted && item.network) settle(item, [&] { return ask_network(item); });
+    throw_if_interrupted();
   }
 
  private:
@@ -132,7 +135,7 @@ class Runner {
   // The verdict of a check whose needs are done.
   void settle(Item& item, const std::function<CheckFailure()>& carry_out) {
     CheckFailure verdict{{}, Outcome::kPassed};
-    if (const auto cause = unmet(item))
+    if (const auto cause = interrupt_requested() ? "the end" : unmet(item))
       verdict = {"waits for '" + *cause + "'", Outcome::kSkipped};
     else
       verdict = carry_out();
@@ -169,9 +172,26 @@ class Runner {
   }
 
   CheckFailure ask_network(const Item& item) {
+    if (item.network->everywhere) return ask_networks(*item.network);
     const auto description = plugin_.try_description(options_.config);
     if (!description) return {options_.config.dump() + " describes no network", Outcome::kFailed};
-    const auto attempt = [&] { return to_text(attempt_network(*item.network, *description)); };
+    return carry_out(*item.network, *description);
+  }
+
+  // The first fault.
+  CheckFailure ask_networks(const NetworkCheck& check) {
+    for (const auto& network : plugin_.several_networks(kMostExecutedValues)) {
+      auto verdict = carry_out(check, network);
+      if (interrupt_requested()) break;
+      if (verdict.outcome == Outcome::kPassed || verdict.outcome == Outcome::kSkipped) continue;
+      verdict.why = network.label() + ": " + verdict.why;
+      return verdict;
+    }
+    return {{}, Outcome::kPassed};
+  }
+
+  CheckFailure carry_out(const NetworkCheck& check, const NetworkDescription& network) const {
+    const auto attempt = [&] { return to_text(attempt_network(check, network)); };
     if (options_.hosting.in_process) return from_text(attempt());
     const auto child = run_in_child(attempt, kNetworkSeconds);
     if (child.timed_out) return {"no result after " + std::to_string(kNetworkSeconds) + " seconds", Outcome::kTimeout};

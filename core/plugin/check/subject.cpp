@@ -1,7 +1,11 @@
 #include "subject.hpp"
 
 #include <ctime>
+#include <iterator>
+#include <set>
 
+#include "variations.hpp"
+#include "weightloom/base/progress.hpp"
 #include "weightloom/base/text.hpp"
 #include "wire.hpp"
 
@@ -9,6 +13,8 @@ namespace weightloom {
 namespace {
 
 using Outcome = CheckResult::Outcome;
+
+constexpr std::size_t kMostNetworks = 32;
 
 Outcome outcome_of(Transcript::End end) {
   if (end == Transcript::End::kTime) return Outcome::kTimeout;
@@ -56,6 +62,7 @@ std::unique_ptr<PluginProcess> Subject::take_process() {
 }
 
 std::vector<Transcript> Subject::run(SessionRequest& request) {
+  throw_if_interrupted();
   if (!isolated()) return carry_out_here(request);
   auto process = take_process();
   auto transcripts = process->run(request);
@@ -109,6 +116,26 @@ std::optional<NetworkDescription> Subject::try_description(const Json& config) {
   } catch (const Error&) {
     return std::nullopt;
   }
+}
+
+std::vector<NetworkDescription> Subject::several_networks(std::int64_t most_values) {
+  const auto declared = schema();
+  std::vector<Json> configs{Json::object()};
+  for (const auto& some : {all_presets(declared), all_choices(declared)})
+    configs.insert(configs.end(), some.begin(), some.end());
+  for (const auto& key : declared["keys"].items()) {
+    const auto others = other_settings(declared, key.key());
+    configs.insert(configs.end(), others.begin(), others.begin() + std::min<std::ptrdiff_t>(std::ssize(others), 4));
+  }
+  std::vector<NetworkDescription> out;
+  std::set<std::string> seen;
+  for (const auto& config : configs) {
+    if (out.size() == kMostNetworks) break;
+    auto network = try_description(config);
+    if (network && network->value_count() <= most_values && seen.insert(network->identity).second)
+      out.push_back(std::move(*network));
+  }
+  return out;
 }
 
 bool Subject::accepts(const Json& config) {

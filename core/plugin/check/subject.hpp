@@ -47,6 +47,8 @@ class Subject {
   NetworkDescription description(const std::string& config = "{}");
   // Nothing where the configuration is refused, or fails in any other way: some other check says so.
   std::optional<NetworkDescription> try_description(const Json& config);
+  // The default network and others, in what the schema can vary: some of each key's, of at most so many values.
+  std::vector<NetworkDescription> several_networks(std::int64_t most_values);
 
   // Whether the configuration has a canonical form.
   bool accepts(const Json& config);

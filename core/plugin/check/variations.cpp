@@ -54,6 +54,29 @@ Json random_value(const Json& key, Random& random) {
   return list;
 }
 
+// Of a list: none, one fewer, one more.
+std::vector<Json> other_lengths(const Json& key) {
+  const auto usual = key.value("default", Json());
+  if (type_of(key) != "integers" || !usual.is_array() || usual.empty()) return {};
+  auto longer = usual, shorter = usual;
+  longer.push_back(usual.back());
+  shorter.erase(shorter.size() - 1);
+  return {Json::array(), std::move(shorter), std::move(longer)};
+}
+
+// Of an option, true and false, or a number that may be a fraction.
+std::vector<Json> all_values(const Json& key) {
+  if (type_of(key) == "boolean") return {false, true};
+  if (type_of(key) == "choice") return key["options"].get<std::vector<Json>>();
+  std::vector<Json> out;
+  if (type_of(key) == "number") {
+    const auto usual = key.value("default", 0.0);
+    const auto least = key.value("least", usual / 2), most = key.value("most", 2 * usual + 1);
+    for (const double part : {0.5, 0.25, 0.75, 0.0, 1.0}) out.emplace_back(least + part * (most - least));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<Json> range_ends(const Json& schema) {
@@ -78,14 +101,8 @@ std::vector<Json> range_steps(const Json& schema) {
 
 std::vector<Json> list_lengths(const Json& schema) {
   std::vector<Json> out;
-  for (const auto& [name, key] : schema["keys"].items()) {
-    const auto usual = key.value("default", Json());
-    if (type_of(key) != "integers" || !usual.is_array() || usual.empty()) continue;
-    auto longer = usual, shorter = usual;
-    longer.push_back(usual.back());
-    shorter.erase(shorter.size() - 1);
-    for (auto& list : {Json::array(), shorter, longer}) out.push_back({{name, list}});
-  }
+  for (const auto& [name, key] : schema["keys"].items())
+    for (auto& list : other_lengths(key)) out.push_back({{name, list}});
   return out;
 }
 
@@ -129,6 +146,16 @@ std::vector<std::int64_t> other_values(const Json& schema, const std::string& ke
                            usual / 2, usual - 1, usual - 2, usual - 6, usual + 14, usual + 16, usual + 32, usual * 7})
     if (value != usual && value >= least && value <= most && std::ranges::find(out, value) == out.end())
       out.push_back(value);
+  return out;
+}
+
+std::vector<Json> other_settings(const Json& schema, const std::string& key) {
+  const auto& declared = schema["keys"][key];
+  std::vector<Json> out;
+  for (const auto value : other_values(schema, key)) out.push_back({{key, value}});
+  for (const auto& values : {other_lengths(declared), all_values(declared)})
+    for (const auto& value : values)
+      if (value != declared["default"]) out.push_back({{key, value}});
   return out;
 }
 

@@ -22,5 +22,7 @@ std::vector<Json> all_presets(const Json& schema);
 std::vector<Json> random_configurations(const Json& schema, std::size_t count, Random& random);
 // Other values for an integer key than its default, within its range, the nearest first.
 std::vector<std::int64_t> other_values(const Json& schema, const std::string& key);
+// {key: value} for other values than the default of a key of any type.
+std::vector<Json> other_settings(const Json& schema, const std::string& key);
 
 }  // namespace weightloom

@@ -36,12 +36,13 @@ struct CheckFailure {
   CheckResult::Outcome outcome = CheckResult::Outcome::kFailed;
 };
 
-// A check of the network that `config` of the options describes, for whoever can execute it. It runs in a fork of the
-// calling process and throws CheckFailure.
+// A check of the network that `config` of the options describes, or of small ones of many configurations, for whoever
+// can execute them. It runs in a fork of the calling process and throws CheckFailure.
 struct NetworkCheck {
   std::string name, tier, sentence;
   std::vector<std::string> needs;  // names of checks that must have passed
   std::function<void(const NetworkDescription&, std::uint64_t seed)> run;
+  bool everywhere = false;  // of many configurations
 };
 
 struct CheckOptions {
