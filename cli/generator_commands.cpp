@@ -14,6 +14,7 @@
 #include "cli/word_vectors.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/generator/recall.hpp"
+#include "weightloom/retrieval/wanted.hpp"
 #include "weightloom/workflow/adaptation.hpp"
 #include "weightloom/workflow/generation.hpp"
 #include "weightloom/workflow/lineage.hpp"
@@ -245,6 +246,7 @@ GenerationJob understood(Context& context, GenerationJob job, const Generator& g
     }
   }
   const auto architecture = read_architecture(job.request.instruction, registry.keywords(), words);
+  expect_classifier_of_images(architecture, registry);
   job = with_architecture(std::move(job), architecture, registry, generator.tokenizer());
   if (!architecture.because.empty())
     reading.update({{"architecture", job.architecture}, {"architecture_because", architecture.because}});

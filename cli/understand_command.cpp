@@ -8,6 +8,7 @@
 #include "weightloom/language/architecture_reading.hpp"
 #include "weightloom/language/reading.hpp"
 #include "weightloom/plugin/keyword_cache.hpp"
+#include "weightloom/retrieval/wanted.hpp"
 
 namespace weightloom::cli {
 namespace {
@@ -45,8 +46,10 @@ Json understand(Context& context, const UnderstandOptions& options) {
   if (!stored) warn_without_vectors(context);
   const WordVectors words = stored.value_or(WordVectors());
   const Reading reading = read_instruction(options.instruction, cards, words);
-  const auto keywords = remembered_keywords(plugin_registry(context), context.settings().keywords);
+  const auto registry = plugin_registry(context);
+  const auto keywords = remembered_keywords(registry, context.settings().keywords);
   const auto network = read_architecture(options.instruction, keywords, words);
+  expect_classifier_of_images(network, registry);
   const auto card = std::ranges::find(cards, reading.source, &Card::name);
   Json classes = Json::array();
   for (const auto c : reading.classes) classes.push_back(card->classes[static_cast<std::size_t>(c)]);

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "architecture_kinds.hpp"
 #include "characters.hpp"
 #include "vocabulary.hpp"
 #include "weightloom/base/error.hpp"
@@ -14,100 +15,20 @@
 namespace weightloom {
 namespace {
 
-// What people call an architecture, words or pairs of words; general ones give way where another kind is named too:
-// residual networks are convolutional.
-struct Kind {
-  const char* name;
-  std::vector<std::string> calls;
-  bool general = false;
-};
-
-const std::vector<Kind>& kinds() {
-  static const std::vector<Kind> all{
-      {"mlp",
-       {"mlp", "perceptron", "fully connected", "fully-connected", "feedforward", "feed-forward", "feed forward",
-        "dense network", "dense net", "dense layer", "multilayer", "multi-layer"}},
-      {"cnn",
-       {"cnn", "convolutional", "convolution", "convnet", "conv net", "conv-net", "conv network", "conv layer",
-        "covnet"},
-       true},
-      {"resnet",
-       {"resnet", "residual", "skip connection", "skip-connection", "shortcut connection", "res net", "res-net"}},
-      {"vit", {"vit", "transformer", "vision transformer", "self-attention", "attention based", "attention-based"}},
-      {"mixer", {"mixer", "mlp-mixer"}},
-      {"vgg", {"vgg"}},
-      {"lstm", {"lstm", "long short-term"}},
-      {"rnn", {"rnn", "recurrent", "gru"}},
-      {"gan", {"gan", "adversarial"}},
-      {"diffusion", {"diffusion"}},
-      {"normalizing flow", {"normalizing flow", "normalising flow"}},
-      {"autoencoder", {"autoencoder", "auto-encoder", "vae"}},
-      {"unet", {"unet", "u-net"}},
-      {"mobilenet", {"mobilenet"}},
-      {"efficientnet", {"efficientnet"}},
-      {"densenet", {"densenet"}},
-      {"inception", {"inception", "googlenet"}},
-      {"alexnet", {"alexnet"}},
-      {"lenet", {"lenet"}},
-      {"yolo", {"yolo"}},
-      {"r-cnn", {"r-cnn", "rcnn"}},
-      {"bert", {"bert"}},
-      {"gpt", {"gpt"}},
-      {"mamba", {"mamba"}},
-      {"swin", {"swin"}},
-      {"convnext", {"convnext"}},
-      {"capsule", {"capsule network", "capsule net", "capsnet"}},
-      {"graph network", {"graph neural", "graph network", "gnn"}},
-      {"spiking network", {"spiking"}},
-      {"decision tree",
-       {"decision tree", "decision stump", "random forest", "extra trees", "xgboost", "lightgbm", "catboost",
-        "adaboost", "boosting", "boosted tree"}},
-      {"support vector machine", {"svm", "support vector", "support-vector"}},
-      {"kernel machine", {"kernel machine", "kernel method", "gaussian process", "gaussian processes"}},
-      {"nearest neighbours",
-       {"nearest neighbour", "nearest neighbor", "nearest centroid", "nearest mean", "knn", "k-nn", "k-nearest",
-        "k-nearest-neighbour", "k-nearest-neighbor"}},
-      {"regression",
-       {"logistic regression", "linear regression", "ridge regression", "lasso regression", "elastic net"}},
-      {"principal components", {"pca", "principal component", "eigenface"}},
-      {"discriminant analysis", {"lda", "discriminant analysis", "linear discriminant", "quadratic discriminant"}},
-      {"embedding",
-       {"t-sne", "tsne", "umap", "multidimensional scaling", "self-organising map", "self-organizing map"}},
-      {"naive Bayes", {"naive bayes", "bayesian network", "bayes classifier"}},
-      {"clustering", {"k-means", "kmeans", "clustering", "dbscan", "mean shift", "gaussian mixture"}},
-      {"Markov model", {"markov model", "hidden markov"}},
-      {"Boltzmann machine", {"boltzmann machine", "deep belief"}},
-      {"reservoir", {"echo state", "liquid state", "reservoir computing", "extreme learning"}},
-      {"radial basis functions", {"radial basis", "rbf network", "rbf net"}},
-      {"language model", {"llm", "language model", "zero-shot"}},
-      {"Hopfield network", {"hopfield network", "hopfield net"}},
-      {"genetic algorithm",
-       {"genetic algorithm", "genetic programming", "evolution strategy", "evolutionary algorithm", "particle swarm",
-        "simulated annealing"}},
-      {"fuzzy logic", {"fuzzy logic", "expert system", "rule-based", "rule based"}},
-      {"reinforcement learning", {"reinforcement learning", "q-learning"}},
-      {"template matching", {"template matching", "template-matching", "dynamic time warping"}},
-      {"OCR engine", {"ocr engine", "tesseract"}},
-      {"hand-made features",
-       {"hough", "visual words", "bag of words", "sift features", "sift descriptor", "hog features", "hog descriptor",
-        "edge detection", "edge detector", "haar cascade", "viola-jones"}},
-      {"siamese network", {"siamese network", "siamese net"}},
-      {"squeezenet", {"squeezenet"}},
-      {"shufflenet", {"shufflenet"}},
-      {"resnext", {"resnext"}},
-      {"kolmogorov-arnold network", {"kolmogorov-arnold"}}};
-  return all;
-}
-
 const std::set<std::string> kDepthWords{"layer", "layers", "block", "blocks", "deep", "levels"};
 const std::set<std::string> kWidthWords{"unit",     "units", "neuron",  "neurons", "channel",
                                         "channels", "wide",  "filters", "nodes"};
 const std::set<std::string> kParameterWords{"weight", "weights", "parameter", "parameters", "param", "params"};
-const std::set<std::string> kLimits{"under",  "below",     "less",  "fewer",  "most",    "max", "maximum", "within",
-                                    "exceed", "exceeding", "limit", "budget", "smaller", "up",  "cap",     "capped"};
+const std::set<std::string> kLimits{"under",   "below",  "less",   "fewer",     "most",   "max",
+                                    "maximum", "within", "exceed", "exceeding", "limit",  "budget",
+                                    "smaller", "up",     "cap",    "capped",    "limited"};
 // Limits behind a negation alone: "not above", "no more than".
 const std::set<std::string> kLimitsDenied{"over", "above", "beyond", "than"};
 const std::set<std::string> kCaps{"cap", "capped", "limit", "limited"};
+// What "<" is read as.
+constexpr std::string_view kBelow = "below";
+// Less is no limit of weights, unless a cap is spoken of.
+constexpr std::int64_t kFewestParameters = 100;
 const std::set<std::string> kLimitsAfter{"most", "max", "maximum", "less", "fewer", "tops", "outside", "limit", "cap"};
 
 const std::map<std::string, std::int64_t, std::less<>> kTens{{"twenty", 20}, {"thirty", 30}, {"forty", 40},
@@ -125,26 +46,24 @@ constexpr std::string_view kHighQuality =
     "highest accuracy, maximum accuracy, max accuracy, high accuracy, top accuracy, best accuracy, "
     "utmost accuracy, greatest accuracy, accuracy matters, accuracy first, accuracy above all, highest quality, "
     "highest standard, best "
-    "quality, top quality, high quality, high-quality, highest possible, best you, best you've, best u, best there, "
-    "best one, best that, very best, best it, top-notch, top notch, topnotch, spot on, spot-on, state-of-the-art, "
+    "quality, top quality, high quality, quality high, quality is high, highest possible, best you, best you've, best "
+    "u, best there, "
+    "best one, best that, very best, best it, top notch, topnotch, spot on, state of the art, "
     "flawless, no mistakes, without mistakes, without a mistake, all the care, great care, greatest care, utmost, no "
     "errors, must be right, take your time, however long, as few mistakes, fewest mistakes, as few errors, fewest "
     "errors, precision matters, highest precision, best precision, paramount, getting it right, getting them right, "
     "right matters, best performance, best results, best result";
 constexpr std::string_view kDraftQuality =
-    "draft, quick and dirty, quick n dirty, quick-and-rough, rough, rough-and-ready, prototype, sketch, sketchy, good "
+    "draft, quick and dirty, quick n dirty, rough, prototype, sketch, sketchy, good "
     "enough, quick one, quick version, quick try, quick go, quick job, quick test, quick look, quick experiment, "
     "quick attempt, quick thing, quick model, quick net, quick network, quick classifier, quick stab, on the quick, "
-    "do it fast, hurry, in a rush, asap, mock-up, throwaway, throw-away, placeholder, ballpark, slapdash, crude, "
+    "do it fast, hurry, in a rush, asap, mock up, throwaway, throw away, placeholder, ballpark, slapdash, crude, "
     "sloppy, first "
     "stab, first go, first attempt, only testing, just testing, just a test, cheap and cheerful, doesn't have to be, "
     "doesnt have to be, need not be, needn't be, doesn't need to be, doesnt need to be, don't need to be, dont need "
     "to be, any accuracy, not fussy, dont care, don't care how accurate, doesn't matter how accurate, accuracy "
     "doesn't matter, accuracy does not matter, accuracy is not important, quality doesn't matter, quality does not "
     "matter";
-
-// Of "resnet-style".
-const std::set<std::string> kLooks{"style", "like", "type", "ish"};
 
 // Three digits, and no more.
 bool is_thousands(std::string_view text) {
@@ -176,7 +95,17 @@ std::string without_fraction(std::string_view text) {
   return digits + " x" + std::string(rest);  // no number of anything that is counted here
 }
 
-// "10,000" is one number, "twenty-layer" two words, "resnet20" and "resnet-20" a name and a number.
+// The words of one with hyphens.
+void add_parts(const std::string& word, std::vector<std::string>& words) {
+  for (std::size_t at = 0; at <= word.size();) {
+    const auto end = std::min(word.find('-', at), word.size());
+    if (end > at) words.push_back(word.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
+// "10,000" is one number, "twenty-layer" two words, "resnet20" and "resnet-20" a name and a number; "<" is a limit, "="
+// says what something is.
 std::vector<std::string> words_of(std::string_view instruction) {
   std::string text;
   for (std::size_t i = 0; i < instruction.size(); ++i) {
@@ -185,7 +114,12 @@ std::vector<std::string> words_of(std::string_view instruction) {
         i > 0 && i + 1 < instruction.size() && is_digit(instruction[i - 1]) && is_digit(instruction[i + 1]);
     // "50 000".
     if ((c == ',' || c == ' ') && between && is_thousands(instruction.substr(i + 1))) continue;
-    text += c;
+    if (c == '<')
+      text += ' ' + std::string(kBelow) + ' ';
+    else if (c == '=')
+      text += i > 0 && instruction[i - 1] == '<' ? " " : " is ";
+    else
+      text += c;
   }
   for (auto dot = text.find('.'); dot != std::string::npos; dot = text.find('.', dot + 1)) {
     if (dot == 0 || dot + 1 == text.size() || !is_digit(text[dot - 1]) || !is_digit(text[dot + 1])) continue;
@@ -196,18 +130,11 @@ std::vector<std::string> words_of(std::string_view instruction) {
   std::vector<std::string> words;
   for (auto& word : split_words(text)) {
     const auto first_digit = std::ranges::find_if(word, is_digit);
-    const auto hyphen = word.find('-');
     if (first_digit != word.end() && first_digit != word.begin() && std::all_of(first_digit, word.end(), is_digit)) {
-      words.emplace_back(word.begin(), first_digit);
+      add_parts({word.begin(), first_digit}, words);
       words.emplace_back(first_digit, word.end());
-    } else if (hyphen != std::string::npos &&
-               (number_of(word.substr(0, hyphen)) || kTens.contains(word.substr(0, hyphen)))) {
-      words.push_back(word.substr(0, hyphen));
-      words.push_back(word.substr(hyphen + 1));
-    } else if (hyphen != std::string::npos && kLooks.contains(word.substr(hyphen + 1))) {
-      words.push_back(word.substr(0, hyphen));
     } else {
-      words.push_back(std::move(word));
+      add_parts(word, words);
     }
   }
   return words;
@@ -256,6 +183,8 @@ Number number_at(const std::vector<std::string>& words, std::size_t at) {
     found = small;
   } else if (word == "half" && at + 2 < words.size() && words[at + 1] == "a" && words[at + 2] == "million") {
     return {500'000, 3};
+  } else if (word == "quarter" && at + 3 < words.size() && words[at + 1] == "of" && words[at + 3] == "million") {
+    return {250'000, 4};
   } else if (std::ranges::find(multiples(), word, &std::pair<std::string, std::int64_t>::first) != multiples().end()) {
     found = {1, 0};  // "a hundred thousand"
   } else {
@@ -304,9 +233,9 @@ class Reader {
     static const std::vector<std::string> known = [] {
       std::vector<std::string> out{"accurate", "accuracy",   "accurately", "possible",
                                    "quality",  "parameters", "weights"};
-      for (const Kind& kind : kinds())
+      for (const auto& kind : architecture_kinds())
         for (const auto& call : kind.calls)
-          for (auto& part : split_words(call))
+          for (auto& part : words_of(call))
             if (part.size() >= kShortestMisspelt) out.push_back(std::move(part));
       return out;
     }();
@@ -336,46 +265,55 @@ class Reader {
     return before == "or" || (words_[at] == "no" && (before == "is" || before == "a"));
   }
 
-  // Whether a call, of any number of words, stands at a place; its last word may be in the plural.
-  bool stands_at(const std::string& call, std::size_t at) const {
+  // How many words a call has that stands at a place, 0 where it does not; its last word may be in the plural.
+  std::size_t length_at(const std::string& call, std::size_t at) const {
     const auto own = words_of(call);
-    if (own.empty() || at + own.size() > words_.size()) return false;
+    if (at + own.size() > words_.size()) return 0;
     for (std::size_t i = 0; i < own.size(); ++i) {
       const auto& word = words_[at + i];
-      if (word != own[i] && !(i + 1 == own.size() && word == own[i] + 's')) return false;
+      if (word != own[i] && !(i + 1 == own.size() && word == own[i] + 's')) return 0;
     }
-    return true;
+    return own.size();
   }
 
   struct Mention {
     std::string name;
-    std::size_t place;
-    bool general;
+    std::size_t begin, end;
+    bool known, own, general;  // of a plugin; its name, and not what it is in general
+    std::size_t size() const { return end - begin; }
   };
 
-  // Each kind once, where it is named first. What a plugin's name or call covers is not a common kind that nobody has:
-  // its "vision transformer" is no other one.
-  std::vector<Mention> mentions() const {
+  std::vector<Mention> all_mentions() const {
     std::vector<Mention> found;
-    std::size_t covered = 0;  // up to which word plugins' calls reach
     for (std::size_t i = 0; i < words_.size(); ++i) {
       if (is_negated(i)) continue;
-      const auto add = [&](const std::string& name, bool general) {
-        if (std::ranges::find(found, name, &Mention::name) == found.end()) found.push_back({name, i, general});
-      };
-      const auto stands = [&](const std::string& call) { return stands_at(call, i); };
-      const auto covers = [&](const std::string& name, const std::string& call) {
-        if (!stands(call)) return;
-        add(name, false);
-        covered = std::max(covered, i + words_of(call).size());
+      const auto add = [&](const std::string& name, const std::string& call, bool known, bool general) {
+        if (const auto length = length_at(call, i); length > 0)
+          found.push_back({name, i, i + length, known, call == name, general});
       };
       for (const auto& [name, calls] : names_) {
-        covers(name, name);
-        for (const auto& call : calls) covers(name, call);
+        add(name, name, true, false);
+        for (const auto& call : calls) add(name, call, true, false);
       }
-      for (const Kind& kind : kinds())
-        if (std::ranges::any_of(kind.calls, stands) && (i >= covered || names_.contains(kind.name)))
-          add(kind.name, kind.general);
+      for (const auto& kind : architecture_kinds())
+        for (const auto& call : kind.calls) add(kind.name, call, names_.contains(kind.name), kind.general);
+    }
+    return found;
+  }
+
+  // Of calls that share words the longest counts, and what a plugin is called before what it is not; beside a name what
+  // it is in general says nothing: "Swin transformer", "MLP-Mixer".
+  std::vector<Mention> mentions() const {
+    const auto all = all_mentions();
+    std::vector<Mention> found;
+    for (const Mention& one : all) {
+      const bool idle = std::ranges::any_of(all, [&](const Mention& other) {
+        const bool shared = other.begin < one.end && one.begin < other.end;
+        if (shared && other.size() == one.size()) return other.known && !one.known;
+        if (shared) return other.size() > one.size();
+        return other.own && !one.own && (other.end == one.begin || one.end == other.begin);
+      });
+      if (!idle && std::ranges::find(found, one.name, &Mention::name) == found.end()) found.push_back(one);
     }
     if (found.size() > 1) std::erase_if(found, &Mention::general);
     return found;
@@ -393,10 +331,10 @@ class Reader {
       throw Error(ErrorCode::kUsage, "instruction.architecture", "there is no architecture '" + found[0].name + "'",
                   "the instruction asks for one, and no plugin is of it", "there are: " + known);
     out_.name = found[0].name;
-    out_.because.push_back(words_[found[0].place]);
+    out_.because.push_back(words_[found[0].begin]);
     // "resnet 20".
-    const auto next = found[0].place + 1;
-    if (words_[found[0].place] == out_.name && next < words_.size() && is_digit(words_[next].front()))
+    const auto next = found[0].end;
+    if (found[0].own && next < words_.size() && is_digit(words_[next].front()))
       if (const Number number = number_at(words_, next);
           number.words == 1 && !counts(next) && (next + 1 == words_.size() || is_function_word(words_[next + 1])))
         set(out_.depth, number.value, next);
@@ -430,23 +368,27 @@ class Reader {
         kDepthWords.contains(words_[at - 1]))
       return set(out_.depth, number.value, at);
     // "Weights capped at 25,000".
-    if (is_capped(at, after)) return set(out_.most_parameters, number.value, at);
-    const auto before = [&](const char* word) {
-      return (at > 0 && words_[at - 1] == word) ||
-             (at > 1 && words_[at - 2] == word && (words_[at - 1] == "of" || words_[at - 1] == "is"));
+    if (is_capped(number.value, at, after)) return set(out_.most_parameters, number.value, at);
+    // "Depth 8", "width of 64", "layers = 8".
+    const auto before = [&](const char* word, const std::set<std::string>& parts) {
+      const bool is = at > 1 && words_[at - 1] == "is";
+      return (at > 0 && words_[at - 1] == word) || (is && parts.contains(words_[at - 2])) ||
+             (at > 1 && words_[at - 2] == word && (is || words_[at - 1] == "of"));
     };
-    if (before("depth")) set(out_.depth, number.value, at);
-    if (before("width")) set(out_.width, number.value, at);
+    if (before("depth", kDepthWords)) set(out_.depth, number.value, at);
+    if (before("width", kWidthWords)) set(out_.width, number.value, at);
   }
 
-  // "Weights capped at 25,000", and nothing behind that the number counts.
-  bool is_capped(std::size_t at, std::size_t after) const {
+  // "Weights capped at 25,000", "parameters < 25000", and nothing behind that the number counts.
+  bool is_capped(std::int64_t value, std::size_t at, std::size_t after) const {
     bool weights = false, cap = false;
     for (std::size_t i = at > 5 ? at - 5 : 0; i < at; ++i) {
       weights = weights || kParameterWords.contains(words_[i]);
-      cap = cap || (weights && kCaps.contains(words_[i]));
+      cap = cap ||
+            (weights && (kCaps.contains(words_[i]) || (value >= kFewestParameters && kLimits.contains(words_[i]))));
     }
-    return cap && (after == words_.size() || is_function_word(words_[after]));
+    return cap && (after == words_.size() || is_function_word(words_[after]) ||
+                   (words_[at - 1] == kBelow && !counts(after - 1)));
   }
 
   // Whether one stands before the number at a place, or behind what it counts: "at most 10k weights", "10k weights or

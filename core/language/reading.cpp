@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "class_list.hpp"
+#include "looks.hpp"
 #include "sentence.hpp"
 #include "task.hpp"
 #include "vocabulary.hpp"
@@ -32,6 +33,9 @@ constexpr double kNearWhole = 0.5;
 
 // What the kind is asked of counts so many times: "what kind of clothing".
 constexpr double kOfAsked = 2;
+
+// The certainty of what is known by its looks alone.
+constexpr double kOfLooks = 0.5;
 
 // What words say beyond so much, in the unit of rarities, some eight words of them, counts in part.
 constexpr double kStory = 60, kOfStory = 0.4;
@@ -354,9 +358,15 @@ Reading read_instruction(std::string_view instruction, const std::vector<Card>& 
   std::vector<std::string> names;
   for (const Card& card : cards) names.push_back(card.name);
   const Sentence sentence(text, subjects, meanings);
-  if (cards.empty() || sentence.content().empty()) throw nothing_said(text, sentence.unknown());
+  const bool says_nothing = sentence.content().empty();
+  const Subjects* seen = says_nothing && sentence.unknown().empty() ? subject_by_looks(sentence, subjects) : nullptr;
+  if (cards.empty() || (says_nothing && !seen)) throw nothing_said(text, sentence.unknown());
   if (const auto task = other_task(sentence)) throw no_such_task(*task);
   expect_one_name(sentence, subjects, names);
+  if (seen) {
+    if (const auto task = asks_otherwise(sentence, *seen, meanings)) throw no_such_task(*task);
+    return {.source = seen->card->name, .certainty = kOfLooks};
+  }
   const Scores scores(sentence, subjects, meanings);
   if (const auto task = asks_otherwise(sentence, subjects[scores.best()], meanings)) throw no_such_task(*task);
   if (!scores.is_named()) expect_best(scores, sentence, text, names, subjects, meanings);

@@ -19,6 +19,14 @@ constexpr std::size_t kLongestCompound = 4;
 // A word is of what a set shows if it is so close to its description, a keyword if it is so close.
 constexpr double kOfSet = 0.7, kNearSet = 0.4;
 
+// With all arrows as "=": "sandal -> 1".
+std::string without_arrows(std::string text) {
+  for (const std::string_view arrow : {"->", "=>", "\xe2\x86\x92"})
+    for (auto at = text.find(arrow); at != std::string::npos; at = text.find(arrow, at))
+      text.replace(at, arrow.size(), "=");
+  return text;
+}
+
 // Whether the text codes its answers: "sandal = 1, any other garment = 0".
 bool has_codes(std::string_view text) {
   const auto codes = [&](char digit) {
@@ -40,7 +48,9 @@ bool is_short_is(std::string_view text, std::size_t at) {
 
 // "0-9", "0 - 9" and "0..9" are ranges, "5,000" and "1.5" are one number, "e.g." one word, "cat/dog" a choice, "w/"
 // with, "w/o" without, a dash between words a break; what ends in "..." goes on.
-std::string separated(std::string_view text) {
+std::string separated(std::string_view raw) {
+  const std::string plain = without_arrows(std::string(raw));
+  const std::string_view text = plain;
   std::string out;
   const bool coded = has_codes(text);
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -160,10 +170,12 @@ Sentence::Sentence(std::string_view text, const std::vector<Subjects>& subjects,
     breaks = breaks || (end < prepared.size() && prepared[end] != ',');
     begin = end + 1;
   }
+  spell_answers();
   mark_labels(subjects);
   drop_negated();
   rename_sets(subjects);
   drop_aside();
+  drop_unwanted();
   drop_quantities();
   drop_amounts();
   drop_prefixes();
@@ -326,23 +338,45 @@ std::optional<std::string> Sentence::respelt(const std::string& word) const {
   return best;
 }
 
-// "Cifar10 labels 3 and 5", where a set is named whose classes are no numbers.
-void Sentence::mark_labels(const std::vector<Subjects>& subjects) {
-  const bool named = std::ranges::any_of(subjects, [&](const Subjects& subject) {
-    return !subject.numbered && std::ranges::any_of(tokens_, [&](const Token& token) {
-      return std::ranges::find(subject.names, token.term.text) != subject.names.end();
-    });
+// "Y/n" as people write "yes or no".
+void Sentence::spell_answers() {
+  for (std::size_t i = 2; i < tokens_.size(); ++i)
+    if (tokens_[i].word == "n" && tokens_[i - 1].word == "or" && tokens_[i - 2].word == "y") tokens_[i].word = "no";
+}
+
+bool Sentence::names_any(const std::vector<std::string>& names) const {
+  return std::ranges::any_of(tokens_, [&](const Token& token) {
+    return token.tells && std::ranges::find(names, token.term.text) != names.end();
   });
+}
+
+bool Sentence::has_keyword(const Subjects& subject) const {
+  return std::ranges::any_of(tokens_, [&](const Token& token) {
+    return token.tells && !is_label(token.word) && !is_item(token.word) &&
+           std::ranges::find(subject.keywords, token.term.text, &Term::text) != subject.keywords.end();
+  });
+}
+
+// "Cifar10 labels 3 and 5", "fashion items numbered 0 to 4", where a set is named whose classes are no numbers.
+void Sentence::mark_labels(const std::vector<Subjects>& subjects) {
+  bool named = false, said = false, numbers = false;
+  for (const Subjects& subject : subjects) {
+    named = named || (!subject.numbered && names_any(subject.names));
+    (subject.numbered ? numbers : said) |= has_keyword(subject);
+  }
   bool labels = false;
-  for (std::size_t i = 0; named && i < tokens_.size(); ++i) {
+  for (std::size_t i = 0; (named || (said && !numbers)) && i < tokens_.size(); ++i) {
     Token& token = tokens_[i];
     if (labels && is_digit(token.word[0])) {
       token.label = true;
       token.tells = token.number = false;
     } else {
-      labels =
-          is_label(token.word) ||
-          (labels && (is_contrast(token.word) || is_joint(token.word) || is_range(token.word) || token.word == "is"));
+      // "Class 3 of our school" has no such classes.
+      labels = (is_label(token.word) &&
+                (named || (token.word.ends_with('s') ? token.word != "class" : token.word == "numbered"))) ||
+               (named && is_item(token.word)) ||
+               (labels && (is_contrast(token.word) || is_joint(token.word) || is_range(token.word) ||
+                           token.word == "is" || token.word == "up"));
     }
   }
 }
@@ -367,10 +401,23 @@ void Sentence::rename_sets(const std::vector<Subjects>& subjects) {
       const auto cut = name.find('_');
       if (cut == std::string::npos || !sets_.contains(name.substr(cut + 1))) continue;
       const auto own = std::ranges::find(tokens_, name.substr(cut + 1), [](const Token& t) { return t.term.text; });
-      bool said = false;
-      for (std::size_t i = 0; i < tokens_.size() && !said; ++i) said = speaks_for(i, subject, name);
-      if (own != tokens_.end() && own->tells && said) own->term = meanings_.term(name);
+      if (own == tokens_.end() || !own->tells) continue;
+      const auto at = static_cast<std::size_t>(own - tokens_.begin());
+      for (std::size_t i = 0; i < tokens_.size(); ++i)
+        if (speaks_for(i, subject, name) && !are_joined(std::min(i, at), std::max(i, at))) {
+          own->term = meanings_.term(name);
+          break;
+        }
     }
+}
+
+// "Mnist and fashion", "mnist together with fashion-mnist": two.
+bool Sentence::are_joined(std::size_t first, std::size_t second) const {
+  const auto begin = tokens_.begin() + static_cast<std::ptrdiff_t>(first) + 1,
+             end = tokens_.begin() + static_cast<std::ptrdiff_t>(second);
+  const auto joins = [](const Token& token) { return is_joint(token.word) || token.word == "together"; };
+  return std::any_of(begin, end, joins) &&
+         std::all_of(begin, end, [&](const Token& token) { return !token.tells || joins(token); });
 }
 
 // "No letters", "not just for the shoes", but not "I cannot read the digits".
@@ -393,9 +440,10 @@ void Sentence::drop_negated() {
     if (token.begins) scope = Scope::kNone;
     if (scope == Scope::kNone) continue;
     // "Apart from the three kinds of footwear", "but the two pets".
-    if (scope == Scope::kOpen && (is_question_for_kind(token.word) || counts_kinds(i))) {
+    if (scope == Scope::kOpen && (is_question_for_kind(token.word) || counts_kinds(i) || is_interest(token.word) ||
+                                  (is_label(token.word) && !token.label))) {
       token.tells = false;
-    } else if (token.tells) {
+    } else if (token.tells || token.label) {
       leave_out(i);
       scope = single ? Scope::kNone : Scope::kDropping;
     } else if (token.word != "or" && (scope == Scope::kDropping || !is_function_word(token.word))) {
@@ -411,6 +459,8 @@ bool Sentence::negates(std::size_t at) const {
   const auto& next = tokens_[at + 1].word;
   if (word.starts_with("leav")) return leaves_out(at);
   if (is_dropping(word, next)) return drops(at);
+  if (is_holding(word, next))
+    return tokens_[at].begins || tokens_[at - 1].word == "but" || is_joint(tokens_[at - 1].word);
   // "Everything that isn't footwear".
   if (is_denied_being(word) && at > 0 && (tokens_[at - 1].word == "that" || tokens_[at - 1].word == "which"))
     return says_all_before(at);
@@ -420,8 +470,16 @@ bool Sentence::negates(std::size_t at) const {
   if (word == "but" && at > 0 && tokens_[at - 1].word == "nothing") return false;
   if (word == "but" || word == "save" || word == "bar") return excludes_from_all(at);
   if (word != "apart") return is_not_wanted(word, next) || is_exclusion(word, next);
-  return next == "from" && std::none_of(tokens_.begin(), tokens_.begin() + static_cast<std::ptrdiff_t>(at),
-                                        [](const Token& token) { return is_parting(token.word); });
+  return next == "from" && parts_none(at);
+}
+
+// Whether nothing before "apart" says that things are told so; but of all things some are left out: "the whole set
+// apart from", "keep everything apart from".
+bool Sentence::parts_none(std::size_t at) const {
+  const bool all = says_all_before(at);
+  return std::none_of(tokens_.begin(), tokens_.begin() + static_cast<std::ptrdiff_t>(at), [&](const Token& token) {
+    return is_parting(token.word) && (!all || token.word.starts_with("tell") || token.word == "told");
+  });
 }
 
 // "Leave the boots out", but not "people leave bags".
@@ -436,7 +494,7 @@ bool Sentence::drops(std::size_t at) const {
   auto before = at;
   while (before > 0 && !tokens_[before].begins &&
          (is_politeness(tokens_[before - 1].word) || is_before_verb(tokens_[before - 1].word) ||
-          tokens_[before - 1].word == "get"))
+          tokens_[before - 1].word == "get" || tokens_[before - 1].word == "do" || tokens_[before - 1].word == "but"))
     --before;
   if (before == at && !tokens_[at].begins) return false;
   for (auto i = at + 2; i < tokens_.size() && !tokens_[i].begins; ++i)
@@ -481,8 +539,13 @@ bool Sentence::keeps_others(std::size_t at) const {
   return false;
 }
 
+bool Sentence::can_be_left_out(std::size_t at) const {
+  return tokens_[at].label || (tokens_[at].tells && names_.contains(tokens_[at].term.text));
+}
+
 void Sentence::leave_out(std::size_t at) {
   Token& token = tokens_[at];
+  token.left_out = token.left_out || token.label;
   if (!std::exchange(token.tells, false)) return;
   token.left_out = is_left_out(at);
   token.of_all = token.left_out && (says_all_before(at) || keeps_others(at)) && names_.contains(token.term.text);
@@ -492,13 +555,19 @@ void Sentence::leave_out(std::size_t at) {
 bool Sentence::continues_negated(std::size_t at, bool lists) const {
   auto i = at;
   if (tokens_[i].begins && (!lists || tokens_[i].breaks)) return false;
+  // "Skip three to five".
+  const auto is_end = [&](std::size_t end) {
+    return end < tokens_.size() && (tokens_[end].number || tokens_[end].label);
+  };
+  if (is_range(tokens_[i].word)) return is_end(i + 1) && number_of(tokens_[i - 1].word).has_value();
+  if (i > 1 && is_range(tokens_[i - 1].word)) return is_end(i);
   const bool joined = tokens_[i].begins || (i > 0 && (tokens_[i - 1].word == "and" || tokens_[i - 1].word == "or"));
   if (tokens_[i].word == "and" || tokens_[i].word == "or")
     ++i;
   else if (!joined && !is_determiner(tokens_[i - 1].word))
     return false;
   while (i < tokens_.size() && is_determiner(tokens_[i].word)) ++i;
-  return i < tokens_.size() && tokens_[i].tells && names_.contains(tokens_[i].term.text);
+  return i < tokens_.size() && can_be_left_out(i);
 }
 
 // "No two are alike" leaves no two out, "no one" none, and "not only sevens" the sevens neither.
@@ -533,6 +602,43 @@ void Sentence::drop_removed() {
     if (tokens_[first].word != "with" && !alone) continue;
     for (auto at = first; at < i; ++at) leave_out(at);
     tokens_[i].tells = false;
+  }
+}
+
+// Before what is not wanted in "boots and bags I can do without".
+bool Sentence::is_item_of_list(std::size_t at) const {
+  const Token& token = tokens_[at];
+  return (token.tells && names_.contains(token.term.text)) || is_joint(token.word) || is_determiner(token.word) ||
+         token.word == "or";
+}
+
+// "I don't want", "we can do without", "are not needed": of a clause that says nothing else.
+bool Sentence::is_unwanted_at(std::size_t begin, std::size_t end) const {
+  const auto& word = tokens_[begin].word;
+  if (!is_unwanted(tokens_[end - 1].word) || !(is_wanting(word) || is_being(word) || is_denied_being(word)))
+    return false;
+  bool denied = false;
+  for (auto i = begin; i < end; ++i)
+    denied = denied || is_negation(tokens_[i].word) || is_denied_being(tokens_[i].word) || tokens_[i].word == "skip";
+  return denied && !tells(begin, end);
+}
+
+bool Sentence::tells(std::size_t begin, std::size_t end) const {
+  return std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(begin),
+                     tokens_.begin() + static_cast<std::ptrdiff_t>(end),
+                     [](const Token& token) { return token.tells; });
+}
+
+// "Numbers I don't want", "shoes I can do without", "bags are not needed", where something else is wanted.
+void Sentence::drop_unwanted() {
+  for (std::size_t first = 0, end = 0; first < tokens_.size(); first = end) {
+    for (end = first + 1; end < tokens_.size() && !tokens_[end].begins;) ++end;
+    auto tail = first;
+    while (tail < end && is_item_of_list(tail)) ++tail;
+    if (tail == first || tail == end || !is_unwanted_at(tail, end)) continue;
+    while (first > 0 && !tokens_[first].breaks && is_item_of_list(first - 1)) --first;
+    if (tells(0, first) || tells(end, tokens_.size()))
+      for (auto at = first; at < tail; ++at) leave_out(at);
   }
 }
 
@@ -600,7 +706,7 @@ void Sentence::drop_quantities() {
           (ends && (before == "the" || before == "these" || before == "those")))
         drops = true;
     }
-    drops = drops || is_of_setting(i) || is_told_from_all(i) || is_code(i);
+    drops = drops || is_of_setting(i) || is_told_from_all(i) || is_out_of(i) || is_code(i);
     if (drops) token.tells = token.number = false;
     if (drops && more && is_counted(tokens_[i + 1])) token.left_out = false;
   }
@@ -614,13 +720,35 @@ bool Sentence::is_told_from_all(std::size_t at) const {
   return is_contrast(tokens_[at + 1].word) && (last == "all" || is_rest_of_all(last));
 }
 
-// "If it is a cat then 1 else 0".
+// "One of three", but not "one of three and five".
+bool Sentence::is_out_of(std::size_t at) const {
+  if (at < 2 || tokens_[at].begins || tokens_[at - 1].word != "of" || is_plural(tokens_[at].word)) return false;
+  const auto& before = tokens_[at - 2].word;
+  if (!number_of(before) && before != "out" && before != "which" && before != "any") return false;
+  const auto is_number = [&](std::size_t next) { return next < tokens_.size() && tokens_[next].number; };
+  const bool goes_on = at + 1 < tokens_.size() && (tokens_[at + 1].begins ? is_number(at + 1) : is_number(at + 2));
+  return !goes_on;
+}
+
+// "If it is a cat then 1 else 0", "cats as 1, all others as 0".
 bool Sentence::is_code(std::size_t at) const {
   const auto& word = tokens_[at].word;
   const auto before = at > 0 ? tokens_[at - 1].word : std::string();
-  return (word == "0" || word == "1") &&
-         (before == "then" || before == "else" || before == "otherwise" || before == "return" ||
-          (at + 1 < tokens_.size() && tokens_[at + 1].word == "if"));
+  if (word != "0" && word != "1") return false;
+  if (before == "then" || before == "else" || before == "otherwise" || before == "return" ||
+      (at + 1 < tokens_.size() && tokens_[at + 1].word == "if"))
+    return true;
+  for (std::size_t i = 0; i < tokens_.size() && stands_for_answer(at); ++i)
+    if (tokens_[i].word == (word == "0" ? "1" : "0") && stands_for_answer(i)) return true;
+  return false;
+}
+
+// "As 1", "output 0", "1 for cats".
+bool Sentence::stands_for_answer(std::size_t at) const {
+  if (at + 1 < tokens_.size() && !tokens_[at + 1].begins && tokens_[at + 1].word == "for") return true;
+  if (at == 0 || tokens_[at].begins) return false;
+  const auto& before = tokens_[at - 1].word;
+  return before == "as" || before == "say" || before == "label" || is_telling_result(before);
 }
 
 // "Depth 8", "width of 64".

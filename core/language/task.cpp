@@ -152,8 +152,10 @@ class TaskReader {
 
   // "Digitise the figures", but not "wearables in a shop".
   bool is_unknown_order(std::size_t at) const {
+    // "Preferably the digits", "lump the others together".
     if (is_generic_word(meanings_.lemma(word(at))) || is_restriction(word(at)) || is_confining(word(at)) ||
-        is_negation(word(at)) || is_exclusion(word(at), word(at + 1)))
+        is_negation(word(at)) || is_exclusion(word(at), word(at + 1)) || is_lumping(word(at)) ||
+        is_holding(word(at), word(at + 1)) || word(at).ends_with("ly"))
       return false;
     // No noun has an article right behind it.
     if (is_determiner(word(at + 1))) return true;
@@ -571,7 +573,16 @@ class TaskReader {
 
   // "Is the dog ...", not "is it a dog", "is there a dog", "is it possible".
   bool is_closed_question(std::size_t first) const {
-    return (is_being(word(first)) || is_asking(word(first))) && is_closed(first + 1) && !is_order_to_do(first);
+    return (is_being(word(first)) || is_asking(word(first))) && is_closed(first + 1) && !is_order_to_do(first) &&
+           !is_remark(first);
+  }
+
+  // "Is that something you have up your sleeve?", where nothing of what the pictures show is said.
+  bool is_remark(std::size_t first) const {
+    const auto end = end_of(first);
+    return any(first, end,
+               [&](std::size_t i) { return word(i) == "you" || word(i) == "your" || word(i) == "yours"; }) &&
+           !any(first, end, [&](std::size_t i) { return is_object(i); });
   }
 
   // "Do the clothing set", "do the digits for me".

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <unordered_set>
 
+#include "architecture_kinds.hpp"
+
 namespace weightloom {
 namespace {
 
@@ -54,7 +56,7 @@ constexpr std::string_view kFunctionWords =
     "usually "
     "especially something someone somebody anything anyone everything everyone nothing well really quite rather maybe "
     "perhaps nobody suchlike plus sir sirs madam inclusive inclusively "
-    "sort-of kind-of ok okay ah oh um whatever whichever "
+    "sort-of kind-of otherwise elsewise ok okay ah oh um whatever whichever "
     // as people write to each other
     "reckon suppose think thinks believe believes guess guesses hope hopes wonder mind matter matters care ought shall "
     "settle "
@@ -91,12 +93,12 @@ constexpr std::string_view kGenericWords =
     "low high "
     "quality binary automatic automatically several various item architecture member hidden unit neuron channel block "
     "wide "
-    "depth width size budget less least fewer maximum minimum residual resnet skip connection convolutional "
-    "convolution convnet conv "
-    "cnn mlp vit perceptron multilayer multi-layer feedforward feed-forward dense connected fully transformer "
-    "attention patch head layered shortcut fit chip instance auto hundred thousand million dozen thirty forty fifty "
+    "depth width size budget less least fewer maximum minimum skip connection conv multi-layer feed-forward dense "
+    "connected fully attention patch head layered shortcut fit chip instance auto hundred thousand million dozen "
+    "thirty forty fifty "
     "sixty seventy "
-    "eighty ninety lakh crore bot remaining remain remainder leftover leftovers lump true false";
+    "eighty ninety lakh crore bot remaining remain remainder leftover leftovers lump true false "
+    "power feasible doable manageable achievable realistic capable ability capability manage cope remit";
 
 constexpr std::array<std::string_view, 21> kNumbers{
     "zero",     "one",     "two",     "three",     "four",     "five",     "six",
@@ -116,12 +118,18 @@ const std::vector<std::string>& function_words() {
 }
 
 const std::vector<std::string>& generic_words() {
-  static const auto words = words_of(kGenericWords);
+  static const auto words = [] {
+    auto all = words_of(kGenericWords);
+    for (const auto& kind : architecture_kinds())
+      for (const auto& call : kind.calls)
+        if (call.find_first_of(" -") == std::string::npos) all.push_back(call);
+    return all;
+  }();
   return words;
 }
 
 bool is_generic_word(std::string_view term) {
-  static const auto words = set_of(kGenericWords);
+  static const std::unordered_set<std::string> words(generic_words().begin(), generic_words().end());
   return words.contains(std::string(term));
 }
 
@@ -129,7 +137,7 @@ bool is_negation(std::string_view word) {
   return one_of(
       word,
       "no not none neither without except excluding exclude excludes nor ignoring ignore skip skipping omit omitting "
-      "leave leaving minus barring sans non");
+      "leave leaving minus barring sans non disregard disregarding eliminate eliminating");
 }
 
 bool is_denial(std::string_view word) {
@@ -141,7 +149,8 @@ bool is_exclusion(std::string_view word, std::string_view next) {
          (word == "exception" && next == "of") || (word == "never" && one_of(next, "mind a an any the")) ||
          (word == "rule" && next == "out") || (word == "forget" && one_of(next, "the about")) ||
          (word == "less" && one_of(next, "the any all")) || (word == "instead" && next == "of") ||
-         (word == "bothered" && next == "with") || (word == "rather" && next == "than");
+         (word == "bothered" && one_of(next, "with about")) || (word == "spare" && one_of(next, "me us")) ||
+         (word == "dispense" && next == "with") || (word == "rather" && next == "than");
 }
 
 bool is_aside(std::string_view word) {
@@ -154,8 +163,28 @@ bool is_removed(std::string_view word, std::string_view next) {
 
 bool is_dropping(std::string_view word, std::string_view next) {
   return one_of(word, "drop dropping discard discarding ditch ditching scrap scrapping") ||
-         (one_of(word, "throw throwing chuck toss kick take cut bin") && one_of(next, "out away off")) ||
-         (word == "rid" && next == "of");
+         (one_of(word, "throw throwing chuck chucking toss tossing kick kicking take cut bin strike cross weed") &&
+          one_of(next, "out away off aside")) ||
+         (one_of(word, "chuck toss bin axe nix cull junk") && one_of(next, "the all any every those")) ||
+         (word == "rid" && next == "of") || (word == "away" && next == "with");
+}
+
+bool is_holding(std::string_view word, std::string_view next) {
+  return one_of(word, "hold lose") && next == "the";
+}
+
+bool is_interest(std::string_view word) {
+  return one_of(word, "interested interest need use call room place demand keen concerned");
+}
+
+bool is_unwanted(std::string_view word) {
+  return one_of(word,
+                "want wanted need needed care mean like stock sell carry keep handle without for with about skip "
+                "ignore required included welcome allowed relevant interested");
+}
+
+bool is_wanting(std::string_view word) {
+  return one_of(word, "i we you they he she");
 }
 
 bool is_confining(std::string_view word) {
@@ -212,11 +241,15 @@ bool is_not_wanted(std::string_view word, std::string_view next) {
 }
 
 bool is_place_before(std::string_view word) {
-  return one_of(word, "on off in at inside onto");
+  return one_of(word, "on off in at inside onto within per");
 }
 
 bool is_contrast(std::string_view word) {
   return one_of(word, "from or vs versus v against than which whether");
+}
+
+bool is_versus(std::string_view word) {
+  return one_of(word, "vs versus v against");
 }
 
 bool is_joint(std::string_view word) {
@@ -251,6 +284,10 @@ bool is_restriction(std::string_view word) {
   return one_of(word, "only just solely merely exclusively purely nothing");
 }
 
+bool is_any_thing(std::string_view word) {
+  return one_of(word, "anything whatever everything all those what");
+}
+
 bool is_verdict(std::string_view word) {
   return one_of(word, "is are counts count goes go can may no");
 }
@@ -277,7 +314,14 @@ bool is_shorthand(std::string_view word, std::string_view next) {
 }
 
 bool is_picture(std::string_view word) {
-  return one_of(word, "picture pictures image images photo photos drawing drawings painting scan scans");
+  return one_of(
+      word,
+      "picture pictures pic pics image images imagery photo photos photograph photographs snap snaps snapshot "
+      "snapshots thumbnail thumbnails drawing drawings painting scan scans");
+}
+
+bool is_coloured(std::string_view word) {
+  return one_of(word, "colour color coloured colored colourful colorful rgb");
 }
 
 bool is_pile(std::string_view word) {
@@ -301,7 +345,11 @@ bool is_nothing(std::string_view word) {
 }
 
 bool is_label(std::string_view word) {
-  return one_of(word, "label labels class classes index indices indexes id ids");
+  return one_of(word, "label labels class classes index indices indexes id ids numbered");
+}
+
+bool is_item(std::string_view word) {
+  return one_of(word, "item items number numbers nos category categories type types");
 }
 
 bool is_partitive(std::string_view word) {

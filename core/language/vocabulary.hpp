@@ -27,6 +27,14 @@ bool is_aside(std::string_view word);
 bool is_removed(std::string_view word, std::string_view next);
 // An order to leave out what follows: "drop", "throw out", "get rid of".
 bool is_dropping(std::string_view word, std::string_view next);
+// An order to do without, in a few places alone: "but hold the bags".
+bool is_holding(std::string_view word, std::string_view next);
+// Between "no" and what is not wanted: "no use for", "not interested in".
+bool is_interest(std::string_view word);
+// Behind what is denied: "numbers I don't want", "bags are not needed".
+bool is_unwanted(std::string_view word);
+// Who wants: "I", "we".
+bool is_wanting(std::string_view word);
 // "Stick to", "narrow it down to".
 bool is_confining(std::string_view word);
 // "Tell", "set" apart.
@@ -54,6 +62,8 @@ bool is_not_wanted(std::string_view word, std::string_view next);
 bool is_place_before(std::string_view word);
 // Between classes, sets them against each other: "from", "or", "versus".
 bool is_contrast(std::string_view word);
+// Of those, one that sets sides against each other: "versus".
+bool is_versus(std::string_view word);
 // Goes on with a list: "and".
 bool is_joint(std::string_view word);
 // Anywhere in a sentence, says that the classes that it names are told apart: "between", "confused".
@@ -68,6 +78,8 @@ bool is_restriction(std::string_view word);
 // All others: "rest", "leftovers"; together, "lump", or against what is before them, "remaining".
 bool is_rest_of_all(std::string_view word);
 bool is_lumping(std::string_view word);
+// Of "whatever isn't one".
+bool is_any_thing(std::string_view word);
 // What becomes of all others: they "are" no, they "go" elsewhere.
 bool is_verdict(std::string_view word);
 // Looks for one kind of thing: "detect", "a detector".
@@ -78,6 +90,8 @@ bool is_which(std::string_view word);
 bool is_shorthand(std::string_view word, std::string_view next);
 
 bool is_picture(std::string_view word);
+// "Colour" photographs.
+bool is_coloured(std::string_view word);
 // What things are sorted into: "two piles".
 bool is_pile(std::string_view word);
 // Brings something into being: "make"; and pictures in most cases: "draw".
@@ -88,8 +102,9 @@ bool is_range(std::string_view word);
 
 // "Nothing", in other Englishes too.
 bool is_nothing(std::string_view word);
-// Before the number of a class: "labels 3 and 5".
+// Before the number of a class: "labels 3 and 5"; and "items 3 and 5", where the set is named.
 bool is_label(std::string_view word);
+bool is_item(std::string_view word);
 // Of one thing of a kind: "what bit of clothing".
 bool is_partitive(std::string_view word);
 // The state that things are in: "worn", "nearly new"; and what says it: "a hole".

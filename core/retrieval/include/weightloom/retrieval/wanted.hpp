@@ -33,4 +33,8 @@ Wanted wanted_of(const std::string& data, const std::vector<Card>& cards);
 Wanted wanted_of(const std::string& data, const std::vector<Card>& cards, std::string_view instruction,
                  const ArchitectureReading& network, const PluginRegistry& registry);
 
+// Throws kUsage "instruction.architecture" where the network that an instruction names does not say what images show,
+// as it is by default. What cannot be asked is passed over.
+void expect_classifier_of_images(const ArchitectureReading& network, const PluginRegistry& registry);
+
 }  // namespace weightloom

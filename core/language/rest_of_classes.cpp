@@ -1,0 +1,168 @@
+#include "rest_of_classes.hpp"
+
+#include "vocabulary.hpp"
+
+namespace weightloom {
+namespace {
+
+class RestReader : NamedTokens {
+ public:
+  explicit RestReader(const NamedTokens& tokens) : NamedTokens(tokens) {}
+
+  // "Is it a seven or not", "cats against everything else", "a boot detector": of what is named alone. A word of its
+  // own kind, as "poodle" is of dogs, is no class; neither is what no class is close to: "is it a rabbit or not".
+  bool asks_whether(ClassList& list) const {
+    if (list.named.size() > 1) return false;
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      const bool own = named_[i] && is_own_name(i);
+      if (!tokens_[i].tells || (!own && !list.named.empty() && !named_[i]) || !is_asked_for(i)) continue;
+      if (!own && is_beside_matter(i)) continue;
+      if (own && !list.no_class) return true;
+      if (!own && (named_[i] || (list.named.empty() && could_be_class(tokens_[i])))) {
+        list.no_class = tokens_[i].word;
+        list.named.clear();
+        return false;
+      }
+    }
+    return false;
+  }
+
+  // "Is it an animal", of which the classes alone say nothing.
+  bool asks_for_group() const {
+    return any(0, tokens_.size(), [&](std::size_t i) {
+      return group_named(tokens_[i].term, subject_) && !is_asked_which(i) && is_looked_for(i);
+    });
+  }
+
+  // "Everything else", "the others", "or not", "otherwise"; but not "a shirt, and everything else that people wear".
+  bool is_told_from_rest() const {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      const auto& before = i > 0 ? tokens_[i - 1].word : tokens_[i].word;
+      if (tokens_[i].word == "otherwise" || (tokens_[i].word == "else" && tokens_[i].begins) ||
+          (is_contrast(before) && is_denied_at(i)))
+        return true;
+      // "Whatever isn't trousers", "anything that's not one", "what is no boot".
+      if (is_any_thing(tokens_[i].word) && any(i + 1, i + 3, [&](std::size_t at) {
+            return is_denied_being(tokens_[at].word) || (tokens_[at].word == "no" && is_being(tokens_[at - 1].word));
+          }))
+        return true;
+      const auto first = is_rest(i);
+      if (!first) continue;
+      const bool stands_alone = *first == 0 || tokens_[*first].begins;
+      if (stands_alone || is_nothing(tokens_[*first].word) || is_contrast(tokens_[*first - 1].word) ||
+          tokens_[*first - 1].word == "of" || tokens_[*first - 1].word == "for" || follows_contrast(*first) ||
+          is_put_together(i) || tokens_[*first - 1].word == "among" || is_lumping(tokens_[*first - 1].word) ||
+          (is_joint(tokens_[*first - 1].word) && says_other_place(i)) ||
+          any(*first - std::min<std::size_t>(2, *first), *first,
+              [&](std::size_t at) { return is_negation(tokens_[at].word); }) ||
+          any(i + 1, i + 1 + kNearList, [&](std::size_t at) { return is_verdict(tokens_[at].word); }))
+        return true;
+    }
+    return false;
+  }
+
+ private:
+  bool is_asked_for(std::size_t at) const {
+    // "If so, make me one."
+    if (tokens_[at].word == "one" && (at == 0 || tokens_[at - 1].word != "a")) return false;
+    return !is_asked_which(at) && (is_told_from_rest() || is_denied_again(at) || is_looked_for(at));
+  }
+
+  // "Stable" of "stable photos: horses, everything else is no": in a sentence that asks nothing.
+  bool is_beside_matter(std::size_t at) const {
+    const Run around = sentence_around(at);
+    const auto own = [&](std::size_t i) { return named_[i] && is_own_name(i); };
+    return any(0, tokens_.size(), own) && !is_looked_for(at) && !any(around.first, around.last + 1, [&](std::size_t i) {
+             return own(i) || is_denied_at(i) || is_rest(i) || is_contrast(tokens_[i].word);
+           });
+  }
+
+  // "A truck? Not a truck?"
+  bool is_denied_again(std::size_t at) const {
+    return any(at + 1, tokens_.size(), [&](std::size_t i) {
+      return tokens_[i].left_out && !tokens_[i].of_all && tokens_[i].term.text == tokens_[at].term.text;
+    });
+  }
+
+  bool is_asked_which(std::size_t at) const {
+    const Run around = sentence_around(at);
+    return any(around.first, around.last + 1,
+               [&](std::size_t i) { return is_which(tokens_[i].word) && !is_other_sort(i); });
+  }
+
+  // "Every other sort of".
+  bool is_other_sort(std::size_t at) const {
+    return at > 0 && (tokens_[at - 1].word == "other" || tokens_[at - 1].word == "another");
+  }
+
+  bool is_looked_for(std::size_t at) const {
+    return is_detected(at) || (is_asked_whether(sentence_around(at), at) && !is_determined(at));
+  }
+
+  // "Or it's some other garment".
+  bool follows_contrast(std::size_t at) const {
+    while (at > 1 && (tokens_[at - 1].word == "it" || tokens_[at - 1].word == "is")) --at;
+    return at > 0 && is_contrast(tokens_[at - 1].word);
+  }
+
+  // "The rest as one class".
+  bool is_put_together(std::size_t at) const {
+    return any(at + 1, at + 1 + kNearList, [&](std::size_t i) {
+      return tokens_[i].word == "together" || is_phrase(i, {"as", "one"}) || is_phrase(i, {"as", "a"});
+    });
+  }
+
+  // "Zeros here and the rest in the other tray".
+  bool says_other_place(std::size_t at) const {
+    return any(at + 1, sentence_around(at).last + 1, [&](std::size_t i) {
+      return tokens_[i].word == "another" || (tokens_[i].word == "other" && tokens_[i - 1].word == "the");
+    });
+  }
+
+  // "Detect sneakers", "a boot detector", but not "find what this shirt is".
+  bool is_detected(std::size_t at) const {
+    if (at + 1 < tokens_.size() && is_detector(tokens_[at + 1].word)) return true;
+    for (auto i = at; i > 0 && at - i < kNearList && !tokens_[i].begins; --i) {
+      const auto& before = tokens_[i - 1].word;
+      if (is_detecting(before) || (is_detector(before) && i < at)) return true;
+      if (tokens_[i - 1].tells || is_contrast(before)) return false;
+    }
+    return false;
+  }
+
+  // "Is it a cat", "whether the picture shows a cat", "yes if it is a cat".
+  bool is_asked_whether(const Run& around, std::size_t at) const {
+    const auto& first = tokens_[around.first].word;
+    if (first == "is" || first == "are" || first == "was" || first == "were" || first == "does" || first == "do")
+      return true;
+    return any(around.first, at, [&](std::size_t i) {
+      const auto& word = tokens_[i].word;
+      const auto& next = tokens_[i + 1].word;
+      const bool is = next == "it" || next == "there" || next == "the";
+      return word == "whether" || word == "if" || ((word == "when" || word == "whenever") && is);
+    });
+  }
+
+  // "Is the cat ...".
+  bool is_determined(std::size_t at) const {
+    if (at == 0) return false;
+    const auto& before = tokens_[at - 1].word;
+    return before == "the" || before == "this" || before == "my" || before == "our" || before == "your";
+  }
+};
+
+}  // namespace
+
+bool asks_whether(const NamedTokens& tokens, ClassList& list) {
+  return RestReader(tokens).asks_whether(list);
+}
+
+bool asks_for_group(const NamedTokens& tokens) {
+  return RestReader(tokens).asks_for_group();
+}
+
+bool is_told_from_rest(const NamedTokens& tokens) {
+  return RestReader(tokens).is_told_from_rest();
+}
+
+}  // namespace weightloom

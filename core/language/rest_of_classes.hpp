@@ -1,0 +1,16 @@
+#pragma once
+// Whether an instruction asks for one class against all others: "is it a horse or not", "horses against the rest".
+
+#include "named_tokens.hpp"
+
+namespace weightloom {
+
+// "Is it a seven or not", "cats against everything else", "a boot detector": of the one class that `list` names, or of
+// none, where what is asked for is no class.
+bool asks_whether(const NamedTokens& tokens, ClassList& list);
+// "Is it an animal", of which the classes alone say nothing.
+bool asks_for_group(const NamedTokens& tokens);
+// "Everything else", "the others", "or not", "otherwise"; but not "a shirt, and everything else that people wear".
+bool is_told_from_rest(const NamedTokens& tokens);
+
+}  // namespace weightloom

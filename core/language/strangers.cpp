@@ -1,0 +1,219 @@
+#include "strangers.hpp"
+
+#include <algorithm>
+
+#include "vocabulary.hpp"
+
+namespace weightloom {
+namespace {
+
+class StrangerReader : NamedTokens {
+ public:
+  explicit StrangerReader(const NamedTokens& tokens) : NamedTokens(tokens) {}
+
+  std::optional<std::string> find(bool alone) const {
+    auto found = set_against();
+    if (!found && alone) found = told_apart();
+    if (!found) found = listed();
+    if (!found) found = strangers();
+    if (!found) found = bare_strangers();
+    return found;
+  }
+
+  // "Belts" of "trousers, shirts and belts": of the set's kind and no class, in a list of three and more in the plural
+  // that names classes.
+  std::optional<std::string> stranger_listed() const {
+    for (std::size_t last = 2; !subject_.numbered && last < tokens_.size(); ++last) {
+      if (!tokens_[last].tells || opens(last)) continue;
+      std::optional<std::string> stranger;
+      std::size_t items = 0, classes = 0, first = last;
+      for (std::optional<std::size_t> i = last; i && is_plural_noun(*i); i = item_before(first = *i)) {
+        ++items;
+        if (named_[*i] && is_own_name(*i))
+          ++classes;
+        else if (!class_named(tokens_[*i], subject_, meanings_) && could_be_class(tokens_[*i], kNearClass))
+          stranger = tokens_[*i].word;
+      }
+      if (items > 2 && classes > 0 && stranger && !is_open({first, last})) return stranger;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  // "A skirt" of "a skirt or trousers", "socks" of "socks from gloves".
+  std::optional<std::string> set_against() const {
+    for (std::size_t i = 1; i + 1 < tokens_.size(); ++i) {
+      const auto& word = tokens_[i].word;
+      const bool either = word == "or" || is_versus(word);
+      const bool listed = word == "and" && (subject_.numbered || are_told_apart(i));
+      const bool bare = word == "from" &&
+                        ((could_be_class(tokens_[i - 1], kNearClass) && could_be_class(tokens_[i + 1], kNearClass)) ||
+                         is_all_said(i - 1, i + 1));
+      const bool told = word == "from" && (bare || is_told_from(i));
+      if ((!either && !listed && !told) || is_denied_at(i + 1) || begins_rest(i + 1)) continue;
+      // "Bicycles against trains": what stands there is meant, whatever it says elsewhere.
+      const bool strict = either && word != "or" && is_generic_plural(tokens_[i + 1]);
+      const auto before = telling(i - 1, -1), after = strict ? std::optional(i + 1) : telling_after(i + 1);
+      if (!before || !after) continue;
+      const bool first = named_[*before].has_value(), second = named_[*after].has_value();
+      if ((first && second) || tokens_[*before].left_out || tokens_[*after].left_out) continue;
+      const auto& other = tokens_[first ? *after : *before];
+      if (is_destination(other)) continue;
+      // "Two or not two".
+      if (!tokens_[*after].tells && tokens_[*before].term.text == tokens_[*after].term.text) continue;
+      if (opens(*before) || opens(*after) || (word == "or" && is_of_whole(other))) continue;
+      if (is_keyword(other.term)) continue;
+      if (any(i, *after + 1, [&](std::size_t at) { return is_open_after(tokens_[at].word); })) continue;
+      if (listed && !subject_.numbered && (!is_beside(*before, i) || !is_beside(i, *after))) continue;
+      if (subject_.numbered
+              ? other.number && tokens_[first ? *before : *after].number
+              : first || second || told || word != "or" ||
+                    (could_be_class(tokens_[*before]) && could_be_class(tokens_[*after])) ||
+                    (is_beside(*before, i) && is_beside(i, *after) &&
+                     (could_be_class(tokens_[*before], kNearClass) || could_be_class(tokens_[*after], kNearClass))))
+        return other.word;
+    }
+    return std::nullopt;
+  }
+
+  // "Shelf" where boots "go on the shelf".
+  bool is_destination(const Token& token) const {
+    for (std::size_t i = 2; i < tokens_.size(); ++i) {
+      if (tokens_[i].term.text != token.term.text || !is_determiner(tokens_[i - 1].word)) continue;
+      const auto& before = tokens_[i - 2].word;
+      if (is_place_before(before) || before == "to" || before == "into") return true;
+    }
+    return false;
+  }
+
+  // "Motorbikes and lorries need telling apart": two of the set's kind.
+  bool are_told_apart(std::size_t at) const {
+    const bool told = count_of("apart") > 0 || count_of("between") > 0;
+    return told && could_be_class(tokens_[at - 1]) && could_be_class(tokens_[at + 1]);
+  }
+
+  // "Bracelets from necklaces" and no more.
+  bool is_all_said(std::size_t first, std::size_t second) const {
+    const auto strange = [&](std::size_t i) { return tokens_[i].tells && !is_of_whole(tokens_[i]); };
+    return strange(first) && strange(second) && std::ranges::count_if(tokens_, &Token::tells) == 2;
+  }
+
+  static bool is_generic_plural(const Token& token) {
+    return !token.number && !is_function_word(token.word) && is_generic_word(token.term.text) &&
+           token.word.ends_with('s');
+  }
+
+  // "Hats" of "hats and scarves, which is which": where nothing else is named.
+  std::optional<std::string> told_apart() const {
+    const bool which = count_of("which") > 1 || count_of("apart") > 0 || count_of("between") > 0;
+    if (subject_.numbered || !which) return std::nullopt;
+    std::optional<std::string> first;
+    for (const Token& token : tokens_) {
+      if (!token.tells) continue;
+      if (meanings_.closeness(token.term, subject_.keywords) >= kNearWhole) return std::nullopt;
+      if (!first && could_be_class(token)) first = token.word;
+    }
+    return first;
+  }
+
+  // "Scarves" of "gloves, hats and scarves", where nothing of the set is named: three things and more, in the plural or
+  // to choose from.
+  std::optional<std::string> listed() const {
+    if (subject_.numbered || any(0, tokens_.size(), [&](std::size_t i) {
+          return (is_of_whole(tokens_[i]) && !is_purpose(i)) || (named_[i] && is_own_name(i));
+        }))
+      return std::nullopt;
+    const auto said = std::ranges::count_if(tokens_, &Token::tells);
+    for (std::size_t last = 2; last < tokens_.size(); ++last) {
+      if (!tokens_[last].tells) continue;
+      std::ptrdiff_t items = 0, plurals = 0, like = 0;
+      for (std::optional<std::size_t> i = last; i; i = item_before(*i)) {
+        ++items;
+        plurals += tokens_[*i].word.ends_with('s');
+        like += could_be_class(tokens_[*i]);
+      }
+      const bool choice = tokens_[last - 1].word == "or";
+      if (items > 2 && (plurals > 1 || choice) && like > 0) return tokens_[last].word;
+      // "Scarves and mittens" and no more.
+      if (items == 2 && said == 2 && plurals == 2 && like == 2) return tokens_[last].word;
+    }
+    return std::nullopt;
+  }
+
+  // "Samosa" of "samosa or kachori", where nothing of the set is named: no words of it, known or not.
+  std::optional<std::string> strangers() const {
+    if (any(0, tokens_.size(), [&](std::size_t i) {
+          return is_keyword(tokens_[i].term) || (named_[i] && is_own_name(i)) || group_named(tokens_[i].term, subject_);
+        }))
+      return std::nullopt;
+    for (std::size_t i = 1; i + 1 < tokens_.size(); ++i) {
+      const auto& word = tokens_[i].word;
+      if (word != "or" && !is_versus(word)) continue;
+      const auto after = is_determiner(tokens_[i + 1].word) ? i + 2 : i + 1;
+      if (is_strange(i - 1) && is_strange(after) && !tokens_[after].begins) return tokens_[i - 1].word;
+    }
+    return std::nullopt;
+  }
+
+  // "Necktie" of "necktie, scarf, cravat", "banana" of "banana wheelbarrow": nothing but things of which the set has
+  // none.
+  std::optional<std::string> bare_strangers() const {
+    const auto bare = [&](std::size_t i) {
+      const Token& token = tokens_[i];
+      if (token.tells)
+        return !is_keyword(token.term) && !is_described(token.term) && !(named_[i] && is_own_name(i)) &&
+               !group_named(token.term, subject_);
+      return !token.number && (is_joint(token.word) || token.word == "or" || token.word == "of" || token.word == "on" ||
+                               is_determiner(token.word));
+    };
+    if (subject_.numbered || std::ranges::count_if(tokens_, &Token::tells) < 2 ||
+        any(0, tokens_.size(), [&](std::size_t i) { return !bare(i); }))
+      return std::nullopt;
+    return std::ranges::find_if(tokens_, &Token::tells)->word;
+  }
+
+  bool is_described(const Term& term) const { return meanings_.closeness(term, subject_.description) >= kOfWhole; }
+
+  bool is_strange(std::size_t at) const {
+    if (at >= tokens_.size() || tokens_[at].number || tokens_[at].place) return false;
+    const auto& term = tokens_[at].term;
+    return term.text.size() > 2 && !is_function_word(tokens_[at].word) && tells_something(term.text) &&
+           !could_be_class(tokens_[at]);
+  }
+
+  // "For the haberdashery counter".
+  bool is_purpose(std::size_t at) const {
+    return any(at - std::min(at, kNearList), at, [&](std::size_t i) { return tokens_[i].word == "for"; });
+  }
+
+  bool is_plural_noun(std::size_t at) const { return tokens_[at].word.ends_with('s'); }
+
+  // The word that a list has before the one at a place: "hats" of "hats and scarves", of "hats, scarves".
+  std::optional<std::size_t> item_before(std::size_t at) const {
+    if (tokens_[at].breaks) return std::nullopt;
+    const auto joint = at > 0 ? tokens_[at - 1].word : std::string();
+    const bool joined = at > 1 && !tokens_[at].begins && (is_joint(joint) || joint == "or");
+    if (!joined && !tokens_[at].begins) return std::nullopt;
+    const auto before = at - (joined ? 2 : 1);
+    return at > 0 && tokens_[before].tells ? std::optional(before) : std::nullopt;
+  }
+
+  // But for an article.
+  bool is_beside(std::size_t first, std::size_t second) const {
+    return second == first + 1 ||
+           (second == first + 2 &&
+            (tokens_[first + 1].word == "a" || tokens_[first + 1].word == "an" || tokens_[first + 1].word == "the"));
+  }
+};
+
+}  // namespace
+
+std::optional<std::string> find_stranger(const NamedTokens& tokens, bool alone) {
+  return StrangerReader(tokens).find(alone);
+}
+
+std::optional<std::string> stranger_among_classes(const NamedTokens& tokens) {
+  return StrangerReader(tokens).stranger_listed();
+}
+
+}  // namespace weightloom
