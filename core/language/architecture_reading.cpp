@@ -301,6 +301,14 @@ class Reader {
     return found;
   }
 
+  // "Transformer of the Swin kind".
+  bool are_beside(const Mention& one, const Mention& other) const {
+    static const std::set<std::string> between{"of", "the", "a", "an", "kind", "type", "sort", "style", "version"};
+    for (auto i = std::min(one.end, other.end); i < std::max(one.begin, other.begin); ++i)
+      if (!between.contains(words_[i])) return false;
+    return true;
+  }
+
   // Of calls that share words the longest counts, and what a plugin is called before what it is not; beside a name what
   // it is in general says nothing: "Swin transformer", "MLP-Mixer".
   std::vector<Mention> mentions() const {
@@ -311,7 +319,7 @@ class Reader {
         const bool shared = other.begin < one.end && one.begin < other.end;
         if (shared && other.size() == one.size()) return other.known && !one.known;
         if (shared) return other.size() > one.size();
-        return other.own && !one.own && (other.end == one.begin || one.end == other.begin);
+        return other.own && !one.own && are_beside(one, other);
       });
       if (!idle && std::ranges::find(found, one.name, &Mention::name) == found.end()) found.push_back(one);
     }

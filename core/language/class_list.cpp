@@ -67,7 +67,8 @@ class Lists : NamedTokens {
       if (stated || (!out.stated && is_meant(run, own.size())))
         for (const auto c : own) add_once(out.classes, c);
     }
-    if (out.classes.empty() && !out.no_class && out.named.size() == 2 && are_set_against()) {
+    if (out.classes.empty() && out.named.size() == 2 && are_set_against()) {
+      out.no_class.reset();
       out.classes = out.named;
       out.stated = true;
     }
@@ -309,7 +310,12 @@ class Lists : NamedTokens {
     auto last = static_cast<std::ptrdiff_t>(named_.size()) - 1;
     while (!named_[static_cast<std::size_t>(last)]) --last;
     const auto begin = static_cast<std::size_t>(first), end = static_cast<std::size_t>(last);
-    return is_own_name(begin) && is_own_name(end) && sentence_around(begin).last >= end &&
+    // "Cat meow versus dog bark" is about noises.
+    const auto is_head = [&](std::size_t at) {
+      return at + 1 == tokens_.size() || tokens_[at + 1].begins || !tokens_[at + 1].tells;
+    };
+    return is_own_name(begin) && is_own_name(end) && is_head(begin) && is_head(end) &&
+           sentence_around(begin).last >= end &&
            any(begin, end, [&](std::size_t i) { return is_versus(tokens_[i].word); });
   }
 

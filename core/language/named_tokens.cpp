@@ -153,7 +153,7 @@ bool NamedTokens::is_open(const Run& run) const {
   for (auto i = run.last + 1; i < tokens_.size() && i - run.last <= kNearList; ++i) {
     if (tokens_[i].breaks && tokens_[i].word == "the") break;  // "the rest never turn up"
     if (goes_on(i)) return true;
-    if (tokens_[i].tells) break;
+    if (tokens_[i].tells || is_negation(tokens_[i].word)) break;
   }
   // From the first class to the last one, and whatever is said to go from one to another.
   const auto last = static_cast<std::int64_t>(subject_.classes.size()) - 1;

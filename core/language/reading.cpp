@@ -24,6 +24,8 @@ constexpr double kSharpness = 1.5;
 constexpr double kOfDescription = 0.9, kOfClass = 0.95;
 // The least certainty, how far the runner-up must stay behind, and how far other subjects may be ahead.
 constexpr double kLeast = 0.12, kLead = 1.4, kOther = 0.9;
+// The least certainty where none of its very words is said.
+constexpr double kLeastOfLike = 0.18;
 // The share of what speaks for the best one that words beside it may have.
 constexpr double kMoreSaid = 0.3;
 // The same where the set is named, or classes are set against each other by their own names.
@@ -94,6 +96,11 @@ class Scores {
   double score(std::size_t entry) const { return entry < entries_.size() ? entries_[entry].score : 0; }
   const std::string& name(std::size_t entry) const { return entries_[entry].name; }
   std::size_t size() const { return entries_.size(); }
+
+  // Whether one of the words is its very own.
+  bool has_word(std::size_t entry) const {
+    return std::ranges::any_of(entries_[entry].evidence, [](double e) { return e >= kOfDescription; });
+  }
 
   // The entry that accounts for words that the best one cannot account for, where these say much beside the others, and
   // the first of those words; nothing where there is none.
@@ -277,7 +284,7 @@ void expect_best(const Scores& scores, const Sentence& sentence, const std::stri
   const auto percent = [&](std::size_t entry) { return std::to_string(std::lround(100 * scores.score(entry))) + " %"; };
   if (sentence.unknown().size() > 2 && sentence.unknown().size() > sentence.content().size())
     throw unclear("nothing is known of most of its words: " + joined(sentence.unknown(), ", "));
-  if (scores.score(best) < kLeast)
+  if (scores.score(best) < (scores.has_word(best) ? kLeast : kLeastOfLike))
     throw unclear("no data set accounts for its words; the nearest is '" + scores.name(best) + "', at " +
                   percent(best));
   if (const auto second = scores.second();

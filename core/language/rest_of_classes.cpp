@@ -41,11 +41,7 @@ class RestReader : NamedTokens {
       if (tokens_[i].word == "otherwise" || (tokens_[i].word == "else" && tokens_[i].begins) ||
           (is_contrast(before) && is_denied_at(i)))
         return true;
-      // "Whatever isn't trousers", "anything that's not one", "what is no boot".
-      if (is_any_thing(tokens_[i].word) && any(i + 1, i + 3, [&](std::size_t at) {
-            return is_denied_being(tokens_[at].word) || (tokens_[at].word == "no" && is_being(tokens_[at - 1].word));
-          }))
-        return true;
+      if (is_denied_thing(i)) return true;
       const auto first = is_rest(i);
       if (!first) continue;
       const bool stands_alone = *first == 0 || tokens_[*first].begins;
@@ -87,16 +83,23 @@ class RestReader : NamedTokens {
   bool is_asked_which(std::size_t at) const {
     const Run around = sentence_around(at);
     return any(around.first, around.last + 1,
-               [&](std::size_t i) { return is_which(tokens_[i].word) && !is_other_sort(i); });
+               [&](std::size_t i) { return is_which(tokens_[i].word) && !asks_nothing(i); });
   }
 
-  // "Every other sort of".
-  bool is_other_sort(std::size_t at) const {
-    return at > 0 && (tokens_[at - 1].word == "other" || tokens_[at - 1].word == "another");
+  // "Every other sort of", "what is no boot".
+  bool asks_nothing(std::size_t at) const {
+    return (at > 0 && (tokens_[at - 1].word == "other" || tokens_[at - 1].word == "another")) || is_denied_thing(at);
   }
 
   bool is_looked_for(std::size_t at) const {
     return is_detected(at) || (is_asked_whether(sentence_around(at), at) && !is_determined(at));
+  }
+
+  // "Whatever isn't trousers", "anything that's not one", "what is no boot".
+  bool is_denied_thing(std::size_t at) const {
+    return is_any_thing(tokens_[at].word) && any(at + 1, at + 3, [&](std::size_t i) {
+             return is_denied_being(tokens_[i].word) || (tokens_[i].word == "no" && is_being(tokens_[i - 1].word));
+           });
   }
 
   // "Or it's some other garment".

@@ -294,7 +294,7 @@ void Sentence::add(const std::string& word) {
     tokens_.push_back({word, {word, {}}, false, std::ranges::all_of(word, is_digit)});
     return;
   }
-  if (is_function_word(word) || is_contrast(word)) {
+  if (is_function_word(word) || is_contrast(word) || is_negation(word)) {
     tokens_.push_back({word, {word, {}}});
     return;
   }
@@ -364,19 +364,21 @@ void Sentence::mark_labels(const std::vector<Subjects>& subjects) {
     named = named || (!subject.numbered && names_any(subject.names));
     (subject.numbered ? numbers : said) |= has_keyword(subject);
   }
-  bool labels = false;
-  for (std::size_t i = 0; (named || (said && !numbers)) && i < tokens_.size(); ++i) {
-    Token& token = tokens_[i];
-    if (labels && is_digit(token.word[0])) {
+  // "Class 3 of our school" has no such classes.
+  const auto opens = [&](const std::string& word) {
+    if (named) return is_label(word) || is_item(word);
+    return said && !numbers && is_label(word) && (word == "numbered" || (word.ends_with('s') && word != "class"));
+  };
+  Token* label = nullptr;
+  for (Token& token : tokens_) {
+    if (label && is_digit(token.word[0])) {
       token.label = true;
-      token.tells = token.number = false;
-    } else {
-      // "Class 3 of our school" has no such classes.
-      labels = (is_label(token.word) &&
-                (named || (token.word.ends_with('s') ? token.word != "class" : token.word == "numbered"))) ||
-               (named && is_item(token.word)) ||
-               (labels && (is_contrast(token.word) || is_joint(token.word) || is_range(token.word) ||
-                           token.word == "is" || token.word == "up"));
+      token.tells = token.number = label->tells = false;
+    } else if (opens(token.word)) {
+      label = &token;
+    } else if (!is_contrast(token.word) && !is_joint(token.word) && !is_range(token.word) && token.word != "is" &&
+               token.word != "up") {
+      label = nullptr;
     }
   }
 }
@@ -426,7 +428,7 @@ void Sentence::drop_negated() {
   bool lists = false, single = false;
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     Token& token = tokens_[i];
-    if (negates(i)) {
+    if (negates(i) && !denies_before(i)) {
       scope = Scope::kOpen;
       lists = !is_denial(token.word);
       single = token.word == "non";  // "non-mammal animals"
@@ -450,6 +452,12 @@ void Sentence::drop_negated() {
       scope = Scope::kNone;
     }
   }
+}
+
+// "A coat I don't want": what stands before it.
+bool Sentence::denies_before(std::size_t at) const {
+  return at > 1 && is_wanting(tokens_[at - 1].word) && !tokens_[at - 1].begins && tokens_[at - 2].tells &&
+         at + 1 < tokens_.size() && is_not_wanted(tokens_[at].word, tokens_[at + 1].word);
 }
 
 // "No", "apart from", "all but", but not "no more than four", nor "tell cats apart from dogs".
@@ -525,7 +533,9 @@ bool Sentence::is_before_excluded(std::size_t at) const {
 
 bool Sentence::says_all_before(std::size_t at) const {
   for (; at > 0 && !tokens_[at].breaks; --at)
-    if (is_all(tokens_[at - 1].word) && tokens_[at - 1].word != "some" && tokens_[at - 1].word != "the") return true;
+    if (is_whole(tokens_[at - 1].word) ||
+        (is_all(tokens_[at - 1].word) && tokens_[at - 1].word != "some" && tokens_[at - 1].word != "the"))
+      return true;
   return false;
 }
 
@@ -605,11 +615,13 @@ void Sentence::drop_removed() {
   }
 }
 
-// Before what is not wanted in "boots and bags I can do without".
+// Before what is not wanted in "though boots and bags I can do without".
 bool Sentence::is_item_of_list(std::size_t at) const {
   const Token& token = tokens_[at];
-  return (token.tells && names_.contains(token.term.text)) || is_joint(token.word) || is_determiner(token.word) ||
-         token.word == "or";
+  const auto& term = token.term.text;
+  if (token.tells) return (names_.contains(term) || others_.contains(term)) && !sets_.contains(term);
+  return is_function_word(token.word) && !is_wanting(token.word) && !is_being(token.word) &&
+         !is_denied_being(token.word) && !is_negation(token.word);
 }
 
 // "I don't want", "we can do without", "are not needed": of a clause that says nothing else.
@@ -619,7 +631,7 @@ bool Sentence::is_unwanted_at(std::size_t begin, std::size_t end) const {
     return false;
   bool denied = false;
   for (auto i = begin; i < end; ++i)
-    denied = denied || is_negation(tokens_[i].word) || is_denied_being(tokens_[i].word) || tokens_[i].word == "skip";
+    denied = denied || is_negation(tokens_[i].word) || is_denied_being(tokens_[i].word) || tokens_[i].word == "never";
   return denied && !tells(begin, end);
 }
 
@@ -636,7 +648,11 @@ void Sentence::drop_unwanted() {
     auto tail = first;
     while (tail < end && is_item_of_list(tail)) ++tail;
     if (tail == first || tail == end || !is_unwanted_at(tail, end)) continue;
-    while (first > 0 && !tokens_[first].breaks && is_item_of_list(first - 1)) --first;
+    // "Bags, boots and coats we don't need".
+    const bool joined = std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(first),
+                                    tokens_.begin() + static_cast<std::ptrdiff_t>(tail),
+                                    [](const Token& token) { return is_joint(token.word); });
+    while (joined && first > 0 && !tokens_[first].breaks && is_item_of_list(first - 1)) --first;
     if (tells(0, first) || tells(end, tokens_.size()))
       for (auto at = first; at < tail; ++at) leave_out(at);
   }
@@ -706,6 +722,9 @@ void Sentence::drop_quantities() {
           (ends && (before == "the" || before == "these" || before == "those")))
         drops = true;
     }
+    // "The nine other classes".
+    if (more && !is_plural(token.word) && (tokens_[i + 1].word == "other" || tokens_[i + 1].word == "remaining"))
+      drops = true;
     drops = drops || is_of_setting(i) || is_told_from_all(i) || is_out_of(i) || is_code(i);
     if (drops) token.tells = token.number = false;
     if (drops && more && is_counted(tokens_[i + 1])) token.left_out = false;

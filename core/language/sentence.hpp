@@ -54,6 +54,7 @@ class Sentence {
   void drop_aside();
   void drop_removed();
   void drop_unwanted();
+  bool denies_before(std::size_t at) const;
   bool is_unwanted_at(std::size_t begin, std::size_t end) const;
   bool tells(std::size_t begin, std::size_t end) const;
   bool is_item_of_list(std::size_t at) const;

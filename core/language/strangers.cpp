@@ -103,9 +103,11 @@ class StrangerReader : NamedTokens {
            token.word.ends_with('s');
   }
 
-  // "Hats" of "hats and scarves, which is which": where nothing else is named.
+  // "Hats" of "hats and scarves, which is which", "hats here, scarves there": where nothing else is named.
   std::optional<std::string> told_apart() const {
-    const bool which = count_of("which") > 1 || count_of("apart") > 0 || count_of("between") > 0;
+    const auto both = [&](const char* one, const char* other) { return count_of(one) > 0 && count_of(other) > 0; };
+    const bool sides = both("here", "there") || both("left", "right") || both("one", "other") || both("one", "another");
+    const bool which = count_of("which") > 1 || count_of("apart") > 0 || count_of("between") > 0 || sides;
     if (subject_.numbered || !which) return std::nullopt;
     std::optional<std::string> first;
     for (const Token& token : tokens_) {

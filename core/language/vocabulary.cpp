@@ -56,7 +56,7 @@ constexpr std::string_view kFunctionWords =
     "usually "
     "especially something someone somebody anything anyone everything everyone nothing well really quite rather maybe "
     "perhaps nobody suchlike plus sir sirs madam inclusive inclusively "
-    "sort-of kind-of otherwise elsewise ok okay ah oh um whatever whichever "
+    "sort-of kind-of otherwise elsewise though although whereas ok okay ah oh um whatever whichever "
     // as people write to each other
     "reckon suppose think thinks believe believes guess guesses hope hopes wonder mind matter matters care ought shall "
     "settle "
@@ -70,7 +70,7 @@ constexpr std::string_view kFunctionWords =
     "would've should've isn't aren't wasn't doesn't didn't haven't hasn't shan't couldn't wouldn't shouldn't mustn't "
     "i'm "
     "you're they're he's she's who's here's how's where's you'd they'd he'd she'd you'll they'll he'll she'll it'll "
-    "you've they've";
+    "you've they've within upon beyond beneath underneath toward towards throughout amid amongst alongside";
 
 constexpr std::string_view kGenericWords =
     "model net network neural classifier classify classification weight parameter layer deep small tiny large big "
@@ -98,7 +98,7 @@ constexpr std::string_view kGenericWords =
     "thirty forty fifty "
     "sixty seventy "
     "eighty ninety lakh crore bot remaining remain remainder leftover leftovers lump true false "
-    "power feasible doable manageable achievable realistic capable ability capability manage cope remit";
+    "rgb power feasible doable manageable achievable realistic capable ability capability manage cope remit";
 
 constexpr std::array<std::string_view, 21> kNumbers{
     "zero",     "one",     "two",     "three",     "four",     "five",     "six",
@@ -180,11 +180,11 @@ bool is_interest(std::string_view word) {
 bool is_unwanted(std::string_view word) {
   return one_of(word,
                 "want wanted need needed care mean like stock sell carry keep handle without for with about skip "
-                "ignore required included welcome allowed relevant interested");
+                "ignore required included welcome allowed relevant interested in");
 }
 
 bool is_wanting(std::string_view word) {
-  return one_of(word, "i we you they he she");
+  return one_of(word, "i we you they he she i'm we're they're");
 }
 
 bool is_confining(std::string_view word) {
@@ -429,8 +429,9 @@ const std::vector<std::string>& verbs_of_other_tasks() {
 }
 
 bool is_question_for_kind(std::string_view word) {
-  return one_of(word,
-                "which what what's whats wat wot whether kind type sort category class classes kinds types sorts");
+  return one_of(
+      word,
+      "which what what's whats wat wot whether kind type sort category class classes kinds types sorts categories");
 }
 
 bool is_politeness(std::string_view word) {
