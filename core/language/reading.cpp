@@ -264,9 +264,11 @@ void expect_one_name(const Sentence& sentence, const std::vector<Subjects>& subj
       if (is_other_data_set(tokens[i].term.text)) (beside ? compared : other) = tokens[i].word;
       continue;
     }
-    if (named && named != &*own)
+    const bool both = i > 0 && tokens[i - 1].word == "both";
+    if (both || (named && named != &*own))
       throw Error(ErrorCode::kUsage, "instruction.sets", "the instruction names two data sets",
-                  "'" + named->card->name + "' and '" + own->card->name + "'", "name one of them");
+                  both ? "both '" + tokens[i].word + "'" : "'" + named->card->name + "' and '" + own->card->name + "'",
+                  "name one of them");
     named = &*own;
   }
   if (!other && !named) other = compared;

@@ -417,7 +417,12 @@ void Sentence::rename_sets(const std::vector<Subjects>& subjects) {
 bool Sentence::are_joined(std::size_t first, std::size_t second) const {
   const auto begin = tokens_.begin() + static_cast<std::ptrdiff_t>(first) + 1,
              end = tokens_.begin() + static_cast<std::ptrdiff_t>(second);
-  const auto joins = [](const Token& token) { return is_joint(token.word) || token.word == "together"; };
+  const auto joins = [](const Token& token) {
+    return is_joint(token.word) || token.word == "together" || token.word == "well";
+  };
+  const Token &one = tokens_[first], &other = tokens_[second];
+  const bool beside = begin == end && other.begins && !other.breaks;
+  if (beside && sets_.contains(one.term.text) && sets_.contains(other.term.text)) return true;
   return std::any_of(begin, end, joins) &&
          std::all_of(begin, end, [&](const Token& token) { return !token.tells || joins(token); });
 }
@@ -533,7 +538,7 @@ bool Sentence::is_before_excluded(std::size_t at) const {
 
 bool Sentence::says_all_before(std::size_t at) const {
   for (; at > 0 && !tokens_[at].breaks; --at)
-    if (is_whole(tokens_[at - 1].word) ||
+    if (is_whole(tokens_[at - 1].word) || tokens_[at - 1].word == "each" ||
         (is_all(tokens_[at - 1].word) && tokens_[at - 1].word != "some" && tokens_[at - 1].word != "the"))
       return true;
   return false;
@@ -632,7 +637,7 @@ bool Sentence::is_unwanted_at(std::size_t begin, std::size_t end) const {
   bool denied = false;
   for (auto i = begin; i < end; ++i)
     denied = denied || is_negation(tokens_[i].word) || is_denied_being(tokens_[i].word) || tokens_[i].word == "never";
-  return denied && !tells(begin, end);
+  return denied && !tells(begin, end - 1);
 }
 
 bool Sentence::tells(std::size_t begin, std::size_t end) const {
@@ -739,14 +744,22 @@ bool Sentence::is_told_from_all(std::size_t at) const {
   return is_contrast(tokens_[at + 1].word) && (last == "all" || is_rest_of_all(last));
 }
 
-// "One of three", but not "one of three and five".
+// Both numbers of "one of three", "two out of ten", but not "one of three and five".
 bool Sentence::is_out_of(std::size_t at) const {
-  if (at < 2 || tokens_[at].begins || tokens_[at - 1].word != "of" || is_plural(tokens_[at].word)) return false;
-  const auto& before = tokens_[at - 2].word;
-  if (!number_of(before) && before != "out" && before != "which" && before != "any") return false;
-  const auto is_number = [&](std::size_t next) { return next < tokens_.size() && tokens_[next].number; };
-  const bool goes_on = at + 1 < tokens_.size() && (tokens_[at + 1].begins ? is_number(at + 1) : is_number(at + 2));
-  return !goes_on;
+  const auto word = [&](std::size_t i) { return i < tokens_.size() ? tokens_[i].word : std::string(); };
+  const auto is_single = [&](std::size_t i) { return number_of(word(i)) && !is_plural(word(i)); };
+  const auto is_last = [&](std::size_t i) {
+    if (!is_single(i) || tokens_[i].begins) return false;
+    const bool listed = is_joint(word(i + 1)) || is_contrast(word(i + 1)) || is_range(word(i + 1));
+    const auto next = listed ? i + 2 : i + 1;
+    return next >= tokens_.size() || !tokens_[next].number;
+  };
+  if (!is_single(at)) return false;
+  if (word(at + 1) == "of" && is_last(at + 2)) return true;
+  if (word(at + 1) == "out" && word(at + 2) == "of" && is_last(at + 3)) return true;
+  if (at < 2 || word(at - 1) != "of" || !is_last(at)) return false;
+  const auto before = word(at - 2);
+  return is_single(at - 2) || before == "out" || before == "which" || before == "any";
 }
 
 // "If it is a cat then 1 else 0", "cats as 1, all others as 0".

@@ -174,7 +174,9 @@ class StrangerReader : NamedTokens {
     return std::ranges::find_if(tokens_, &Token::tells)->word;
   }
 
-  bool is_described(const Term& term) const { return meanings_.closeness(term, subject_.description) >= kOfWhole; }
+  bool is_described(const Term& term) const {
+    return std::ranges::find(subject_.description, term.text, &Term::text) != subject_.description.end();
+  }
 
   bool is_strange(std::size_t at) const {
     if (at >= tokens_.size() || tokens_[at].number || tokens_[at].place) return false;

@@ -98,7 +98,8 @@ constexpr std::string_view kGenericWords =
     "thirty forty fifty "
     "sixty seventy "
     "eighty ninety lakh crore bot remaining remain remainder leftover leftovers lump true false "
-    "rgb power feasible doable manageable achievable realistic capable ability capability manage cope remit";
+    "rgb coloured colored colourful colorful power feasible doable manageable achievable realistic capable ability "
+    "capability manage cope remit";
 
 constexpr std::array<std::string_view, 21> kNumbers{
     "zero",     "one",     "two",     "three",     "four",     "five",     "six",
@@ -166,7 +167,7 @@ bool is_dropping(std::string_view word, std::string_view next) {
          (one_of(word, "throw throwing chuck chucking toss tossing kick kicking take cut bin strike cross weed") &&
           one_of(next, "out away off aside")) ||
          (one_of(word, "chuck toss bin axe nix cull junk") && one_of(next, "the all any every those")) ||
-         (word == "rid" && next == "of") || (word == "away" && next == "with");
+         (one_of(word, "rid shot") && next == "of") || (word == "away" && next == "with");
 }
 
 bool is_holding(std::string_view word, std::string_view next) {
