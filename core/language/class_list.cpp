@@ -50,7 +50,10 @@ class Lists : NamedTokens {
     ClassList out;
     if (const auto stranger = stranger_among_classes(*this)) return {.no_class = stranger};
     out.no_class = find_stranger(*this, runs_.empty());
-    for (const Run& run : runs_) add_classes(run, out.named);
+    // Beside classes that are named what is like one counts in their lists alone.
+    const bool by_name = std::ranges::any_of(runs_, [&](const Run& run) { return has_own_name(run); });
+    for (const Run& run : runs_)
+      if (!by_name || has_own_name(run)) add_classes(run, out.named);
     const bool whole = says_number_of_classes() || adds_all_others(out.named.size());
     for (const Run& run : runs_) {
       std::vector<std::int64_t> own;
@@ -183,6 +186,10 @@ class Lists : NamedTokens {
   void drop_examples(std::size_t at) {
     for (; at < tokens_.size() && (named_[at] || !tokens_[at].tells) && !is_verdict(tokens_[at].word); ++at)
       named_[at].reset();
+  }
+
+  bool has_own_name(const Run& run) const {
+    return any(run.first, run.last + 1, [&](std::size_t i) { return named_[i] && is_own_name(i); });
   }
 
   void add_to_runs(std::size_t at) {

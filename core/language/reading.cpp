@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "class_list.hpp"
@@ -78,6 +79,8 @@ class Scores {
       });
     }
     cards_ = subjects.size();
+    for (std::size_t s = 0; s < cards_; ++s)
+      if (are_all_named(subjects[s])) covered_.insert(s);
     for (std::size_t s = 0; s < cards_ && !named_; ++s)
       if (std::ranges::any_of(content_, [&](const Token& token) { return names_set(token, subjects[s]); })) named_ = s;
     for (const Subject& subject : other_subjects()) {
@@ -90,6 +93,8 @@ class Scores {
   // The one that is named by its own name, whatever else is said; else the one that accounts for most.
   std::size_t best() const { return named_ ? *named_ : best_in(0, cards_, entries_.size()); }
   bool is_named() const { return named_.has_value(); }
+  // Whether groups of the best one are named that are all of it: "animals and vehicles".
+  bool is_covered() const { return covered_.contains(best()); }
   std::size_t second() const { return best_in(0, cards_, best()); }
   std::size_t best_other() const { return best_in(cards_, entries_.size(), entries_.size()); }
   // entries_.size() where there is none.
@@ -150,6 +155,14 @@ class Scores {
     double score = 0;
   };
 
+  bool are_all_named(const Subjects& subject) const {
+    std::set<std::int64_t> classes;
+    for (const Token& token : content_)
+      if (const auto group = group_named(token.term, subject))
+        classes.insert(subject.groups[*group].classes.begin(), subject.groups[*group].classes.end());
+    return !classes.empty() && classes.size() == subject.classes.size();
+  }
+
   template <class Fits>
   void add(const std::string& name, const Fits& fits) {
     Entry entry{name, {}, 0};
@@ -174,6 +187,7 @@ class Scores {
   std::vector<Entry> entries_;
   std::size_t cards_ = 0;
   std::optional<std::size_t> named_;
+  std::set<std::size_t> covered_;
 };
 
 // "Draw me a picture", "make new pictures of", but not "make a picture sorter" or "a net for pictures".
@@ -290,7 +304,7 @@ void expect_best(const Scores& scores, const Sentence& sentence, const std::stri
     throw unclear("no data set accounts for its words; the nearest is '" + scores.name(best) + "', at " +
                   percent(best));
   if (const auto second = scores.second();
-      second < scores.size() && scores.score(best) < kLead * scores.score(second)) {
+      second < scores.size() && scores.score(best) < (scores.is_covered() ? 1 : kLead) * scores.score(second)) {
     expect_one_set(sentence, subjects, meanings);
     throw unclear("it may be about '" + scores.name(best) + "' (" + percent(best) + ") or '" + scores.name(second) +
                   "' (" + percent(second) + ")");

@@ -98,7 +98,8 @@ constexpr std::string_view kGenericWords =
     "thirty forty fifty "
     "sixty seventy "
     "eighty ninety lakh crore bot remaining remain remainder leftover leftovers lump true false "
-    "rgb coloured colored colourful colorful power feasible doable manageable achievable realistic capable ability "
+    "accurately everyday rgb coloured colored colourful colorful power feasible doable manageable achievable realistic "
+    "capable ability "
     "capability manage cope remit";
 
 constexpr std::array<std::string_view, 21> kNumbers{
