@@ -24,6 +24,8 @@ const std::set<std::string> kLimits{"under",   "below",  "less",   "fewer",     
                                     "smaller", "up",     "cap",    "capped",    "limited"};
 // Limits behind a negation alone: "not above", "no more than".
 const std::set<std::string> kLimitsDenied{"over", "above", "beyond", "than"};
+// Between a setting and its number.
+const std::set<std::string> kSaying{"of", "is", "should", "must", "be", "to"};
 const std::set<std::string> kCaps{"cap", "capped", "limit", "limited"};
 // What "<" is read as.
 constexpr std::string_view kBelow = "below";
@@ -344,8 +346,13 @@ class Reader {
     const auto next = found[0].end;
     if (found[0].own && next < words_.size() && is_digit(words_[next].front()))
       if (const Number number = number_at(words_, next);
-          number.words == 1 && !counts(next) && (next + 1 == words_.size() || is_function_word(words_[next + 1])))
+          number.words == 1 && !counts(next) && !is_shorthand_at(next) &&
+          (next + 1 == words_.size() || is_function_word(words_[next + 1])))
         set(out_.depth, number.value, next);
+  }
+
+  bool is_shorthand_at(std::size_t at) const {
+    return at + 1 < words_.size() && is_shorthand(words_[at], words_[at + 1]);
   }
 
   // Whether the number at a place is one of what comes after it.
@@ -377,11 +384,12 @@ class Reader {
       return set(out_.depth, number.value, at);
     // "Weights capped at 25,000".
     if (is_capped(number.value, at, after)) return set(out_.most_parameters, number.value, at);
-    // "Depth 8", "width of 64", "layers = 8".
+    // "Depth 8", "width of 64", "width should be 80", "layers = 8".
+    auto said = at;
+    while (said > 0 && kSaying.contains(words_[said - 1])) --said;
     const auto before = [&](const char* word, const std::set<std::string>& parts) {
-      const bool is = at > 1 && words_[at - 1] == "is";
-      return (at > 0 && words_[at - 1] == word) || (is && parts.contains(words_[at - 2])) ||
-             (at > 1 && words_[at - 2] == word && (is || words_[at - 1] == "of"));
+      if (said == 0) return false;
+      return words_[said - 1] == word || (said < at && words_[at - 1] == "is" && parts.contains(words_[said - 1]));
     };
     if (before("depth", kDepthWords)) set(out_.depth, number.value, at);
     if (before("width", kWidthWords)) set(out_.width, number.value, at);
@@ -416,8 +424,7 @@ class Reader {
 
   void read_quality() {
     std::string text;
-    for (std::size_t i = 0; i < words_.size(); ++i)
-      text += ' ' + (i + 1 < words_.size() && is_shorthand(words_[i], words_[i + 1]) ? "to" : words_[i]);
+    for (std::size_t i = 0; i < words_.size(); ++i) text += ' ' + (is_shorthand_at(i) ? "to" : words_[i]);
     text += ' ';
     const auto says = [&](std::string_view phrases) {
       for (std::size_t at = 0; at < phrases.size();) {

@@ -300,7 +300,9 @@ class Lists : NamedTokens {
     if (named < 2) return false;
     return any(1, tokens_.size(), [&](std::size_t i) {
       const auto &word = tokens_[i].word, &before = tokens_[i - 1].word;
-      const auto is_other = [](const std::string& text) { return text == "other" || text == "remaining"; };
+      const auto is_other = [](const std::string& text) {
+        return text == "other" || text == "others" || text == "remaining";
+      };
       const auto number = is_other(before) ? number_of(word) : is_other(word) ? number_of(before) : std::nullopt;
       return number && named + static_cast<std::size_t>(*number) == subject_.classes.size() &&
              !any(i - std::min(i, kNearList), i + kNearList, [&](std::size_t at) {
@@ -321,7 +323,7 @@ class Lists : NamedTokens {
     const auto is_head = [&](std::size_t at) {
       return at + 1 == tokens_.size() || tokens_[at + 1].begins || !tokens_[at + 1].tells;
     };
-    return is_own_name(begin) && is_own_name(end) && is_head(begin) && is_head(end) &&
+    return is_own_name(begin) && is_own_name(end) && (is_head(begin) || is_head(end)) &&
            sentence_around(begin).last >= end &&
            any(begin, end, [&](std::size_t i) { return is_versus(tokens_[i].word); });
   }

@@ -97,7 +97,7 @@ class RestReader : NamedTokens {
 
   // "Whatever isn't trousers", "anything that's not one", "what is no boot".
   bool is_denied_thing(std::size_t at) const {
-    return is_any_thing(tokens_[at].word) && any(at + 1, at + 3, [&](std::size_t i) {
+    return is_any_thing(tokens_[at].word) && any(at + 1, at + 4, [&](std::size_t i) {
              return is_denied_being(tokens_[i].word) || (tokens_[i].word == "no" && is_being(tokens_[i - 1].word));
            });
   }

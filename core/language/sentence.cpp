@@ -728,7 +728,8 @@ void Sentence::drop_quantities() {
         drops = true;
     }
     // "The nine other classes".
-    if (more && !is_plural(token.word) && (tokens_[i + 1].word == "other" || tokens_[i + 1].word == "remaining"))
+    if (more && !is_plural(token.word) &&
+        (tokens_[i + 1].word == "other" || tokens_[i + 1].word == "others" || tokens_[i + 1].word == "remaining"))
       drops = true;
     drops = drops || is_of_setting(i) || is_told_from_all(i) || is_out_of(i) || is_code(i);
     if (drops) token.tells = token.number = false;

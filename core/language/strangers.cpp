@@ -14,6 +14,7 @@ class StrangerReader : NamedTokens {
   std::optional<std::string> find(bool alone) const {
     auto found = set_against();
     if (!found && alone) found = told_apart();
+    if (!found) found = set_aside();
     if (!found) found = listed();
     if (!found) found = strangers();
     if (!found) found = bare_strangers();
@@ -103,11 +104,9 @@ class StrangerReader : NamedTokens {
            token.word.ends_with('s');
   }
 
-  // "Hats" of "hats and scarves, which is which", "hats here, scarves there": where nothing else is named.
+  // "Hats" of "hats and scarves, which is which", where nothing else is named.
   std::optional<std::string> told_apart() const {
-    const auto both = [&](const char* one, const char* other) { return count_of(one) > 0 && count_of(other) > 0; };
-    const bool sides = both("here", "there") || both("left", "right") || both("one", "other") || both("one", "another");
-    const bool which = count_of("which") > 1 || count_of("apart") > 0 || count_of("between") > 0 || sides;
+    const bool which = count_of("which") > 1 || count_of("apart") > 0 || count_of("between") > 0;
     if (subject_.numbered || !which) return std::nullopt;
     std::optional<std::string> first;
     for (const Token& token : tokens_) {
@@ -116,6 +115,16 @@ class StrangerReader : NamedTokens {
       if (!first && could_be_class(token)) first = token.word;
     }
     return first;
+  }
+
+  // "Hats" of "hats here, scarves there", where none of the set's own words is said.
+  std::optional<std::string> set_aside() const {
+    const auto both = [&](const char* one, const char* other) { return count_of(one) > 0 && count_of(other) > 0; };
+    const bool sides = both("here", "there") || both("left", "right") || both("one", "other") || both("one", "another");
+    if (subject_.numbered || !sides || any(0, tokens_.size(), [&](std::size_t i) { return is_own_word(i); }))
+      return std::nullopt;
+    const auto first = std::ranges::find_if(tokens_, &Token::tells);
+    return first == tokens_.end() ? std::nullopt : std::optional(first->word);
   }
 
   // "Scarves" of "gloves, hats and scarves", where nothing of the set is named: three things and more, in the plural or
@@ -162,9 +171,7 @@ class StrangerReader : NamedTokens {
   std::optional<std::string> bare_strangers() const {
     const auto bare = [&](std::size_t i) {
       const Token& token = tokens_[i];
-      if (token.tells)
-        return !is_keyword(token.term) && !is_described(token.term) && !(named_[i] && is_own_name(i)) &&
-               !group_named(token.term, subject_);
+      if (token.tells) return !is_own_word(i);
       return !token.number && (is_joint(token.word) || token.word == "or" || token.word == "of" || token.word == "on" ||
                                is_determiner(token.word));
     };
@@ -172,6 +179,13 @@ class StrangerReader : NamedTokens {
         any(0, tokens_.size(), [&](std::size_t i) { return !bare(i); }))
       return std::nullopt;
     return std::ranges::find_if(tokens_, &Token::tells)->word;
+  }
+
+  // Of the set, of a class or of several.
+  bool is_own_word(std::size_t at) const {
+    const Term& term = tokens_[at].term;
+    return tokens_[at].tells &&
+           (is_keyword(term) || is_described(term) || (named_[at] && is_own_name(at)) || group_named(term, subject_));
   }
 
   bool is_described(const Term& term) const {
