@@ -315,15 +315,15 @@ class Lists : NamedTokens {
 
   // "A woolly pullover versus that garment with two legs, trousers": of two classes that are named, one on each side.
   bool are_set_against() const {
-    const auto first = std::ranges::find_if(named_, [](const Name& name) { return name.has_value(); }) - named_.begin();
-    auto last = static_cast<std::ptrdiff_t>(named_.size()) - 1;
-    while (!named_[static_cast<std::size_t>(last)]) --last;
-    const auto begin = static_cast<std::size_t>(first), end = static_cast<std::size_t>(last);
+    const auto is_own = [&](std::size_t i) { return named_[i] && is_own_name(i); };
+    std::size_t begin = 0, end = tokens_.size() - 1;
+    while (begin < end && !is_own(begin)) ++begin;
+    while (begin < end && !is_own(end)) --end;
     // "Cat meow versus dog bark" is about noises.
     const auto is_head = [&](std::size_t at) {
       return at + 1 == tokens_.size() || tokens_[at + 1].begins || !tokens_[at + 1].tells;
     };
-    return is_own_name(begin) && is_own_name(end) && (is_head(begin) || is_head(end)) &&
+    return begin < end && named_[begin] != named_[end] && (is_head(begin) || is_head(end)) &&
            sentence_around(begin).last >= end &&
            any(begin, end, [&](std::size_t i) { return is_versus(tokens_[i].word); });
   }

@@ -38,6 +38,18 @@ TEST_CASE("kinds of network are known by what people call them, and by their nam
   CHECK(read_architecture("one-stage detectors", own, {}).name == "vgg16");
 }
 
+TEST_CASE("an architecture's own name leaves no doubt") {
+  const ArchitectureNames own{{"swin", {"shifted windows"}}, {"mixer", {"mlp-mixer"}}, {"mlp", {}}, {"vit", {}}};
+  const auto name = [&](const char* text) { return read_architecture(text, own, {}).name; };
+  CHECK(name("a Swin transformer") == "swin");
+  CHECK(name("a vision transformer of the swin kind") == "swin");
+  CHECK(name("an MLP-Mixer") == "mixer");
+  CHECK(name("mlp mixer, depth 4") == "mixer");
+  CHECK(name("a vision transformer") == "vit");
+  CHECK(error_id([&] { name("a swin or a perceptron"); }) == "instruction.architecture");
+  CHECK(error_id([&] { name("an mlp and a vit"); }) == "instruction.architecture");
+}
+
 TEST_CASE("what is answered by no does not deny the network") {
   CHECK(read("is it a seven or not? a perceptron").name == "mlp");
   CHECK(read("spot the cats, anything else is a no; perceptron").name == "mlp");
@@ -65,6 +77,10 @@ TEST_CASE("numbers belong to what they count") {
   CHECK(read("three hidden layers of 64 units").width == 64);
   CHECK(read("depth 8, width 32").depth == 8);
   CHECK(read("depth 8, width 32").width == 32);
+  CHECK(read("channels=48").width == 48);
+  CHECK(read("width should be 80").width == 80);
+  CHECK(read("a twelve-layer-deep resnet").depth == 12);
+  CHECK(!read("resnet 4 the digits").depth);
   CHECK(!read("the digits 3 and 8").depth);
   CHECK(error_id([] { read("two layers, or rather three layers"); }) == "instruction.architecture");
 }
@@ -72,7 +88,8 @@ TEST_CASE("numbers belong to what they count") {
 TEST_CASE("a limit of weights is one in whatever way it is written") {
   for (const char* text : {"under 10k weights", "at most 10,000 parameters", "fewer than ten thousand weights",
                            "no more than 10000 params", "10 000 weights or fewer", "nothing above ten thousand weights",
-                           "weights capped at 10,000", "cap it at 10k weights", "10k weights limit"}) {
+                           "weights capped at 10,000", "cap it at 10k weights", "10k weights limit",
+                           "parameters < 10000", "params<=10k, draft", "a net whose parameters number below 10,000"}) {
     INFO(text);
     CHECK(read(text).most_parameters == 10'000);
   }
@@ -80,6 +97,8 @@ TEST_CASE("a limit of weights is one in whatever way it is written") {
   CHECK(read("at most half a million parameters").most_parameters == 500'000);
   CHECK(read("a hundred thousand weights at most").most_parameters == 100'000);
   CHECK(read("at most one hundred and fifty thousand weights").most_parameters == 150'000);
+  CHECK(read("below a quarter of a million parameters").most_parameters == 250'000);
+  CHECK(!read("weights for digits up to 9").most_parameters);
   CHECK(!read("10k weights").most_parameters);
   CHECK(read("under 1.5 million weights").most_parameters == 1'500'000);
   CHECK(read("at most 0.5M parameters").most_parameters == 500'000);

@@ -506,3 +506,77 @@ TEST_CASE("groups that are denied, and lists that something is said of") {
   CHECK(read("hammer saw, they're the hard ones").classes == Classes{0, 1});
   CHECK(read("our workshop sells hammers and saws, nowt else. Which is which?").classes == Classes{0, 1});
 }
+
+TEST_CASE("remarks to the program, places and sides of a contrast", "[reading]") {
+  for (const char* text :
+       {"name the tools. Is that within your powers?", "tools; is that your line of work?", "Preferably the tools",
+        "hammer-to-pliers tools", "a hammer, a saw and the other one tool", "tools, one per wall"}) {
+    INFO(text);
+    CHECK(read(text).data() == "tools");
+  }
+  CHECK(read("a saw for logs versus that other thing for nails, a hammer").classes == Classes{1, 0});
+  CHECK(read("dice, one of three").classes.empty());
+  CHECK(read("dice: two of three are fours; is it a four?").data() == "counts[4,rest]");
+  CHECK(read("dice, one of 1, 2 and 3").classes == Classes{1, 2, 3});
+}
+
+TEST_CASE("more ways to leave out") {
+  for (const char* text :
+       {"saws we can do without: all other tools", "all tools, though saws I don't need",
+        "saws are not needed; the other two tools", "everything in the set of tools apart from saws",
+        "keep all the tools apart from saws", "tools, but toss out the saws", "tools but hold the saws",
+        "do away with the saws: tools", "spare me the saws, all other tools", "no use for a saw: tools",
+        "not the saw: the two other tools", "leave out the saws, otherwise all tools", "axe the saws: tools"}) {
+    INFO(text);
+    CHECK(read(text).classes == Classes{0, 2});
+  }
+  CHECK(read("dice except 1 to 3").classes == Classes{0, 4});
+  CHECK(read("dice, skip the 2 and 3, otherwise all of them").classes == Classes{0, 1, 4});
+  CHECK(read("a saw I don't like and a hammer I do; which is which").classes == Classes{1, 0});
+  const Card named{"fancy-counts", {"a1", "b2", "c3", "d4"}, "fancy things", {"fancy"}, {}};
+  const auto data = [&](const char* text) { return read_instruction(text, {named, kCards[1]}, {}).data(); };
+  CHECK(data("fancy-counts without labels 1 and 2") == "fancy-counts[0,3]");
+  CHECK(data("fancy things numbered 0 up to 2") == "fancy-counts[0,1,2]");
+  CHECK(data("fancy-counts items 1 and 3") == "fancy-counts[1,3]");
+}
+
+TEST_CASE("answers in code, and the rest in more words") {
+  for (const char* text : {"a saw -> 1, any other tool -> 0", "saws as 1, all other tools as 0", "tools: saw y/n",
+                           "tools: output 1 for a saw and 0 for the rest", "a saw? Lump the two other tools together",
+                           "whatever is no saw goes on one pile, saws on the other: tools",
+                           "saws on one heap, every other sort of tool on another"}) {
+    INFO(text);
+    CHECK(read(text).data() == "tools[1,rest]");
+  }
+}
+
+TEST_CASE("a set is known by its looks where nothing else is said") {
+  const std::vector<Card> cards{{"plates2", {"flat", "deep"}, "colour photographs of plates, 16x16", {"plate"}, {}},
+                                kCards[0]};
+  const auto reading_of = [&](const std::string& text) {
+    std::string found;
+    const auto id = error_id([&] { found = read_instruction(text, cards, {}).data(); });
+    return id == "none" ? found : id;
+  };
+  for (const char* text :
+       {"16x16 colour pictures", "two kinds of colour photographs", "16 by 16 images, two classes"}) {
+    INFO(text);
+    CHECK(reading_of(text) == "plates2");
+  }
+  for (const char* text : {"colour pictures", "two classes", "16x16 colour pictures of zqxes"}) {
+    INFO(text);
+    CHECK(reading_of(text) == "instruction.nothing");
+  }
+  const Card set10{"cifar10", {"x", "y"}, "things", {"cifar"}, {}};
+  CHECK(read_instruction("not cifar100, the one of two classes", {set10}, {}).data() == "cifar10");
+}
+
+TEST_CASE("two sets that are named together are refused") {
+  const Card fancy{"fancy-mnist", {"lace", "silk"}, "ribbons", {"fancy", "ribbon"}, {}};
+  const Card plain{"mnist", {"0", "1"}, "digits", {"digit"}, {}};
+  for (const char* text :
+       {"mnist and fancy-mnist together", "mnist as well as fancy mnist", "fancy-mnist, mnist", "both mnist sets"}) {
+    INFO(text);
+    CHECK(error_id([&] { read_instruction(text, {plain, fancy}, {}); }) == "instruction.sets");
+  }
+}
