@@ -474,8 +474,10 @@ bool Sentence::negates(std::size_t at) const {
   if (is_dropping(word, next)) return drops(at);
   if (is_holding(word, next))
     return tokens_[at].begins || tokens_[at - 1].word == "but" || is_joint(tokens_[at - 1].word);
-  // "Everything that isn't footwear".
-  if (is_denied_being(word) && at > 0 && (tokens_[at - 1].word == "that" || tokens_[at - 1].word == "which"))
+  // "Everything that isn't footwear", "any, as long as it isn't a bag".
+  if (is_denied_being(word) && at > 1 &&
+      (tokens_[at - 1].word == "that" || tokens_[at - 1].word == "which" ||
+       (tokens_[at - 1].word == "it" && tokens_[at - 2].word == "as")))
     return says_all_before(at);
   // "Is it or is it not a dress".
   if (word == "not" && at > 2 && tokens_[at - 1].word == "it" && is_contrast(tokens_[at - 3].word)) return false;
