@@ -14,7 +14,6 @@ NamedTokens::NamedTokens(const Sentence& sentence, const Subjects& subject, cons
   }
 }
 
-// The tokens of the sentence around a place.
 Run NamedTokens::sentence_around(std::size_t at) const {
   Run out{at, at};
   while (out.first > 0 && !tokens_[out.first].breaks) --out.first;
@@ -31,14 +30,12 @@ bool NamedTokens::is_name_of(std::size_t at, std::int64_t c) const {
   return std::ranges::find(terms, tokens_[at].term.text, &Term::text) != terms.end();
 }
 
-// Nor does "for our freight photos".
 bool NamedTokens::is_place(std::size_t at) const {
   return tokens_[at].place || (at > 1 && tokens_[at - 2].word == "for" && !tokens_[at - 1].tells) ||
          (at > 0 && tokens_[at - 1].word == "from") ||
          (at > 1 && tokens_[at - 2].word == "from" && !tokens_[at - 1].tells);
 }
 
-// The number that a class is called, of a numbered set.
 std::int64_t NamedTokens::number_at(std::int64_t c) const {
   return *number_of(subject_.card->classes[static_cast<std::size_t>(c)]);
 }
@@ -73,8 +70,6 @@ std::size_t NamedTokens::count_of(std::string_view word) const {
   return static_cast<std::size_t>(std::ranges::count(tokens_, word, &Token::word));
 }
 
-// The next word from `at` on that tells something, in a direction and within a few words; backwards not beyond the
-// beginning of the sentence.
 std::optional<std::size_t> NamedTokens::telling(std::size_t at, std::ptrdiff_t direction) const {
   for (std::size_t steps = 0; steps < kNearList && at < tokens_.size();
        ++steps, at += static_cast<std::size_t>(direction)) {
@@ -84,14 +79,12 @@ std::optional<std::size_t> NamedTokens::telling(std::size_t at, std::ptrdiff_t d
   return std::nullopt;
 }
 
-// The class that is named next, else the next word that tells something.
 std::optional<std::size_t> NamedTokens::telling_after(std::size_t at) const {
   for (auto i = at; i < std::min(at + kNearList, tokens_.size()) && !tokens_[i].begins; ++i)
     if (named_[i]) return i;
   return telling(at, 1);
 }
 
-// "Tell socks from gloves".
 bool NamedTokens::is_told_from(std::size_t at) const {
   return any(at > 4 ? at - 4 : 0, at, [&](std::size_t i) {
     const auto& word = tokens_[i].word;
@@ -99,7 +92,6 @@ bool NamedTokens::is_told_from(std::size_t at) const {
   });
 }
 
-// "Or not", "or false", "or it isn't", "or there's not".
 bool NamedTokens::is_denied_at(std::size_t at) const {
   const auto& word = tokens_[at].word;
   if (word == "not" || word == "no" || word == "non" || word == "false" || word == "nay" || word == "nope") return true;
@@ -108,7 +100,6 @@ bool NamedTokens::is_denied_at(std::size_t at) const {
   return false;
 }
 
-// "Everything else", "one of the other nine": whether it begins at a place.
 bool NamedTokens::begins_rest(std::size_t at) const {
   for (; at < tokens_.size() && !tokens_[at].begins; ++at) {
     if (is_rest(at)) return true;
@@ -117,7 +108,6 @@ bool NamedTokens::begins_rest(std::size_t at) const {
   return false;
 }
 
-// Where "everything else", "all the others", "the rest", "any other thing" begins that ends at a place.
 std::optional<std::size_t> NamedTokens::is_rest(std::size_t at) const {
   const auto& word = tokens_[at].word;
   auto first = at;
@@ -140,13 +130,11 @@ std::optional<std::size_t> NamedTokens::is_rest(std::size_t at) const {
   return std::nullopt;
 }
 
-// "All", "any", "the nine"; "whatever" of "from whatever else", but not of "or whatever else".
 bool NamedTokens::is_before_rest(std::size_t at) const {
   const auto& word = tokens_[at].word;
   return is_all(word) || number_of(word) || (word == "whatever" && at > 0 && tokens_[at - 1].word != "or");
 }
 
-// "Such as cats and dogs", "cats, dogs and the like"; of what has an order, not "from airplanes to trucks".
 bool NamedTokens::is_open(const Run& run) const {
   if (opens(run.first) || any(run.first, run.last, [&](std::size_t i) { return tokens_[i].word == "etc"; }))
     return true;
@@ -170,7 +158,6 @@ bool NamedTokens::goes_on(std::size_t at) const {
          is_phrase(at, {"any", "of", "the"}) || is_phrase(at, {"all", "of", "them"});
 }
 
-// Whether what begins at a place is said to be of examples.
 bool NamedTokens::opens(std::size_t first) const {
   for (auto i = first; i > 0 && first - i < kNearList && !tokens_[i].breaks; --i) {
     if (is_open_before(tokens_[i - 1].word) && !is_wish(i - 1)) return true;
@@ -179,14 +166,12 @@ bool NamedTokens::opens(std::size_t first) const {
   return false;
 }
 
-// "Nothing else", "no other", "the other".
 bool NamedTokens::is_closed(std::size_t at) const {
   const auto& before = tokens_[at - 1].word;
   return is_nothing(before) || is_negation(before) ||
          (is_phrase(at - 1, {"the", "other"}) && (at < 2 || tokens_[at - 2].word != "all"));
 }
 
-// "I'd like", "look like": no list of examples.
 bool NamedTokens::is_wish(std::size_t at) const {
   if (tokens_[at].word != "like" || at == 0) return false;
   // "Like in the old days".

@@ -39,7 +39,7 @@ class NamedTokens {
   Run sentence_around(std::size_t at) const;
   bool is_own_name(std::size_t at) const;
   bool is_name_of(std::size_t at, std::int64_t c) const;
-  // Nor does "for our freight photos".
+  // Says from whom or where it is: "from a freight company", "for our freight photos".
   bool is_place(std::size_t at) const;
   // The number that a class is called, of a numbered set.
   std::int64_t number_at(std::int64_t c) const;
@@ -64,7 +64,7 @@ class NamedTokens {
   std::optional<std::size_t> is_rest(std::size_t at) const;
   // "All", "any", "the nine"; "whatever" of "from whatever else", but not of "or whatever else".
   bool is_before_rest(std::size_t at) const;
-  // "Such as cats and dogs", "cats, dogs and the like"; of what has an order, not "from airplanes to trucks".
+  // "Such as cats and dogs", "cats, dogs and the like", "from airplanes to trucks", the first class to the last one.
   bool is_open(const Run& run) const;
   bool goes_on(std::size_t at) const;
   // Whether what begins at a place is said to be of examples.

@@ -78,7 +78,7 @@ bool is_restriction(std::string_view word);
 // All others: "rest", "leftovers"; together, "lump", or against what is before them, "remaining".
 bool is_rest_of_all(std::string_view word);
 bool is_lumping(std::string_view word);
-// Of "whatever isn't one".
+// Before it: "anything", "all" of "all that is not one".
 bool is_any_thing(std::string_view word);
 // What becomes of all others: they "are" no, they "go" elsewhere.
 bool is_verdict(std::string_view word);
