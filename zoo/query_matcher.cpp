@@ -77,22 +77,16 @@ bool compare_setting(const Node& node, const RowView& row) {
   return !ordered && compare_text(node, std::get<std::string_view>(*value));
 }
 
-bool compare_notes(const Node& node, const std::string& notes) {
+bool compare_notes(const Node& node, std::string_view notes) {
   return !notes.empty() && fits_text(node, notes) != (node.op == Node::Op::kNotEqual);
 }
 
-std::vector<std::string> tensor_names(const ZooRecord& record) {
-  std::vector<std::string> names;
-  for (const auto& tensor : record.tensors) names.push_back(tensor.name);
-  return names;
-}
-
-bool compare(const Node& node, std::string_view raw, const RowView& row, const WholeRecord& whole) {
+bool compare(const Node& node, std::string_view raw, const RowView& row, const OtherFields& fields) {
   switch (node.field.kind) {
     case Kind::kNotes:
-      return compare_notes(node, whole(raw).notes);
+      return compare_notes(node, fields(raw).notes);
     case Kind::kTensor:
-      return any_fits(node, tensor_names(whole(raw)));
+      return any_fits(node, fields(raw).tensors);
     case Kind::kId:
       return compare_text(node, to_hex(raw));
     case Kind::kText:
@@ -106,9 +100,9 @@ bool compare(const Node& node, std::string_view raw, const RowView& row, const W
   }
 }
 
-bool has(const QueryField& field, std::string_view raw, const RowView& row, const WholeRecord& whole) {
-  if (field.kind == Kind::kNotes) return !whole(raw).notes.empty();
-  if (field.kind == Kind::kTensor) return !whole(raw).tensors.empty();
+bool has(const QueryField& field, std::string_view raw, const RowView& row, const OtherFields& fields) {
+  if (field.kind == Kind::kNotes) return !fields(raw).notes.empty();
+  if (field.kind == Kind::kTensor) return !fields(raw).tensors.empty();
   return has_field(field, row);
 }
 
@@ -139,8 +133,8 @@ std::string_view take_digits(std::string_view& text) {
 }  // namespace
 
 bool matches(const Node& node, std::string_view raw, const RowView& row, const OtherTerms& others,
-             const WholeRecord& whole) {
-  const auto holds = [&](const auto& child) { return matches(*child, raw, row, others, whole); };
+             const OtherFields& fields) {
+  const auto holds = [&](const auto& child) { return matches(*child, raw, row, others, fields); };
   switch (node.kind) {
     case Node::Kind::kAnd:
       return std::all_of(node.children.begin(), node.children.end(), holds);
@@ -150,12 +144,12 @@ bool matches(const Node& node, std::string_view raw, const RowView& row, const O
       return !holds(node.children[0]);
     case Node::Kind::kCompare:
       if (node.field.kind == Kind::kAlias) return others(node, raw);
-      return compare(node, raw, row, whole);
+      return compare(node, raw, row, fields);
     case Node::Kind::kTag:
       return row.any_tag(node.argument);
     case Node::Kind::kHas:
       if (node.field.kind == Kind::kAlias) return others(node, raw);
-      return has(node.field, raw, row, whole);
+      return has(node.field, raw, row, fields);
     case Node::Kind::kGeneratedBy:
       return row.has_parent("generated-by", node.argument);
     case Node::Kind::kAncestor:
@@ -166,7 +160,7 @@ bool matches(const Node& node, std::string_view raw, const RowView& row, const O
   return false;
 }
 
-bool any_fits(const Node& node, const std::vector<std::string>& names) {
+bool any_fits(const Node& node, const std::vector<std::string_view>& names) {
   if (node.kind == Node::Kind::kHas) return !names.empty();
   const bool fits = std::ranges::any_of(names, [&](const auto& name) { return fits_text(node, name); });
   return node.op == Node::Op::kNotEqual ? !names.empty() && !fits : fits;
@@ -197,7 +191,7 @@ bool has_field(const QueryField& field, const RowView& row) {
   }
 }
 
-Json field_value(const QueryField& field, std::string_view raw, const RowView& row, const WholeRecord& whole) {
+Json field_value(const QueryField& field, std::string_view raw, const RowView& row, const OtherFields& fields) {
   switch (field.kind) {
     case Kind::kId:
       return to_hex(raw);
@@ -216,9 +210,9 @@ Json field_value(const QueryField& field, std::string_view raw, const RowView& r
       return number ? number_json(*number) : Json(std::get<std::string_view>(*value));
     }
     case Kind::kNotes:
-      return text_json(whole(raw).notes);
+      return text_json(fields(raw).notes);
     case Kind::kTensor:
-      return tensor_names(whole(raw));
+      return Json(fields(raw).tensors);
     case Kind::kAlias:
       return nullptr;
     default:
@@ -268,13 +262,14 @@ bool natural_less(std::string_view a, std::string_view b) {
 bool matches(const Query& query, const ZooRecord& record) {
   if (!query.where) return true;
   const auto row = encode_row(record);
+  const auto fields = record_fields(record);
   return matches(
       *query.where, from_hex(record.id), RowView(row),
       [&](const Node& node, std::string_view) -> bool {
         throw query_error("needs_store", query.text, node.position,
                           "lineage, aliases and weights are known only to a zoo");
       },
-      [&](auto) -> const auto& { return record; });
+      [&](auto) -> const auto& { return fields; });
 }
 
 }  // namespace weightloom

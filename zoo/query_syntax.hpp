@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "record_fields.hpp"
 #include "row.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/zoo/query.hpp"
@@ -66,18 +67,18 @@ std::vector<SortOrder> parse_sort(const std::string& sort);
 
 // Does a term hold, of the record whose id is the bytes `raw`, that rows do not tell: on lineage, aliases or weights?
 using OtherTerms = std::function<bool(const QueryNode&, std::string_view raw)>;
-// The whole record of the id with these bytes. Asked only for terms on what rows do not hold.
-using WholeRecord = std::function<const ZooRecord&(std::string_view raw)>;
+// What rows do not hold, of the record whose id is the bytes `raw`; stays until the next call.
+using OtherFields = std::function<const RecordFields&(std::string_view raw)>;
 // Does the row of that record satisfy it?
 bool matches(const QueryNode& node, std::string_view raw, const RowView& row, const OtherTerms& others,
-             const WholeRecord& whole);
+             const OtherFields& fields);
 // Of metrics, settings and texts of the row; true for all other fields.
 bool has_field(const QueryField& field, const RowView& row);
 // The value of a field, null where it has none; that of an alias is null.
-Json field_value(const QueryField& field, std::string_view raw, const RowView& row, const WholeRecord& whole);
+Json field_value(const QueryField& field, std::string_view raw, const RowView& row, const OtherFields& fields);
 
 // Does a term on aliases or names of tensors hold for one of these?
-bool any_fits(const QueryNode& node, const std::vector<std::string>& names);
+bool any_fits(const QueryNode& node, const std::vector<std::string_view>& names);
 // Does a layer term hold for one of these? `statistics` is asked only for tensors whose name fits.
 bool any_tensor_fits(const QueryNode& node, const std::vector<TensorRecord>& tensors,
                      const std::function<std::optional<TensorStatistics>(const TensorRecord&)>& statistics);

@@ -47,7 +47,7 @@ std::map<std::string, std::vector<std::string>> aliases_by_id(const Database& da
 std::set<std::string> ids_with_alias(const Node& term, const Database& database) {
   std::set<std::string> ids;
   for (const auto& [id, aliases] : aliases_by_id(database))
-    if (any_fits(term, aliases)) ids.insert(id);
+    if (any_fits(term, {aliases.begin(), aliases.end()})) ids.insert(id);
   return ids;
 }
 
@@ -153,16 +153,30 @@ class BestHits {
   std::vector<std::unique_ptr<Hit>> hits_;  // with a limit, a heap: the last one first
 };
 
-// The whole record of one row after the other, read once for all terms of a query.
-WholeRecord whole_records(std::function<std::optional<ZooRecord>(const std::string& id)> read) {
-  return [read = std::move(read), last = ZooRecord()](std::string_view raw) mutable -> const ZooRecord& {
+// Of one row after the other, read once for all terms of a query. `read` takes what is not of the usual form, or says
+// what is wrong with it.
+OtherFields other_fields(const Database& database, std::function<std::optional<ZooRecord>(const std::string&)> read) {
+  struct Last {
+    std::string id, bytes;
+    std::optional<ZooRecord> record;
+    RecordFields fields;  // of one of these
+  };
+  return [&database, read = std::move(read), last = std::make_shared<Last>() ](std::string_view raw) -> const auto& {
     const auto id = to_hex(raw);
-    if (last.id == id) return last;
-    auto record = read(id);
-    if (!record)
-      throw Error(ErrorCode::kDamaged, "zoo.record", "cannot read a record of the zoo", "that of " + id + " is missing",
-                  "run `weightloom zoo verify`");
-    return last = std::move(*record);
+    if (last->id == id) return last->fields;
+    last->id.clear();
+    last->bytes = database.get(Family::kMeta, raw).value_or("");
+    auto fields = record_fields(last->bytes);
+    if (!fields || fields->id != id) {
+      last->record = read(id);
+      if (!last->record)
+        throw Error(ErrorCode::kDamaged, "zoo.record", "cannot read a record of the zoo",
+                    "that of " + id + " is missing", "run `weightloom zoo verify`");
+      fields = record_fields(*last->record);
+    }
+    last->id = id;
+    last->fields = *std::move(fields);
+    return last->fields;
   };
 }
 
@@ -274,16 +288,17 @@ FoundRows Zoo::Impl::found(const Query& query) const {
   const auto read = [this](const std::string& id) { return record(id); };
   struct Part {
     BestHits best;
-    WholeRecord whole;
+    OtherFields fields;
   };
   // A writer keeps the statistics that it computes: by one thread.
   const bool alone = query.where && has_layer_term(*query.where);
   const std::size_t parts = alone ? 1 : std::clamp(std::thread::hardware_concurrency(), 1u, kMostParts);
   std::vector<Part> found;
-  for (std::size_t part = 0; part < parts; ++part) found.push_back({BestHits(order, query.limit), whole_records(read)});
+  for (std::size_t part = 0; part < parts; ++part)
+    found.push_back({BestHits(order, query.limit), other_fields(*database, read)});
   const auto look = [&](std::size_t part, auto key, auto value) {
     const RowView row(value);
-    if (!query.where || matches(*query.where, key, row, holds, found[part].whole))
+    if (!query.where || matches(*query.where, key, row, holds, found[part].fields))
       found[part].best.add(key, value, row);
   };
   if (const auto few = query.where ? candidates(*database, *query.where) : std::nullopt) {
@@ -319,7 +334,7 @@ Listing Zoo::list(const Query& query, const std::vector<std::string>& columns) c
       std::ranges::any_of(wanted, [](const Column& column) { return column.field.kind == QueryField::Kind::kAlias; });
   std::map<std::string, std::vector<std::string>> aliases;
   if (aliases_wanted) aliases = aliases_by_id(*impl_->database);
-  const auto whole = whole_records([this](const std::string& id) { return impl_->record(id); });
+  const auto fields = other_fields(*impl_->database, [this](const std::string& id) { return impl_->record(id); });
   auto found = impl_->found(query);
   Listing listing;
   listing.matched = found.matched;
@@ -328,7 +343,7 @@ Listing Zoo::list(const Query& query, const std::vector<std::string>& columns) c
     auto summary = summary_of(to_hex(raw), row);
     for (const auto& [name, field] : wanted)
       summary.columns[name] =
-          field.kind == QueryField::Kind::kAlias ? Json(aliases[summary.id]) : field_value(field, raw, row, whole);
+          field.kind == QueryField::Kind::kAlias ? Json(aliases[summary.id]) : field_value(field, raw, row, fields);
     listing.networks.push_back(std::move(summary));
     packed = {};
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "fuzz_target.hpp"
+#include "record_fields.hpp"
 #include "weightloom/zoo/record.hpp"
 
 using namespace weightloom;
@@ -23,6 +24,7 @@ void check(const Json& json) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = fuzz::text_of(data, size);
+  record_fields(text);
   fuzz::expect_read_or_refused([&] { check(parse_json(text, "the input")); });
   return fuzz::expect_read_or_refused([&] { check(parse_cbor(text, "the input")); });
 }
