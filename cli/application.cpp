@@ -198,6 +198,12 @@ Command::Run declare(const Command& command, CLI::App& app, ListOptions& list) {
 // What works on folders of backups, and makes a zoo of its own where it makes one.
 constexpr std::string_view kWithoutZoo[] = {"zoo backups", "zoo restore"};
 
+// A zoo that is named where the command has an argument for it.
+void expect_one_zoo(const GlobalOptions& given, const CLI::App& app, const std::string& command) {
+  if (command == "zoo init" && given.zoo && app.count("directory") > 0)
+    throw Error(ErrorCode::kUsage, "option.conflict", "--zoo and the argument name a zoo each", "", "give one of them");
+}
+
 void expect_no_zoo(const GlobalOptions& given, const std::string& command) {
   if (given.zoo && std::ranges::find(kWithoutZoo, command) != std::end(kWithoutZoo))
     throw Error(ErrorCode::kUsage, "option.conflict", "--zoo means nothing to `" + command + "`", "",
@@ -214,6 +220,7 @@ int run_command(const Application& application, const Invocation& invocation) {
   declare_global_options(*app, given);
   parse_options(*app, invocation.arguments, name);
   expect_no_zoo(given, name);
+  expect_one_zoo(given, *app, name);
 
   Context context(resolve_settings(given));
   set_log_level(context.settings().verbose ? "debug" : context.settings().log);

@@ -1,6 +1,7 @@
 // Commands that make and change a zoo, and bring networks in and out.
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -459,6 +460,10 @@ std::string file_in(const std::filesystem::path& folder, const ZooRecord& record
   if (name.is_absolute() || std::ranges::any_of(name, [](const auto& part) { return part == ".." || part == "."; }))
     throw Error(ErrorCode::kUsage, "export.name", "cannot write '" + record.name + "' into a folder",
                 "its name would lead out of it", "export it by itself, with --out FILE");
+  if (std::ranges::any_of(name, [](const auto& part) { return part.native().starts_with('.'); }))
+    throw Error(ErrorCode::kUsage, "export.name", "cannot write '" + record.name + "' into a folder",
+                "it would be hidden there, and `zoo import` passes hidden files over",
+                "export it by itself, with --out FILE, or rename it");
   return (folder / (record.name + ".safetensors")).string();
 }
 
@@ -467,10 +472,15 @@ Json export_networks(Context& context, const Zoo& zoo, const ExportOptions& opti
                      const std::vector<ZooRecord>& records) {
   const auto progress = context.progress();
   Json networks = Json::array(), refused = Json::array();
+  std::map<std::filesystem::path, std::string> taken;  // files by whom
   for (const auto& record : records) {
     throw_if_interrupted();
     try {
       const auto out = file_in(options.out, record);
+      const auto [other, first] = taken.emplace(std::filesystem::path(out).lexically_normal(), record.name);
+      if (!first)
+        throw Error(ErrorCode::kUsage, "export.name", "cannot write '" + record.name + "' into a folder",
+                    "'" + other->second + "' has the same file there", "export it by itself, with --out FILE");
       expect_replaceable(out);
       std::filesystem::create_directories(std::filesystem::path(out).parent_path());
       networks.push_back(export_network(context, zoo, options, record, out));
@@ -690,6 +700,15 @@ void expect_to_fit(const Zoo& zoo, const ZooRecord& record, const NetworkDescrip
     throw Error(ErrorCode::kUsage, "set.dialect", "cannot say that '" + record.name + "' is " + description.label(),
                 "its tensors are stored under the names of '" + dialect + "'",
                 "export it, and import it again with --arch and --replace");
+  std::map<std::string_view, const Shape*> shapes;
+  for (const auto& tensor : record.tensors) shapes[tensor.name] = &tensor.shape;
+  for (const auto& parameter : description.parameters)
+    if (const auto found = shapes.find(parameter.name); found == shapes.end() || *found->second != parameter.shape)
+      throw Error(ErrorCode::kUsage, "set.shape", "cannot say that '" + record.name + "' is " + description.label(),
+                  found == shapes.end() ? "it has no tensor '" + parameter.name + "'"
+                                        : "its tensor '" + parameter.name + "' has the shape " +
+                                              to_string(*found->second) + ", not " + to_string(parameter.shape),
+                  "give the configuration that its tensors are of, with --set");
 }
 
 // A network, and what a table says of it.

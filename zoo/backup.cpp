@@ -379,6 +379,14 @@ class FileCopier {
   std::string why_;
 };
 
+// Numbers that are given out once more would hide that backups were lost.
+void expect_numbered(const fs::path& folder, BackupFolder& backups) {
+  if (!backups.engine().list().empty() || backups.damaged().empty()) return;
+  throw Error(ErrorCode::kDamaged, "backup.damaged", "cannot keep backups in '" + folder.string() + "'",
+              "there were some, and files of their databases are missing", "keep backups in another folder")
+      .at(folder.string());
+}
+
 }  // namespace
 
 BackupResult back_up(Zoo& zoo, const fs::path& folder, const BackupOptions& options, const ProgressSink& progress) {
@@ -395,6 +403,7 @@ BackupResult back_up(Zoo& zoo, const fs::path& folder, const BackupOptions& opti
   }
   fs::create_directories(folder / "lists");
   BackupFolder backups(folder);
+  expect_numbered(folder, backups);
   expect_continued(folder, backups, database);
   BackupResult result;
   FileCopier copier(zoo.directory(), database, backups, options.recheck, progress);
@@ -434,6 +443,11 @@ std::vector<Backup> backups(const fs::path& folder) {
   std::vector<Backup> out;
   for (const auto& one : BackupFolder(folder).entries()) out.push_back(one.backup);
   return out;
+}
+
+std::vector<std::uint32_t> lost_backups(const fs::path& folder) {
+  const auto lost = BackupFolder(folder).damaged();
+  return {lost.begin(), lost.end()};
 }
 
 std::vector<std::string> check_backups(const fs::path& folder, const ProgressSink& progress) {

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <map>
 #include <utility>
 
 #include "query_syntax.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/hash.hpp"
+#include "weightloom/base/tensor.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/base/units.hpp"
 #include "weightloom/zoo/statistics.hpp"
@@ -285,6 +287,7 @@ class Parser {
       if (kind == Node::Kind::kGeneratedBy && !is_hex(argument.text))
         throw query_error("type", line_, argument.position, "generated_by() takes the first digits of a generator's id",
                           "`weightloom generator info` shows it");
+      if (kind == Node::Kind::kHas) expect_one_field(argument);
       if (kind == Node::Kind::kHas)
         node->field = argument.kind == Token::Kind::kQuoted ? metric_field(argument.text, argument.position)
                                                             : query_field(argument.text, argument.position);
@@ -293,6 +296,30 @@ class Parser {
     }
     throw query_error("unknown_function", line_, name.position,
                       "unknown function '" + name.text + "'" + suggestion(name.text, known));
+  }
+
+  // Words for what is no single field: true of no network, and `not has(tags)` of all.
+  void expect_one_field(const Token& argument) {
+    static const std::map<std::string_view, const char*> hints{{"tag", "tag:*"},
+                                                               {"tags", "tag:*"},
+                                                               {"metric", "has(test_accuracy)"},
+                                                               {"child", nullptr},
+                                                               {"children", nullptr},
+                                                               {"metrics", "has(test_accuracy)"},
+                                                               {"parent", nullptr},
+                                                               {"parents", nullptr},
+                                                               {"hyper", "has(hyper.lr)"},
+                                                               {"config", "has(config.depth)"},
+                                                               {"hyperparameters", "has(hyper.lr)"},
+                                                               {"layer", "has(tensor)"},
+                                                               {"layers", "has(tensor)"},
+                                                               {"tensors", "has(tensor)"},
+                                                               {"aliases", "has(alias)"}};
+    const auto found = argument.kind == Token::Kind::kQuoted ? hints.end() : hints.find(argument.text);
+    if (found != hints.end())
+      throw query_error("unknown_field", line_, argument.position, "'" + argument.text + "' is no single field",
+                        found->second ? std::string("ask for one: ") + found->second
+                                      : "lineage is asked by ancestor(NAME) and descendant(NAME)");
   }
 
   // layer("fc*").std < 0.1
@@ -317,7 +344,18 @@ class Parser {
     const auto kind = text == "dtype" ? QueryField::Kind::kText : QueryField::Kind::kStatistic;
     node->field = {kind, RowText::kName, text, figure.position};
     read_comparison(*node, name);
+    if (text == "dtype" && node->op != Node::Op::kGlob && node->op != Node::Op::kRegex)
+      for (const auto& value : node->values) expect_dtype(value.text);
     return node;
+  }
+
+  void expect_dtype(const std::string& name) const {
+    try {
+      parse_dtype(name);
+    } catch (const Error&) {
+      throw query_error("type", line_, value_position_, "there is no type '" + name + "'",
+                        "types are called F32, BF16, I64, BOOL, ...");
+    }
   }
 
   NodePtr tag(const Token& name) {

@@ -82,12 +82,13 @@ void check_name(const std::string& name) {
   // "-" stands for names on standard input.
   const bool looks_like_id = name.size() == 2 * kIdBytes && is_hex(name);
   if (!name.empty() && name != "-" && !looks_like_id && name.size() <= kMaxName && is_printable(name) &&
-      name.front() != '/' && name.back() != '/')
+      std::string_view("/ ").find(name.front()) == std::string_view::npos &&
+      std::string_view("/ ").find(name.back()) == std::string_view::npos)
     return;
   throw Error(
       ErrorCode::kUsage, "zoo.bad_name", "cannot name a network '" + name + "'",
       "a name is 1 to 1024 bytes of UTF-8 without control or bidirectional control characters and does not begin or "
-      "end with '/'; '-' and 32 hexadecimal digits are none");
+      "end with '/' or a space; '-' and 32 hexadecimal digits are none");
 }
 
 Error alias_taken(const std::string& name) {

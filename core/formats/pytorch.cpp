@@ -158,6 +158,17 @@ bool has_tensors(const Value& value) {
   return false;
 }
 
+// A training's, whose own tensors are single numbers: a loss that stands beside the weights.
+bool is_of_training(const Value& dict) {
+  bool training = false;
+  for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
+    const Value& value = *dict.items[i + 1];
+    if (value.kind == Kind::kTensor && !value.view.shape.empty()) return false;
+    training = training || is_training_state(key_text(*dict.items[i]));
+  }
+  return training;
+}
+
 const Value* entry(const Value& dict, std::string_view name) {
   for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2)
     if (key_text(*dict.items[i]) == name) return dict.items[i + 1];
@@ -206,16 +217,18 @@ class Collector {
  private:
   const Value& state_of(const Value& root) {
     if (root.kind == Kind::kDict) {
-      if (has_tensors(root)) return root;
+      const bool own = has_tensors(root);
       for (const char* name : kStateNames) {
         const auto* state = entry(root, name);
-        if (!state || !holders_.holds(*state)) continue;
+        if (!state || !holders_.holds(*state) || (own && !is_of_training(root))) continue;
         warnings_.push_back("took the weights under '" + std::string(name) + "'");
         for (std::size_t i = 0; i + 1 < root.items.size(); i += 2)
-          if (root.items[i + 1] != state && holders_.holds(*root.items[i + 1]))
+          if (root.items[i + 1] != state &&
+              (holders_.holds(*root.items[i + 1]) || root.items[i + 1]->kind == Kind::kTensor))
             warnings_.push_back("left out '" + printable(key_text(*root.items[i])) + "'");
         return *state;
       }
+      if (own) return root;
     }
     std::string keys;
     for (std::size_t i = 0; root.kind == Kind::kDict && i + 1 < root.items.size() && i < 20; i += 2)

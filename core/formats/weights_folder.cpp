@@ -89,7 +89,9 @@ class Sorter {
     if (named_by_index_.contains(file.filename().string())) return;
     const auto foreign = foreign_format(file);
     if (!foreign) return;
-    if (is_named_as_weights(file))
+    // Checkpoints are called .bin as well, as other things are.
+    const bool pointer = foreign->id == "weights.lfs_pointer" && file.extension() == ".bin";
+    if (is_named_as_weights(file) || pointer)
       contents_.refused.push_back({file, foreign->id, "it is " + foreign->name + "; " + foreign->hint});
     else if (foreign->holds_weights)
       pass_over(file, foreign->id, "it is " + foreign->name + ", which is not read");

@@ -178,6 +178,19 @@ TEST_CASE("weights are found under the usual names, and in dictionaries of dicti
   read = file.read(checkpoint(dict({{"w", tensor}, {"block", dict({{"w", tensor}, {"steps", integer(1)}})}})));
   CHECK(read.tensors.contains("block.w"));
   CHECK(read.warnings == std::vector<std::string>{"left out what is no tensor: block.steps"});
+  // A loss beside the weights is none of them; a number of a network is.
+  Tensor number;
+  number.shape = number.strides = {};
+  const auto loss = number.pickled();
+  read = file.read(checkpoint(dict({{"loss", loss},
+                                    {"model_state_dict", dict({{"w", tensor}})},
+                                    {"optimizer_state_dict", dict({{"lr", integer(1)}})}})));
+  CHECK(read.tensors.size() == 1);
+  CHECK(read.tensors.contains("w"));
+  CHECK(read.warnings == std::vector<std::string>{"took the weights under 'model_state_dict'", "left out 'loss'"});
+  read = file.read(checkpoint(dict({{"logit_scale", loss}, {"model", dict({{"w", tensor}})}})));
+  CHECK(read.tensors.contains("logit_scale"));
+  CHECK(read.tensors.contains("model.w"));
   CHECK(file.verdict(checkpoint(dict({{"epoch", integer(3)}}))) == "pt.no_state_dict");
   CHECK(file.verdict(checkpoint(integer(3))) == "pt.no_state_dict");
 }

@@ -153,14 +153,18 @@ TEST_CASE("what a training goes on with, and a download that did not end, are pa
 TEST_CASE("what only looks like a network is refused by what it is, what nobody takes for one is passed over") {
   const Folder folder;
   folder.text("pointer.safetensors", "version https://git-lfs.github.com/spec/v1\n");
+  folder.text("weights.bin", "version https://git-lfs.github.com/spec/v1\n");
+  folder.text("picture.png", "version https://git-lfs.github.com/spec/v1\n");
   folder.text("page.safetensors", "<html>");
   folder.text("._net.safetensors", std::string("\0\x05\x16\x07", 4));
   folder.text("pytorch_model.bin", std::string("PK\x03\x04", 4));
   folder.text("page.html", "<html>");
   const auto contents = folder.find();
   CHECK(contents.networks.empty());
-  CHECK(ids(contents.refused) == Names{"page.safetensors weights.html", "pointer.safetensors weights.lfs_pointer"});
-  CHECK(ids(contents.passed_over) == Names{"._net.safetensors weights.appledouble", "pytorch_model.bin weights.zip"});
+  CHECK(ids(contents.refused) == Names{"page.safetensors weights.html", "pointer.safetensors weights.lfs_pointer",
+                                       "weights.bin weights.lfs_pointer"});
+  CHECK(ids(contents.passed_over) == Names{"._net.safetensors weights.appledouble", "picture.png weights.lfs_pointer",
+                                           "pytorch_model.bin weights.zip"});
 }
 
 }  // namespace weightloom

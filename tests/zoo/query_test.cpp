@@ -282,6 +282,18 @@ TEST_CASE("bad syntax is refused where it stands", "[query]") {
   CHECK(refusal("foo(x)").starts_with("query.unknown_function"));
 }
 
+TEST_CASE("has() is asked for one field", "[query]") {
+  for (const char* word : {"tag", "tags", "metrics", "parents", "hyper", "config", "layers"})
+    CHECK(refusal("not has(" + std::string(word) + ")").starts_with("query.unknown_field"));
+  CHECK(refusal("has(\"tags\")") == "accepted");  // a metric of that name
+}
+
+TEST_CASE("a layer is asked for types that there are", "[query]") {
+  CHECK(refusal("layer(\"*\").dtype=f31").starts_with("query.type"));
+  CHECK(refusal("layer(\"*\").dtype in (F32, f32)").starts_with("query.type"));
+  CHECK(refusal("layer(\"*\").dtype:F8*") == "accepted");
+}
+
 TEST_CASE("comparisons that the type of a field rules out are refused", "[query]") {
   CHECK(refusal("name<x").starts_with("query.type"));
   CHECK(refusal("params:1*").starts_with("query.type"));

@@ -286,6 +286,16 @@ TEST_CASE("a copy of a zoo that went another way does not displace the backups o
   kept.back_up();
 }
 
+TEST_CASE("backups that were lost are told, and their numbers are not given out again", "[zoo]") {
+  const Kept kept;
+  auto zoo = Zoo::open(kept.zoo(), Zoo::Access::kWrite);
+  back_up(zoo, kept.backups());
+  CHECK(lost_backups(kept.backups()).empty());
+  fs::remove_all(kept.backups() / "db");
+  CHECK(lost_backups(kept.backups()) == std::vector<std::uint32_t>{1});
+  CHECK(testing::error_id([&] { back_up(zoo, kept.backups()); }) == "backup.damaged");
+}
+
 TEST_CASE("backups go where nothing else is", "[zoo]") {
   const Kept kept;
   auto zoo = Zoo::open(kept.zoo(), Zoo::Access::kWrite);

@@ -50,6 +50,10 @@ struct RestoreResult {
 // Oldest first. Throws kNotFound "backup.none" when the folder holds no backups.
 std::vector<Backup> backups(const std::filesystem::path& folder);
 
+// The numbers of backups that there must be and that cannot be restored, files of their databases being gone: as far as
+// that shows without reading them. Throws like backups().
+std::vector<std::uint32_t> lost_backups(const std::filesystem::path& folder);
+
 // Reads every file of every backup; returns what is missing or changed, and which backups that hits, in words.
 std::vector<std::string> check_backups(const std::filesystem::path& folder, const ProgressSink& progress = {});
 
