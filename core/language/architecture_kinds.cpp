@@ -1,5 +1,7 @@
 #include "architecture_kinds.hpp"
 
+#include <algorithm>
+
 namespace weightloom {
 
 const std::vector<ArchitectureKind>& architecture_kinds() {
@@ -74,6 +76,12 @@ const std::vector<ArchitectureKind>& architecture_kinds() {
       {"resnext", {"resnext"}},
       {"kolmogorov-arnold network", {"kolmogorov-arnold"}}};
   return all;
+}
+
+bool is_kind_of_network(std::string_view call) {
+  return std::ranges::any_of(architecture_kinds(), [&](const ArchitectureKind& kind) {
+    return std::ranges::find(kind.calls, call) != kind.calls.end();
+  });
 }
 
 }  // namespace weightloom

@@ -2,6 +2,7 @@
 // Kinds of network, and of what is none, by what people call them.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace weightloom {
@@ -14,5 +15,7 @@ struct ArchitectureKind {
   bool general = false;
 };
 const std::vector<ArchitectureKind>& architecture_kinds();
+// Whether one is called so, and not in the plural.
+bool is_kind_of_network(std::string_view call);
 
 }  // namespace weightloom

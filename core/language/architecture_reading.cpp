@@ -8,6 +8,7 @@
 
 #include "architecture_kinds.hpp"
 #include "characters.hpp"
+#include "spelled_names.hpp"
 #include "vocabulary.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/language/words.hpp"
@@ -24,8 +25,9 @@ const std::set<std::string> kLimits{"under",   "below",  "less",   "fewer",     
                                     "smaller", "up",     "cap",    "capped",    "limited"};
 // Limits behind a negation alone: "not above", "no more than".
 const std::set<std::string> kLimitsDenied{"over", "above", "beyond", "than"};
-// Between a setting and its number.
-const std::set<std::string> kSaying{"of", "is", "should", "must", "be", "to"};
+// Before the name of a network that its words do not tell.
+const std::set<std::string> kNaming{"called", "named", "dubbed"};
+const std::set<std::string> kNamed{"architecture", "network", "net"};
 const std::set<std::string> kCaps{"cap", "capped", "limit", "limited"};
 // What "<" is read as.
 constexpr std::string_view kBelow = "below";
@@ -213,7 +215,7 @@ constexpr std::size_t kShortestMisspelt = 7, kLongMisspelt = 11;
 class Reader {
  public:
   Reader(std::string_view instruction, const ArchitectureNames& names, const WordVectors& words)
-      : words_(words_of(instruction)), names_(names) {
+      : instruction_(in_full(instruction, names)), words_(words_of(instruction_)), names_(names), vectors_(words) {
     for (auto& word : words_)
       if (words.size() > 0 && word.size() >= kShortestMisspelt && !words.find(words.lemma(word))) word = respelt(word);
   }
@@ -230,6 +232,14 @@ class Reader {
   }
 
  private:
+  static std::string in_full(std::string_view instruction, const ArchitectureNames& names) {
+    return with_settings_in_full(with_names_joined(instruction, [&](const std::string& call) {
+      return names.contains(call) || is_kind_of_network(call) || std::ranges::any_of(names, [&](const auto& known) {
+               return std::ranges::find(known.second, call) != known.second.end();
+             });
+    }));
+  }
+
   // A long word of the vocabulary that was meant: one slip, two in very long ones.
   static std::string respelt(const std::string& word) {
     static const std::vector<std::string> known = [] {
@@ -299,8 +309,26 @@ class Reader {
       }
       for (const auto& kind : architecture_kinds())
         for (const auto& call : kind.calls) add(kind.name, call, names_.contains(kind.name), kind.general);
+      if ((found.empty() || found.back().end <= i) && (is_unheard_of(i) || is_named_so(i)))
+        found.push_back({words_[i], i, i + 1, false, false, false});
     }
     return found;
+  }
+
+  // "Blorbnet", which no dictionary has.
+  bool is_unheard_of(std::size_t at) const {
+    static const std::set<std::string> of_people{"for", "from", "by", "dear", "mr", "mrs", "ms", "miss"};
+    const auto& word = words_[at];
+    const auto stem = word.ends_with('s') ? word.substr(0, word.size() - 1) : word;
+    const bool ends = (stem.ends_with("net") && stem.size() > 5) || (stem.ends_with("former") && stem.size() > 7);
+    return ends && vectors_.size() > 0 && !vectors_.find(vectors_.lemma(word)) && !vectors_.find(stem) &&
+           !is_no_network(stem) && !(at > 0 && of_people.contains(words_[at - 1]));
+  }
+
+  // "An architecture called zorb".
+  bool is_named_so(std::size_t at) const {
+    return at > 1 && kNaming.contains(words_[at - 1]) && kNamed.contains(words_[at - 2]) &&
+           !is_function_word(words_[at]) && !is_generic_word(words_[at]) && number_at(words_, at).words == 0;
   }
 
   // "Transformer of the Swin kind".
@@ -376,7 +404,8 @@ class Reader {
       if (i > after && (is_function_word(words_[i - 1]) || number_at(words_, i - 1).words > 0)) break;
       if (kDepthWords.contains(words_[i])) return set(out_.depth, number.value, at);
       if (kWidthWords.contains(words_[i])) return set(out_.width, number.value, at);
-      if (kParameterWords.contains(words_[i]) && is_limit(at, i)) return set(out_.most_parameters, number.value, at);
+      if (kParameterWords.contains(words_[i]) && is_limit(at, i) && !(at > 0 && is_numbered_name(words_[at - 1])))
+        return set(out_.most_parameters, number.value, at);
     }
     // "Layers, thirty-two of them".
     if (at > 0 && after + 1 < words_.size() && words_[after] == "of" && words_[after + 1] == "them" &&
@@ -386,7 +415,7 @@ class Reader {
     if (is_capped(number.value, at, after)) return set(out_.most_parameters, number.value, at);
     // "Depth 8", "width of 64", "width should be 80", "layers = 8".
     auto said = at;
-    while (said > 0 && kSaying.contains(words_[said - 1])) --said;
+    while (said > 0 && is_saying(words_[said - 1])) --said;
     const auto before = [&](const char* word, const std::set<std::string>& parts) {
       if (said == 0) return false;
       return words_[said - 1] == word || (said < at && words_[at - 1] == "is" && parts.contains(words_[said - 1]));
@@ -403,7 +432,9 @@ class Reader {
       cap = cap ||
             (weights && (kCaps.contains(words_[i]) || (value >= kFewestParameters && kLimits.contains(words_[i]))));
     }
-    return cap && (after == words_.size() || is_function_word(words_[after]) ||
+    // "1 lakh (100000)".
+    const bool again = after < words_.size() && number_at(words_, after).value == value;
+    return cap && (after == words_.size() || again || is_function_word(words_[after]) ||
                    (words_[at - 1] == kBelow && !counts(after - 1)));
   }
 
@@ -434,9 +465,28 @@ class Reader {
       }
       return false;
     };
-    const bool high = says(kHighQuality) || compares(kGood) || asks_for_best() || asks_for_accuracy();
+    const bool high = says(kHighQuality) || says_high() || compares(kGood) || asks_for_best() || asks_for_accuracy();
     const bool draft = says(kDraftQuality) || compares(kFast);
     if (high != draft) out_.quality = high ? ArchitectureReading::Quality::kHigh : ArchitectureReading::Quality::kDraft;
+  }
+
+  // "Cifar-10, convnext, high", "quality should be high", "mnist high"; but not "boots that are ankle high".
+  bool says_high() const {
+    for (std::size_t begin = 0; begin <= instruction_.size();) {
+      const auto end = std::min(instruction_.find_first_of(",;:.|/()[]\n", begin), instruction_.size());
+      const auto part = split_words(std::string_view(instruction_).substr(begin, end - begin));
+      if (begin > 0 && part.size() == 1 && part.front() == "high") return true;
+      begin = end + 1;
+    }
+    const auto high = std::ranges::find(words_, "high");
+    auto at = static_cast<std::size_t>(high - words_.begin());
+    if (high == words_.end() || at == 0) return false;
+    const auto& before = words_[at - 1];
+    if (at + 1 == words_.size() &&
+        (is_digit(before.front()) || before.ends_with("mnist") || is_kind_of_network(before)))
+      return true;
+    while (at > 0 && is_saying(words_[at - 1])) --at;
+    return at > 0 && words_[at - 1] == "quality";
   }
 
   // "As accurately as".
@@ -470,8 +520,10 @@ class Reader {
     return false;
   }
 
+  std::string instruction_;
   std::vector<std::string> words_;
   const ArchitectureNames& names_;
+  const WordVectors& vectors_;
   ArchitectureReading out_;
 };
 

@@ -178,7 +178,8 @@ class Lists : NamedTokens {
   bool is_others(std::size_t at) const {
     const auto& word = tokens_[at].word;
     // "One versus rest for the cat".
-    if (at > 1 && is_contrast(tokens_[at - 1].word) && tokens_[at - 2].word == "one") return false;
+    const auto before = at > 1 && tokens_[at - 1].word == "the" ? at - 1 : at;
+    if (before > 1 && is_contrast(tokens_[before - 1].word) && tokens_[before - 2].word == "one") return false;
     return word == "others" || word == "rest" || (word == "else" && is_rest(at) && !is_nothing(tokens_[at - 1].word));
   }
 

@@ -36,6 +36,7 @@ class RestReader : NamedTokens {
 
   // "Everything else", "the others", "or not", "otherwise"; but not "a shirt, and everything else that people wear".
   bool is_told_from_rest() const {
+    if (answers_yes_or_no()) return true;
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       const auto& before = i > 0 ? tokens_[i - 1].word : tokens_[i].word;
       if (tokens_[i].word == "otherwise" || (tokens_[i].word == "else" && tokens_[i].begins) ||
@@ -48,6 +49,7 @@ class RestReader : NamedTokens {
       if (stands_alone || is_nothing(tokens_[*first].word) || is_contrast(tokens_[*first - 1].word) ||
           tokens_[*first - 1].word == "of" || tokens_[*first - 1].word == "for" || follows_contrast(*first) ||
           is_put_together(i) || tokens_[*first - 1].word == "among" || is_lumping(tokens_[*first - 1].word) ||
+          (tokens_[*first - 1].word == "together" && *first > 1 && is_lumping(tokens_[*first - 2].word)) ||
           (is_joint(tokens_[*first - 1].word) && says_other_place(i)) ||
           any(*first - std::min<std::size_t>(2, *first), *first,
               [&](std::size_t at) { return is_negation(tokens_[at].word); }) ||
@@ -71,6 +73,17 @@ class RestReader : NamedTokens {
     return any(0, tokens_.size(), own) && !is_looked_for(at) && !any(around.first, around.last + 1, [&](std::size_t i) {
              return own(i) || is_denied_at(i) || is_rest(i) || is_contrast(tokens_[i].word);
            });
+  }
+
+  // "Say aye if the picture has one and no if it hasn't".
+  bool answers_yes_or_no() const {
+    const auto answers = [&](bool (*is)(std::string_view)) {
+      return any(0, tokens_.size() - 1, [&](std::size_t i) {
+        const auto& next = tokens_[i + 1].word;
+        return is(tokens_[i].word) && (next == "if" || next == "when" || next == "where");
+      });
+    };
+    return answers(is_yes) && answers(is_no);
   }
 
   // "A truck? Not a truck?"

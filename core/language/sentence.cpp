@@ -4,7 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "architecture_kinds.hpp"
 #include "characters.hpp"
+#include "spelled_names.hpp"
 #include "vocabulary.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/language/words.hpp"
@@ -16,6 +18,8 @@ namespace {
 constexpr std::size_t kLongestWord = 32;
 // Words that are one term: "street view house numbers".
 constexpr std::size_t kLongestCompound = 4;
+// Of a set's name before a number.
+constexpr std::size_t kShortestStem = 4;
 // A word is of what a set shows if it is so close to its description, a keyword if it is so close.
 constexpr double kOfSet = 0.7, kNearSet = 0.4;
 
@@ -46,6 +50,23 @@ bool is_short_is(std::string_view text, std::size_t at) {
   return words.size() == 1 && !is_function_word(words.front());
 }
 
+// "Shirts vs. coats" is one sentence.
+bool ends_versus(std::string_view text, std::size_t dot) {
+  const auto begin = text.substr(0, dot).find_last_of(' ') + 1;
+  const auto words = split_words(text.substr(begin, dot - begin));
+  return dot + 1 < text.size() && text[dot + 1] == ' ' && words.size() == 1 && is_versus(words.front());
+}
+
+// "2-5-7" lists digits; the hyphen at a place is one of several.
+bool is_in_chain(std::string_view text, std::size_t hyphen) {
+  const auto digit = [&](std::size_t at) { return at < text.size() && is_digit(text[at]); };
+  const auto joins = [&](std::size_t at) {
+    return at < text.size() && text[at] == '-' && digit(at + 1) && !digit(at + 2) && at > 0 && digit(at - 1) &&
+           (at == 1 || !digit(at - 2));
+  };
+  return joins(hyphen) && (joins(hyphen + 2) || (hyphen > 1 && joins(hyphen - 2)));
+}
+
 // "0-9", "0 - 9" and "0..9" are ranges, "5,000" and "1.5" are one number, "e.g." one word, "cat/dog" a choice, "w/"
 // with, "w/o" without, a dash between words a break; what ends in "..." goes on.
 std::string separated(std::string_view raw) {
@@ -60,7 +81,7 @@ std::string separated(std::string_view raw) {
     const auto dash = text.substr(i, 3);
     const auto dots = after_digit ? text.find_first_not_of('.', i) - i : 0;
     if (text[i] == '-' && after_digit && digit(i + 1)) {
-      out += " to ";
+      out += is_in_chain(text, i) ? "," : " to ";
     } else if ((dots == 2 || dots == 3) && digit(i + dots)) {
       out += " to ";
       i += dots - 1;
@@ -82,6 +103,10 @@ std::string separated(std::string_view raw) {
     } else if (dash == "\xe2\x80\x93" || dash == "\xe2\x80\x94") {  // en and em dash
       out += after_digit && digit(i + 3) ? " to " : ":";
       i += 2;
+    } else if (text[i] == '.' && ends_versus(text, i)) {
+      out += ' ';
+    } else if (text[i] == '|') {
+      out += i > 0 && !space(i - 1) && !space(i + 1) ? " or " : ",";
     } else if (text.substr(i, 4) == "e.g.") {
       out += "eg";
       i += 3;
@@ -160,7 +185,8 @@ bool is_counted(const Token& token) {
 Sentence::Sentence(std::string_view text, const std::vector<Subjects>& subjects, const Meanings& meanings)
     : meanings_(meanings) {
   collect_spellings(subjects);
-  const std::string prepared = separated(text);
+  const std::string prepared = separated(with_settings_in_full(with_names_joined(
+      text, [&](const std::string& word) { return stems_.contains(word) || is_kind_of_network(word); })));
   bool breaks = true;
   for (std::size_t begin = 0; begin < prepared.size();) {
     const auto end = std::min(prepared.find_first_of(",;:.?!()", begin), prepared.size());
@@ -203,6 +229,14 @@ void Sentence::collect_spellings(const std::vector<Subjects>& subjects) {
     add_all(subject.keywords);
     for (const auto& terms : subject.classes) add_all(terms);
     sets_.insert(subject.names.begin(), subject.names.end());
+    for (const auto& terms : subject.classes)
+      for (const Term& term : terms) classes_.insert(term.text);
+  }
+  // "Cifar" of "cifar10", too.
+  for (const auto& name : sets_) {
+    stems_.insert(name);
+    if (const auto stem = name.substr(0, name.find_first_of("0123456789")); stem.size() >= kShortestStem)
+      stems_.insert(stem);
   }
   names_ = cards_;
   for (const Subjects& subject : subjects) add_all(subject.description);
@@ -229,6 +263,11 @@ void Sentence::add_clause(const std::vector<std::string>& words) {
       auto text = words[i];
       for (const auto last = i + count - 1; i < last;) text += ' ' + words[++i];
       tokens_.push_back({text, meanings_.term(*found), true});
+    } else if (const auto listed = classes_between_hyphens(words[i]); !listed.empty()) {
+      for (const auto& name : listed) {
+        if (&name != &listed.front()) add("or");
+        add(name);
+      }
     } else if (i + 1 < words.size() && is_shorthand(words[i], words[i + 1])) {
       tokens_.push_back({words[i], {words[i], {}}});
     } else {
@@ -236,6 +275,25 @@ void Sentence::add_clause(const std::vector<std::string>& words) {
     }
   }
   if (tokens_.size() > first) tokens_[first].begins = true;
+}
+
+// "Cat-deer-dog": three classes and more.
+std::vector<std::string> Sentence::classes_between_hyphens(const std::string& word) const {
+  if (std::ranges::count(word, '-') < 2 || is_known(base_of(word))) return {};
+  std::string parts = word;
+  std::ranges::replace(parts, '-', ' ');
+  auto names = split_words(parts);
+  return std::ranges::all_of(names, [&](const auto& name) { return classes_.contains(base_of(name)); })
+             ? names
+             : std::vector<std::string>();
+}
+
+// "Is it" of "isit": two words that say nothing, of two letters and more, where nobody knows the whole.
+std::vector<std::string> Sentence::glued(const std::string& word) const {
+  for (std::size_t cut = 2; cut + 2 <= word.size() && !is_known(base_of(word)); ++cut)
+    if (is_function_word(word.substr(0, cut)) && is_function_word(word.substr(cut)))
+      return {word.substr(0, cut), word.substr(cut)};
+  return {};
 }
 
 // What several words are called together, or one with a hyphen: "ankle boot", "cifar-10", "t-shirt/top".
@@ -309,7 +367,14 @@ void Sentence::add(const std::string& word) {
     for (const auto& part : split_words(parts)) add(part);
     return;
   }
-  if (!is_known(term) && !is_generic_word(term)) term = respelt(term).value_or(term);
+  if (!is_known(term) && !is_generic_word(term)) {
+    if (const auto parts = glued(word); !parts.empty()) {
+      for (const auto& part : parts) add(part);
+      return;
+    }
+    term = respelt(term).value_or(term);
+    if (is_function_word(term)) return add(term);  // "sumthing"
+  }
   const bool known = is_known(term) || is_generic_word(term);
   if (!known && word.size() > 1) unknown_.push_back(cut_to_width(printable(word), kLongestWord));
   // "Tool" says nothing, unless tools are what there is to tell apart.
@@ -435,7 +500,7 @@ void Sentence::drop_negated() {
     Token& token = tokens_[i];
     if (negates(i) && !denies_before(i)) {
       scope = Scope::kOpen;
-      lists = !is_denial(token.word);
+      lists = !is_denial(token.word) || denies_list(i);
       single = token.word == "non";  // "non-mammal animals"
       if (i + 1 < tokens_.size() && is_not_wanted(token.word, tokens_[i + 1].word)) tokens_[++i].tells = false;
       continue;
@@ -457,6 +522,19 @@ void Sentence::drop_negated() {
       scope = Scope::kNone;
     }
   }
+}
+
+// "All, so no sandal, sneaker or boot"; but not "no frogs, cats or dogs".
+bool Sentence::denies_list(std::size_t at) const {
+  const bool all = std::any_of(
+      tokens_.begin(), tokens_.begin() + static_cast<std::ptrdiff_t>(at),
+      [](const Token& token) { return token.word == "all" || token.word == "every" || is_whole(token.word); });
+  if (!all && (at == 0 || (tokens_[at - 1].word != "so" && tokens_[at - 1].word != "thus"))) return false;
+  for (auto i = at + 1; i < tokens_.size() && !tokens_[i].breaks; ++i) {
+    if (tokens_[i].word == "or" || tokens_[i].word == "nor") return true;
+    if (!can_be_left_out(i) && !is_determiner(tokens_[i].word)) return false;
+  }
+  return false;
 }
 
 // "A coat I don't want": what stands before it.
@@ -481,11 +559,21 @@ bool Sentence::negates(std::size_t at) const {
     return says_all_before(at);
   // "Is it or is it not a dress".
   if (word == "not" && at > 2 && tokens_[at - 1].word == "it" && is_contrast(tokens_[at - 3].word)) return false;
-  if (is_negation(word)) return !is_more(next) && !is_less(next);
+  if (is_negation(word)) return !is_more(next) && !is_less(next) && !denies_result(at);
   if (word == "but" && at > 0 && tokens_[at - 1].word == "nothing") return false;
   if (word == "but" || word == "save" || word == "bar") return excludes_from_all(at);
   if (word != "apart") return is_not_wanted(word, next) || is_exclusion(word, next);
   return next == "from" && parts_none(at);
+}
+
+// "No decent MNIST model yet", "without a CIFAR-10 baseline": that it is there already, not the set.
+bool Sentence::denies_result(std::size_t at) const {
+  if (tokens_[at].word != "no" && tokens_[at].word != "without" && tokens_[at].word != "sans") return false;
+  for (auto i = at + 1; i + 1 < std::min(at + 5, tokens_.size()) && !tokens_[i].begins; ++i)
+    if (sets_.contains(tokens_[i].term.text))
+      for (auto next = i + 1; next < std::min(i + 3, tokens_.size()) && !tokens_[next].begins; ++next)
+        if (is_result(tokens_[next].word)) return true;
+  return false;
 }
 
 // Whether nothing before "apart" says that things are told so; but of all things some are left out: "the whole set
@@ -715,7 +803,10 @@ void Sentence::drop_quantities() {
     } else if (!is_plural(token.word)) {
       const bool generic = more && is_generic_word(tokens_[i + 1].term.text);
       const bool said = i > 1 && tokens_[i - 1].word == "a" && is_being(tokens_[i - 2].word);
-      drops = (more && !said && is_counted(tokens_[i + 1]) && (generic || !listed)) ||
+      // "Subset 2, 5, 7 cnn".
+      const bool networks = listed && more && !is_plural(tokens_[i + 1].word) &&
+                            (is_kind_of_network(tokens_[i + 1].word) || is_maker(tokens_[i + 1].word));
+      drops = (more && !said && is_counted(tokens_[i + 1]) && (generic || !listed) && !networks) ||
               (token.word == "one" && (numbers == ones || is_pronoun(i))) ||
               (i > 0 && !token.begins && is_numbered_place(tokens_[i - 1].word));
       if (drops && generic && listed && !token.begins && !is_plural(tokens_[*listed].word))
@@ -788,7 +879,8 @@ bool Sentence::stands_for_answer(std::size_t at) const {
 
 // "Depth 8", "width of 64".
 bool Sentence::is_of_setting(std::size_t at) const {
-  const auto before = at > 1 && (tokens_[at - 1].word == "of" || is_being(tokens_[at - 1].word)) ? at - 1 : at;
+  auto before = at;
+  while (before > 0 && !tokens_[before].begins && is_saying(tokens_[before - 1].word)) --before;
   return before > 0 && is_setting(tokens_[before - 1].word) && !(tokens_[at].begins && !tokens_[at].breaks);
 }
 

@@ -40,6 +40,8 @@ class Sentence {
   void add_clause(const std::vector<std::string>& words);
   std::optional<std::string> compound(const std::vector<std::string>& words, std::size_t at, std::size_t count) const;
   std::optional<std::string> respelt_set(const std::string& phrase) const;
+  std::vector<std::string> classes_between_hyphens(const std::string& word) const;
+  std::vector<std::string> glued(const std::string& word) const;
   void add(const std::string& word);
   std::string base_of(const std::string& word) const;
   bool is_known(const std::string& term) const { return meanings_.knows(term) || cards_.contains(term); }
@@ -60,6 +62,8 @@ class Sentence {
   bool is_item_of_list(std::size_t at) const;
   void spell_answers();
   bool negates(std::size_t at) const;
+  bool denies_result(std::size_t at) const;
+  bool denies_list(std::size_t at) const;
   bool leaves_out(std::size_t at) const;
   bool drops(std::size_t at) const;
   bool parts_none(std::size_t at) const;
@@ -85,7 +89,7 @@ class Sentence {
   void mark_places();
 
   const Meanings& meanings_;
-  std::set<std::string> sets_, names_, cards_, others_, compounds_, spellings_;
+  std::set<std::string> sets_, stems_, classes_, names_, cards_, others_, compounds_, spellings_;
   std::vector<Token> tokens_;
   std::vector<std::string> unknown_;
 };

@@ -37,7 +37,7 @@ class TaskReader {
                               &TaskReader::other_letters,    &TaskReader::other_source,   &TaskReader::other_side,
                               &TaskReader::other_sum,        &TaskReader::other_sequence, &TaskReader::other_text,
                               &TaskReader::other_whole,      &TaskReader::other_state,    &TaskReader::other_rank,
-                              &TaskReader::other_flaw})
+                              &TaskReader::other_flaw,       &TaskReader::other_signs})
         if (auto found = (this->*sign)(i)) return found;
     for (std::size_t first = 0; first < tokens_.size(); first = end_of(first))
       for (const auto sign : {&TaskReader::other_choice, &TaskReader::other_writer, &TaskReader::forecast})
@@ -212,7 +212,9 @@ class TaskReader {
     // "Which clerk wrote it".
     if ((word(at) == "which" || word(at) == "what") && inside(at + 1) && is_wrote(word(at + 2)))
       return phrase(at, at + 2);
-    return tokens_[at].begins && (who || word(at) == "whose") ? std::optional(phrase(at, at + 1)) : std::nullopt;
+    // "A network, whose job is to".
+    const bool whose = word(at) == "whose" && !(is_purpose(word(at + 1)) && is_being(word(at + 2)));
+    return tokens_[at].begins && (who || whose) ? std::optional(phrase(at, at + 1)) : std::nullopt;
   }
 
   // "Why is", "when does".
@@ -228,6 +230,19 @@ class TaskReader {
         !any(at + 1, at + 3, [&](std::size_t i) { return is_being(word(i)); }))
       return std::nullopt;
     return phrase(at, at + 1);
+  }
+
+  // "Handwritten plus and minus signs", where no numbers are spoken of.
+  std::optional<std::string> other_signs(std::size_t at) const {
+    const Token& token = tokens_[at];
+    if (!subject_.numbered || !is_sign(token.term.text) || token.left_out || token.place) return std::nullopt;
+    const auto of_set = [&](std::size_t i) {
+      const bool own =
+          std::ranges::find(subject_.names, tokens_[i].term.text) != subject_.names.end() ||
+          std::ranges::find(subject_.keywords, tokens_[i].term.text, &Term::text) != subject_.keywords.end();
+      return tokens_[i].number || (own && tokens_[i].tells && !is_scribing(tokens_[i].term.text));
+    };
+    return any(0, tokens_.size(), of_set) ? std::nullopt : std::optional(token.word);
   }
 
   // "Which is the largest".

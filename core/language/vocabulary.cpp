@@ -463,6 +463,10 @@ bool is_text(std::string_view term) {
   return (is_writing(term) && term != "number") || one_of(term, "word name paragraph essay poem diary prescription");
 }
 
+bool is_purpose(std::string_view word) {
+  return one_of(word, "job task purpose aim goal work role duty business function");
+}
+
 bool is_wrote(std::string_view word) {
   return one_of(word, "wrote writes penned drew signed designed");
 }
@@ -626,6 +630,50 @@ bool is_writing(std::string_view term) {
 
 bool is_setting(std::string_view word) {
   return one_of(word, "depth width seed epochs batch size rate dropout heads patch kernel stride");
+}
+
+bool is_saying(std::string_view word) {
+  return one_of(word,
+                "of is are was be being should shall must will would may might can could ought needs has to at equals "
+                "equal set fixed comes goes reaches stays exactly");
+}
+
+bool is_result(std::string_view word) {
+  return one_of(
+             word,
+             "model models network networks net nets classifier classifiers recogniser recognizer baseline baselines "
+             "result results score scores benchmark checkpoint weights solution reader sorter") ||
+         is_kind_of_network(word);
+}
+
+bool is_yes(std::string_view word) {
+  return one_of(word, "yes yep yeah yea aye y true");
+}
+
+bool is_no(std::string_view word) {
+  return one_of(word, "no nope nay n false");
+}
+
+bool is_numbered_name(std::string_view word) {
+  return word == "cifar";
+}
+
+bool is_no_network(std::string_view word) {
+  return is_other_data_set(word) ||
+         one_of(word,
+                "subnet telnet botnet skynet dotnet usenet intranet wordnet extranet hairnet fishnet darknet janet "
+                "bennet barnet burnet garnet monet manet jeannet platformer outperformer underperformer");
+}
+
+bool is_sign(std::string_view term) {
+  return one_of(term,
+                "sign symbol shorthand signature punctuation comma semicolon apostrophe bracket parenthesis operator "
+                "emoji hieroglyph glyph rune note notation clef doodle tick asterisk arrow");
+}
+
+bool is_scribing(std::string_view term) {
+  return is_penmanship(term) ||
+         one_of(term, "handwritten hand-written hand-lettered handwriting ink scrawl score arithmetic");
 }
 
 bool is_network_part(std::string_view word) {

@@ -133,6 +133,8 @@ bool is_person(std::string_view word);
 bool is_sequence(std::string_view word);
 // What is written and no digit.
 bool is_text(std::string_view term);
+// Of a network: "whose job is to".
+bool is_purpose(std::string_view word);
 // "Which clerk wrote it".
 bool is_wrote(std::string_view word);
 // By which writers are known.
@@ -197,6 +199,20 @@ bool is_writing(std::string_view term);
 
 // How a network is made or trained, before a number: "depth 8", "seed 3".
 bool is_setting(std::string_view word);
+// Between a setting and its number: "depth should be", "width set to".
+bool is_saying(std::string_view word);
+// What there may be none of yet: "no MNIST baseline".
+bool is_result(std::string_view word);
+// Answers: "aye if there is one, nay if not".
+bool is_yes(std::string_view word);
+bool is_no(std::string_view word);
+// What is written and is no number: "signs", "shorthand"; and words of any writing by hand.
+bool is_sign(std::string_view term);
+bool is_scribing(std::string_view term);
+// Of a data set that is called so with a number behind it: "cifar" 10.
+bool is_numbered_name(std::string_view word);
+// What ends as names of networks do, and is none: "subnet".
+bool is_no_network(std::string_view word);
 // Of which a number says the size of a network: "layers".
 bool is_network_part(std::string_view word);
 
