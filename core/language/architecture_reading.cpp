@@ -322,7 +322,17 @@ class Reader {
     const auto stem = word.ends_with('s') ? word.substr(0, word.size() - 1) : word;
     const bool ends = (stem.ends_with("net") && stem.size() > 5) || (stem.ends_with("former") && stem.size() > 7);
     return ends && vectors_.size() > 0 && !vectors_.find(vectors_.lemma(word)) && !vectors_.find(stem) &&
-           !is_no_network(stem) && !(at > 0 && of_people.contains(words_[at - 1]));
+           !is_no_network(stem) && !is_slip(word) && !(at > 0 && of_people.contains(words_[at - 1]));
+  }
+
+  // "Garmnets".
+  bool is_slip(const std::string& word) const {
+    for (std::size_t i = 1; i < word.size(); ++i) {
+      auto other = word;
+      std::swap(other[i - 1], other[i]);
+      if (vectors_.find(vectors_.lemma(other))) return true;
+    }
+    return false;
   }
 
   // "An architecture called zorb".

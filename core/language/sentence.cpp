@@ -288,10 +288,10 @@ std::vector<std::string> Sentence::classes_between_hyphens(const std::string& wo
              : std::vector<std::string>();
 }
 
-// "Is it" of "isit": two words that say nothing, of two letters and more, where nobody knows the whole.
+// "Is it" of "isit", "or else" of "orelse", where nobody knows the whole; "forget" is no "for get".
 std::vector<std::string> Sentence::glued(const std::string& word) const {
   for (std::size_t cut = 2; cut + 2 <= word.size() && !is_known(base_of(word)); ++cut)
-    if (is_function_word(word.substr(0, cut)) && is_function_word(word.substr(cut)))
+    if ((is_being(word.substr(0, cut)) || word.substr(0, cut) == "or") && is_function_word(word.substr(cut)))
       return {word.substr(0, cut), word.substr(cut)};
   return {};
 }
@@ -373,7 +373,7 @@ void Sentence::add(const std::string& word) {
       return;
     }
     term = respelt(term).value_or(term);
-    if (is_function_word(term)) return add(term);  // "sumthing"
+    if (is_function_word(term) && term.ends_with("thing")) return add(term);  // "sumthing"
   }
   const bool known = is_known(term) || is_generic_word(term);
   if (!known && word.size() > 1) unknown_.push_back(cut_to_width(printable(word), kLongestWord));
@@ -804,7 +804,8 @@ void Sentence::drop_quantities() {
       const bool generic = more && is_generic_word(tokens_[i + 1].term.text);
       const bool said = i > 1 && tokens_[i - 1].word == "a" && is_being(tokens_[i - 2].word);
       // "Subset 2, 5, 7 cnn".
-      const bool networks = listed && more && !is_plural(tokens_[i + 1].word) &&
+      const bool parts = i + 2 < tokens_.size() && is_network_part(tokens_[i + 2].word);
+      const bool networks = listed && more && !parts && !is_plural(tokens_[i + 1].word) &&
                             (is_kind_of_network(tokens_[i + 1].word) || is_maker(tokens_[i + 1].word));
       drops = (more && !said && is_counted(tokens_[i + 1]) && (generic || !listed) && !networks) ||
               (token.word == "one" && (numbers == ones || is_pronoun(i))) ||
