@@ -27,7 +27,7 @@ const std::set<std::string> kLimits{"under",   "below",  "less",   "fewer",     
 const std::set<std::string> kLimitsDenied{"over", "above", "beyond", "than"};
 // Before the name of a network that its words do not tell.
 const std::set<std::string> kNaming{"called", "named", "dubbed"};
-const std::set<std::string> kNamed{"architecture", "network", "net"};
+const std::set<std::string> kNamed{"architecture", "architectures"};
 const std::set<std::string> kCaps{"cap", "capped", "limit", "limited"};
 // What "<" is read as.
 constexpr std::string_view kBelow = "below";

@@ -235,9 +235,7 @@ class TaskReader {
   // "Handwritten plus and minus signs", where no numbers are spoken of.
   std::optional<std::string> other_signs(std::size_t at) const {
     const Token& token = tokens_[at];
-    if (!subject_.numbered || !(is_sign(token.term.text) || token.term.text.ends_with("_sign")) || token.left_out ||
-        token.place)
-      return std::nullopt;
+    if (!subject_.numbered || !is_sign(token.term.text) || token.left_out || token.place) return std::nullopt;
     const auto of_set = [&](std::size_t i) {
       const bool own =
           std::ranges::find(subject_.names, tokens_[i].term.text) != subject_.names.end() ||

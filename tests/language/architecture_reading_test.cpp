@@ -126,6 +126,16 @@ TEST_CASE("long words may be misspelt where they are no words themselves") {
   CHECK(read_architecture("the perception of pictures", kNames, words).name.empty());
 }
 
+TEST_CASE("a letter with a sign is a setting, and a hyphen in a name does not matter") {
+  const auto found = read("res-net, d=14, w: 32");
+  CHECK(found.name == "resnet");
+  CHECK(found.depth == 14);
+  CHECK(found.width == 32);
+  CHECK_FALSE(read("resnet d 14").depth);
+  CHECK(error_id([&] { read("an architecture called zorb"); }) == "instruction.architecture");
+  CHECK(error_id([&] { read("a network called digits"); }) == "none");
+}
+
 TEST_CASE("any text is read or refused") {
   std::string text;
   while (text.size() < 100'000) text += "resnet 99999999999999999999 layers -1 \xff ";

@@ -580,3 +580,13 @@ TEST_CASE("two sets that are named together are refused") {
     CHECK(error_id([&] { read_instruction(text, {plain, fancy}, {}); }) == "instruction.sets");
   }
 }
+
+TEST_CASE("names of data sets may be spelled out") {
+  const Card plain{"mnist", {"0", "1"}, "digits", {"digit"}, {}};
+  const Card other{"plates", {"a", "b"}, "plates", {"plate"}, {}};
+  for (const char* text : {"m-n-i-s-t", "m.n.i.s.t", "M.N.I.S.T. please", "a net for M N I S T"}) {
+    INFO(text);
+    CHECK(read_instruction(text, {plain, other}, {}).data() == "mnist");
+  }
+  CHECK(error_id([&] { read_instruction("m-n-i-s", {plain, other}, {}); }) == "instruction.nothing");
+}
