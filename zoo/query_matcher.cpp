@@ -50,7 +50,7 @@ bool fits_text(const Node& node, std::string_view text) {
     case Node::Op::kGlob:
       return glob_matches(node.values[0].text, text);
     case Node::Op::kRegex:
-      return std::regex_search(text.begin(), text.end(), *node.regex);
+      return node.pattern->is_in(text);
     default:
       return std::any_of(node.values.begin(), node.values.end(), [&](const auto& v) { return v.text == text; });
   }

@@ -390,7 +390,7 @@ class Parser {
       node.values.push_back(value(node));
     }
     check_types(node, operator_position);
-    if (node.op == Node::Op::kRegex) node.regex = compile(node.values[0].text);
+    if (node.op == Node::Op::kRegex) node.pattern = compile(node.values[0].text);
   }
 
   Node::Op comparison_operator(const Token& field) {
@@ -470,13 +470,13 @@ class Parser {
            kind == Kind::kTensor;
   }
 
-  std::regex compile(const std::string& text) const {
+  TextPattern compile(const std::string& text) const {
     if (text.size() > kMaxPattern)
       throw query_error("pattern", line_, value_position_, "the regular expression is too long");
     if (has_endless_number(text))
       throw query_error("pattern", line_, value_position_, "a number in the regular expression is too large");
-    try {  // the polynomial flavour: a hostile pattern cannot make it run for ever
-      return std::regex(text, std::regex::ECMAScript | std::regex_constants::__polynomial);
+    try {
+      return TextPattern(text);
     } catch (const std::regex_error& error) {
       throw query_error("pattern", line_, value_position_, std::string("bad regular expression: ") + error.what());
     }

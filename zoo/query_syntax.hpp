@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <regex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 
 #include "record_fields.hpp"
 #include "row.hpp"
+#include "text_pattern.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/zoo/query.hpp"
 #include "weightloom/zoo/statistics.hpp"
@@ -39,7 +39,7 @@ struct QueryNode {
   QueryField field;
   Op op = Op::kEqual;
   std::vector<Value> values;  // one; several for `in`
-  std::optional<std::regex> regex;
+  std::optional<TextPattern> pattern;
   std::string argument;  // the glob of a tag or of tensors; the reference of a lineage term
   std::size_t position = 0;
 };

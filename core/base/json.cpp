@@ -129,13 +129,17 @@ std::optional<Json> try_parse_json(std::string_view text) {
 }
 
 std::optional<std::string> repeated_key(std::string_view text) {
-  std::vector<std::unordered_set<std::string>> seen;  // of the objects that are open
+  std::vector<std::unordered_set<std::string>> seen;  // of the objects that are open, by their depth
   std::optional<std::string> repeated;
-  const auto look = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) seen.emplace_back();
-    if (event == Json::parse_event_t::object_end) seen.pop_back();
+  const auto look = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    const auto at = static_cast<std::size_t>(depth);
+    if (event == Json::parse_event_t::object_start) {
+      seen.resize(at);  // the ends of objects that are not kept are not told
+      seen.emplace_back();
+    }
     const bool key = event == Json::parse_event_t::key;
-    if (key && !seen.back().insert(parsed.get<std::string>()).second && !repeated) repeated = parsed.get<std::string>();
+    if (key && !seen[at - 1].insert(parsed.get<std::string>()).second && !repeated)
+      repeated = parsed.get<std::string>();
     return !key;  // no member is kept
   };
   [[maybe_unused]] const auto nothing = Json::parse(text, look);

@@ -30,6 +30,10 @@ TEST_CASE("a key that stands in one object twice is found") {
   CHECK(repeated_key(R"([{"a": 1, "b": {"a": 2}}, {"a": 3, "c": [{"d": 1, "d": 2}], "e": 4, "e": 5}])") == "d");
   CHECK(repeated_key(R"({"a": {"a": {"a": []}}, "b": [{"a": 1}, {"a": 2}], "": 0})") == std::nullopt);
   CHECK(repeated_key("3") == std::nullopt);
+  CHECK(repeated_key(R"({"a": {"b": 1}, "a": {"c": [{"d": 1}, {"d": 2}]}})") == "a");
+  CHECK(repeated_key(R"({"a": {"b": {"c": 1}}, "b": {"c": {"c": 1}}, "c": {"a": [{"b": {}}], "b": 1}})") ==
+        std::nullopt);
+  CHECK(repeated_key(R"([[{"x": {}, "y": [[{}]], "x": 1}]])") == "x");
 }
 
 TEST_CASE("an object may have any number of keys") {
