@@ -695,20 +695,13 @@ void unset(ZooRecord& record, const std::string& field) {
 
 // The tensors of a network whose architecture is given later are what they are.
 void expect_to_fit(const Zoo& zoo, const ZooRecord& record, const NetworkDescription& description) {
-  const auto dialect = detect_dialect(description, zoo.weights(record));
+  const auto tensors = zoo.weights(record);
+  const auto dialect = detect_dialect(description, tensors);
   if (dialect != "canonical")
     throw Error(ErrorCode::kUsage, "set.dialect", "cannot say that '" + record.name + "' is " + description.label(),
                 "its tensors are stored under the names of '" + dialect + "'",
                 "export it, and import it again with --arch and --replace");
-  std::map<std::string_view, const Shape*> shapes;
-  for (const auto& tensor : record.tensors) shapes[tensor.name] = &tensor.shape;
-  for (const auto& parameter : description.parameters)
-    if (const auto found = shapes.find(parameter.name); found == shapes.end() || *found->second != parameter.shape)
-      throw Error(ErrorCode::kUsage, "set.shape", "cannot say that '" + record.name + "' is " + description.label(),
-                  found == shapes.end() ? "it has no tensor '" + parameter.name + "'"
-                                        : "its tensor '" + parameter.name + "' has the shape " +
-                                              to_string(*found->second) + ", not " + to_string(parameter.shape),
-                  "give the configuration that its tensors are of, with --set");
+  to_canonical(description, dialect, tensors);  // names what has another shape
 }
 
 // A network, and what a table says of it.
