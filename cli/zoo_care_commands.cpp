@@ -83,9 +83,7 @@ void declare_backups(CLI::App& app, BackupsOptions& options) {
 Json run_backups(Context& context, const BackupsOptions& options) {
   Json list = Json::array(), findings = Json::array();
   for (const auto& backup : backups(options.folder)) list.push_back(backup_json(backup));
-  if (options.check) findings = check_backups(options.folder, context.progress());
-  for (const auto id : options.check ? std::vector<std::uint32_t>() : lost_backups(options.folder))
-    findings.push_back("backup " + std::to_string(id) + ": files of its database are missing");
+  findings = options.check ? check_backups(options.folder, context.progress()) : lost_backups(options.folder);
   for (const auto& finding : findings) context.warn("damage: " + finding.get<std::string>());
   if (!findings.empty()) context.exit_with(ErrorCode::kDamaged);
   if (options.check && findings.empty()) context.note("no damage found");

@@ -158,6 +158,14 @@ class BackupFolder {
     return ids;
   }
 
+  // The same in words.
+  std::vector<std::string> lost() const {
+    std::vector<std::string> out;
+    for (const auto id : damaged())
+      out.push_back("backup " + std::to_string(id) + ": files of its database are missing");
+    return out;
+  }
+
   // Says which backups there must be. Before some are removed, and after one was added.
   void write_made(const std::set<std::uint32_t>& ids) const { write_file(folder_ / kMade, Json(ids).dump() + "\n"); }
 
@@ -445,19 +453,16 @@ std::vector<Backup> backups(const fs::path& folder) {
   return out;
 }
 
-std::vector<std::uint32_t> lost_backups(const fs::path& folder) {
-  const auto lost = BackupFolder(folder).damaged();
-  return {lost.begin(), lost.end()};
+std::vector<std::string> lost_backups(const fs::path& folder) {
+  return BackupFolder(folder).lost();
 }
 
 std::vector<std::string> check_backups(const fs::path& folder, const ProgressSink& progress) {
   const auto lock = lock_to_read(folder);
   BackupFolder backups(folder);
-  std::vector<std::string> findings;
+  auto findings = backups.lost();
   FileList files;
   std::map<std::string, std::string> users;  // of files: the backups that hold them
-  for (const auto id : backups.damaged())
-    findings.push_back("backup " + std::to_string(id) + ": files of its database are missing");
   for (const auto& one : backups.entries()) {
     const auto name = "backup " + std::to_string(one.backup.id);
     try {

@@ -287,10 +287,11 @@ class Parser {
       if (kind == Node::Kind::kGeneratedBy && !is_hex(argument.text))
         throw query_error("type", line_, argument.position, "generated_by() takes the first digits of a generator's id",
                           "`weightloom generator info` shows it");
-      if (kind == Node::Kind::kHas) expect_one_field(argument);
-      if (kind == Node::Kind::kHas)
+      if (kind == Node::Kind::kHas) {
+        expect_one_field(argument);
         node->field = argument.kind == Token::Kind::kQuoted ? metric_field(argument.text, argument.position)
                                                             : query_field(argument.text, argument.position);
+      }
       expect_closing(opened, "one argument is taken: has(family)");
       return node;
     }

@@ -292,7 +292,7 @@ TEST_CASE("backups that were lost are told, and their numbers are not given out 
   back_up(zoo, kept.backups());
   CHECK(lost_backups(kept.backups()).empty());
   fs::remove_all(kept.backups() / "db");
-  CHECK(lost_backups(kept.backups()) == std::vector<std::uint32_t>{1});
+  CHECK(lost_backups(kept.backups()) == std::vector<std::string>{"backup 1: files of its database are missing"});
   CHECK(testing::error_id([&] { back_up(zoo, kept.backups()); }) == "backup.damaged");
 }
 

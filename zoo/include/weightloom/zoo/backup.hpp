@@ -50,11 +50,12 @@ struct RestoreResult {
 // Oldest first. Throws kNotFound "backup.none" when the folder holds no backups.
 std::vector<Backup> backups(const std::filesystem::path& folder);
 
-// The numbers of backups that there must be and that cannot be restored, files of their databases being gone: as far as
-// that shows without reading them. Throws like backups().
-std::vector<std::uint32_t> lost_backups(const std::filesystem::path& folder);
+// Which backups there must be and cannot be restored, files of their databases being gone, in words: as far as that
+// shows without reading files. Throws like backups().
+std::vector<std::string> lost_backups(const std::filesystem::path& folder);
 
-// Reads every file of every backup; returns what is missing or changed, and which backups that hits, in words.
+// Reads every file of every backup; returns what is missing or changed, and which backups that hits, in words, those of
+// lost_backups() first.
 std::vector<std::string> check_backups(const std::filesystem::path& folder, const ProgressSink& progress = {});
 
 // Makes the zoo of a backup again (0: the newest) in a new or empty folder; one that an interrupted restore left is
