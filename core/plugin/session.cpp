@@ -120,7 +120,7 @@ std::string_view function_name(PluginFunction function) {
 
 std::string SessionRequest::packed() const {
   Packer out;
-  out.text(plugin.native()).number(observe).number(places.size());
+  out.text(plugin.native()).number(observe).number(stay).number(places.size());
   for (const auto place : places) out.number(static_cast<std::uint64_t>(place));
   out.number(static_cast<std::uint64_t>(clock)).number(static_cast<std::uint64_t>(time_limit.count()));
   out.number(memory_limit);
@@ -133,6 +133,7 @@ SessionRequest SessionRequest::unpacked(std::string_view bytes) {
   SessionRequest request;
   request.plugin = in.text();
   request.observe = in.number() != 0;
+  request.stay = in.number() != 0;
   request.places.clear();
   for (auto count = in.number(); count > 0; --count) request.places.push_back(static_cast<Place>(in.number()));
   request.clock = static_cast<std::int64_t>(in.number());
@@ -192,6 +193,10 @@ std::string packed_exhaustion() {
   return Packer().number(static_cast<std::uint64_t>(Part::kExhaustion)).bytes();
 }
 
+bool is_last_part(std::string_view part) {
+  return static_cast<Part>(Unpacker(part).number()) == Part::kTraces;
+}
+
 void add_parts(Transcript& transcript, std::string_view messages) {
   try {
     for (Unpacker in(messages); !in.empty();) add_part(transcript, in.view());
@@ -201,14 +206,16 @@ void add_parts(Transcript& transcript, std::string_view messages) {
 }
 
 void carry_out(const SessionRequest& request, const std::function<void(const std::string&)>& hand_over,
-               const std::function<std::vector<Trace>()>& touched) {
+               const std::function<std::vector<Trace>()>& touched, const LoadedPlugin* loaded) {
   const auto before = request.observe ? ProcessState::now() : ProcessState();
   std::vector<Trace> traces;
   const auto note_touched = [&] {
     if (request.observe && touched) std::ranges::move(touched(), std::back_inserter(traces));
   };
   std::optional<LoadedPlugin> plugin;
+  if (loaded) plugin = *loaded;
   const auto loading = answer([&] {
+    if (plugin) return std::string();
     const auto identity = read_plugin_identity(request.plugin);
     note_touched(), traces.clear();  // what reading the file itself has opened
     plugin = LoadedPlugin::load(identity);

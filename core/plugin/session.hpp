@@ -15,6 +15,8 @@
 
 namespace weightloom {
 
+class LoadedPlugin;
+
 enum class PluginFunction : std::uint8_t {
   kSchema,
   kCanonicalise,
@@ -47,6 +49,8 @@ struct SessionRequest {
   // Report what is left behind, with the clock standing still at `clock` seconds after 1970.
   bool observe = false;
   std::int64_t clock = 0;
+  // The process remains for other sessions of the same plugin, which begin in whatever state it is then.
+  bool stay = false;
   std::chrono::milliseconds time_limit{0};
   std::uint64_t memory_limit = 0;
 
@@ -80,12 +84,15 @@ struct Transcript {
 std::string packed_answer(const Transcript::Answer& answer);
 std::string packed_traces(const std::vector<Trace>& traces, std::uint64_t peak_memory);
 std::string packed_exhaustion();
+// The last one of a session that was carried out whole.
+bool is_last_part(std::string_view part);
 // Takes them in, in the order of their writing, up to one that was cut off.
 void add_parts(Transcript& transcript, std::string_view messages);
 
 // Carries a session out in this process and hands over each part when it is there. `touched`, where given, says which
-// files, sockets and the like the plugin has asked for since the last call of it.
+// files, sockets and the like the plugin has asked for since the last call of it; `loaded`, the plugin where this
+// process has it already.
 void carry_out(const SessionRequest& request, const std::function<void(const std::string&)>& hand_over,
-               const std::function<std::vector<Trace>()>& touched = {});
+               const std::function<std::vector<Trace>()>& touched = {}, const LoadedPlugin* loaded = nullptr);
 
 }  // namespace weightloom

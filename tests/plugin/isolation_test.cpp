@@ -112,18 +112,49 @@ TEST_CASE("a plugin remembers nothing from one call to the next") {
 
 TEST_CASE("a network is the one that was asked for, whatever was described before it") {
   const auto registry = registry_with("keeps_the_first_width");
-  for (const int width : {6, 12, 3}) {
+  for (const int width : {6, 12, 3, 3, 6, 12, 5, 6}) {
     const auto description = registry.describe("keeps_the_first_width", {{"width", width}});
     CHECK(description.config["width"] == width);
     CHECK(description.parameters.front().shape.front() == width);
   }
 }
 
+TEST_CASE("each call begins from the same state, however often a plugin is asked") {
+  const auto fixture = GENERATE("dies_the_second_time", "works_on_a_thread", "good");
+  const auto registry = quick_registry(fixture);
+  const auto first = registry.describe_text(fixture, Json::object());
+  for (int call = 0; call < 8; ++call) {
+    CHECK(registry.describe_text(fixture, Json::object()) == first);
+    CHECK(registry.schema(fixture).contains("keys"));
+  }
+}
+
+TEST_CASE("a plugin that says another thing each time is found out, however often it is asked") {
+  const auto fixture = GENERATE("follows_the_clock", "shows_addresses", "obeys_the_environment");
+  const auto registry = quick_registry(fixture);
+  for (int call = 0; call < 8; ++call) {
+    registry.schema(fixture);
+    CHECK(refusal([&] { registry.describe_text(fixture, Json::object()); }).id == "plugin.unsteady");
+  }
+}
+
+TEST_CASE("a plugin whose file is replaced is the new one from then on") {
+  const TemporaryFolder folder;
+  const auto file = folder / "good.wlplugin.so";
+  std::filesystem::copy_file(plugin_file("good"), file);
+  PluginRegistry registry({});
+  registry.add(file);
+  for (int call = 0; call < 4; ++call) CHECK(registry.describe("good", Json::object()).parameter_count() == 8);
+  std::filesystem::remove(file);
+  std::filesystem::copy_file(plugin_file("aborts"), file);
+  CHECK(refusal([&] { registry.describe_text("good", Json::object()); }).code == ErrorCode::kPlugin);
+}
+
 TEST_CASE("the processes of plugins end with their registry") {
   REQUIRE(descendants_of(::getpid()).empty());
   {
     const auto registry = registry_with("good");
-    registry.schema("good");
+    for (int call = 0; call < 4; ++call) registry.describe("good", Json::object());
     CHECK_FALSE(descendants_of(::getpid()).empty());
   }
   CHECK(descendants_of(::getpid()).empty());

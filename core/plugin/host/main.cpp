@@ -7,10 +7,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
+#include "known_plugin.hpp"
 #include "surroundings.hpp"
 #include "wire.hpp"
-#include "worker.hpp"
 
 namespace weightloom::host {
 namespace {
@@ -26,28 +27,57 @@ class Server {
  public:
   // False when nobody waits for the result any more.
   bool serve(const SessionRequest& request) {
-    std::vector<std::unique_ptr<Worker>> workers;
-    for (const auto place : request.places) {
-      workers.push_back(take_spare());
-      workers.back()->begin(request, place);
+    if (request.observe)
+      known_.reset();
+    else if (!known_ || !known_->is(request.plugin))
+      known_.emplace(request.plugin);
+    Workers workers;
+    for (std::size_t i = 0; i < request.places.size(); ++i) {
+      auto kept = known_ ? known_->take(i == 0, request.places[i]) : nullptr;
+      workers.push_back(kept ? std::move(kept) : take_spare());
+      begin(*workers[i], request, i);
     }
-    // New ones are made while those at work leave time.
-    while (spares_.size() < workers.size()) spares_.push_back(std::make_unique<Worker>(kSocket));
-    if (!wait_for(workers)) return false;
+    // Others are ended and made while those at work leave time.
+    past_.clear();
+    if (known_) known_->prepare();
+    while (spares_.size() < workers.size()) spares_.push_back(std::make_unique<Worker>());
+    if (!wait_for(workers) || !doubt(request, workers)) return false;
     std::string reply;
     for (const auto& worker : workers) reply += worker->packed();
-    return send_message(kSocket, reply);
+    const bool sent = send_message(kSocket, reply);
+    if (known_) known_->keep(request, workers);
+    past_ = std::move(workers);
+    return sent;
   }
 
  private:
   std::unique_ptr<Worker> take_spare() {
-    if (spares_.empty()) return std::make_unique<Worker>(kSocket);
+    if (spares_.empty()) return std::make_unique<Worker>();
     auto worker = std::move(spares_.back());
     spares_.pop_back();
     return worker;
   }
 
-  static bool wait_for(const std::vector<std::unique_ptr<Worker>>& workers) {
+  static void begin(Worker& worker, SessionRequest request, std::size_t at) {
+    request.stay = at > 0 && !request.observe;
+    request.places = {request.places[at]};
+    worker.begin(request);
+  }
+
+  // One that has stayed proves nothing where it does not confirm: another says it from the beginning.
+  bool doubt(const SessionRequest& request, Workers& workers) {
+    bool doubted = false;
+    for (std::size_t i = 1; i < workers.size(); ++i) {
+      const bool confirms = workers[i]->complete() && workers[i]->parts() == workers[0]->parts();
+      if (confirms || workers[i]->sessions() == 1) continue;
+      workers[i] = take_spare();
+      begin(*workers[i], request, i);
+      doubted = true;
+    }
+    return !doubted || wait_for(workers);
+  }
+
+  static bool wait_for(const Workers& workers) {
     const auto finished = [](const auto& worker) { return worker->finished(); };
     while (!std::ranges::all_of(workers, finished)) {
       std::vector<pollfd> waits{{kSocket, POLLRDHUP, 0}};
@@ -65,7 +95,8 @@ class Server {
     return true;
   }
 
-  std::vector<std::unique_ptr<Worker>> spares_;
+  std::optional<KnownPlugin> known_;
+  Workers spares_, past_;
 };
 
 }  // namespace

@@ -2,9 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,12 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <new>
+#include <cstring>
 #include <utility>
 
-#include "clock.hpp"
-#include "surroundings.hpp"
-#include "touches.hpp"
 #include "wire.hpp"
 
 namespace weightloom::host {
@@ -26,63 +20,6 @@ namespace {
 constexpr std::size_t kMostPrintedKept = 2048;
 constexpr std::uint64_t kMostPrinted = 16u << 20;
 constexpr std::uint64_t kMostParts = 300u << 20;
-
-int orders_pipe = -1, parts_pipe = -1;  // in the child
-
-void limit(int resource, std::uint64_t value) {
-  const rlimit both{value, value};
-  ::setrlimit(static_cast<__rlimit_resource>(resource), &both);
-}
-
-void limit_memory(std::uint64_t bytes) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which reserve the whole address space
-  limit(RLIMIT_AS, bytes);
-  std::set_new_handler([] {
-    std::set_new_handler(nullptr);
-    limit(RLIMIT_AS, RLIM_INFINITY);
-    send_message(parts_pipe, packed_exhaustion());
-    ::_exit(1);
-  });
-#else
-  (void)bytes;
-#endif
-}
-
-// Descriptors that the plugin can use by accident lead nowhere.
-void arrange_descriptors(int orders, int parts, int prints) {
-  ::dup2(prints, STDOUT_FILENO);
-  ::dup2(prints, STDERR_FILENO);
-  orders_pipe = ::fcntl(orders, F_DUPFD, 100);
-  parts_pipe = ::fcntl(parts, F_DUPFD, 100);
-  ::close_range(3, 99, 0);
-  ::close_range(static_cast<unsigned>(parts_pipe) + 1, ~0u, 0);
-}
-
-[[noreturn]] void work() {
-  limit(RLIMIT_CORE, 0);
-  const auto orders = receive_message(orders_pipe);
-  if (!orders) ::_exit(0);
-  ::close(orders_pipe);
-  const auto request = SessionRequest::unpacked(*orders);
-  go_to(request.places.front());
-  if (request.observe) {
-    stop_clock(request.clock);
-    ::setenv("LC_ALL", "C.UTF-8", 1);
-    note_touched();
-  }
-  limit_memory(request.memory_limit);
-  carry_out(
-      request, [](const std::string& part) { send_message(parts_pipe, part); }, take_touched);
-  // What the plugin leaves to be done at the end is looked at as well, where anybody looks.
-  request.observe ? std::exit(0) : ::_exit(0);
-}
-
-// The last part is there.
-bool is_complete(std::string_view parts) {
-  Transcript transcript;
-  add_parts(transcript, parts);
-  return transcript.complete;
-}
 
 struct Pipe {
   int out = -1, in = -1;
@@ -94,37 +31,53 @@ struct Pipe {
 
 }  // namespace
 
-Worker::Worker(int server_socket) {
+WorkerEnds Worker::open_pipes() {
   const Pipe orders, parts, prints;
-  const auto server = ::getpid();
-  process_ = prints.in < 0 ? -1 : ::fork();
-  if (process_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != server) ::_exit(1);
-    ::setpgid(0, 0);
-    ::close(server_socket);
-    arrange_descriptors(orders.out, parts.in, prints.in);
-    work();
-  }
-  for (const int end : {orders.out, parts.in, prints.in}) ::close(end);
   orders_ = orders.in;
   parts_ = parts.out;
   prints_ = prints.out;
   for (const int end : {parts_, prints_}) ::fcntl(end, F_SETFL, O_NONBLOCK);
-  if (process_ > 0) handle_ = static_cast<int>(::syscall(SYS_pidfd_open, process_, 0));
-  finished_ = handle_ < 0;
+  return {orders.out, parts.in, prints.in};
+}
+
+Worker::Worker() {
+  const auto ends = open_pipes();
+  const auto server = ::getpid();
+  process_ = ends.prints < 0 ? -1 : ::fork();
+  if (process_ == 0) {
+    belong_to(server);
+    be_a_worker(ends);
+  }
+  ends.close();
+}
+
+Worker::Worker(Zygote& zygote) : zygote_(&zygote) {
+  const auto ends = open_pipes();
+  zygote.ask_for_worker(ends);
+  ends.close();
 }
 
 Worker::~Worker() {
-  if (process_ > 0) end(end_);
+  if (exists() && process_ > 0) end(end_);
   for (const int descriptor : {handle_, orders_, parts_, prints_})
     if (descriptor >= 0) ::close(descriptor);
 }
 
-void Worker::begin(SessionRequest request, Place place) {
-  request.places = {place};
+bool Worker::exists() {
+  if (zygote_ != nullptr) process_ = std::exchange(zygote_, nullptr)->worker();
+  if (handle_ < 0 && process_ > 0) handle_ = static_cast<int>(::syscall(SYS_pidfd_open, process_, 0));
+  return handle_ >= 0;
+}
+
+void Worker::begin(const SessionRequest& request) {
   deadline_ = std::chrono::steady_clock::now() + request.time_limit;
   observed_ = request.observe;
+  parts_text_.clear();
+  printed_text_.clear();
+  parts_bytes_ = printed_bytes_ = parts_seen_ = 0;
+  complete_ = false;
+  finished_ = !exists();
+  ++sessions_;
   send_message(orders_, request.packed());
 }
 
@@ -156,15 +109,28 @@ bool Worker::drain(int& pipe, std::string& kept, std::size_t limit, std::uint64_
   return true;
 }
 
+// Looks at each part once, however many there are.
+void Worker::take_stock() {
+  std::uint64_t size = 0;
+  const auto left = [&] { return parts_text_.size() - parts_seen_; };
+  while (!complete_ && left() >= sizeof(size)) {
+    std::memcpy(&size, parts_text_.data() + parts_seen_, sizeof(size));
+    if (left() - sizeof(size) < size) return;
+    complete_ = is_last_part(std::string_view(parts_text_).substr(parts_seen_ + sizeof(size), size));
+    parts_seen_ += sizeof(size) + size;
+  }
+}
+
 void Worker::look() {
   pollfd ended{handle_, POLLIN, 0};
   const bool gone = ::poll(&ended, 1, 0) == 1;
   const bool bounded = drain(parts_, parts_text_, kMostParts, parts_bytes_) &&
                        drain(prints_, printed_text_, kMostPrintedKept, printed_bytes_);
   if (!bounded) return end(Transcript::End::kOutput);
+  take_stock();
   if (gone) return bury();
   // How it ends is of interest where it is observed, or where something is missing.
-  if (parts_ < 0 && !observed_ && is_complete(parts_text_)) finished_ = true;
+  if (!observed_ && complete_) finished_ = true;
   if (time_left().count() == 0) end(Transcript::End::kTime);
 }
 
