@@ -8,7 +8,7 @@ packages=(
   libtorch-dev libopenblas0-pthread librocksdb-dev libboost-filesystem-dev
   libtomlplusplus-dev libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
   libssl-dev zlib1g-dev libzstd-dev libpng-dev libturbojpeg0-dev libfreetype-dev
-  catch2 clang-format clang-tidy
+  catch2 clang-format clang-tidy python3-torchvision zsh fish
   dataset-fashion-mnist wordnet-base fonts-dejavu-core fonts-dejavu-extra fonts-noto-core fonts-freefont-ttf
 )
 

@@ -13,7 +13,11 @@ import subprocess
 import sys
 import tempfile
 
-import torch
+try:
+    import torch
+except ImportError as error:
+    print(f"{error}; install python3-torch")
+    sys.exit(77)  # skipped
 
 DTYPES = {
     "F32": torch.float32, "F64": torch.float64, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64,

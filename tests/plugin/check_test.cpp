@@ -139,6 +139,7 @@ TEST_CASE("a crash, an exit and a hang are results") {
 TEST_CASE("checks find what is wrong with a file") {
   CHECK(result_of("missing_entry", "loads").detail == "it does not export weightloom_plugin_v1");
   CHECK(result_of("no_record", "identity-present").outcome == Outcome::kFailed);
+  CHECK(result_of("two_part_version", "identity-present").detail == "its version '1.2' is not of the form 1.2.3");
   CHECK(result_of("nondeterministic", "describe-deterministic").outcome == Outcome::kFailed);
   CHECK(result_of("extra_exports", "exports-only-entry").detail ==
         "it also exports 'someone_elses_business'; link with the SDK's version script");

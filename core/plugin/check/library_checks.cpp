@@ -1,6 +1,7 @@
 // The file, and what its code does to the process that it is loaded into.
 
 #include <algorithm>
+#include <regex>
 
 #include "dynamic_symbols.hpp"
 #include "tiers.hpp"
@@ -50,9 +51,9 @@ void require_no_trace(Subject& plugin, const std::string& kind) {
 }
 
 void identity_present(Subject& plugin) {
-  const auto version = plugin.identity().version;
-  require(version.front() >= '0' && version.front() <= '9',
-          "its version '" + version + "' does not begin with a number, as 1.0.0 does");
+  static const std::regex form("[0-9]+\\.[0-9]+\\.[0-9]+");
+  const auto& version = plugin.identity().version;
+  require(std::regex_match(version, form), "its version '" + version + "' is not of the form 1.2.3");
 }
 
 void name_matches_file(Subject& plugin) {
