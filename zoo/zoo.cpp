@@ -108,10 +108,21 @@ Error behind(const fs::path& directory, const Ledger& there, const Ledger& due) 
       .at(directory.string());
 }
 
+// The next change would make it anew, and nobody could tell any more whether something had been lost with it.
+Error without_ledger(const fs::path& directory) {
+  return Error(ErrorCode::kDamaged, "zoo.no_ledger",
+               "cannot tell whether the zoo '" + directory.string() + "' holds all that was stored",
+               "the file 'ledger', which says so, is missing or damaged",
+               "if the zoo was copied, copy it whole; or see what is there with `weightloom zoo verify`, and accept it "
+               "with `weightloom zoo verify --repair`")
+      .at(ledger_path(directory).string());
+}
+
 // What the database must hold and does not; nullopt when nothing is missing. A file that lags behind says nothing.
 std::optional<Error> shortfall(const fs::path& directory, const Database& database, const std::optional<Ledger>& due) {
   const auto there = database_ledger(database);
-  if (!due || (there && there->sequence >= due->sequence)) return std::nullopt;
+  if (!due) return there ? std::optional(without_ledger(directory)) : std::nullopt;  // schema 1 has none
+  if (there && there->sequence >= due->sequence) return std::nullopt;
   return behind(directory, there ? *there : count_entries(database), *due);
 }
 

@@ -2,9 +2,11 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
+#include "error_id.hpp"
 #include "sample_networks.hpp"
 #include "temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
 
 namespace weightloom {
 namespace {
@@ -164,6 +166,19 @@ TEST_CASE("records that are missing are told by the ledger, whatever else agrees
   REQUIRE(kinds(findings) == Kinds{"ledger"});
   CHECK(findings[0].advice.starts_with("2 networks and 2 names were stored, 1 networks and 1 names are there"));
   CHECK_THROWS_AS(Zoo::open(folder / "zoo", Zoo::Access::kWrite), Error);
+}
+
+TEST_CASE("a zoo without its ledger is not written until that is accepted", "[zoo]") {
+  for (const char* text : {"", "half of it"}) {
+    const StoredNetwork store;
+    fs::remove(store.path() / "ledger");
+    if (*text) write_file(store.path() / "ledger", text);
+    CHECK(kinds(Zoo::open(store.path(), Zoo::Access::kRead).verify(VerifyLevel::kQuick)) == Kinds{"ledger"});
+    CHECK(testing::error_id([&] { Zoo::open(store.path(), Zoo::Access::kWrite); }) == "zoo.no_ledger");
+    CHECK(kinds(Zoo::open(store.path(), Zoo::Access::kRead).verify(VerifyLevel::kQuick)) == Kinds{"ledger"});
+    CHECK(Zoo::repair(store.path()) == Repairs{"accepted 1 networks and 1 names as all that there are"});
+    CHECK(Zoo::open(store.path(), Zoo::Access::kWrite).verify(VerifyLevel::kDeep).empty());
+  }
 }
 
 TEST_CASE("beside a damaged database nothing is called left over", "[zoo]") {
