@@ -55,6 +55,10 @@ Json run_backup(Context& context, const BackupCommandOptions& options) {
   out["bytes_copied"] = result.bytes_copied;
   out["files_shared"] = result.files_shared;
   out["removed"] = result.removed;
+  out["mended"] = result.mended;
+  out["regained"] = result.regained;
+  out["findings"] = result.findings;
+  for (const auto& finding : result.findings) context.warn("damage: " + finding);
   tell_lacking(context, out, result.lacking);
   return out;
 }
@@ -67,6 +71,9 @@ void print_backup(Printer& printer, const Json& result) {
                result.at("files_shared").dump() + " with earlier backups");
   if (!result.at("removed").empty())
     printer.line("removed " + std::to_string(result.at("removed").size()) + " older backups");
+  for (const auto& file : result.at("mended"))
+    printer.line("wrote " + file.get<std::string>() + " anew, which was damaged");
+  for (const auto& id : result.at("regained")) printer.line("backup " + id.dump() + " is whole again");
   print_lacking(printer, result);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -61,11 +62,12 @@ bool is_object_file(const std::string& path, const std::string& sha256) {
 
 // `expected`: its hash, which the description of the backup holds.
 FileList read_list(const fs::path& path, const std::string& expected) {
-  const auto damaged = [&] {
-    return Error(ErrorCode::kDamaged, "backup.damaged", "cannot read a backup", "its list of files is damaged",
-                 "use another backup")
+  const auto damaged = [&](const char* how = "is damaged") {
+    return Error(ErrorCode::kDamaged, "backup.damaged", "cannot read a backup", std::string("its list of files ") + how,
+                 "use another backup; `weightloom zoo backups --check` tells which ones are whole")
         .at(path.string());
   };
+  if (!fs::exists(path)) throw damaged("is missing");
   const auto text = read_file(path, kLongestList);
   if (to_hex(sha256(text)) != expected) throw damaged();
   FileList files;
@@ -118,9 +120,11 @@ class BackupFolder {
       throw Error(ErrorCode::kNotFound, "backup.none", "no backups in '" + folder_.string() + "'", "",
                   "make one with `weightloom zoo backup`")
           .at(folder_.string());
-    engine_ = std::make_unique<DatabaseBackups>(folder_ / "db");
+    open();
   }
 
+  // Sees what became of its files.
+  void open() { engine_ = std::make_unique<DatabaseBackups>(folder_ / "db"); }
   DatabaseBackups& engine() { return *engine_; }
   fs::path object(const std::string& path) const { return folder_ / "objects" / path; }
   fs::path list_path(const std::string& name) const { return folder_ / "lists" / name; }
@@ -133,7 +137,8 @@ class BackupFolder {
   FileList files_of(const Entry& entry) const { return read_list(list_path(entry.list), entry.list_sha256); }
   std::vector<Entry> entries() const {
     std::vector<Entry> out;
-    for (const auto& one : engine_->list()) out.push_back(decode(one));
+    for (const auto& one : engine_->list())
+      if (auto entry = decode(one)) out.push_back(*std::move(entry));
     return out;
   }
 
@@ -146,15 +151,11 @@ class BackupFolder {
     }
   }
 
-  // Those of which files of the database are missing.
+  // Those of which files of the database, or descriptions, are missing or damaged.
   std::set<std::uint32_t> damaged() const {
-    const auto lacking = engine_->damaged();
-    std::set<std::uint32_t> ids(lacking.begin(), lacking.end());
-    std::set<std::uint32_t> whole;
-    for (const auto& one : engine_->list()) whole.insert(one.id);
-    // One without its description is none to the engine.
-    for (const auto id : made())
-      if (!whole.contains(id)) ids.insert(id);
+    auto ids = made().value_or(std::set<std::uint32_t>());
+    for (const auto id : engine_->damaged()) ids.insert(id);
+    for (const auto& one : engine_->list()) decode(one) ? void(ids.erase(one.id)) : void(ids.insert(one.id));
     return ids;
   }
 
@@ -162,7 +163,37 @@ class BackupFolder {
   std::vector<std::string> lost() const {
     std::vector<std::string> out;
     for (const auto id : damaged())
-      out.push_back("backup " + std::to_string(id) + ": files of its database are missing");
+      out.push_back("backup " + std::to_string(id) + ": files of its database are missing or damaged");
+    if (!made())
+      out.push_back((folder_ / kMade).string() + " is damaged: whether backups were lost cannot be told; the next " +
+                    "backup writes it anew");
+    return out;
+  }
+
+  // Numbers that are given out once more would hide that backups were lost.
+  void keep_numbers() {
+    const auto due = made().value_or(std::set<std::uint32_t>());
+    std::set<std::uint32_t> known;
+    for (const auto& one : engine_->list()) known.insert(one.id);
+    for (const auto id : engine_->damaged()) known.insert(id);
+    if (due.empty() || (!known.empty() && *known.rbegin() >= *due.rbegin())) return;
+    engine_->enter_lost(*due.rbegin());
+    open();
+  }
+
+  // Writes files anew that backups share with the database, where they are not what the database has; gives their
+  // paths. No other backup uses a file of that name, since what the database has never changes.
+  std::vector<std::string> mend(const Database& database) {
+    std::vector<std::string> out;
+    for (const auto& [from, to] : engine_->shared_files(database)) {
+      if (!fs::exists(to)) continue;  // what is missing is copied with the next backup
+      const auto hash = to_hex(sha256_file(from));
+      if (to_hex(sha256_file(to)) == hash) continue;
+      if (out.empty()) database.verify_files();
+      copy_checked(from, to, hash);
+      out.push_back(to.string());
+    }
+    open();
     return out;
   }
 
@@ -214,16 +245,20 @@ class BackupFolder {
   }
 
  private:
-  std::set<std::uint32_t> made() const {
-    if (!fs::exists(folder_ / kMade)) return {};
-    const auto json = parse_json(read_file(folder_ / kMade), "the list of backups");
-    if (!json.is_array() || !std::ranges::all_of(json, [](const auto& id) { return id.is_number_unsigned(); }))
-      throw Error(ErrorCode::kDamaged, "backup.damaged", "cannot read the list of backups", "it holds no numbers")
-          .at((folder_ / kMade).string());
-    return json.get<std::set<std::uint32_t>>();
+  // nullopt where that cannot be read.
+  std::optional<std::set<std::uint32_t>> made() const {
+    if (!fs::exists(folder_ / kMade)) return std::set<std::uint32_t>();
+    try {
+      const auto json = parse_json(read_file(folder_ / kMade), "the list of backups");
+      if (json.is_array() && std::ranges::all_of(json, [](const auto& id) { return id.is_number_unsigned(); }))
+        return json.get<std::set<std::uint32_t>>();
+    } catch (const Error&) {
+    }
+    return std::nullopt;
   }
 
-  Entry decode(const DatabaseBackup& one) const {
+  // nullopt where its description is damaged.
+  static std::optional<Entry> decode(const DatabaseBackup& one) try {
     const auto json = parse_json(one.metadata, "a backup's description");
     Entry entry;
     entry.backup = {.id = one.id,
@@ -238,6 +273,8 @@ class BackupFolder {
       entry.change = {member<std::uint64_t>(json, "change", "a backup"),
                       member<std::string>(json, "change_sha256", "a backup")};
     return entry;
+  } catch (const Error&) {
+    return std::nullopt;
   }
 
   fs::path folder_;
@@ -387,12 +424,34 @@ class FileCopier {
   std::string why_;
 };
 
-// Numbers that are given out once more would hide that backups were lost.
-void expect_numbered(const fs::path& folder, BackupFolder& backups) {
-  if (!backups.engine().list().empty() || backups.damaged().empty()) return;
-  throw Error(ErrorCode::kDamaged, "backup.damaged", "cannot keep backups in '" + folder.string() + "'",
-              "there were some, and files of their databases are missing", "keep backups in another folder")
-      .at(folder.string());
+// Of the earlier backups, what was not mended. Shared files were read if the new one has them; a recheck reads all.
+std::vector<std::string> still_damaged(BackupFolder& backups, std::uint32_t id, bool recheck) {
+  auto out = backups.lost();
+  for (const auto& one : backups.entries()) {
+    if (!recheck || one.backup.id == id) continue;
+    try {
+      backups.engine().check(one.backup.id);
+      backups.files_of(one);
+    } catch (const Error& error) {
+      if (!is_loss(error)) throw;
+      out.push_back("backup " + std::to_string(one.backup.id) + ": " + error.what());
+    }
+  }
+  return out;
+}
+
+// A damaged file that earlier backups share with it does not keep it out.
+std::uint32_t add_to(BackupFolder& backups, const Database& database, const std::string& metadata,
+                     BackupResult& result) {
+  try {
+    return backups.engine().add(database, metadata);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kDamaged) throw;
+    const auto mended = backups.mend(database);
+    if (mended.empty()) throw;
+    result.mended.insert(result.mended.end(), mended.begin(), mended.end());
+    return backups.engine().add(database, metadata);
+  }
 }
 
 }  // namespace
@@ -411,9 +470,11 @@ BackupResult back_up(Zoo& zoo, const fs::path& folder, const BackupOptions& opti
   }
   fs::create_directories(folder / "lists");
   BackupFolder backups(folder);
-  expect_numbered(folder, backups);
-  expect_continued(folder, backups, database);
+  backups.keep_numbers();
   BackupResult result;
+  const auto damaged_before = backups.damaged();
+  if (options.recheck || !damaged_before.empty()) result.mended = backups.mend(database);
+  expect_continued(folder, backups, database);
   FileCopier copier(zoo.directory(), database, backups, options.recheck, progress);
   const auto files = copier.run(result);
   result.lacking = holders_of(database, copier.damaged());
@@ -435,14 +496,18 @@ BackupResult back_up(Zoo& zoo, const fs::path& folder, const BackupOptions& opti
                          {"ledger", to_text(ledger)},
                          {"change", change.number},
                          {"change_sha256", change.sha256}};
-  const auto id = backups.engine().add(database, metadata.dump());
-  std::set<std::uint32_t> ids;
+  const auto id = add_to(backups, database, metadata.dump(), result);
+  backups.open();
+  std::set<std::uint32_t> ids = backups.damaged();
+  for (const auto before : damaged_before)
+    if (!ids.contains(before)) result.regained.push_back(before);
   for (const auto& one : backups.entries()) ids.insert(one.backup.id);
-  for (const auto damaged : backups.damaged()) ids.insert(damaged);
   while (options.keep > 0 && ids.size() > options.keep) result.removed.push_back(ids.extract(ids.begin()).value());
   backups.write_made(ids);
-  if (!result.removed.empty()) backups.engine().keep_newest(options.keep);
+  for (const auto removed : result.removed) backups.engine().remove(removed);
+  backups.open();
   backups.clear();
+  result.findings = still_damaged(backups, id, options.recheck);
   result.backup = backups.entry(id).backup;
   return result;
 }

@@ -264,6 +264,16 @@ void Database::verify_files() const {
   check(db_->VerifyFileChecksums(rocksdb::ReadOptions()), "verify");
 }
 
+std::map<fs::path, std::string> Database::tables() const {
+  std::map<fs::path, std::string> out;
+  for (auto* handle : handles_) {
+    rocksdb::TablePropertiesCollection tables;
+    check(db_->GetPropertiesOfAllTables(handle, &tables), "read");
+    for (const auto& [path, properties] : tables) out[path] = properties->db_session_id;
+  }
+  return out;
+}
+
 void Database::fail(const rocksdb::Status& status, const char* action) const {
   const auto what = std::string("cannot ") + action + " the zoo's database '" + path_.string() + "'";
   const bool full = status.IsNoSpace() || status.ToString().find("No space left") != std::string::npos ||

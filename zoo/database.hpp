@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,6 +88,9 @@ class Database {
 
   // Re-reads every file against the checksum recorded when it was written. Throws kDamaged.
   void verify_files() const;
+
+  // Its files that are never changed, each with the session of the database that wrote it. Throws kDamaged.
+  std::map<std::filesystem::path, std::string> tables() const;
 
   // Rewrites a family's tables without what was erased.
   void compact(Family family);

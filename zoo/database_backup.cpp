@@ -3,6 +3,7 @@
 #include <rocksdb/utilities/backup_engine.h>
 
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/file.hpp"
 
 namespace weightloom {
 namespace {
@@ -64,8 +65,22 @@ std::uint32_t DatabaseBackups::add(const Database& database, const std::string& 
   return id;
 }
 
-void DatabaseBackups::keep_newest(std::size_t count) {
-  check_status(engine_->PurgeOldBackups(static_cast<std::uint32_t>(count)), "remove", folder_);
+void DatabaseBackups::remove(std::uint32_t id) {
+  check_status(engine_->DeleteBackup(id), "remove", folder_);
+}
+
+void DatabaseBackups::enter_lost(std::uint32_t id) {
+  // A description of no time and no change, and of one file, which is missing.
+  write_file(folder_ / "meta" / std::to_string(id), "0\n0\n1\nlost crc32 0\n");
+}
+
+std::map<fs::path, fs::path> DatabaseBackups::shared_files(const Database& database) const {
+  std::map<fs::path, fs::path> out;
+  for (const auto& [path, session] : database.tables())
+    // As the engine calls them (kUseDbSessionId with kFlagIncludeFileSize).
+    out[path] = folder_ / "shared_checksum" /
+                (path.stem().string() + "_s" + session + "_" + std::to_string(fs::file_size(path)) + ".sst");
+  return out;
 }
 
 void DatabaseBackups::check(std::uint32_t id) const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,7 +37,13 @@ class DatabaseBackups {
   std::vector<std::uint32_t> damaged() const;
   // Returns its id. What was copied is checked.
   std::uint32_t add(const Database& database, const std::string& metadata);
-  void keep_newest(std::size_t count);
+  // One that is damaged, too. What only damaged ones have goes as well.
+  void remove(std::uint32_t id);
+  // Counts a backup that was lost whole among the damaged ones, so that its number is not given out again. Seen by
+  // those that open the folder afterwards.
+  void enter_lost(std::uint32_t id);
+  // Where backups have what they share with the database: by its files, whether there is any or not.
+  std::map<std::filesystem::path, std::filesystem::path> shared_files(const Database& database) const;
   // Throws when a file is missing or changed.
   void check(std::uint32_t id) const;
   // Into a folder that has no database.

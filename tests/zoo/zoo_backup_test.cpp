@@ -292,8 +292,57 @@ TEST_CASE("backups that were lost are told, and their numbers are not given out 
   back_up(zoo, kept.backups());
   CHECK(lost_backups(kept.backups()).empty());
   fs::remove_all(kept.backups() / "db");
-  CHECK(lost_backups(kept.backups()) == std::vector<std::string>{"backup 1: files of its database are missing"});
-  CHECK(testing::error_id([&] { back_up(zoo, kept.backups()); }) == "backup.damaged");
+  const std::vector<std::string> lost{"backup 1: files of its database are missing or damaged"};
+  CHECK(lost_backups(kept.backups()) == lost);
+  const auto result = back_up(zoo, kept.backups());
+  CHECK(result.backup.id == 2);
+  CHECK(result.findings == lost);
+  CHECK(lost_backups(kept.backups()) == lost);
+  CHECK(back_up(zoo, kept.backups(), {.keep = 1}).removed == std::vector<std::uint32_t>{1, 2});
+  CHECK(lost_backups(kept.backups()).empty());
+}
+
+TEST_CASE("whatever is damaged in a folder of backups, a new one can be made there, and is whole", "[zoo]") {
+  const Kept kept;
+  const auto state = contents(kept.zoo());
+  kept.back_up();
+  const auto whole = kept.folder / "whole";
+  fs::copy(kept.backups(), whole, fs::copy_options::recursive);
+  auto zoo = Zoo::open(kept.zoo(), Zoo::Access::kWrite);
+  const std::pair<const char*, std::function<void(const fs::path&)>> ways[] = {
+      {"flipped", flip},
+      {"cut", [](const fs::path& file) { write_file(file, ""); }},
+      {"lost", [](const fs::path& file) { fs::remove(file); }}};
+  for (const auto& file : files_below(kept.backups())) {
+    const auto name = file.lexically_relative(kept.backups()).string();
+    if (name == "store.lock" || name == "weightloom-backup.json" || fs::file_size(file) == 0) continue;
+    for (const auto& [how, spoil] : ways) {
+      CAPTURE(name, how);
+      fs::remove_all(kept.backups());
+      fs::copy(whole, kept.backups(), fs::copy_options::recursive);
+      spoil(file);
+      const bool told = !check_backups(kept.backups()).empty();
+      const auto result = back_up(zoo, kept.backups(), {.recheck = true});
+      CHECK(result.backup.id == 2);
+      CHECK(result.mended.size() == (name.starts_with("db/shared") && fs::exists(file) && *how != 'l' ? 1U : 0U));
+      CHECK(check_backups(kept.backups()).empty() == result.findings.empty());
+      if (name.starts_with("db/shared") || name.starts_with("objects") || !told) CHECK(result.findings.empty());
+      restore_backup(kept.backups(), kept.folder / "restored");
+      CHECK(contents(kept.folder / "restored") == state);
+      fs::remove_all(kept.folder / "restored");
+    }
+  }
+}
+
+TEST_CASE("a damaged file that a new backup shares with earlier ones is written anew, asked for or not", "[zoo]") {
+  const Kept kept;
+  kept.back_up();
+  for (const auto& file : files_below(kept.backups() / "db" / "shared_checksum")) {
+    flip(file);
+    CHECK_FALSE(check_backups(kept.backups()).empty());
+    CHECK(kept.back_up().mended == std::vector<std::string>{file.string()});
+    CHECK(check_backups(kept.backups()).empty());
+  }
 }
 
 TEST_CASE("backups go where nothing else is", "[zoo]") {

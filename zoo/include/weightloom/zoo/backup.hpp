@@ -24,8 +24,11 @@ struct BackupResult {
   Backup backup;
   std::size_t files_copied = 0, files_shared = 0;  // of weights; shared: an earlier backup has them
   std::uint64_t bytes_copied = 0;
-  std::vector<std::uint32_t> removed;  // older backups
-  std::vector<std::string> lacking;    // names of the networks that it lacks weights of
+  std::vector<std::uint32_t> removed;   // older backups
+  std::vector<std::string> lacking;     // names of the networks that it lacks weights of
+  std::vector<std::string> mended;      // files of the databases that were not what they were, and were written anew
+  std::vector<std::uint32_t> regained;  // earlier backups that could not be restored and can be again
+  std::vector<std::string> findings;    // what is still missing or damaged, as lost_backups(); more after a recheck
 };
 
 struct BackupOptions {
@@ -35,7 +38,8 @@ struct BackupOptions {
 };
 
 // Adds a backup of a zoo, open for writing, to a folder, new, empty or with backups of the same zoo. Only what no
-// earlier backup has is copied; what is copied is checked against its hash. Throws kDamaged "backup.damaged" for
+// earlier backup has is copied; what is copied is checked against its hash. Damage in the folder keeps no backup out:
+// what the new one shares with earlier ones is written anew, the rest is told. Throws kDamaged "backup.damaged" for
 // weights that are not what they were, naming the networks, unless they may be left out; kUsage "backup.folder" for a
 // folder that holds something else or lies in the zoo, "backup.diverged" when its newest backup is of a copy of the zoo
 // that went another way; kLocked, and write_error().
