@@ -341,7 +341,10 @@ Json run_similar(Context& context, const SimilarOptions& options) {
   const auto record = zoo.get(options.name);
   const auto by = options.by == "weights" ? SimilarBy::kWeights : SimilarBy::kBehaviour;
   Json networks = Json::array();
-  for (const auto& one : similar_networks(zoo, record, by, options.limit, context.progress()))
+  for (const auto& one : similar_networks(zoo, record, by, options.limit, context.progress())) {
+    if (one.damaged)
+      context.warn("weights of '" + one.name +
+                   "' are damaged and were not compared; see `weightloom zoo verify --deep`");
     networks.push_back({{"id", one.id},
                         {"name", one.name},
                         {"arch", one.architecture.empty() ? Json() : Json(one.architecture)},
@@ -349,6 +352,7 @@ Json run_similar(Context& context, const SimilarOptions& options) {
                         {"cosine", or_null(one.cosine)},
                         {"statistics", or_null(one.statistics)},
                         {"behaviour", or_null(one.behaviour)}});
+  }
   return {{"network", record.name}, {"by", options.by}, {"networks", std::move(networks)}};
 }
 

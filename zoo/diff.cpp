@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -20,47 +21,73 @@ std::optional<double> if_finite(double value) {
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
-// Integers that doubles do not tell apart.
-bool has_long_integers(const HostTensor& tensor) {
-  return tensor.dtype == DType::kI64 || tensor.dtype == DType::kU64;
+// Holds every number of every type.
+using Wide = long double;
+static_assert(std::numeric_limits<Wide>::digits >= 64);
+
+template <class Integer>
+void read_integers(std::span<const std::byte> bytes, std::span<Wide> values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    Integer value = 0;
+    std::memcpy(&value, bytes.data() + i * sizeof value, sizeof value);
+    values[i] = static_cast<Wide>(value);
+  }
 }
 
-bool same_bytes(const HostTensor& a, const HostTensor& b, std::size_t element) {
-  const auto width = dtype_bytes(a.dtype);
-  return std::memcmp(a.bytes.data() + element * width, b.bytes.data() + element * width, width) == 0;
+void read(DType dtype, std::span<const std::byte> bytes, std::span<double> values) {
+  read_values(dtype, bytes, values);
 }
 
-// REQUIRES equal shapes of types that has_values() knows.
-ValueDistance distance_of(const HostTensor& first, const HostTensor& second) {
+void read(DType dtype, std::span<const std::byte> bytes, std::span<Wide> values) {
+  if (dtype == DType::kI64) return read_integers<std::int64_t>(bytes, values);
+  if (dtype == DType::kU64) return read_integers<std::uint64_t>(bytes, values);
+  std::array<double, kChunk> narrow{};
+  read_values(dtype, bytes, std::span(narrow).first(values.size()));
+  std::copy_n(narrow.begin(), values.size(), values.begin());
+}
+
+template <class Value>
+void read(const HostTensor& tensor, std::size_t at, std::span<Value> values) {
+  const auto width = dtype_bytes(tensor.dtype);
+  read(tensor.dtype, std::span(tensor.bytes).subspan(at * width, values.size() * width), values);
+}
+
+template <class Value>
+ValueDistance distance_in(const HostTensor& first, const HostTensor& second) {
   ValueDistance out;
   out.values = element_count(first.shape);
-  const bool exact = first.dtype == second.dtype && has_long_integers(first);
-  std::array<double, kChunk> a{}, b{};
-  const auto read = [](const HostTensor& tensor, std::size_t at, std::span<double> values) {
-    const auto width = dtype_bytes(tensor.dtype);
-    read_values(tensor.dtype, std::span(tensor.bytes).subspan(at * width, values.size() * width), values);
-  };
+  std::array<Value, kChunk> a{}, b{};
   for (std::size_t at = 0; at < static_cast<std::size_t>(out.values); at += kChunk) {
     const auto count = std::min(kChunk, static_cast<std::size_t>(out.values) - at);
     read(first, at, std::span(a).first(count));
     read(second, at, std::span(b).first(count));
     for (std::size_t i = 0; i < count; ++i) {
-      const double difference = b[i] - a[i];
-      const bool same =
-          exact ? same_bytes(first, second, at + i) : a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i]));
-      out.changed += same ? 0 : 1;
-      if (!std::isfinite(a[i]) || !std::isfinite(b[i])) {
+      const auto difference = static_cast<double>(b[i] - a[i]);
+      out.changed += a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i])) ? 0 : 1;
+      const auto x = static_cast<double>(a[i]), y = static_cast<double>(b[i]);
+      if (!std::isfinite(x) || !std::isfinite(y)) {
         ++out.not_finite;
         continue;
       }
       out.difference_squares += difference * difference;
-      out.first_squares += a[i] * a[i];
-      out.second_squares += b[i] * b[i];
-      out.product += a[i] * b[i];
+      out.first_squares += x * x;
+      out.second_squares += y * y;
+      out.product += x * y;
       out.largest = std::max(out.largest, std::abs(difference));
     }
   }
   return out;
+}
+
+// Integers that doubles do not tell apart.
+bool has_long_integers(const HostTensor& tensor) {
+  return tensor.dtype == DType::kI64 || tensor.dtype == DType::kU64;
+}
+
+// REQUIRES equal shapes of types that has_values() knows.
+ValueDistance distance_of(const HostTensor& first, const HostTensor& second) {
+  return has_long_integers(first) || has_long_integers(second) ? distance_in<Wide>(first, second)
+                                                               : distance_in<double>(first, second);
 }
 
 TensorDifference compare(const std::string& name, const HostTensor& first, const HostTensor& second) {

@@ -41,7 +41,7 @@ Features between(const Features& a, const Features& b, double share) {
   return out;
 }
 
-// nullopt when no tensor has numbers, or the weights are damaged.
+// nullopt when no tensor has numbers. Throws kDamaged.
 std::optional<Sketch> sketch_of(const Zoo& zoo, const ZooRecord& record) {
   auto tensors = record.tensors;
   std::ranges::stable_sort(tensors,
@@ -49,18 +49,13 @@ std::optional<Sketch> sketch_of(const Zoo& zoo, const ZooRecord& record) {
   std::vector<Features> matrices;
   Features vectors{};
   double seen = 0;
-  try {
-    for (const auto& tensor : tensors) {
-      const auto statistics = tensor.shape.empty() ? std::nullopt : zoo.statistics(tensor);
-      if (!statistics || statistics->finite() == 0) continue;
-      if (tensor.shape.size() > 1)
-        matrices.push_back(features_of(*statistics));
-      else
-        vectors = between(vectors, features_of(*statistics), 1 / ++seen);
-    }
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kDamaged) throw;
-    return std::nullopt;
+  for (const auto& tensor : tensors) {
+    const auto statistics = tensor.shape.empty() ? std::nullopt : zoo.statistics(tensor);
+    if (!statistics || statistics->finite() == 0) continue;
+    if (tensor.shape.size() > 1)
+      matrices.push_back(features_of(*statistics));
+    else
+      vectors = between(vectors, features_of(*statistics), 1 / ++seen);
   }
   if (matrices.empty() && seen == 0) return std::nullopt;
   Sketch sketch{};
@@ -72,6 +67,25 @@ std::optional<Sketch> sketch_of(const Zoo& zoo, const ZooRecord& record) {
     sketch[place] = between(matrices[before], matrices[after], at - static_cast<double>(before));
   }
   return sketch;
+}
+
+// Of the network that is asked about.
+std::optional<Sketch> own_sketch(const Zoo& zoo, const ZooRecord& record) try {
+  return sketch_of(zoo, record);
+} catch (const Error& error) {
+  if (error.code() != ErrorCode::kDamaged) throw;
+  throw Error(ErrorCode::kDamaged, error.id(), "cannot compare '" + record.name + "' with others", error.what(),
+              error.hint())
+      .at(error.path());
+}
+
+// Of another one; what is damaged is left out.
+std::optional<Sketch> sketch_of(const Zoo& zoo, const ZooRecord& record, Neighbour& one) try {
+  return sketch_of(zoo, record);
+} catch (const Error& error) {
+  if (error.code() != ErrorCode::kDamaged) throw;
+  one.damaged = true;
+  return std::nullopt;
 }
 
 double distance_of(const Sketch& a, const Sketch& b) {
@@ -126,6 +140,7 @@ void compare_weights(const Zoo& zoo, const ZooRecord& record, std::vector<Neighb
       alike[i]->cosine = total.cosine();
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kDamaged) throw;
+      alike[i]->damaged = true;
     }
     if (progress)
       progress({.task = "compare",
@@ -141,7 +156,8 @@ void compare_weights(const Zoo& zoo, const ZooRecord& record, std::vector<Neighb
 
 std::vector<Neighbour> similar_networks(const Zoo& zoo, const ZooRecord& record, SimilarBy by, std::size_t limit,
                                         const ProgressSink& progress) {
-  const auto sketch = sketch_of(zoo, record);
+  Neighbour itself;
+  const auto sketch = by == SimilarBy::kWeights ? own_sketch(zoo, record) : sketch_of(zoo, record, itself);
   std::vector<Neighbour> out;
   std::set<std::string> alike;
   for (const auto& summary : zoo.summaries()) {
@@ -151,7 +167,7 @@ std::vector<Neighbour> similar_networks(const Zoo& zoo, const ZooRecord& record,
     Neighbour one{.id = other.id, .name = other.name, .architecture = other.architecture};
     one.behaviour = behaviour_distance(record, other);
     if (by == SimilarBy::kBehaviour && !one.behaviour) continue;
-    const auto its = sketch ? sketch_of(zoo, other) : std::nullopt;
+    const auto its = sketch ? sketch_of(zoo, other, one) : std::nullopt;
     if (its) one.statistics = distance_of(*sketch, *its);
     if (its && same_layout(record, other)) alike.insert(other.id);
     out.push_back(std::move(one));

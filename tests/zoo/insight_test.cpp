@@ -8,6 +8,7 @@
 
 #include "sample_networks.hpp"
 #include "temporary_folder.hpp"
+#include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/zoo/diff.hpp"
 #include "weightloom/zoo/lineage.hpp"
@@ -80,7 +81,16 @@ TEST_CASE("integers that doubles do not tell apart are told apart", "[diff]") {
   const auto apart = compare_tensors({{"w", integers(one)}}, {{"w", integers(one + 1)}})[0];
   CHECK(apart.kind == TensorDifference::Kind::kChanged);
   CHECK(apart.distance.changed == 1);
-  CHECK(apart.distance.relative() != 0.0);
+  CHECK(*apart.distance.relative() == Approx(std::ldexp(1.0, -62)));
+  CHECK(apart.distance.largest == 1);
+  HostTensor rounded{DType::kF64, {1}, std::vector<std::byte>(8)};
+  const auto same = std::ldexp(1.0, 62);
+  std::memcpy(rounded.bytes.data(), &same, 8);
+  const auto with_double = [&](std::int64_t value) {
+    return compare_tensors({{"w", integers(value)}}, {{"w", rounded}})[0].distance.changed;
+  };
+  CHECK(with_double(one) == 0);
+  CHECK(with_double(one + 1) == 1);
 }
 
 TEST_CASE("distances to nothing and from what is no number are not made up", "[diff]") {
@@ -199,6 +209,15 @@ TEST_CASE("a network whose weights are lost is no neighbour, and no reason to st
   REQUIRE(found.size() == 1);
   CHECK_FALSE(found[0].distance);
   CHECK_FALSE(found[0].statistics);
+  CHECK(found[0].damaged);
+  try {
+    similar_networks(zoo, lost, SimilarBy::kWeights, 0);
+    CHECK(false);
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::kDamaged);
+    CHECK(std::string(error.what()).find("'lost'") != std::string::npos);
+  }
+  CHECK(similar_networks(zoo, lost, SimilarBy::kBehaviour, 0).empty());  // which weights do not tell
 }
 
 TEST_CASE("duplicates are found by weights and by tensors", "[duplicates]") {

@@ -21,6 +21,7 @@ struct Neighbour {
   // Of the metrics that both have, where their data set is the same: root mean square of relative differences. How long
   // something took (`..._seconds`) is no behaviour.
   std::optional<double> behaviour;
+  bool damaged = false;  // its weights could not be read
 };
 
 enum class SimilarBy {
@@ -29,7 +30,8 @@ enum class SimilarBy {
 };
 
 // The nearest first, at most `limit` (0: all). Weights are read of the 1,000 networks of the same layout that are
-// nearest by statistics. Those whose weights are damaged have neither distance nor statistics.
+// nearest by statistics. Those whose weights are damaged have neither distance nor statistics. Throws kDamaged when the
+// network's own weights are needed and damaged.
 std::vector<Neighbour> similar_networks(const Zoo& zoo, const ZooRecord& record, SimilarBy by, std::size_t limit,
                                         const ProgressSink& progress = {});
 
