@@ -542,12 +542,15 @@ void print_export(Printer& printer, const Json& result) {
 struct BundleOptions {
   std::vector<std::string> names;
   std::string where, out;
-  bool ancestors = false;
+  bool ancestors = false, damaged = false;
 };
 
 void declare_bundle(CLI::App& app, BundleOptions& options) {
   declare_sources(app, options.names, options.where);
   app.add_flag("--ancestors", options.ancestors, "Also all that they come from, as far as the zoo has it");
+  app.add_flag("--damaged", options.damaged,
+               "Leave out networks whose weights are damaged, and say which; without it they keep the bundle from "
+               "being written");
   app.add_option("--out,-o", options.out, "The file to write")->required()->type_name("FILE");
 }
 
@@ -561,19 +564,23 @@ Json run_bundle(Context& context, const BundleOptions& options) {
       for (auto& ancestor : zoo.ancestors(id))
         if (ids.insert(ancestor.id).second) records.push_back(std::move(ancestor));
   expect_replaceable(options.out);
-  const auto result = write_bundle(zoo, records, options.out, context.progress());
+  const auto result = write_bundle(zoo, records, options.out, options.damaged, context.progress());
+  if (!result.lacking.empty()) context.exit_with(ErrorCode::kDamaged);
   if (!result.left_behind.empty())
     context.note(std::to_string(result.left_behind.size()) +
                  " of their parents stay behind; --ancestors takes them along");
   return {{"path", options.out},
           {"networks", result.networks},
           {"bytes", result.bytes},
-          {"left_behind", result.left_behind}};
+          {"left_behind", result.left_behind},
+          {"lacking", result.lacking}};
 }
 
 void print_bundle(Printer& printer, const Json& result) {
   printer.line("wrote " + result.at("path").get<std::string>() + " with " + result.at("networks").dump() +
                " networks (" + format_value(result.at("bytes"), Format::kSize) + ")");
+  for (const auto& name : result.at("lacking"))
+    printer.line("damage: " + name.get<std::string>() + " was left out; importing its file again mends it");
 }
 
 struct TagOptions : SelectionOptions {

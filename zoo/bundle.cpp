@@ -1,6 +1,7 @@
 #include "weightloom/zoo/bundle.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "network_metadata.hpp"
 #include "object_source.hpp"
 #include "stored_objects.hpp"
+#include "tensor_records.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/formats/safetensors.hpp"
@@ -121,20 +123,34 @@ class BundleSource : public MergeSource {
   }
 
   void send(const ZooRecord& record, WeightsSink& sink) const override {
-    std::vector<std::byte> piece;
     for (const auto& tensor : record.tensors) {
       sink.begin(tensor.name, tensor.dtype, tensor.shape);
-      const std::uint64_t bytes = byte_count(tensor.dtype, tensor.shape);
-      for (std::uint64_t at = 0; at < bytes; at += piece.size()) {
-        piece.resize(std::min<std::uint64_t>(bytes - at, kPiece));
-        file_.read(tensor.object, at, piece);
-        sink.append(piece);
-      }
+      read(tensor, [&](auto piece) { sink.append(piece); });
     }
     expect_same(record, kOtherWeights, sink.weights_hash() == record.weights_hash);
   }
 
+  void check(const ZooRecord& record) const override {
+    auto tensors = record.tensors;
+    for (auto& tensor : tensors) {
+      Sha256 hash;
+      read(tensor, [&](auto piece) { hash.update(piece.data(), piece.size()); });
+      tensor.object = to_hex(hash.finish());
+    }
+    expect_same(record, kOtherWeights, hash_of_tensors(tensors) == record.weights_hash);
+  }
+
  private:
+  void read(const TensorRecord& tensor, const std::function<void(std::span<const std::byte>)>& take) const {
+    std::vector<std::byte> piece;
+    const std::uint64_t bytes = byte_count(tensor.dtype, tensor.shape);
+    for (std::uint64_t at = 0; at < bytes; at += piece.size()) {
+      piece.resize(std::min<std::uint64_t>(bytes - at, kPiece));
+      file_.read(tensor.object, at, piece);
+      take(piece);
+    }
+  }
+
   struct Network {
     ZooRecord record;
     std::vector<std::string> aliases;
@@ -185,14 +201,16 @@ class BundleSource : public MergeSource {
 
 }  // namespace
 
-BundleResult write_bundle(const Zoo& zoo, const std::vector<ZooRecord>& networks, const fs::path& path,
-                          const ProgressSink& progress) {
+namespace {
+
+BundleResult write_sound(const Zoo& zoo, const std::vector<ZooRecord>& networks, const fs::path& path,
+                         const ProgressSink& progress) {
   Contents contents;
   Json described = Json::array();
   for (const auto& record : networks) described.push_back(describe(zoo, record, contents));
   const Json description = {
       {kFormatName, kBundleFormat}, {"zoo", zoo.uuid()}, {"created", now_text()}, {kNetworks, std::move(described)}};
-  BundleResult result{networks.size(), 0, parents_left(zoo, networks)};
+  BundleResult result{networks.size(), 0, parents_left(zoo, networks), {}};
   const auto text = description.dump();
   SafetensorsWriter writer(path, contents.forms, {{kBundleKey, text}, {kDescriptionHash, to_hex(sha256(text))}});
   std::size_t done = 0;
@@ -208,14 +226,45 @@ BundleResult write_bundle(const Zoo& zoo, const std::vector<ZooRecord>& networks
         result.bytes += piece.size();
       });
       if (to_hex(hash.finish()) != name)
-        throw Error(ErrorCode::kDamaged, "zoo.object", "cannot bundle the networks", "object " + name + " is damaged",
-                    "run `weightloom zoo verify --deep`");
+        throw Error(ErrorCode::kDamaged, "zoo.object", "cannot read object " + name, "its bytes have changed");
     }
     if (progress)
       progress(
           {.task = "bundle", .done = ++done, .total = writer.order().size(), .unit = "tensors", .detail = nullptr});
   }
   writer.commit();
+  return result;
+}
+
+Error cannot_bundle(const std::vector<std::string>& networks, const Error& error) {
+  std::string names;
+  for (const auto& name : networks) names += (names.empty() ? "'" : ", '") + name + "'";
+  return Error(ErrorCode::kDamaged, error.id(), "cannot bundle " + names, error.what(),
+               "import their files again, which mends them, or remove them; with --damaged the bundle leaves out what "
+               "is damaged")
+      .at(error.path());
+}
+
+}  // namespace
+
+BundleResult write_bundle(const Zoo& zoo, const std::vector<ZooRecord>& networks, const fs::path& path, bool damaged,
+                          const ProgressSink& progress) try {
+  return write_sound(zoo, networks, path, progress);
+} catch (const Error& error) {
+  if (error.code() != ErrorCode::kDamaged) throw;
+  std::vector<ZooRecord> sound;
+  std::vector<std::string> lacking;
+  for (const auto& record : networks) {
+    throw_if_interrupted();
+    if (zoo.is_sound(record))
+      sound.push_back(record);
+    else
+      lacking.push_back(record.name);
+  }
+  if (lacking.empty()) throw;
+  if (!damaged || sound.empty()) throw cannot_bundle(lacking, error);
+  auto result = write_sound(zoo, sound, path, progress);
+  result.lacking = std::move(lacking);
   return result;
 }
 

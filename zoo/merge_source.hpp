@@ -16,10 +16,12 @@ class MergeSource {
   // Those that cannot be read are told.
   virtual std::vector<ZooRecord> records(std::vector<DamagedNetwork>& damaged) const = 0;
   virtual std::vector<std::string> aliases(const std::string& id) const = 0;
-  // All three throw kDamaged for what is not as it was.
+  // All four throw kDamaged for what is not as it was.
   virtual std::vector<std::pair<std::string, TokenStream>> tokens(const std::string& id) const = 0;
   virtual TensorMap weights(const ZooRecord& record) const = 0;
   virtual void send(const ZooRecord& record, WeightsSink& sink) const = 0;
+  // Reads everything that send() does.
+  virtual void check(const ZooRecord& record) const = 0;
 };
 
 // As merge() does; options.where is the source's business.

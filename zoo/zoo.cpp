@@ -148,6 +148,12 @@ std::string now_text() {
   return format_time(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
 }
 
+Error damaged_weights(const std::string& network, const std::string& tensor, const Error& error) {
+  return Error(ErrorCode::kDamaged, error.id(), "cannot read tensor '" + tensor + "' of '" + network + "'", error.why(),
+               error.hint())
+      .at(error.path());
+}
+
 Error name_taken(const std::string& name) {
   return Error(ErrorCode::kUsage, "zoo.name_taken", "cannot name a network '" + name + "'", "the name is taken",
                "choose another name, or rename or remove the network that has it");
@@ -431,7 +437,13 @@ bool Zoo::is_sound(const ZooRecord& record) const {
 TensorMap Zoo::weights(const ZooRecord& record) const {
   TensorMap tensors;
   for (const auto& tensor : record.tensors) {
-    HostTensor value{tensor.dtype, tensor.shape, read_object(impl_->directory, *impl_->database, tensor.object)};
+    HostTensor value{tensor.dtype, tensor.shape, {}};
+    try {
+      value.bytes = read_object(impl_->directory, *impl_->database, tensor.object);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kDamaged) throw;
+      throw damaged_weights(record.name, tensor.name, error);
+    }
     if (value.bytes.size() != byte_count(tensor.dtype, tensor.shape))
       throw Error(ErrorCode::kDamaged, "zoo.record",
                   "cannot read tensor '" + tensor.name + "' of '" + record.name + "'",

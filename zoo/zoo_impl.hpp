@@ -135,6 +135,8 @@ inline constexpr std::size_t kReferenceBytes = Digest().size() + kIdBytes;
 std::string random_id();
 std::string now_text();
 Error name_taken(const std::string& name);
+// That an object cannot be read, as what it is to a network.
+Error damaged_weights(const std::string& network, const std::string& tensor, const Error& error);
 
 // What records and rows of a network are in the database.
 void put_facts(Change& change, const ZooRecord& record);

@@ -17,12 +17,14 @@ struct BundleResult {
   std::size_t networks = 0;
   std::uint64_t bytes = 0;               // of weights; what networks share is there once
   std::vector<std::string> left_behind;  // ids of parents that the zoo has and the bundle has not
+  std::vector<std::string> lacking;      // names of the networks that are damaged and were left out
 };
 
-// Writes `networks` of a zoo to a file, whole or not at all. Memory is bounded. Throws kDamaged for weights that are
-// not what they were, kUsage "safetensors.header_too_large" for some ten thousands of networks, and write_error().
+// Writes `networks` of a zoo to a file, whole or not at all. Memory is bounded. `damaged`: those whose weights are not
+// what they were are left out, as long as there are others. Throws kDamaged for them otherwise, naming them, kUsage
+// "safetensors.header_too_large" for some ten thousands of networks, and write_error().
 BundleResult write_bundle(const Zoo& zoo, const std::vector<ZooRecord>& networks, const std::filesystem::path& path,
-                          const ProgressSink& progress = {});
+                          bool damaged = false, const ProgressSink& progress = {});
 
 // Brings the networks of a bundle in, as merge() does those of a zoo. The file is hostile until proven otherwise:
 // throws kRefused "bundle.malformed", "safetensors.*", "json.*" for one that is none, kDamaged "bundle.damaged" for
