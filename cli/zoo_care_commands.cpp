@@ -166,6 +166,7 @@ Json run_merge(Context& context, const MergeCommandOptions& options) {
   const auto result = merge_other(context, options, merging);
   if (!result.skipped.empty() || !result.in_trash.empty()) context.exit_with(ErrorCode::kRefused);
   if (!result.damaged.empty()) context.exit_with(ErrorCode::kDamaged);
+  for (const auto& warning : result.warnings) context.warn(warning);
   Json added = Json::array(), renamed = Json::array(), damaged = Json::array();
   for (const auto& record : result.added)
     added.push_back({{"id", record.id}, {"name", record.name}, {"params", record.parameters}, {"bytes", record.bytes}});

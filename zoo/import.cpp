@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "expected_room.hpp"
 #include "network_metadata.hpp"
 #include "query_syntax.hpp"
 #include "tensor_records.hpp"
@@ -44,7 +45,7 @@ bool is_about_the_file(const Error& error) {
 class Importer {
  public:
   Importer(Zoo& zoo, const ImportPlan& plan, const ImportOptions& options, const ProgressSink& progress)
-      : zoo_(zoo), plan_(plan), options_(options), progress_(progress) {
+      : zoo_(zoo), plan_(plan), options_(options), progress_(progress), room_(zoo) {
     result_.refused = plan.refused;
     result_.passed_over = plan.passed_over;
     for (const auto& file : plan.files) planned_.insert(file.name);
@@ -69,6 +70,7 @@ class Importer {
     }
     store_batch();
     link_later_parents();
+    if (const auto doubt = room_.doubt()) result_.warnings.push_back(*doubt);
     report(true);
     return std::move(result_);
   }
@@ -121,6 +123,10 @@ class Importer {
     if (!taken || !options_.replace) zoo_.expect_free(file.name);
     expect_storable(record, tensors);
     (taken ? result_.replaced : result_.imported).push_back(file);
+    if (options_.dry_run) {
+      describe_weights(record, tensors);
+      return room_.add(record, &tensors, follows());
+    }
     for (const auto& [name, tensor] : tensors) batch_bytes_ += tensor.bytes.size();
     batch_.emplace_back(std::move(record), std::move(tensors));
   }
@@ -149,8 +155,11 @@ class Importer {
     if (!taken || !options_.replace) zoo_.expect_free(file.name);
     for (const auto& warning : stream.warnings()) warn(file, warning);
     if (options_.dry_run) {
-      const auto [hash, source] = hashes_of(stream);
-      expect_storable(record_of(file, stream, hash, source));
+      auto [hash, source, tensors] = hashes_of(stream);
+      auto record = record_of(file, stream, hash, source);
+      expect_storable(record);
+      record.tensors = std::move(tensors);
+      room_.add(record, nullptr, follows());
     } else {
       store_batch();
       std::int64_t bytes = 0;
@@ -186,6 +195,7 @@ class Importer {
 
   struct Hashes {
     std::string weights, source;
+    std::vector<TensorRecord> tensors;
   };
   // Of a file that is only read.
   Hashes hashes_of(const WeightsStream& stream) {
@@ -199,7 +209,7 @@ class Importer {
       tensors.push_back({tensor.name, tensor.dtype, tensor.shape, to_hex(hashes.at(tensor.name).finish())});
     auto weights = hash_of_tensors(tensors);
     if (source.empty()) source = weights;
-    return {std::move(weights), std::move(source)};
+    return {std::move(weights), std::move(source), std::move(tensors)};
   }
 
   void report_reading(std::size_t bytes) {
@@ -211,6 +221,13 @@ class Importer {
   std::string previous() const {
     if (!options_.consecutive) return {};
     return previous_;
+  }
+
+  // May it have a parent that a dry run does not store?
+  bool follows() const {
+    return options_.consecutive || std::ranges::any_of(said_.parents, [&](const auto& link) {
+             return planned_.contains(link.parent) && !zoo_.knows(link.parent);
+           });
   }
 
   ZooRecord record_for(const ImportFile& file, const NetworkFile& network, const std::string& source) {
@@ -375,9 +392,8 @@ class Importer {
   void store_batch() {
     if (batch_.empty()) return;
     storing_ = true;  // what goes wrong now is not about the file in hand
-    if (!options_.dry_run)
-      for (auto& record : zoo_.add(std::move(batch_), options_.replace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse))
-        result_.stored.push_back(std::move(record));
+    for (auto& record : zoo_.add(std::move(batch_), options_.replace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse))
+      result_.stored.push_back(std::move(record));
     storing_ = false;
     if (!result_.stored.empty()) previous_ = result_.stored.back().id;
     batch_.clear();
@@ -412,6 +428,7 @@ class Importer {
   std::string previous_;    // id of the network that was met or stored last
   std::vector<std::pair<ZooRecord, TensorMap>> batch_;
   std::size_t batch_bytes_ = 0, done_ = 0;
+  ExpectedRoom room_;  // of a dry run
   ImportResult result_;
 };
 

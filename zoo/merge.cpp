@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "expected_room.hpp"
 #include "merge_source.hpp"
 #include "stored_objects.hpp"
 #include "weightloom/base/error.hpp"
@@ -20,7 +21,7 @@ constexpr std::int64_t kLarge = 64 << 20;  // is not held in memory
 class Merger {
  public:
   Merger(Zoo& into, const MergeSource& from, const MergeOptions& options, const ProgressSink& progress)
-      : into_(into), from_(from), options_(options), progress_(progress) {}
+      : into_(into), from_(from), options_(options), progress_(progress), room_(into) {}
 
   MergeResult run() {
     note_trash();
@@ -36,6 +37,7 @@ class Merger {
     }
     store_batch();
     for (const auto& [id, aliases] : aliases_) take_aliases(id, aliases);
+    if (const auto doubt = room_.doubt()) result_.warnings.push_back(*doubt);
     return std::move(result_);
   }
 
@@ -46,7 +48,7 @@ class Merger {
       result_.present.push_back(record.name);
       aliases_.emplace_back(record.id, aliases);
       // An earlier merge may have been killed between a network and its tokens.
-      if (!options_.dry_run && into_.all_tokens(record.id).empty()) take_tokens(record);
+      if (into_.all_tokens(record.id).empty()) take_tokens(record);
       return;
     }
     if (const auto trashed = trashed_.find(record.id); trashed != trashed_.end())
@@ -116,8 +118,21 @@ class Merger {
   }
 
   void take_weights(const ZooRecord& record) {
-    if (options_.dry_run) return result_.added.push_back(record);
+    if (options_.dry_run) return look_at(record);
     record.bytes > kLarge ? take_large(record) : take_small(record);
+  }
+
+  void look_at(const ZooRecord& record) {
+    TensorMap weights;
+    if (record.bytes > kLarge)
+      from_.check(record);
+    else
+      weights = from_.weights(record);
+    const bool follows =
+        std::ranges::any_of(record.parents, [&](const auto& link) { return new_ids_.contains(link.parent); });
+    room_.add(record, weights.empty() ? nullptr : &weights, follows);
+    new_ids_.insert(record.id);
+    finish(record);
   }
 
   void take_small(const ZooRecord& record) {
@@ -155,7 +170,8 @@ class Merger {
 
   void take_tokens(const ZooRecord& record) {
     unless_damaged(record.name, [&] {
-      if (const auto streams = from_.tokens(record.id); !streams.empty()) into_.put_tokens(streams);
+      if (const auto streams = from_.tokens(record.id); !streams.empty() && !options_.dry_run)
+        into_.put_tokens(streams);
     });
   }
 
@@ -174,6 +190,8 @@ class Merger {
   std::vector<std::pair<ZooRecord, TensorMap>> batch_;
   std::int64_t batch_bytes_ = 0;
   std::set<std::string> names_;
+  ExpectedRoom room_;
+  std::set<std::string> new_ids_;                                          // of a dry run
   std::map<std::string, std::string> trashed_;                             // ids and names of what is in the trash
   std::vector<std::pair<std::string, std::vector<std::string>>> aliases_;  // by id
   MergeResult result_;
@@ -202,13 +220,23 @@ class ZooSource : public MergeSource {
       sink.begin(tensor.name, tensor.dtype, tensor.shape);
       StoredObjects::send(zoo_, tensor.object, [&](auto piece) { sink.append(piece); });
     }
-    if (sink.weights_hash() != record.weights_hash)
-      throw Error(ErrorCode::kDamaged, "zoo.object", "cannot merge network '" + record.name + "'",
-                  "its weights are not what they were",
-                  "run `weightloom zoo verify --deep` on the zoo that it is from");
+    expect_same(record, sink.weights_hash() == record.weights_hash);
+  }
+  void check(const ZooRecord& record) const override {
+    for (const auto& tensor : record.tensors) {
+      Sha256 hash;
+      StoredObjects::send(zoo_, tensor.object, [&](auto piece) { hash.update(piece.data(), piece.size()); });
+      expect_same(record, to_hex(hash.finish()) == tensor.object);
+    }
   }
 
  private:
+  static void expect_same(const ZooRecord& record, bool same) {
+    if (same) return;
+    throw Error(ErrorCode::kDamaged, "zoo.object", "cannot merge network '" + record.name + "'",
+                "its weights are not what they were", "run `weightloom zoo verify --deep` on the zoo that it is from");
+  }
+
   const Zoo& zoo_;
   Query query_;
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <future>
 #include <optional>
 
@@ -17,8 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kInline = 'i', kFile = 'f', kInlineDelta = 'd', kFileDelta = 'e';
-// Below that the header is too much of it; and what saves less is not worth the work of reading it.
-constexpr std::size_t kSmallestDelta = 512;
+// What saves less is not worth the work of reading it.
 constexpr double kWorthwhile = 0.9;
 constexpr std::size_t kCommitsAtOnce = 8;
 
@@ -246,34 +246,47 @@ void ObjectWriter::put_inside(Batch& ahead, const std::string& id, std::string_v
   ahead.put(Family::kW, from_hex(id), stored);
 }
 
-// Only what is new becomes a delta: the networks that have it already hold no base. The base is checked on the way: a
-// difference from damaged bytes would be lost when they are mended.
-bool ObjectWriter::put_delta(Batch& ahead, Batch& last, const std::string& id, std::uint64_t bytes,
-                             ObjectSource& object, const ObjectBase& base) {
-  if (base.id.empty() || base.id == id || bytes < kSmallestDelta || !database_.has(Family::kObj, from_hex(base.id)) ||
-      database_.has(Family::kObj, from_hex(id)) || bases(base.id).size() + 1 > kMostBases)
+namespace {
+
+using WriteDelta = std::function<void(std::string_view)>;
+
+// Writes the delta of an object of so many bytes from a base with `bases` of its own. False, with part of it written,
+// where the object is to be stored as it is. Only what is new becomes a delta: the networks that have it already hold
+// no base. The base is checked on the way: a difference from damaged bytes would be lost when they are mended.
+bool write_delta(const fs::path& store, const Database& database, const std::string& id, std::uint64_t bytes,
+                 ObjectSource& object, const ObjectBase& base, std::size_t bases, const WriteDelta& write) {
+  if (base.id == id || bytes < kSmallestDelta || !database.has(Family::kObj, from_hex(base.id)) ||
+      database.has(Family::kObj, from_hex(id)) || bases + 1 > kMostBases)
     return false;
   const auto most = static_cast<std::uint64_t>(kWorthwhile * static_cast<double>(bytes));
-  const bool file = bytes >= kFileObjectBytes;
-  std::unique_ptr<AtomicFile> out;
-  if (file) out = std::make_unique<AtomicFile>(delta_path(store_, id), incoming_path(store_));
-  std::string text;
-  std::uint64_t stored = 0;
-  const auto write = [&](std::string_view piece) {
-    stored += piece.size();
-    file ? out->write(piece) : void(text += piece);
-  };
   try {
-    const auto of_base = open_object(store_, database_, base.id);
+    const auto of_base = open_object(store, database, base.id);
     if (of_base.info.bytes != bytes) return false;
     HashedSource hashed(*of_base.source);
     const DeltaHeader header{base.id, bytes, static_cast<std::uint8_t>(base.width)};
-    if (!encode_delta(header, object, hashed, most, write) || hashed.digest() != base.id) return false;
+    return encode_delta(header, object, hashed, most, write) && hashed.digest() == base.id;
   } catch (const Error& error) {
     // Whatever is wrong with the base: without it the object is stored as it is.
     if (error.code() == ErrorCode::kInterrupted || error.id() == "file.write") throw;
     return false;
   }
+}
+
+}  // namespace
+
+bool ObjectWriter::put_delta(Batch& ahead, Batch& last, const std::string& id, std::uint64_t bytes,
+                             ObjectSource& object, const ObjectBase& base) {
+  if (base.id.empty()) return false;
+  const bool file = bytes >= kFileObjectBytes;
+  std::unique_ptr<AtomicFile> out;
+  std::string text;
+  std::uint64_t stored = 0;
+  const auto write = [&](std::string_view piece) {
+    stored += piece.size();
+    if (file && !out) out = std::make_unique<AtomicFile>(delta_path(store_, id), incoming_path(store_));
+    file ? out->write(piece) : void(text += piece);
+  };
+  if (!write_delta(store_, database_, id, bytes, object, base, bases(base.id).size(), write)) return false;
   if (file)
     commit(std::move(out), delta_path(store_, id));
   else
@@ -283,6 +296,16 @@ bool ObjectWriter::put_delta(Batch& ahead, Batch& last, const std::string& id, s
   (file ? last : ahead).put(Family::kObj, from_hex(id), encode(info));
   new_bases_[id] = base.id;
   return true;
+}
+
+std::optional<std::uint64_t> delta_room(const fs::path& store, const Database& database, const std::string& id,
+                                        std::span<const std::byte> bytes, const ObjectBase& base) {
+  MemorySource source(bytes);
+  std::uint64_t stored = 0;
+  const auto count = [&](std::string_view piece) { stored += piece.size(); };
+  const auto bases = bases_of(database, base.id).size();
+  const bool delta = write_delta(store, database, id, bytes.size(), source, base, bases, count);
+  return delta ? std::optional(stored) : std::nullopt;
 }
 
 std::vector<std::string> ObjectWriter::bases(const std::string& id) const {

@@ -8,6 +8,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -63,6 +64,9 @@ class IncomingObject {
   std::unique_ptr<AtomicFile> file_;
 };
 
+// Smaller objects are never stored as differences.
+inline constexpr std::size_t kSmallestDelta = 512;
+
 // What an object may be stored as the difference from: an object that is in the store, and the width of its numbers.
 struct ObjectBase {
   std::string id;  // empty: none
@@ -109,6 +113,11 @@ class ObjectWriter {
   std::vector<std::filesystem::path> files_;
   std::deque<std::future<void>> commits_;
 };
+
+// What a new object would take as the difference from `base`; nullopt where it would be stored as it is.
+std::optional<std::uint64_t> delta_room(const std::filesystem::path& store, const Database& database,
+                                        const std::string& id, std::span<const std::byte> bytes,
+                                        const ObjectBase& base);
 
 // An object's bytes as they stand in the store, unchecked but for their number. Throws kDamaged when it is missing, and
 // like all that read objects kFailure "zoo.not_readable".

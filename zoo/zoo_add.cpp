@@ -4,12 +4,13 @@
 #include <map>
 #include <optional>
 
+#include "expected_room.hpp"
+#include "parent_tensors.hpp"
 #include "statistics_cache.hpp"
 #include "tensor_records.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/log.hpp"
 #include "weightloom/base/text.hpp"
-#include "weightloom/base/units.hpp"
 #include "zoo_impl.hpp"
 
 namespace weightloom {
@@ -18,34 +19,12 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kAddedBytes = 32u << 20;
 
-// Bytes of a number, as what is alike in neighbouring numbers stands.
-std::size_t width_of(DType dtype) {
-  const auto bytes = dtype_bits(dtype) / 8;
-  return dtype == DType::kC64 ? bytes / 2 : std::max<std::size_t>(bytes, 1);
-}
-
 // Those of larger tensors would take longer than the hashing; they are computed when they are asked for.
 void put_statistics(Change& change, const TensorRecord& tensor, std::span<const std::byte> bytes) {
   if (bytes.size() >= kFileObjectBytes) return;
   if (const auto statistics = statistics_of(tensor.dtype, bytes))
     change.put(Family::kStat, keys::statistics(tensor), encode(*statistics));
 }
-
-// The tensors of a network's parents, which it may differ little from.
-class ParentTensors {
- public:
-  void add(const ZooRecord& parent) {
-    for (const auto& tensor : parent.tensors) tensors_.try_emplace(tensor.name, tensor);
-  }
-  ObjectBase base_of(const std::string& name, DType dtype, const Shape& shape) const {
-    const auto found = tensors_.find(name);
-    if (found == tensors_.end() || found->second.dtype != dtype || found->second.shape != shape) return {};
-    return {found->second.object, width_of(dtype)};
-  }
-
- private:
-  std::map<std::string, TensorRecord> tensors_;
-};
 
 }  // namespace
 
@@ -163,13 +142,7 @@ class Zoo::Addition {
 
   // Small objects need no reference yet.
   void write_ahead() {
-    if (quota_ && taken_bytes_ + objects_.room() > *quota_)
-      throw Error(
-          ErrorCode::kOverQuota, "zoo.quota", "cannot store the network",
-          "the zoo's weights take " + format_size(taken_bytes_) + ", the new ones " + format_size(objects_.room()) +
-              " and more, and its quota is " + format_size(*quota_),
-          "remove networks and empty the trash with `weightloom zoo gc --trash-age 0`, or change the quota with "
-          "`weightloom zoo quota`");
+    if (quota_ && taken_bytes_ + objects_.room() > *quota_) throw over_quota(taken_bytes_, objects_.room(), *quota_);
     if (ahead_.bytes() < kAddedBytes) return;
     database_.write(ahead_, false);
     ahead_.clear();

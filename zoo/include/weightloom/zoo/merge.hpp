@@ -14,7 +14,7 @@ struct MergeOptions {
   enum class Taken { kSkip, kRename, kReplace };
   Taken taken = Taken::kSkip;  // what happens to a network whose name another one has
   std::string where;           // only the networks that satisfy this query
-  bool dry_run = false;
+  bool dry_run = false;        // everything is read and checked, and nothing is stored
 };
 
 // What stays away, or comes without its token streams, because its bytes are not what they were.
@@ -32,6 +32,7 @@ struct MergeResult {
   std::vector<std::string> in_trash;   // are there and stay, since their names are taken
   std::vector<DamagedNetwork> damaged;
   std::vector<std::string> aliases, aliases_skipped;  // that came along; that mean something else here
+  std::vector<std::string> warnings;
 };
 
 // Brings networks with their ids, facts, lineage, token streams and aliases from one zoo into another, open for

@@ -105,12 +105,13 @@ class Zoo {
   static Zoo create(const std::filesystem::path& directory);
   // Throws kNoStore, kLocked (naming the owner), kRefused for a newer schema, kFailure "zoo.not_readable" where the
   // system forbids it, and kDamaged when the database is missing from a zoo, cannot be read or, for writing,
-  // "zoo.behind" when it has forgotten something that was stored (a reader gets a warning in the log). `wait_seconds`:
-  // how long to wait for the writer's lock.
+  // "zoo.behind" when it has forgotten something that was stored and "zoo.no_ledger" when nobody can tell (a reader
+  // gets a warning in the log). `wait_seconds`: how long to wait for the writer's lock.
   static Zoo open(const std::filesystem::path& directory, Access access, double wait_seconds = 0);
   // Opens for writing, mends what records and objects still tell, and accepts what is there as all that there is: rows,
   // names, references and entries of objects are written anew, damaged entries of the database's log are left out.
-  // Weights are never removed. Throws what open() does, but not "zoo.behind".
+  // Weights are never removed. Throws what open() does, but neither "zoo.behind" nor
+  // "zoo.no_ledger".
   static Repairs repair(const std::filesystem::path& directory, double wait_seconds = 0,
                         const ProgressSink& progress = {});
   ~Zoo();
@@ -252,6 +253,7 @@ class Zoo {
   friend BackupResult back_up(Zoo& zoo, const std::filesystem::path& folder, const BackupOptions& options,
                               const ProgressSink& progress);
   friend struct StoredObjects;
+  friend class ExpectedRoom;
   explicit Zoo(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
