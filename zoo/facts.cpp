@@ -43,6 +43,14 @@ std::string text_of(const Json& value) {
   return value.get<std::string>();
 }
 
+// What Python's json writes for numbers that JSON has not, as a text that no file holds.
+constexpr std::string_view kNoNumber{"\0no number", 10};
+
+bool holds_no_number(const Json& value) {
+  if (value.is_string()) return value.get_ref<const std::string&>() == kNoNumber;
+  return value.is_structured() && std::ranges::any_of(value, holds_no_number);
+}
+
 double number_of(const Json& value) {
   if (!value.is_number() || !std::isfinite(value.get<double>())) throw Wrong{"it is not a number"};
   return value.get<double>();
@@ -111,6 +119,8 @@ std::string meaning_of(const std::string& key) {
 
 // Takes one statement. False for a key that means nothing here.
 bool state(ZooRecord& facts, const std::string& key, const Json& value) {
+  const bool known = meaning_of(key) != std::string(kMetricKey) + key;
+  if (known && holds_no_number(value)) throw Wrong{"NaN and Infinity are no values"};
   if (const auto text = kTexts.find(key); text != kTexts.end()) {
     facts.*(text->second) = text_of(value);
   } else if (key == "tags" || key == "tag") {
@@ -295,10 +305,32 @@ FactRow row_of_object(const Json& object) {
   return row;
 }
 
+// With that text in place of NaN, Infinity and -Infinity.
+std::string without_python_numbers(std::string_view text) {
+  std::string out;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size();) {
+    if (!quoted)
+      for (const std::string_view word : {"-Infinity", "Infinity", "NaN"})
+        if (text.substr(at).starts_with(word)) {
+          out += Json(std::string(kNoNumber)).dump();
+          at += word.size();
+        }
+    if (at == text.size()) break;
+    if (quoted && text[at] == '\\' && at + 1 < text.size())
+      out += text[at++];
+    else if (text[at] == '"')
+      quoted = !quoted;
+    out += text[at++];
+  }
+  return out;
+}
+
 // JSON whose objects name no key twice, of which only one value would count.
 Json parse_unambiguous(std::string_view text, const fs::path& file) {
-  auto json = parse_json(text, "'" + file.string() + "'");
-  if (const auto key = repeated_key(text))
+  const auto readable = without_python_numbers(text);
+  auto json = parse_json(readable, "'" + file.string() + "'");
+  if (const auto key = repeated_key(readable))
     throw Error(ErrorCode::kRefused, "facts.value", "refusing to read '" + file.string() + "'",
                 "the key '" + printable(*key) + "' stands in an object twice")
         .at(file.string());
@@ -345,7 +377,14 @@ std::vector<FactRow> read_facts(const fs::path& path) {
 
 ZooRecord read_sidecar(const fs::path& path, std::vector<std::string>& foreign) {
   const auto text = read_file(path, kMostBytes);
-  const auto json = parse_unambiguous(text, path);
+  Json json;
+  try {
+    json = parse_unambiguous(text, path);
+  } catch (const Error& error) {
+    throw Error(error.code(), error.id(), "refusing to read '" + path.string() + "'", error.why(),
+                "mend it, or import without --sidecars")
+        .at(path.string());
+  }
   ZooRecord facts;
   std::string at;
   try {
@@ -358,7 +397,8 @@ ZooRecord read_sidecar(const fs::path& path, std::vector<std::string>& foreign) 
     at.clear();
     expect_whole(facts);
   } catch (const Wrong& wrong) {
-    throw Error(ErrorCode::kRefused, "facts.value", "refusing to read '" + path.string() + "'", at + wrong.why)
+    throw Error(ErrorCode::kRefused, "facts.value", "refusing to read '" + path.string() + "'", at + wrong.why,
+                "mend it, or import without --sidecars")
         .at(path.string());
   }
   return facts;

@@ -57,6 +57,11 @@ class Merger {
     if (way == Way::kPresent) return result_.present.push_back(record.name);
     if (way == Way::kSkipped) return result_.skipped.push_back(record.name);
     const auto name = record.name;
+    if (const auto why = pointless_time(record.created); !why.empty()) {
+      result_.warnings.push_back("'" + name + "' says that it was created at " + record.created + ", which is " + why +
+                                 ": the time of the merge is taken");
+      record.created.clear();
+    }
     if (way == Way::kRenamed) record.name = free_name(name);
     if (record.bytes > kLarge) store_batch();
     if (!unless_damaged(name, [&] { take_weights(record); })) return;

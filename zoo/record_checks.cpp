@@ -1,4 +1,6 @@
+#include <chrono>
 #include <cmath>
+#include <set>
 
 #include "row.hpp"
 #include "setting_limits.hpp"
@@ -84,8 +86,23 @@ class Checker {
     if (!value.is_null() && !value.is_object()) refuse("its " + what + " is no object");
     std::size_t values = 0;
     count_values(what, value, 0, values);
+    std::set<std::string> paths;
+    expect_said_once(what, "", value, paths);
     if (value.dump(-1, ' ', false, Json::error_handler_t::replace).size() > kLongestSettings)
       refuse("its " + what + " is longer than 1 MiB");
+  }
+
+  // {"a": {"b": 1}, "a.b": 2}: both are asked for, and taken away, as a.b.
+  void expect_said_once(const std::string& what, const std::string& prefix, const Json& value,
+                        std::set<std::string>& paths) const {
+    if (!value.is_object()) return;
+    for (const auto& [key, member] : value.items()) {
+      const auto path = prefix + key;
+      if (!paths.insert(path).second)
+        refuse("in its " + what + " '" + printable(path.substr(0, kLongestWord)) +
+               "' is said twice, nested and with dots");
+      expect_said_once(what, path + ".", member, paths);
+    }
   }
 
   void notes() const {
@@ -106,6 +123,23 @@ class Checker {
 
 void expect_storable(const ZooRecord& record) {
   Checker(record).run();
+}
+
+std::string pointless_time(const std::string& created) {
+  constexpr std::int64_t kDay = 86'400, kFirst = 315'532'800;  // 1980: before it clocks were not set
+  const auto time = parse_time(created);
+  if (!time) return {};
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  if (*time > now.count() + kDay) return "in the future";
+  return *time < kFirst ? "before there were networks" : "";
+}
+
+void expect_tag(const std::string& tag) {
+  if (tag.find(';') == std::string::npos) return;
+  throw Error(ErrorCode::kUsage, "zoo.bad_record", "cannot give the tag '" + printable(tag) + "'",
+              "';' stands between tags in tables of facts",
+              "give two tags, each by itself; one that holds ';' is given by facts in JSON");
 }
 
 void expect_tensor_name(const std::string& name) {

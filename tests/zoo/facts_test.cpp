@@ -259,6 +259,36 @@ TEST_CASE("a parent may come later in the same import, and nobody descends from 
   CHECK(parent_link(zoo, "b:2").parent == b.id);
 }
 
+TEST_CASE("numbers that JSON has not keep out nothing but themselves", "[zoo]") {
+  const test::TemporaryFolder folder;
+  const auto read = [&](const char* text) {
+    test::write_quickly(folder / "s.json", text);
+    std::vector<std::string> foreign;
+    const auto facts = read_sidecar(folder / "s.json", foreign);
+    return std::pair(facts.notes, foreign);
+  };
+  const auto [notes, foreign] = read(R"({"eval": NaN, "log": [{"x": -Infinity}], "notes": "NaN \" Infinity"})");
+  CHECK(notes == "NaN \" Infinity");
+  CHECK(foreign == std::vector<std::string>{"eval", "log"});
+  for (const char* text : {R"({"metrics": {"loss": NaN}})", R"({"notes": NaN})", R"({"hyper": {"lr": Infinity}})",
+                           R"({"config.depth": NaN})"})
+    CHECK(testing::error_id([&] { read(text); }) == "facts.value");
+  CHECK(testing::error_id([&] { read(R"({"notes": NaNo})"); }) == "json.malformed");
+}
+
+TEST_CASE("a setting that is said nested and with dots is refused", "[zoo]") {
+  const test::TemporaryFolder folder;
+  const auto verdict = [&](const char* text) {
+    test::write_quickly(folder / "s.json", text);
+    std::vector<std::string> foreign;
+    return testing::error_id([&] { read_sidecar(folder / "s.json", foreign); });
+  };
+  CHECK(verdict(R"({"hyper": {"a": {"b": 2}, "a.b": 1}})") == "facts.value");
+  CHECK(verdict(R"({"hyper": {"a": {"b": {"c": 2}}, "a.b": {"d": 1}}})") == "facts.value");
+  CHECK(verdict(R"({"hyper": {"a.b": 1}, "hyper.a.b": 2})") == "facts.value");
+  CHECK(verdict(R"({"hyper": {"a.b": 1, "a": {"c": 2}}})") == "none");
+}
+
 TEST_CASE("a sidecar that cannot be read keeps its file out", "[zoo]") {
   const test::TemporaryFolder folder;
   auto zoo = Zoo::create(folder / "zoo");

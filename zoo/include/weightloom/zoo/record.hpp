@@ -55,6 +55,10 @@ void expect_storable(const ZooRecord& record);
 // The same with its weights; throws kUsage "zoo.bad_tensor" for a tensor whose name is none, or whose bytes do not fill
 // its shape.
 void expect_storable(const ZooRecord& record, const TensorMap& tensors);
+// Why a time is not taken from elsewhere: "in the future", by more than a day; empty for others, and for what is none.
+std::string pointless_time(const std::string& created);
+// Throws kUsage "zoo.bad_record" for a tag that tables of facts would take for two. Asked where somebody types it.
+void expect_tag(const std::string& tag);
 
 Json to_json(const ZooRecord& record);
 // Throws kRefused "json.malformed" and "dtype.unknown" for what is no record.
