@@ -23,6 +23,7 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
+constexpr const char* kTrainingState = "pt.training_state";  // of a checkpoint without weights
 constexpr std::size_t kImportedAtOnce = 256;
 constexpr std::size_t kImportedBytes = 16u << 20;
 constexpr std::uint64_t kLargeFile = 64u << 20;  // is not held in memory, where nothing has to be converted
@@ -83,7 +84,8 @@ class Importer {
       take(file);
     } catch (const Error& error) {
       if (storing_ || !is_about_the_file(error)) throw;
-      result_.refused.push_back({file.path, error.id(), error.why().empty() ? error.summary() : error.why()});
+      auto& left_out = error.id() == kTrainingState ? result_.passed_over : result_.refused;
+      left_out.push_back({file.path, error.id(), error.why().empty() ? error.summary() : error.why()});
     } catch (const std::bad_alloc&) {
       result_.refused.push_back({file.path, "import.memory", "there is not enough memory for it"});
     } catch (const std::filesystem::filesystem_error& error) {
@@ -122,6 +124,10 @@ class Importer {
     const bool taken = zoo_.contains(file.name);
     if (!taken || !options_.replace) zoo_.expect_free(file.name);
     expect_storable(record, tensors);
+    if (tensors.empty())
+      throw Error(ErrorCode::kRefused, "import.no_tensors", "refusing to import '" + file.path.string() + "'",
+                  "it holds no tensors")
+          .at(file.path.string());
     (taken ? result_.replaced : result_.imported).push_back(file);
     if (options_.dry_run) {
       describe_weights(record, tensors);
@@ -234,6 +240,11 @@ class Importer {
     auto record = facts_of(network);
     state_facts(record, said_);
     record.name = file.name;
+    if (const auto why = pointless_time(record.created); !why.empty()) {
+      warn(file, "its record says that it was created at " + printable(record.created) + ", which is " + why +
+                     ": the time of the import is taken");
+      record.created.clear();
+    }
     for (const auto& parent : said_.parents)
       if (const auto link = parent_of(file, parent.parent)) add_parent(record, *link);
     record.source = {{"format", network.format},

@@ -175,6 +175,20 @@ const Value* entry(const Value& dict, std::string_view name) {
   return nullptr;
 }
 
+// An optimizer's own state, or one under its usual name beside what holds no tensors.
+template <class Holds>
+bool is_training_alone(const Value& root, const Holds& holds) {
+  if (root.kind != Kind::kDict) return false;
+  if (entry(root, "state") && entry(root, "param_groups")) return true;
+  bool training = false;
+  for (std::size_t i = 0; i + 1 < root.items.size(); i += 2) {
+    const bool state = is_training_state(key_text(*root.items[i]));
+    if (!state && holds(*root.items[i + 1])) return false;
+    training = training || state;
+  }
+  return training;
+}
+
 // Which dictionaries hold tensors, themselves or further down. A pickle may refer to the same one any number of times,
 // and in circles: each is looked into once.
 class Holders {
@@ -230,6 +244,9 @@ class Collector {
       }
       if (own) return root;
     }
+    if (is_training_alone(root, [&](const Value& value) { return holders_.holds(value); }))
+      throw refusal(path_, "training_state", "it is the state of a training, and holds no weights",
+                    "read the checkpoint that has the weights");
     std::string keys;
     for (std::size_t i = 0; root.kind == Kind::kDict && i + 1 < root.items.size() && i < 20; i += 2)
       keys += (keys.empty() ? "" : ", ") + printable(key_text(*root.items[i]));

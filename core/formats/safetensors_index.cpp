@@ -53,6 +53,7 @@ fs::path shard_path(const fs::path& index, const std::string& name) {
 std::map<std::string, std::set<std::string>> shards_of(const Index& index, const fs::path& path) {
   if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object())
     throw refusal(path.string(), "bad_index", "the index has no object 'weight_map'", 0);
+  if (index["weight_map"].empty()) throw refusal(path.string(), "bad_index", "its 'weight_map' names no tensor", 0);
   std::map<std::string, std::set<std::string>> shards;
   for (const auto& [tensor, shard] : index["weight_map"].items()) {
     if (!shard.is_string())

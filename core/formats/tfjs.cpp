@@ -16,6 +16,7 @@
 #include "weightloom/base/json.hpp"
 #include "weightloom/base/progress.hpp"
 #include "weightloom/base/text.hpp"
+#include "weightloom/formats/weights_file.hpp"
 
 namespace weightloom {
 namespace {
@@ -231,6 +232,15 @@ class Shards {
     }
   }
 
+  // Bytes of weights may begin like anything: asked where they do not fit.
+  void expect_none_foreign() const {
+    for (const auto& shard : shards_)
+      if (const auto foreign = foreign_format(shard.path))
+        throw Error(ErrorCode::kRefused, foreign->id, "refusing to read '" + manifest_.string() + "'",
+                    "its shard '" + shard.path.filename().string() + "' is " + foreign->name, foreign->hint)
+            .at(shard.path.string());
+  }
+
  private:
   struct Shard {
     fs::path path;
@@ -322,11 +332,13 @@ void read_group(const Group& group, const fs::path& path, TensorMap& tensors) {
   std::uint64_t expected = 0;
   for (const auto& tensor : group.tensors)
     if (__builtin_add_overflow(expected, tensor.stored_bytes, &expected)) expected = UINT64_MAX;
-  if (expected != shards.size())
+  if (expected != shards.size()) {
+    shards.expect_none_foreign();
     throw refusal(
         path, "bytes_mismatch",
         "its tensors take " + std::to_string(expected) + " bytes, the shards hold " + std::to_string(shards.size()),
         "download the shards again: an error page may have been saved as one");
+  }
   for (const auto& tensor : group.tensors) {
     std::vector<std::byte> stored(tensor.stored_bytes);
     shards.read(stored);

@@ -248,9 +248,12 @@ const Reader* reader_of(const fs::path& path) {
   return container ? by_name : nullptr;
 }
 
+Error unknown_format(const fs::path& path);
+
 // A set is read one level deep, whatever a shard says that it is.
 SafetensorsFile read_shard(const fs::path& path) {
   const auto* reader = reader_of(path);
+  if (!reader && foreign_format(path)) throw unknown_format(path);
   if (!reader || !reader->format.self_contained) return read_safetensors(path);
   auto file = reader->read(path);
   return {std::move(file.tensors), std::move(file.metadata), std::move(file.warnings)};

@@ -399,6 +399,17 @@ TEST_CASE("the state of an optimizer beside the weights is left out") {
   CHECK(saved.warnings == std::vector<std::string>{"left out 'optimizer', which is the state of a training"});
 }
 
+TEST_CASE("a checkpoint of a training without weights is told as that") {
+  const File file;
+  const auto state = dict({{"m", Tensor().pickled()}});
+  CHECK(file.verdict(checkpoint(dict({{"state", state}, {"param_groups", dict({{"lr", integer(1)}})}}))) ==
+        "pt.training_state");
+  CHECK(file.verdict(checkpoint(dict({{"optimizer_state_dict", state}, {"ds_version", integer(1)}}))) ==
+        "pt.training_state");
+  // What may be weights is not passed over as one.
+  CHECK(file.verdict(checkpoint(dict({{"optimizer", state}, {"my_net", state}}))) == "pt.no_state_dict");
+}
+
 TEST_CASE("what is written is read back, types, shapes and values") {
   const test::TemporaryFolder folder;
   TensorMap tensors{{"a.weight", HostTensor::from_f32({2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6})},

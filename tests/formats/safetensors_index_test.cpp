@@ -51,6 +51,12 @@ TEST_CASE("a sharded set is read as one network", "[safetensors]") {
   CHECK(file.tensors.at("b").f32()[0] == 2);
 }
 
+TEST_CASE("a shard that was not fetched is told as that", "[safetensors]") {
+  ShardedSet set;
+  test::write_quickly(set.folder() / "two.safetensors", "version https://git-lfs.github.com/spec/v1\n");
+  CHECK(set.verdict(R"({"weight_map":{"a":"one.safetensors","b":"two.safetensors"}})") == "lfs_pointer");
+}
+
 TEST_CASE("harmless disagreements of a sharded set are warnings", "[safetensors]") {
   ShardedSet set;
   write_safetensors(set.folder() / "two.safetensors", {{"b", vector_of(2)}, {"c", vector_of(3)}});
@@ -107,6 +113,7 @@ TEST_CASE("an index of the wrong form is refused", "[safetensors]") {
   CHECK(set.verdict("[]") == "bad_index");
   CHECK(set.verdict("{") == "bad_index");
   CHECK(set.verdict(R"({"weight_map":[]})") == "bad_index");
+  CHECK(set.verdict(R"({"weight_map":{}})") == "bad_index");
   CHECK(set.verdict(R"({"weight_map":{"a":1}})") == "bad_index");
   CHECK(set.verdict(R"({"weight_map":{"a":"one.safetensors","a":"two.safetensors"}})") == "duplicate_key");
   CHECK(set.verdict(std::string(100, '[')) == "bad_index");
