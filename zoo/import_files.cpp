@@ -5,7 +5,11 @@
 #include <set>
 
 #include "glob.hpp"
+#include "network_metadata.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/hash.hpp"
+#include "weightloom/base/text.hpp"
+#include "weightloom/formats/safetensors.hpp"
 #include "weightloom/formats/weights_file.hpp"
 #include "weightloom/zoo/transfer.hpp"
 
@@ -33,6 +37,22 @@ void add_contents(const FolderContents& contents, const fs::path& root, ImportPl
   plan.passed_over.insert(plan.passed_over.end(), contents.passed_over.begin(), contents.passed_over.end());
 }
 
+// What was exported has the record of the whole network, and may be called anything. Shards of a set have it too, but
+// of more values than they hold.
+bool has_whole_record(const fs::path& file) try {
+  const SafetensorsReader reader(file);
+  return recorded_values(reader.metadata()) == reader.values();
+} catch (const Error& error) {
+  if (error.code() == ErrorCode::kInterrupted) throw;
+  return false;
+}
+
+// As the Hugging Face hub calls them: by a hash of the content, without an extension while the download is whole.
+bool is_hub_blob(const fs::path& path) {
+  const auto name = path.filename();
+  return is_hex((name.extension() == ".incomplete" ? name.stem() : name).string());
+}
+
 // Searches one folder with all that is below it. What cannot be searched is named and does not stop the rest.
 class FolderSearch {
  public:
@@ -48,7 +68,7 @@ class FolderSearch {
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
       sort(*at, files, folders);
     if (error) refuse(folder, "import.unreadable", error.message());
-    take(find_networks(files));
+    take(find_networks(files, has_whole_record));
     leave_out_blobs(folders);
     std::ranges::sort(folders);
     for (const auto& inner : folders) search(inner);
@@ -81,9 +101,16 @@ class FolderSearch {
       return std::ranges::find_if(folders, [&](const auto& folder) { return folder.filename() == name; });
     };
     const auto blobs = called("blobs");
-    if (blobs == folders.end() || called("snapshots") == folders.end()) return;
+    if (blobs == folders.end() || called("snapshots") == folders.end() || !holds_hub_blobs(*blobs)) return;
     plan_.passed_over.push_back({*blobs, "import.hub_blobs", "the snapshots beside it are links to what it holds"});
     folders.erase(blobs);
+  }
+
+  static bool holds_hub_blobs(const fs::path& folder) {
+    std::error_code error;
+    for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+      if (!is_hub_blob(at->path())) return false;
+    return true;
   }
 
   void take(const FolderContents& contents) { add_contents(contents, root_, plan_); }
@@ -115,7 +142,7 @@ void add_named(const fs::path& folder, const std::vector<fs::path>& files, Impor
   if (parts.size() < 2) parts.clear();
   for (const auto& file : files)
     if (!parts.contains(file)) plan.files.push_back({file, without_extension(file.filename()), {}});
-  add_contents(find_networks({parts.begin(), parts.end()}), folder, plan);
+  add_contents(find_networks({parts.begin(), parts.end()}, has_whole_record), folder, plan);
 }
 
 // What several paths lead to.

@@ -1,7 +1,9 @@
 #pragma once
 // What the metadata of a weights file says of the network in it. Private to the module.
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "weightloom/zoo/transfer.hpp"
@@ -16,6 +18,9 @@ NetworkFile network_of(const FileMetadata& metadata, const std::string& hash);
 
 // The dialect of a file that has a record, which need not be that of its tensors; else empty.
 std::string recorded_dialect(const FileMetadata& metadata);
+
+// How many values its record says that the network has; nullopt without one that says it.
+std::optional<std::int64_t> recorded_values(const FileMetadata& metadata);
 
 // Whose description a bundle (bundle.hpp) has, which is no network.
 inline constexpr const char* kBundleKey = "weightloom.bundle";

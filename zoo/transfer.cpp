@@ -114,6 +114,14 @@ std::string recorded_dialect(const FileMetadata& metadata) {
   return dialect == metadata.end() ? "canonical" : dialect->second;
 }
 
+std::optional<std::int64_t> recorded_values(const FileMetadata& metadata) try {
+  const auto text = metadata.find(kRecordKey);
+  if (text == metadata.end()) return std::nullopt;
+  return member<std::int64_t>(parse_json(text->second, "the record"), "parameters", "the record");
+} catch (const Error&) {
+  return std::nullopt;
+}
+
 namespace {
 
 NetworkFile network_in(WeightsFile file) {

@@ -103,6 +103,12 @@ const TensorForm* SafetensorsReader::find(const std::string& name) const {
   return found == tensors_.end() ? nullptr : &found->second.form;
 }
 
+std::int64_t SafetensorsReader::values() const {
+  std::int64_t sum = 0;
+  for (const auto& [name, place] : tensors_) sum += element_count(place.form.shape);
+  return sum;
+}
+
 void SafetensorsReader::read(const std::string& name, std::uint64_t offset, std::span<std::byte> out) const {
   file_->read(tensors_.at(name).begin + offset, out);
 }

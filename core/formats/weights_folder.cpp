@@ -50,6 +50,8 @@ bool are_whole(const std::vector<fs::path>& files) try {
 
 class Sorter {
  public:
+  explicit Sorter(const IsWhole& is_whole) : is_whole_(is_whole) {}
+
   FolderContents sort(std::vector<fs::path> files) {
     std::ranges::sort(files);
     std::vector<fs::path> own;
@@ -108,7 +110,7 @@ class Sorter {
     const auto name = file.filename().string();
     if (named_by_index_.contains(name)) return;
     const auto shard = parse_shard(name);
-    if (!shard) return add(file, {}, without_extension(file.filename()));
+    if (!shard || (is_whole_ && is_whole_(file))) return add(file, {}, without_extension(file.filename()));
     const auto [place, first] = sets_[{shard->set, shard->total}].emplace(shard->number, file);
     if (!first)
       pass_over(file, "weights.same_network", "'" + place->second.filename().string() + "' is the same shard");
@@ -173,6 +175,7 @@ class Sorter {
     contents_.passed_over.push_back({file, id, std::move(why)});
   }
 
+  const IsWhole& is_whole_;
   FolderContents contents_;
   std::vector<fs::path> indexes_, unread_;
   std::set<std::string> named_by_index_;
@@ -187,8 +190,8 @@ bool is_named_as_shard(const fs::path& file) {
   return parse_shard(file.filename().string()).has_value();
 }
 
-FolderContents find_networks(const std::vector<fs::path>& files) {
-  return Sorter().sort(files);
+FolderContents find_networks(const std::vector<fs::path>& files, const IsWhole& is_whole) {
+  return Sorter(is_whole).sort(files);
 }
 
 }  // namespace weightloom

@@ -99,11 +99,58 @@ TEST_CASE("of the hub's cache only the snapshots are searched", "[zoo]") {
   const Checkpoints checkpoints;
   const auto repository = checkpoints.root() / "models--o--n";
   for (const char* folder : {"blobs", "refs", "snapshots/aaa"}) fs::create_directories(repository / folder);
-  checkpoints.write("models--o--n/blobs/s1", 1);
-  fs::create_symlink("../../blobs/s1", repository / "snapshots/aaa/model.safetensors");
+  const std::string blob(40, 'a');
+  checkpoints.write("models--o--n/blobs/" + blob, 1);
+  fs::create_symlink("../../blobs/" + blob, repository / "snapshots/aaa/model.safetensors");
   const auto plan = files_to_import({checkpoints.root().string()});
   CHECK(names(plan) == Names{"models--o--n/snapshots/aaa/model"});
   CHECK(ids(plan.passed_over) == Names{"import.hub_blobs"});
+}
+
+TEST_CASE("what was exported is a whole network, whatever it is called", "[zoo]") {
+  Checkpoints checkpoints;
+  float value = 0;
+  for (const char* name : {"blobs/z", "snapshots/y", "m-00001-of-00002", "n-00001-of-00002", "n-00002-of-00002"}) {
+    auto record = test::record_named(name);
+    ++value;
+    const TensorMap tensors{{"w" + std::to_string(value), test::tensor_of(4, value)}};
+    describe_weights(record, tensors);
+    const auto file = checkpoints.root() / (record.name + ".safetensors");
+    fs::create_directories(file.parent_path());
+    write_network(file, record, tensors);
+  }
+  auto set = test::record_named("set");
+  const TensorMap tensors{{"a", test::tensor_of(4, 8)}, {"b", test::tensor_of(4, 9)}};
+  describe_weights(set, tensors);
+  write_network_set(checkpoints.root() / "set.safetensors", set, tensors, "canonical", 16);
+  fs::remove(checkpoints.root() / "set.safetensors.index.json");
+  const auto result = checkpoints.import();
+  CHECK(result.refused.empty());
+  CHECK(names(result.imported) == Names{"blobs/z", "m-00001-of-00002", "n-00001-of-00002", "n-00002-of-00002",
+                                        "set-00001-of-00002", "snapshots/y"});
+}
+
+TEST_CASE("a file without tensors is no network", "[zoo]") {
+  Checkpoints checkpoints;
+  write_safetensors(checkpoints.root() / "empty.safetensors", {});
+  checkpoints.write("a.safetensors", 1);
+  CHECK(ids(checkpoints.import().refused) == Names{"import.no_tensors"});
+}
+
+TEST_CASE("a time that a record cannot have is not taken, and told", "[zoo]") {
+  Checkpoints checkpoints;
+  for (const char* time : {"2999-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2024-05-06T07:08:09Z"}) {
+    auto record = test::record_named("n");
+    record.created = time;
+    const TensorMap tensors{{"w", test::tensor_of(4, 1)}};
+    describe_weights(record, tensors);
+    write_network(checkpoints.root() / "n.safetensors", record, tensors);
+    const auto result =
+        import_networks(checkpoints.zoo, one(checkpoints.root() / "n.safetensors", std::string("at ") + time), {});
+    const bool taken = checkpoints.zoo.get(std::string("at ") + time).created == time;
+    CHECK(taken == (*time == '2' && time[1] == '0'));
+    CHECK(result.warnings.empty() == taken);
+  }
 }
 
 TEST_CASE("a folder's weights files are found whatever they are called", "[zoo]") {

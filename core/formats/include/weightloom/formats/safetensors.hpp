@@ -39,6 +39,8 @@ class SafetensorsReader {
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   // Null when there is none of that name.
   const TensorForm* find(const std::string& name) const;
+  // Of all tensors.
+  std::int64_t values() const;
   // Bytes of a tensor that is there, from `offset` on. Throws what FileReader::read() does.
   void read(const std::string& name, std::uint64_t offset, std::span<std::byte> out) const;
 

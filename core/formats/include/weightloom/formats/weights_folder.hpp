@@ -3,6 +3,7 @@
 // like a network but is none. No LibTorch. [any-thread]
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,10 +27,14 @@ struct FolderContents {
   std::vector<LeftOut> passed_over;  // not meant, or in a format that is not read
 };
 
-// `files` are all files of one folder, or those of it that are meant. Files of one name that hold the same weights are
-// one network, those with other weights are refused beside the one that is taken. Never throws for what is in them;
-// throws kInterrupted.
-FolderContents find_networks(const std::vector<std::filesystem::path>& files);
+// Does a file say of itself that it is a whole network, whatever it is called?
+using IsWhole = std::function<bool(const std::filesystem::path&)>;
+
+// `files` are all files of one folder, or those of it that are meant. What is called as a shard is one unless
+// `is_whole`, which is asked of such files, says otherwise. Files of one name that hold the same weights are one
+// network, those with other weights are refused beside the one that is taken. Never throws for what is in them; throws
+// kInterrupted.
+FolderContents find_networks(const std::vector<std::filesystem::path>& files, const IsWhole& is_whole = {});
 
 // Is it called as a shard of a set is: "model-00001-of-00003.safetensors"?
 bool is_named_as_shard(const std::filesystem::path& file);
