@@ -84,6 +84,8 @@ Error no_column(const View& view, const Json& items, const std::string& key) {
 }
 
 Column named_column(const View& view, const Json& items, const std::string& key) {
+  if (key.empty())
+    throw Error(ErrorCode::kUsage, "option.value", "a column has no name", "", "for example: --columns name,tags");
   if (has_further_column(items, key)) return {(Json::json_pointer("/columns") / key).to_string(), key, Format::kText};
   if (auto own = own_column(view, key)) return *own;
   if (has_column(items, key)) return {key, key, Format::kText};

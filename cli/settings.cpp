@@ -29,17 +29,25 @@ std::optional<std::string> environment(const char* name) {
 std::string distrust(const fs::path& file) {
   struct stat target {
   }, link{};
-  if (::stat(file.c_str(), &target) != 0 || ::lstat(file.c_str(), &link) != 0) return "it cannot be looked at";
+  if (::lstat(file.c_str(), &link) != 0) return "it cannot be looked at";
+  if (::stat(file.c_str(), &target) != 0) return "it is a link that leads to no file";
+  if (!S_ISREG(target.st_mode)) return "it is no file";
   const auto is_ours = [](const struct stat& status) { return status.st_uid == ::geteuid() || status.st_uid == 0; };
   if (!is_ours(target) || !is_ours(link)) return "it belongs to another user";
   return (target.st_mode & S_IWOTH) != 0 ? "everybody may write to it" : "";
 }
 
+bool is_there(const fs::path& file) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(file, error));
+}
+
+// The nearest, also one that cannot be read: those above it are not meant.
 std::optional<fs::path> project_file() {
   std::error_code error;
   for (auto folder = fs::current_path(error);; folder = folder.parent_path()) {
     const auto file = folder / "weightloom.toml";
-    if (fs::is_regular_file(file, error)) return file;
+    if (is_there(file)) return file;
     if (folder == folder.parent_path()) return std::nullopt;
   }
 }
@@ -52,10 +60,12 @@ std::optional<fs::path> user_file() {
     folder = fs::path(*home) / ".config";
   else
     return std::nullopt;
-  std::error_code error;
   const auto file = folder / "weightloom" / "config.toml";
-  if (!fs::is_regular_file(file, error)) return std::nullopt;
-  return file;
+  if (!is_there(file)) return std::nullopt;
+  std::error_code error;
+  if (fs::is_regular_file(file, error)) return file;
+  log().warn("'{}' is not obeyed: it is no file", printable(file.string()));
+  return std::nullopt;
 }
 
 fs::path cache_folder() {

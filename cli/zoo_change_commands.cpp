@@ -313,6 +313,7 @@ Json run_import(Context& context, const ImportCommandOptions& options) {
   import_options.complete_architecture = [plugins = Plugins(context)](ZooRecord& facts) mutable {
     complete_architecture(plugins.get(), facts);
   };
+  for (const auto& tag : options.tags) expect_tag(tag);
   import_options.facts.tags = {options.tags.begin(), options.tags.end()};
   import_options.consecutive = options.consecutive;
   import_options.replace = options.replace;
@@ -398,7 +399,8 @@ ExportFormat export_format(const std::string& out) {
                                                                  {".ckpt", Format::kPytorch},
                                                                  {".bin", Format::kPytorch},
                                                                  {".npz", Format::kNpz}};
-  static const std::string_view kOthers[] = {".npy",  ".onnx", ".h5",  ".hdf5", ".keras", ".pb",  ".tflite",
+  static const std::string_view kOthers[] = {".gz",   ".tgz",  ".bz2", ".xz",   ".zst",   ".7z",  ".rar",
+                                             ".npy",  ".onnx", ".h5",  ".hdf5", ".keras", ".pb",  ".tflite",
                                              ".gguf", ".json", ".pkl", ".zip",  ".tar",   ".csv", ".toml"};
   if (out == "-")
     throw Error(ErrorCode::kUsage, "export.format", "weights are not written to standard output", "",
@@ -600,6 +602,7 @@ Json run_tag(Context& context, const TagOptions& options) {
   for (const auto& tag : options.remove)
     if (std::ranges::find(options.add, tag) != options.add.end())
       throw Error(ErrorCode::kUsage, "option.conflict", "the tag '" + tag + "' is both given and taken away");
+  for (const auto& tag : options.add) expect_tag(tag);
   auto zoo = open_for_writing(context, options);
   Json networks = Json::array();
   std::vector<ZooRecord> changed;

@@ -75,6 +75,13 @@ bool may_exist(const QueryField& field, const Database& database) {
   return !any || found;
 }
 
+bool has_metric(const QueryField& field, const Database& database) {
+  bool found = has_indexed_metric(database, field.name);
+  database.scan(Family::kRow, "",
+                [&](auto, auto value) { return !(found = found || has_field(field, RowView(value))); });
+  return found;
+}
+
 void check_field_exists(const QueryField& field, const Database& database, const std::string& line) {
   if (may_exist(field, database)) return;
   const auto near = nearest_name(field.name, known_fields(database));
@@ -222,7 +229,10 @@ struct Column {
 std::vector<Column> parse_columns(const std::vector<std::string>& names, const Database& database) {
   std::vector<Column> columns;
   for (const auto& name : names) {
-    const auto field = named_field(name, 0);
+    if (name.empty()) throw Error(ErrorCode::kUsage, "query.unknown_field", "a column has no name");
+    auto field = named_field(name, 0);
+    const auto itself = metric_field(name, 0);  // whose name may have quotes of its own
+    if (is_open(field) && !may_exist(field, database) && has_metric(itself, database)) field = itself;
     if (is_open(field) && !may_exist(field, database)) {
       const auto near = nearest_name(field.name, known_fields(database));
       throw Error(ErrorCode::kUsage, "query.unknown_field", "no column '" + name + "'", "",

@@ -267,7 +267,7 @@ TEST_CASE("a missing field makes a comparison false", "[query]") {
 
 TEST_CASE("errors point at the token and name the nearest word", "[query]") {
   CHECK(refusal("arch=cnn and datset=mnist") ==
-        "query.unknown_field unknown field 'datset'; did you mean 'dataset'?\n"
+        "query.unknown_field no field is called 'datset'; did you mean 'dataset'?\n"
         "  arch=cnn and datset=mnist\n"
         "               ^");
   CHECK(refusal("hass(loss)").find("did you mean 'has'?") != std::string::npos);
