@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every parser, the query language and instructions under libFuzzer, with the address and undefined-behaviour sanitizers:
+# Every parser, bundles, the query language and instructions under libFuzzer, with the address and undefined-behaviour sanitizers:
 # scripts/fuzz.sh [SECONDS [TARGET...]], by default 600 seconds each, all of them. Inputs that led to something new stay in
 # build/fuzz/corpus, and a later run begins with them; what was found is in build/fuzz/findings.
 set -euo pipefail

@@ -14,6 +14,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/text.hpp"
 #include "weightloom/formats/safetensors.hpp"
+#include "weightloom/formats/weights_file.hpp"
 #include "zoo_impl.hpp"
 
 namespace weightloom {
@@ -72,10 +73,18 @@ Error malformed(const fs::path& path, const std::string& why) {
       .at(path.string());
 }
 
+// What stands in place of a file that was not fetched, or is packed, is told as that.
+const fs::path& expect_not_foreign(const fs::path& path) {
+  if (const auto foreign = foreign_format(path))
+    throw Error(ErrorCode::kRefused, foreign->id, "cannot take a bundle in", "it is " + foreign->name, foreign->hint)
+        .at(path.string());
+  return path;
+}
+
 // A bundle that was opened; nothing of it is believed but what was checked.
 class BundleSource : public MergeSource {
  public:
-  explicit BundleSource(const fs::path& path) : path_(path), file_(path) {
+  explicit BundleSource(const fs::path& path) : path_(path), file_(expect_not_foreign(path)) {
     const auto text = file_.metadata().find(kBundleKey), hash = file_.metadata().find(kDescriptionHash);
     if (text == file_.metadata().end()) throw malformed(path, "it is a weights file, but no bundle");
     if (hash == file_.metadata().end() || hash->second != to_hex(sha256(text->second)))
@@ -163,7 +172,13 @@ class BundleSource : public MergeSource {
     const auto refuse = [&](const std::string& why) {
       throw malformed(path_, "network '" + record.name + "': " + why);
     };
-    expect_storable(record);
+    try {
+      expect_storable(record);
+      check_name(record.name);
+      for (const auto& alias : network.aliases) check_name(alias);
+    } catch (const Error& error) {
+      refuse(error.why());
+    }
     if (record.id.size() != 2 * kIdBytes || !is_hex(record.id)) refuse("its id is not 32 hex digits");
     std::set<std::string> names;
     std::uint64_t bytes = 0;

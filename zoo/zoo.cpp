@@ -78,19 +78,6 @@ void expect_free_for_zoo(const fs::path& directory) {
   }
 }
 
-void check_name(const std::string& name) {
-  // "-" stands for names on standard input.
-  const bool looks_like_id = name.size() == 2 * kIdBytes && is_hex(name);
-  if (!name.empty() && name != "-" && !looks_like_id && name.size() <= kMaxName && is_printable(name) &&
-      std::string_view("/ ").find(name.front()) == std::string_view::npos &&
-      std::string_view("/ ").find(name.back()) == std::string_view::npos)
-    return;
-  throw Error(
-      ErrorCode::kUsage, "zoo.bad_name", "cannot name a network '" + name + "'",
-      "a name is 1 to 1024 bytes of UTF-8 without control or bidirectional control characters and does not begin or "
-      "end with '/' or a space; '-' and 32 hexadecimal digits are none");
-}
-
 Error alias_taken(const std::string& name) {
   return Error(ErrorCode::kUsage, "zoo.name_taken", "cannot name a network '" + name + "'", "it is an alias",
                "choose another name, or take the alias away with `weightloom zoo unalias`");
@@ -146,6 +133,19 @@ std::string random_id() {
 
 std::string now_text() {
   return format_time(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+}
+
+void check_name(const std::string& name) {
+  // "-" stands for names on standard input.
+  const bool looks_like_id = name.size() == 2 * kIdBytes && is_hex(name);
+  if (!name.empty() && name != "-" && !looks_like_id && name.size() <= kMaxName && is_printable(name) &&
+      std::string_view("/ ").find(name.front()) == std::string_view::npos &&
+      std::string_view("/ ").find(name.back()) == std::string_view::npos)
+    return;
+  throw Error(
+      ErrorCode::kUsage, "zoo.bad_name", "cannot name a network '" + name + "'",
+      "a name is 1 to 1024 bytes of UTF-8 without control or bidirectional control characters and does not begin or "
+      "end with '/' or a space; '-' and 32 hexadecimal digits are none");
 }
 
 Error damaged_weights(const std::string& network, const std::string& tensor, const Error& error) {

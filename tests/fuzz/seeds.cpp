@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "weightloom/base/file.hpp"
+#include "weightloom/base/hash.hpp"
 #include "weightloom/formats/npy.hpp"
 #include "weightloom/formats/npz.hpp"
 #include "weightloom/formats/pytorch.hpp"
@@ -80,12 +81,32 @@ void write_records(const fs::path& folder) {
   write_texts(folder / "record", {json.dump(), cbor});
 }
 
+// Descriptions, and one file.
+void write_bundles(const fs::path& folder) {
+  ZooRecord record;
+  record.name = "net";
+  record.id = std::string(32, 'a');
+  describe_weights(record, {{"w", {DType::kF32, {2, 2}, std::vector<std::byte>(16, std::byte{1})}}});
+  const auto describe = [&](const Json& tokens) {
+    const Json network = {{"record", to_json(record)}, {"aliases", {"best"}}, {"tokens", tokens}};
+    return Json{{"format", "weightloom.bundle/1"}, {"zoo", std::string(32, 'c')}, {"networks", {network}}}.dump();
+  };
+  const Json stream = {
+      {"tokenizer", std::string(64, 'b')}, {"weights_hash", record.weights_hash}, {"sha256", to_hex(sha256("tokens"))}};
+  const auto plain = describe(Json::array());
+  write_texts(folder / "bundle", {plain, describe(Json::array({stream}))});
+  write_safetensors(folder / "bundle" / "2",
+                    {{record.tensors[0].object, {DType::kU8, {16}, std::vector<std::byte>(16, std::byte{1})}}},
+                    {{"weightloom.bundle", plain}, {"weightloom.bundle.sha256", to_hex(sha256(plain))}});
+}
+
 }  // namespace
 
 int main(int, char** arguments) {
   const fs::path folder = arguments[1];
   write_archives(folder);
   write_records(folder);
+  write_bundles(folder);
   write_texts(
       folder / "shards",
       {R"({"metadata":{"total_size":8},"weight_map":{"v":"x","w":"y"}})",

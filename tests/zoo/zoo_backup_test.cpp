@@ -597,8 +597,8 @@ TEST_CASE("a bundle that was made up is refused", "[zoo]") {
   CHECK(refusal([](Json& json, auto&) { json.erase("networks"); }) == "bundle.malformed");
   CHECK(refusal([](Json& json, auto&) { json["networks"][0]["aliases"] = 3; }) == "bundle.malformed");
   CHECK(refusal([&](Json& json, auto&) { record(json)["id"] = "../../x"; }) == "bundle.malformed");
-  CHECK(refusal([&](Json& json, auto&) { record(json)["name"] = "a\nb"; }) == "zoo.bad_name");
-  CHECK(refusal([&](Json& json, auto&) { record(json)["notes"] = "\x1b[2J"; }) == "zoo.bad_record");
+  CHECK(refusal([&](Json& json, auto&) { record(json)["name"] = "a\nb"; }) == "bundle.malformed");
+  CHECK(refusal([&](Json& json, auto&) { record(json)["notes"] = "\x1b[2J"; }) == "bundle.malformed");
   CHECK(refusal([&](Json& json, auto&) {
           record(json)["tensors"][0]["shape"] = {1 << 30, 1 << 10};
         }) == "bundle.malformed");
