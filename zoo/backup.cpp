@@ -297,6 +297,19 @@ bool is_below(const fs::path& inner, const fs::path& outer) {
   return !relative.empty() && *relative.begin() != "..";
 }
 
+// What the folder says of itself; nullopt where that cannot be read.
+std::optional<Json> marker_of(const fs::path& folder) try {
+  auto marker = parse_json(read_file(folder / kMarker, 4096), "the folder's description");
+  return marker.is_object() ? std::optional(std::move(marker)) : std::nullopt;
+} catch (const Error&) {
+  return std::nullopt;
+}
+
+bool holds_backups_of(const fs::path& folder, const std::string& uuid) {
+  const auto all = BackupFolder(folder).entries();
+  return !all.empty() && std::ranges::all_of(all, [&](const auto& one) { return one.backup.zoo == uuid; });
+}
+
 // A folder that holds backups of this zoo, or may.
 void expect_usable(const fs::path& folder, const fs::path& zoo, const std::string& uuid) {
   const auto refuse = [&](const std::string& why) {
@@ -308,9 +321,12 @@ void expect_usable(const fs::path& folder, const fs::path& zoo, const std::strin
   expect_outside_zoos(folder);
   std::error_code error;
   if (fs::exists(folder / kMarker)) {
-    const auto marker = parse_json(read_file(folder / kMarker, 4096), "the folder's description");
-    if (marker.value("format", "") != kFormat) refuse("it was written by another version");
-    if (marker.value("zoo", "") != uuid) refuse("it holds backups of another zoo");
+    const auto marker = marker_of(folder);
+    if (!marker && holds_backups_of(folder, uuid)) return;  // it is written anew
+    if (!marker) refuse("its file " + std::string(kMarker) + " is damaged, and no backup of this zoo is there");
+    const auto says = [&](const char* key) { return marker->contains(key) ? marker->at(key) : Json(); };
+    if (says("format") != kFormat) refuse("it was written by another version");
+    if (says("zoo") != uuid) refuse("it holds backups of another zoo");
     return;
   }
   if (fs::exists(folder) && !fs::is_directory(folder)) refuse("it is no folder");
@@ -464,7 +480,7 @@ BackupResult back_up(Zoo& zoo, const fs::path& folder, const BackupOptions& opti
   if (error)
     throw write_error("backup.folder", "cannot keep backups in '" + folder.string() + "'", error.value(), folder);
   const StoreLock lock(folder, 0);
-  if (!fs::exists(folder / kMarker)) {
+  if (!marker_of(folder)) {
     expect_usable(folder, zoo.directory(), zoo.uuid());  // somebody else may have been first
     write_file(folder / kMarker, Json{{"format", kFormat}, {"zoo", zoo.uuid()}}.dump() + "\n");
   }
