@@ -1,0 +1,13 @@
+#pragma once
+// An instruction's signs, written as words or as what ends a clause.
+
+#include <string>
+#include <string_view>
+
+namespace weightloom {
+
+// "0-9", "0 - 9" and "0..9" are ranges, "5,000" and "1.5" are one number, "e.g." one word, "cat/dog" a choice, "w/"
+// with, "w/o" without, a dash between words a break; what ends in "..." goes on.
+std::string separated(std::string_view raw);
+
+}  // namespace weightloom
