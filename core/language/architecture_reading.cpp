@@ -108,6 +108,14 @@ void add_parts(const std::string& word, std::vector<std::string>& words) {
   }
 }
 
+// "Yolo" of "yolov", with which "yolov8" begins.
+std::string without_version(std::string word) {
+  if (!word.ends_with('v')) return {};
+  word.pop_back();
+  if (word.ends_with('-')) word.pop_back();
+  return word;
+}
+
 // "10,000" is one number, "twenty-layer" two words, "resnet20" and "resnet-20" a name and a number; "<" is a limit, "="
 // says what something is.
 std::vector<std::string> words_of(std::string_view instruction) {
@@ -135,6 +143,11 @@ std::vector<std::string> words_of(std::string_view instruction) {
   for (auto& word : split_words(text)) {
     const auto first_digit = std::ranges::find_if(word, is_digit);
     if (first_digit != word.end() && first_digit != word.begin() && std::all_of(first_digit, word.end(), is_digit)) {
+      // "YOLOv8" is a version of it.
+      if (const auto name = without_version({word.begin(), first_digit}); is_kind_of_network(name)) {
+        words.push_back(name);
+        continue;
+      }
       add_parts({word.begin(), first_digit}, words);
       words.emplace_back(first_digit, word.end());
     } else {
@@ -295,10 +308,11 @@ class Reader {
     std::size_t size() const { return end - begin; }
   };
 
-  std::vector<Mention> all_mentions() const {
+  // Of networks that are asked for, or of those that are not wanted.
+  std::vector<Mention> all_mentions(bool denied) const {
     std::vector<Mention> found;
     for (std::size_t i = 0; i < words_.size(); ++i) {
-      if (is_negated(i)) continue;
+      if (is_negated(i) != denied) continue;
       const auto add = [&](const std::string& name, const std::string& call, bool known, bool general) {
         if (const auto length = length_at(call, i); length > 0)
           found.push_back({name, i, i + length, known, call == name, general});
@@ -352,7 +366,7 @@ class Reader {
   // Of calls that share words the longest counts, and what a plugin is called before what it is not; beside a name what
   // it is in general says nothing: "Swin transformer", "MLP-Mixer".
   std::vector<Mention> mentions() const {
-    const auto all = all_mentions();
+    const auto all = all_mentions(false);
     std::vector<Mention> found;
     for (const Mention& one : all) {
       const bool idle = std::ranges::any_of(all, [&](const Mention& other) {
@@ -378,6 +392,10 @@ class Reader {
     if (!names_.contains(found[0].name))
       throw Error(ErrorCode::kUsage, "instruction.architecture", "there is no architecture '" + found[0].name + "'",
                   "the instruction asks for one, and no plugin is of it", "there are: " + known);
+    if (is_denied(found[0].name))
+      throw Error(ErrorCode::kUsage, "instruction.architecture",
+                  "the instruction asks for '" + found[0].name + "' and does not want it", "it says both",
+                  "say one of them, or give --arch");
     out_.name = found[0].name;
     out_.because.push_back(words_[found[0].begin]);
     // "resnet 20".
@@ -387,6 +405,17 @@ class Reader {
           number.words == 1 && !counts(next) && !is_shorthand_at(next) &&
           (next + 1 == words_.size() || is_function_word(words_[next + 1])))
         set(out_.depth, number.value, next);
+  }
+
+  // "But it must not be a CNN"; but "not just any CNN", "not the CNN of last week".
+  bool is_denied(const std::string& name) const {
+    static const std::set<std::string> particular{"just", "only", "merely", "any", "the", "this", "that", "your"};
+    return std::ranges::any_of(all_mentions(true), [&](const Mention& mention) {
+      if (mention.name != name) return false;
+      for (std::size_t i = mention.begin > 3 ? mention.begin - 3 : 0; i < mention.begin; ++i)
+        if (particular.contains(words_[i])) return false;
+      return true;
+    });
   }
 
   bool is_shorthand_at(std::size_t at) const {
@@ -463,6 +492,14 @@ class Reader {
     return false;
   }
 
+  // "Draft quality and high quality at the same time", with nothing that denies one of them.
+  bool says_draft_and_high(const std::string& text) const {
+    const bool both = text.find(" draft ") != std::string::npos && text.find(" high quality ") != std::string::npos;
+    return both && std::ranges::none_of(words_, [](const std::string& word) {
+             return is_negation(word) || word.ends_with("n't") || word == "than" || word == "then" || word == "or";
+           });
+  }
+
   void read_quality() {
     std::string text;
     for (std::size_t i = 0; i < words_.size(); ++i) text += ' ' + (is_shorthand_at(i) ? "to" : words_[i]);
@@ -477,6 +514,9 @@ class Reader {
     };
     const bool high = says(kHighQuality) || says_high() || compares(kGood) || asks_for_best() || asks_for_accuracy();
     const bool draft = says(kDraftQuality) || compares(kFast);
+    if (says_draft_and_high(text))
+      throw Error(ErrorCode::kUsage, "instruction.architecture", "the instruction says two things of one setting",
+                  "draft and high quality", "say one of them");
     if (high != draft) out_.quality = high ? ArchitectureReading::Quality::kHigh : ArchitectureReading::Quality::kDraft;
   }
 

@@ -54,7 +54,8 @@ class Lists : NamedTokens {
     const bool by_name = std::ranges::any_of(runs_, [&](const Run& run) { return has_own_name(run); });
     for (const Run& run : runs_)
       if (!by_name || has_own_name(run)) add_classes(run, out.named);
-    const bool whole = says_number_of_classes() || adds_all_others(out.named.size());
+    const bool whole =
+        says_number_of_classes() || (out.named.size() > 1 && says_all_kinds()) || adds_all_others(out.named.size());
     for (const Run& run : runs_) {
       std::vector<std::int64_t> own;
       add_classes(run, own);
@@ -84,7 +85,7 @@ class Lists : NamedTokens {
       out.classes = out.named;
     if (whole || out.classes.size() == subject_.classes.size()) out.classes.clear();
     const bool others = out.named.empty() && !all_but_left_out().empty();
-    out.whether = out.classes.empty() && !whole && !others && asks_whether(*this, out);
+    out.whether = out.classes.empty() && !adds_all_others(out.named.size()) && !others && asks_whether(*this, out);
     return out;
   }
 
@@ -207,9 +208,16 @@ class Lists : NamedTokens {
     if (any(before + 1, at + 1, [&](std::size_t i) { return tokens_[i].breaks && tokens_[i].word != "plus"; }))
       return is_bare(before) && is_bare(at);
     if (subject_.numbered && !is_number_list(before, at)) return false;
+    // "In the garment bag a dress".
+    const auto is_article = [&](std::size_t i) { return tokens_[i].word == "a" || tokens_[i].word == "an"; };
     const bool goes_on = any(before + 1, at, [&](std::size_t i) {
       return is_contrast(tokens_[i].word) || is_joint(tokens_[i].word) || tokens_[i].begins;
     });
+    if (!goes_on && !subject_.numbered && any(before + 1, at, is_article)) return false;
+    // "A truck, that's all freight is".
+    const bool says =
+        any(before + 1, at, [&](std::size_t i) { return is_being(tokens_[i].word) || tokens_[i].word == "that"; });
+    if (says && !is_own_name(at)) return false;
     // "Freight comes by boat", "boots: what did the lady hand over".
     const bool asks = any(before + 1, at, [&](std::size_t i) { return is_which(tokens_[i].word); });
     if ((!goes_on && !tokens_[at].begins && !is_own_name(before)) || (asks && !is_own_name(at))) return false;
@@ -294,6 +302,33 @@ class Lists : NamedTokens {
     const auto& before = at > 0 ? tokens_[at - 1].word : tokens_[at].word;
     return before == "the" || before == "all" || before == "usual" || before == "these" || before == "those" ||
            (at + 1 < tokens_.size() && is_generic_word(tokens_[at + 1].term.text));
+  }
+
+  // "All its classes", "every sort of thing", "all the remaining kinds of clothing"; but not "all kinds of boots".
+  bool says_all_kinds() const {
+    return any(1, tokens_.size(), [&](std::size_t i) {
+      if (!is_kind(tokens_[i].word) && !is_label(tokens_[i].word)) return false;
+      for (auto at = i; at > 0 && i - at < kNearList && !tokens_[at].begins; --at) {
+        const auto& before = tokens_[at - 1].word;
+        if (before == "all" || before == "every") return !denies(at - 1) && !counts_class(i + 1);
+        if (!is_determiner(before) && before != "remaining" && before != "of") return false;
+      }
+      return false;
+    });
+  }
+
+  // Of "all sorts of": what there are all sorts of is a class, or something else than the whole.
+  bool counts_class(std::size_t at) const {
+    if (!is_phrase(at, {"of"})) return false;
+    return any(at + 1, at + 3, [&](std::size_t i) {
+      return named_[i] || (tokens_[i].tells && !is_of_whole(tokens_[i]) && !is_described(tokens_[i].term) &&
+                           !is_generic_word(tokens_[i].term.text));
+    });
+  }
+
+  bool denies(std::size_t at) const {
+    return any(at - std::min(at, kNearList), at,
+               [&](std::size_t i) { return is_negation(tokens_[i].word) || is_denied_being(tokens_[i].word); });
   }
 
   // "Deer, dogs and the other eight", but not "never mind the other eight".
@@ -414,8 +449,10 @@ class Lists : NamedTokens {
     const bool asked = next < tokens_.size() && any(next, sentence_around(next).last + 1, [&](std::size_t i) {
                          return tokens_[i].word == "which" || tokens_[i].word == "whether";
                        });
-    const bool whole = any(0, tokens_.size(),
-                           [&](std::size_t i) { return tokens_[i].tells && !named_[i] && is_of_whole(tokens_[i]); });
+    const bool whole = any(0, tokens_.size(), [&](std::size_t i) {
+      const bool inside = i > run.first && i < run.last;  // "ankle boots"
+      return tokens_[i].tells && !named_[i] && !inside && is_of_whole(tokens_[i]);
+    });
     return alone || asked || (!whole && is_list(run)) || tells_apart(count);
   }
 
@@ -433,16 +470,24 @@ class Lists : NamedTokens {
   bool is_list(const Run& run) const {
     // "Pullover coat shirt, the hard ones".
     const bool all = tokens_[run.first].begins && (run.last + 1 == tokens_.size() || tokens_[run.last + 1].begins);
+    if (is_row(run)) return true;
     auto last = run.first;
     for (auto at = run.first + 1; at <= run.last; ++at) {
       if (!named_[at]) continue;
-      if (!(all && at == last + 1) &&
+      const bool same = named_[at] == named_[last];  // "ankle boots"
+      if (!same && !(all && at == last + 1) &&
           !any(last + 1, at + 1, [&](std::size_t i) { return tokens_[i].begins || is_joint(tokens_[i].word); }))
         return false;
       last = at;
     }
     return std::ranges::none_of(runs_,
                                 [&](const Run& other) { return other.first != run.first && is_contrasted(other); });
+  }
+
+  // "Bird cat dog": own names with nothing between them.
+  bool is_row(const Run& run) const {
+    return run.last - run.first > 1 &&
+           !any(run.first, run.last + 1, [&](std::size_t i) { return !named_[i] || !is_own_name(i); });
   }
 
   std::vector<Run> runs_;  // of classes, both ends of which name one

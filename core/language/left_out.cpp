@@ -21,6 +21,9 @@ class LeftOut {
     bool lists = false, single = false;
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       Token& token = tokens_[i];
+      // "Nothing fancy".
+      if (i > 0 && !token.begins && is_nothing(tokens_[i - 1].word) && !words_.names.contains(token.term.text))
+        token.tells = false;
       if (negates(i) && !denies_before(i)) {
         scope = Scope::kOpen;
         lists = !is_denial(token.word) || denies_list(i);

@@ -56,6 +56,10 @@ bool NamedTokens::is_keyword(const Term& term) const {
   return std::ranges::find(subject_.keywords, term.text, &Term::text) != subject_.keywords.end();
 }
 
+bool NamedTokens::is_described(const Term& term) const {
+  return std::ranges::find(subject_.description, term.text, &Term::text) != subject_.description.end();
+}
+
 bool NamedTokens::is_phrase(std::size_t at, const std::vector<std::string>& words) const {
   if (at + words.size() > tokens_.size()) return false;
   return std::equal(words.begin(), words.end(), tokens_.begin() + static_cast<std::ptrdiff_t>(at),
@@ -151,7 +155,12 @@ bool NamedTokens::is_open(const Run& run) const {
 }
 
 bool NamedTokens::goes_on(std::size_t at) const {
-  if (is_open_after(tokens_[at].word) && !is_wish(at) && !is_closed(at)) return true;
+  // "Whatever shape the camera shows", "any of them".
+  const bool ends = at + 1 == tokens_.size() || tokens_[at + 1].begins || tokens_[at + 1].word == "else";
+  const auto& before = tokens_[at - 1].word;
+  const bool refers = (tokens_[at].word == "whatever" && !ends && before != "or" && !is_joint(before)) ||
+                      is_phrase(at, {"any", "of", "them"}) || is_phrase(at, {"any", "of", "these"});
+  if (is_open_after(tokens_[at].word) && !refers && !is_wish(at) && !is_closed(at)) return true;
   return is_phrase(at - 1, {"so", "on"}) || is_phrase(at, {"that", "sort", "of"}) ||
          is_phrase(at, {"that", "kind", "of"}) || is_phrase(at, {"you", "name", "it"}) ||
          is_phrase(at, {"all", "that"}) || is_phrase(at, {"what", "have", "you"}) || is_phrase(at, {"the", "lot"}) ||

@@ -46,6 +46,7 @@ class NamedTokens {
   bool is_of_whole(const Token& token) const;
   bool could_be_class(const Token& token, double least = kLikeClass) const;
   bool is_keyword(const Term& term) const;
+  bool is_described(const Term& term) const;
   bool is_phrase(std::size_t at, const std::vector<std::string>& words) const;
   bool is_network_part_at(std::size_t at) const;
   std::size_t count_of(std::string_view word) const;

@@ -51,7 +51,7 @@ class Quantities {
       if (token.word == "ones") {
         const bool joined =
             more && (is_contrast(tokens_[i + 1].word) || tokens_[i + 1].word == "and" || tokens_[i + 1].word == "n");
-        drops = i > 0 && !token.begins && is_counted(tokens_[i - 1]) && !joined && !listed;
+        drops = i > 0 && !token.begins && is_counted(tokens_[i - 1]) && !joined && !listed && !names_ones(i);
       } else if (!is_plural(token.word)) {
         const bool generic = more && is_generic_word(tokens_[i + 1].term.text);
         const bool said = i > 1 && tokens_[i - 1].word == "a" && is_being(tokens_[i - 2].word);
@@ -59,7 +59,9 @@ class Quantities {
         const bool parts = i + 2 < tokens_.size() && is_network_part(tokens_[i + 2].word);
         const bool networks = listed && more && !parts && !is_plural(tokens_[i + 1].word) &&
                               (is_kind_of_network(tokens_[i + 1].word) || is_maker(tokens_[i + 1].word));
-        drops = (more && !said && is_counted(tokens_[i + 1]) && (generic || !listed) && !networks) ||
+        // "Zero and eight look alike".
+        const bool shows = listed && more && is_showing(tokens_[i + 1].word) && !is_plural(tokens_[i + 1].word);
+        drops = (more && !said && !shows && is_counted(tokens_[i + 1]) && (generic || !listed) && !networks) ||
                 (token.word == "one" && (numbers == ones || is_pronoun(i))) ||
                 (i > 0 && !token.begins && is_numbered_place(tokens_[i - 1].word));
         if (drops && generic && listed && !token.begins && !is_plural(tokens_[*listed].word))
@@ -114,12 +116,30 @@ class Quantities {
   bool is_code(std::size_t at) const {
     const auto& word = tokens_[at].word;
     const auto before = at > 0 ? tokens_[at - 1].word : std::string();
-    if (word != "0" && word != "1") return false;
+    if ((word != "0" && word != "1") || asks_for_two_digits()) return false;
     if (before == "then" || before == "else" || before == "otherwise" || before == "return" ||
         (at + 1 < tokens_.size() && tokens_[at + 1].word == "if"))
       return true;
     for (std::size_t i = 0; i < tokens_.size() && stands_for_answer(at); ++i)
       if (tokens_[i].word == (word == "0" ? "1" : "0") && stands_for_answer(i)) return true;
+    return false;
+  }
+
+  // "Which of these two digits".
+  bool asks_for_two_digits() const {
+    for (std::size_t i = 0; i + 1 < tokens_.size(); ++i)
+      if ((tokens_[i].word == "two" || tokens_[i].word == "2") && is_numeral(tokens_[i + 1].term.text)) return true;
+    return false;
+  }
+
+  // "Handwritten ones here, every other digit there": with nothing before it that "ones" could stand for.
+  bool names_ones(std::size_t at) const {
+    for (std::size_t i = 0; i < at; ++i)
+      if ((tokens_[i].breaks && i > 0) || is_numeral(tokens_[i].term.text) || is_picture(tokens_[i].word)) return false;
+    for (auto i = at + 1; i + 1 < tokens_.size(); ++i)
+      if (tokens_[i].word == "other" &&
+          (is_numeral(tokens_[i + 1].term.text) || (i + 2 < tokens_.size() && is_numeral(tokens_[i + 2].term.text))))
+        return true;
     return false;
   }
 

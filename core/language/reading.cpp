@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "architecture_kinds.hpp"
 #include "class_list.hpp"
 #include "looks.hpp"
 #include "sentence.hpp"
@@ -102,9 +103,10 @@ class Scores {
   const std::string& name(std::size_t entry) const { return entries_[entry].name; }
   std::size_t size() const { return entries_.size(); }
 
-  // Whether one of the words is its very own.
-  bool has_word(std::size_t entry) const {
-    return std::ranges::any_of(entries_[entry].evidence, [](double e) { return e >= kOfDescription; });
+  // How many of the words are its very own.
+  std::size_t own_words(std::size_t entry) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(entries_[entry].evidence, [](double e) { return e >= kOfDescription; }));
   }
 
   // The entry that accounts for words that the best one cannot account for, where these say much beside the others, and
@@ -115,7 +117,7 @@ class Scores {
       double more = 0;
       std::string first;
       for (std::size_t i = 0; i < content_.size(); ++i) {
-        if (content_[i].place || entries_[e].evidence[i] < (e < cards_ ? 0.9 : 1.0) ||
+        if (content_[i].place || content_[i].aside || entries_[e].evidence[i] < (e < cards_ ? 0.9 : 1.0) ||
             own.evidence[i] > 0.25 * entries_[e].evidence[i])
           continue;
         more += entries_[e].evidence[i] * weights_[i];
@@ -209,7 +211,9 @@ std::optional<std::string> other_task(const Sentence& sentence) {
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
     if (tokens[i].word == "how" && tokens[i + 1].word == "many" && (i == 0 || !is_noting(tokens[i - 1].word)))
       return "how many";
-    if (is_other_task(tokens[i].word) && !tokens[i + 1].begins && tokens[i + 1].word != "on" &&
+    // "Before the count tonight".
+    const bool noun = i > 0 && is_determiner(tokens[i - 1].word) && tokens[i + 1].word != "of";
+    if (is_other_task(tokens[i].word) && !noun && !tokens[i + 1].begins && tokens[i + 1].word != "on" &&
         tokens[i + 1].word != "as" && tokens[i + 1].word != "me")
       return tokens[i].word;
     if (tokens[i].word == "add" && tokens[i + 1].word == "up") return "add up";
@@ -217,6 +221,11 @@ std::optional<std::string> other_task(const Sentence& sentence) {
     if (asks_for_pictures(tokens, i)) return tokens[i].word + " pictures";
   }
   return std::nullopt;
+}
+
+bool says_network(const Sentence& sentence) {
+  return std::ranges::any_of(sentence.tokens(),
+                             [](const Token& token) { return is_kind_of_network(token.word) || is_maker(token.word); });
 }
 
 Error nothing_said(const std::string& instruction, const std::vector<std::string>& unknown) {
@@ -300,7 +309,7 @@ void expect_best(const Scores& scores, const Sentence& sentence, const std::stri
   const auto percent = [&](std::size_t entry) { return std::to_string(std::lround(100 * scores.score(entry))) + " %"; };
   if (sentence.unknown().size() > 2 && sentence.unknown().size() > sentence.content().size())
     throw unclear("nothing is known of most of its words: " + joined(sentence.unknown(), ", "));
-  if (scores.score(best) < (scores.has_word(best) ? kLeast : kLeastOfLike))
+  if (scores.score(best) < (scores.own_words(best) > 0 ? kLeast : kLeastOfLike))
     throw unclear("no data set accounts for its words; the nearest is '" + scores.name(best) + "', at " +
                   percent(best));
   if (const auto second = scores.second();
@@ -316,21 +325,18 @@ void expect_best(const Scores& scores, const Sentence& sentence, const std::stri
 // Throws where words that the best card cannot account for say too much.
 void expect_accounted(const Scores& scores, const Sentence& sentence, const std::string& text,
                       const std::vector<std::string>& names, const std::vector<Subjects>& subjects,
-                      const Meanings& meanings) {
-  const auto best = scores.best();
-  const bool clear = scores.is_named() || list_classes(sentence, subjects[best], meanings).stated;
+                      const Meanings& meanings, bool clear) {
   if (const auto rest = scores.unaccounted(clear ? kMoreBesideName : kMoreSaid)) {
     expect_one_set(sentence, subjects, meanings);
-    throw not_clear(text, "'" + rest->first + "' is of '" + rest->second + "', not of '" + scores.name(best) + "'",
-                    names);
+    throw not_clear(
+        text, "'" + rest->first + "' is of '" + rest->second + "', not of '" + scores.name(scores.best()) + "'", names);
   }
 }
 
 // The classes that are told apart, and whether one is told from the rest; throws where some are named and nothing can
 // be made of them.
-ClassList read_classes(const Scores& scores, const Sentence& sentence, const Subjects& subject,
+ClassList read_classes(const Scores& scores, ClassList list, const Sentence& sentence, const Subjects& subject,
                        const Meanings& meanings) {
-  ClassList list = list_classes(sentence, subject, meanings);
   const auto refusal = [](const std::string& what, const std::string& why, const std::string& hint) {
     return Error(ErrorCode::kUsage, "instruction.classes", what, why, hint);
   };
@@ -382,20 +388,24 @@ Reading read_instruction(std::string_view instruction, const std::vector<Card>& 
   for (const Card& card : cards) names.push_back(card.name);
   const Sentence sentence(text, subjects, meanings);
   const bool says_nothing = sentence.content().empty();
-  const Subjects* seen = says_nothing && sentence.unknown().empty() ? subject_by_looks(sentence, subjects) : nullptr;
+  const Scores scores(sentence, subjects, meanings);
+  const bool alike =
+      says_nothing ? sentence.unknown().empty() : !scores.is_named() && scores.own_words(scores.best()) == 0;
+  const Subjects* seen = alike ? subject_by_looks(sentence, subjects) : nullptr;
   if (cards.empty() || (says_nothing && !seen)) throw nothing_said(text, sentence.unknown());
   if (const auto task = other_task(sentence)) throw no_such_task(*task);
   expect_one_name(sentence, subjects, names);
   if (seen) {
-    if (const auto task = asks_otherwise(sentence, *seen, meanings)) throw no_such_task(*task);
+    if (const auto task = asks_otherwise(sentence, *seen, meanings, false)) throw no_such_task(*task);
     return {.source = seen->card->name, .certainty = kOfLooks};
   }
-  const Scores scores(sentence, subjects, meanings);
-  if (const auto task = asks_otherwise(sentence, subjects[scores.best()], meanings)) throw no_such_task(*task);
-  if (!scores.is_named()) expect_best(scores, sentence, text, names, subjects, meanings);
-  expect_accounted(scores, sentence, text, names, subjects, meanings);
   const auto best = scores.best();
-  auto list = read_classes(scores, sentence, subjects[best], meanings);
+  const ClassList said = list_classes(sentence, subjects[best], meanings);
+  const bool clear = (scores.is_named() && says_network(sentence)) || said.stated || said.whether;
+  if (const auto task = asks_otherwise(sentence, subjects[best], meanings, clear)) throw no_such_task(*task);
+  if (!scores.is_named()) expect_best(scores, sentence, text, names, subjects, meanings);
+  expect_accounted(scores, sentence, text, names, subjects, meanings, scores.is_named() || said.stated);
+  auto list = read_classes(scores, said, sentence, subjects[best], meanings);
   return {scores.name(best),    std::move(list.classes), list.whether, std::min(1.0, scores.score(best)),
           scores.because(best), sentence.unknown()};
 }

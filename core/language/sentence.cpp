@@ -65,13 +65,16 @@ Sentence::Sentence(std::string_view text, const std::vector<Subjects>& subjects,
   collect_spellings(subjects);
   const std::string prepared = separated(with_settings_in_full(with_names_joined(
       text, [&](const std::string& word) { return stems_.contains(word) || is_kind_of_network(word); })));
-  bool breaks = true;
+  bool breaks = true, aside = false;
   for (std::size_t begin = 0; begin < prepared.size();) {
     const auto end = std::min(prepared.find_first_of(",;:.?!()", begin), prepared.size());
     const auto first = tokens_.size();
     add_clause(split_words(std::string_view(prepared).substr(begin, end - begin)));
     if (first < tokens_.size()) tokens_[first].breaks = std::exchange(breaks, false);
-    breaks = breaks || (end < prepared.size() && prepared[end] != ',');
+    for (auto i = first; i < tokens_.size(); ++i) tokens_[i].aside = aside;
+    const char sign = end < prepared.size() ? prepared[end] : ',';
+    if (sign == '(' || sign == ')') aside = sign == '(';
+    breaks = breaks || sign != ',';
     begin = end + 1;
   }
   spell_answers();

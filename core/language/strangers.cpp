@@ -25,17 +25,21 @@ class StrangerReader : NamedTokens {
   // that names classes.
   std::optional<std::string> stranger_listed() const {
     for (std::size_t last = 2; !subject_.numbered && last < tokens_.size(); ++last) {
-      if (!tokens_[last].tells || opens(last)) continue;
-      std::optional<std::string> stranger;
+      if (!tokens_[last].tells || opens(last) || is_item_after(last, last + 1) || is_item_after(last, last + 2))
+        continue;
+      std::optional<std::size_t> stranger;
       std::size_t items = 0, classes = 0, first = last;
       for (std::optional<std::size_t> i = last; i && is_plural_noun(*i); i = item_before(first = *i)) {
         ++items;
         if (named_[*i] && is_own_name(*i))
           ++classes;
-        else if (!class_named(tokens_[*i], subject_, meanings_) && could_be_class(tokens_[*i], kNearClass))
-          stranger = tokens_[*i].word;
+        else if (!class_named(tokens_[*i], subject_, meanings_) && could_be_class(tokens_[*i]))
+          stranger = *i;
       }
-      if (items > 2 && classes > 0 && stranger && !is_open({first, last})) return stranger;
+      // Beside one class it has to be closer, and beside nearly all it is but another word.
+      const bool meant = stranger && classes + 2 < subject_.classes.size() &&
+                         (classes > 1 || could_be_class(tokens_[*stranger], kNearClass));
+      if (items > 2 && classes > 0 && meant && !is_open({first, last})) return tokens_[*stranger].word;
     }
     return std::nullopt;
   }
@@ -188,10 +192,6 @@ class StrangerReader : NamedTokens {
            (is_keyword(term) || is_described(term) || (named_[at] && is_own_name(at)) || group_named(term, subject_));
   }
 
-  bool is_described(const Term& term) const {
-    return std::ranges::find(subject_.description, term.text, &Term::text) != subject_.description.end();
-  }
-
   bool is_strange(std::size_t at) const {
     if (at >= tokens_.size() || tokens_[at].number || tokens_[at].place) return false;
     const auto& term = tokens_[at].term;
@@ -206,9 +206,13 @@ class StrangerReader : NamedTokens {
 
   bool is_plural_noun(std::size_t at) const { return tokens_[at].word.ends_with('s'); }
 
+  bool is_item_after(std::size_t before, std::size_t at) const {
+    return at < tokens_.size() && tokens_[at].tells && is_plural_noun(at) && item_before(at) == before;
+  }
+
   // The word that a list has before the one at a place: "hats" of "hats and scarves", of "hats, scarves".
   std::optional<std::size_t> item_before(std::size_t at) const {
-    if (tokens_[at].breaks) return std::nullopt;
+    if (at >= tokens_.size() || tokens_[at].breaks) return std::nullopt;
     const auto joint = at > 0 ? tokens_[at - 1].word : std::string();
     const bool joined = at > 1 && !tokens_[at].begins && (is_joint(joint) || joint == "or");
     if (!joined && !tokens_[at].begins) return std::nullopt;

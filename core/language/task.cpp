@@ -20,8 +20,8 @@ constexpr std::size_t kNear = 4, kLongObject = 7;
 
 class TaskReader {
  public:
-  TaskReader(const Sentence& sentence, const Subjects& subject, const Meanings& meanings)
-      : tokens_(sentence.tokens()), subject_(subject), meanings_(meanings) {
+  TaskReader(const Sentence& sentence, const Subjects& subject, const Meanings& meanings, bool clear)
+      : tokens_(sentence.tokens()), subject_(subject), meanings_(meanings), clear_(clear) {
     for (const auto& verb : verbs_of_telling()) telling_.push_back(meanings.term(verb));
     for (const auto& verb : verbs_of_other_tasks()) other_.push_back(meanings.term(verb));
     for (std::size_t i = 0; i < tokens_.size() && !says_telling_; ++i) says_telling_ = is_telling(i);
@@ -37,7 +37,7 @@ class TaskReader {
                               &TaskReader::other_letters,    &TaskReader::other_source,   &TaskReader::other_side,
                               &TaskReader::other_sum,        &TaskReader::other_sequence, &TaskReader::other_text,
                               &TaskReader::other_whole,      &TaskReader::other_state,    &TaskReader::other_rank,
-                              &TaskReader::other_flaw,       &TaskReader::other_signs})
+                              &TaskReader::other_flaw,       &TaskReader::other_signs,    &TaskReader::other_numbers})
         if (auto found = (this->*sign)(i)) return found;
     for (std::size_t first = 0; first < tokens_.size(); first = end_of(first))
       for (const auto sign : {&TaskReader::other_choice, &TaskReader::other_writer, &TaskReader::forecast})
@@ -145,7 +145,8 @@ class TaskReader {
     const bool own = is_enlarging(word(at)) || std::ranges::find(other_, verb(at).text, &Term::text) != other_.end();
     if (!own && (is_telling(at) || is_function_word(word(at)))) return std::nullopt;
     const bool other = own || meanings_.closeness(verb(at), other_) >= kOfKind;
-    if (other ? !first && says_telling_ : !first || says_telling_ || !is_unknown_order(at)) return std::nullopt;
+    if (other ? !first && says_telling_ : !first || says_telling_ || clear_ || !is_unknown_order(at))
+      return std::nullopt;
     const auto what = object(at, !own || !first);
     return what ? std::optional(phrase(at, *what)) : std::nullopt;
   }
@@ -157,6 +158,9 @@ class TaskReader {
         is_negation(word(at)) || is_exclusion(word(at), word(at + 1)) || is_lumping(word(at)) ||
         is_holding(word(at), word(at + 1)) || word(at).ends_with("ly"))
       return false;
+    // "Fish the coats out of the pile".
+    for (auto i = at + 1; inside(i); ++i)
+      if ((word(i) == "out" && word(i + 1) == "of") || word(i) == "apart") return false;
     // No noun has an article right behind it.
     if (is_determiner(word(at + 1))) return true;
     return !is_of_subject(at) && !is_place_before(word(at + 1));
@@ -181,11 +185,24 @@ class TaskReader {
     const auto what = object(at, false);
     if (!what) return std::nullopt;
     for (auto i = *what; inside(i); ++i)
-      if (word(i) == "into" && any(i + 1, i + 3, [&](std::size_t k) {
-            return word(k) == "resolution" || (!subject_.numbered && tokens_[k].tells && !is_of_subject(k));
-          }))
+      if (word(i) == "into" && (changes_class(at, i) || any(i + 1, i + 3, [&](std::size_t k) {
+                                  return word(k) == "resolution" ||
+                                         (!subject_.numbered && tokens_[k].tells && !is_of_subject(k));
+                                })))
         return phrase(at, *what) + " into";
     return std::nullopt;
+  }
+
+  // "A photo of a cat into one of a dog".
+  bool changes_class(std::size_t verb, std::size_t into) const {
+    const auto class_in = [&](std::size_t begin, std::size_t end) {
+      std::optional<std::int64_t> found;
+      for (auto i = begin; i < end && !found; ++i)
+        if (tokens_[i].tells && names_class_itself(i)) found = class_named(tokens_[i], subject_, meanings_);
+      return found;
+    };
+    const auto before = class_in(verb, into), after = class_in(into, std::min(end_of(verb), into + 2 + kNear));
+    return before && after && *before != *after;
   }
 
   // "Whether the number is prime".
@@ -207,14 +224,27 @@ class TaskReader {
   // "Whose", "who wrote it", but not "volunteers, who are busy".
   std::optional<std::string> other_person(std::size_t at) const {
     const auto& next = word(at + 1);
-    const bool who = word(at) == "who" && !is_before_verb(next) && next != "do" &&
+    // "Who drinks from my pond? It is a frog or a cat".
+    const bool answered =
+        clear_ && !is_wrote(next) && !any(at, end_of(at), [&](std::size_t i) { return names_class(i); });
+    const bool who = word(at) == "who" && !answered && !is_before_verb(next) && next != "do" &&
                      (tokens_[at].breaks || !(is_being(next) || is_asking(next) || is_showing(next)));
     // "Which clerk wrote it".
     if ((word(at) == "which" || word(at) == "what") && inside(at + 1) && is_wrote(word(at + 2)))
       return phrase(at, at + 2);
     // "A network, whose job is to".
     const bool whose = word(at) == "whose" && !(is_purpose(word(at + 1)) && is_being(word(at + 2)));
+    if (is_trace_of(at)) return phrase(at, at + 2);
     return tokens_[at].begins && (who || whose) ? std::optional(phrase(at, at + 1)) : std::nullopt;
+  }
+
+  // "What beast left these tracks": what is seen is not what is asked for.
+  bool is_trace_of(std::size_t at) const {
+    const auto verb = at + 2;
+    return (word(at) == "what" || word(at) == "which") && inside(verb + 1) && is_leaving(word(verb)) &&
+           (word(verb + 1) == "these" || word(verb + 1) == "this" || word(verb + 1) == "those" ||
+            word(verb + 1) == "that") &&
+           !is_object(verb + 2);
   }
 
   // "Why is", "when does".
@@ -371,7 +401,8 @@ class TaskReader {
   std::optional<std::string> other_attribute(std::size_t at) const {
     // "The horse breed".
     if (word(at).starts_with("breed") && at > 0 && names_class(at - 1)) return phrase(at - 1, at);
-    const bool named = tokens_[at].begins || word(at - 1) == "the" || is_question_for_kind(word(at - 1));
+    const bool named = tokens_[at].begins || word(at - 1) == "the" || is_question_for_kind(word(at - 1)) ||
+                       (at > 1 && word(at - 2) == "the" && !is_of_subject(at - 1));
     if (!named || !is_attribute(word(at)) || word(at + 1) != "of") return std::nullopt;
     const bool of_subject =
         any(at + 2, at + 2 + kNear, [&](std::size_t i) { return is_object(i) || is_person(word(i)); });
@@ -521,6 +552,27 @@ class TaskReader {
     return said ? std::optional(phrase(at - 2, first + 1)) : std::nullopt;
   }
 
+  // "Numbers from 10 to 99", "two-digit numbers", "the amount, e.g. 1,245.60": of several digits.
+  std::optional<std::string> other_numbers(std::size_t at) const {
+    if (!subject_.numbered) return std::nullopt;
+    const auto beyond = [&](std::size_t i) {
+      return i < tokens_.size() && tokens_[i].number && is_beyond_digit(word(i));
+    };
+    if (at > 1 && beyond(at) && (is_range(word(at - 1)) || word(at - 1) == "and")) {
+      const bool range = tokens_[at - 2].number || (is_range(word(at - 1)) && word(at - 2) == "up");
+      const auto first = at - std::min<std::size_t>(at, 3 + kNear);
+      if (range &&
+          any(first, std::min(at + 2, tokens_.size()), [&](std::size_t i) { return is_numeral(tokens_[i].term.text); }))
+        return phrase(at - 2, at);
+    }
+    const bool several = at > 0 && is_several(word(at - 1)) && (word(at) == "digit" || word(at) == "figure");
+    if (several && inside(at + 1) && !is_generic_word(tokens_[at + 1].term.text) && !is_maker(word(at + 1)) &&
+        !is_question_for_kind(word(at + 1)) && !is_function_word(word(at + 1)))
+      return phrase(at - 1, at + 1);
+    const bool example = at > 0 && (word(at - 1) == "eg" || word(at - 1) == "like" || word(at - 1) == "as");
+    return example && is_sum_of_money(word(at)) ? std::optional(word(at)) : std::nullopt;
+  }
+
   // "In ascending order".
   std::optional<std::string> other_sequence(std::size_t at) const {
     return is_sequence(word(at)) && word(at + 1) == "order" ? std::optional(phrase(at, at + 1)) : std::nullopt;
@@ -542,7 +594,7 @@ class TaskReader {
     if ((word(at) == "every" || word(at) == "each") && word(at + 1) == "pixel") return phrase(at, at + 1);
     if (!is_whole(word(at))) return std::nullopt;
     for (auto i = at + 1; i <= at + 2 && inside(i); ++i)
-      if (is_writing(meanings_.lemma(word(i)))) return phrase(at, i);
+      if (is_writing(meanings_.lemma(word(i))) || word(i) == "amount") return phrase(at, i);
     return std::nullopt;
   }
 
@@ -630,14 +682,16 @@ class TaskReader {
   const std::vector<Token>& tokens_;
   const Subjects& subject_;
   const Meanings& meanings_;
+  bool clear_;
   std::vector<Term> telling_, other_;
   bool says_telling_ = false;
 };
 
 }  // namespace
 
-std::optional<std::string> asks_otherwise(const Sentence& sentence, const Subjects& subject, const Meanings& meanings) {
-  return TaskReader(sentence, subject, meanings).read();
+std::optional<std::string> asks_otherwise(const Sentence& sentence, const Subjects& subject, const Meanings& meanings,
+                                          bool clear) {
+  return TaskReader(sentence, subject, meanings, clear).read();
 }
 
 }  // namespace weightloom

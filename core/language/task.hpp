@@ -13,6 +13,8 @@ namespace weightloom {
 // - an order whose verb is of another kind than telling apart, and whose object is what the pictures show,
 // - a question for something else than a kind of thing: "how fast", "what colour", "whose", "where is",
 // - a question to be answered by yes or no, or a choice, none of whose answers is a class.
-std::optional<std::string> asks_otherwise(const Sentence& sentence, const Subjects& subject, const Meanings& meanings);
+// Where the set or its classes are clearly named, a verb that is not known, or "who", is no sign.
+std::optional<std::string> asks_otherwise(const Sentence& sentence, const Subjects& subject, const Meanings& meanings,
+                                          bool clear);
 
 }  // namespace weightloom

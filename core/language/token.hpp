@@ -20,6 +20,7 @@ struct Token {
   bool of_all = false;    // left out of all, so that it says what all are: "everything except the frogs"
   bool label = false;     // the number of a class by its place: "cifar10 labels 3 and 5"
   bool asked = false;     // "clothing" of "what kind of clothing"
+  bool aside = false;     // in brackets
   bool breaks = false;    // a sentence or its like: a full stop, a colon, a dash stands before it
 };
 

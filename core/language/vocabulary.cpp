@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "architecture_kinds.hpp"
+#include "characters.hpp"
 
 namespace weightloom {
 namespace {
@@ -60,7 +61,9 @@ constexpr std::string_view kFunctionWords =
     // as people write to each other
     "reckon suppose think thinks believe believes guess guesses hope hopes wonder mind matter matters care ought shall "
     "settle "
-    "teh yo carry carries hasn't thru till til n r u ur y w thx ty cuz coz bc dunno wanna gonna gotta kinda sorta "
+    "teh yo mate pal carry carries hasn't thru till til n r u ur y w thx ty cuz coz bc dunno wanna "
+    "gonna gotta kinda "
+    "sorta "
     "lemme smth sth tho "
     "lol tbh btw tldr tl dr "
     // in other Englishes
@@ -302,6 +305,10 @@ bool is_detector(std::string_view word) {
   return one_of(word, "detector finder alarm");
 }
 
+bool is_kind(std::string_view word) {
+  return one_of(word, "class classes kind kinds type types sort sorts category categories");
+}
+
 bool is_which(std::string_view word) {
   return one_of(word, "which what what's whats kind type sort");
 }
@@ -437,7 +444,8 @@ bool is_question_for_kind(std::string_view word) {
 }
 
 bool is_politeness(std::string_view word) {
-  return one_of(word, "please pls plz kindly just now then and so hello hi hey ok okay dear could can would will you");
+  return one_of(word,
+                "please pls plz kindly try just now then and so hello hi hey ok okay dear could can would will you");
 }
 
 bool is_before_verb(std::string_view word) {
@@ -469,6 +477,10 @@ bool is_purpose(std::string_view word) {
 
 bool is_wrote(std::string_view word) {
   return one_of(word, "wrote writes penned drew signed designed");
+}
+
+bool is_leaving(std::string_view word) {
+  return one_of(word, "left made laid built dug makes builds digs lays");
 }
 
 bool is_penmanship(std::string_view word) {
@@ -698,6 +710,26 @@ std::optional<std::int64_t> number_of(std::string_view word) {
   return word.ends_with('s') ? known(word.substr(0, word.size() - 1)) : std::nullopt;
 }
 
+bool is_numeral(std::string_view term) {
+  return one_of(term, "digit number numeral figure");
+}
+
+bool is_beyond_digit(std::string_view word) {
+  const auto number = number_of(word);
+  return number ? *number > 10 : word.size() > 1 && std::ranges::all_of(word, is_digit);
+}
+
+bool is_sum_of_money(std::string_view word) {
+  const auto point = word.find('x');
+  return point != std::string_view::npos && point > 0 && word.size() == point + 3 &&
+         std::ranges::all_of(word.substr(0, point), is_digit) && std::ranges::all_of(word.substr(point + 1), is_digit);
+}
+
+bool is_several(std::string_view word) {
+  const auto number = number_of(word);
+  return (number && *number > 1) || one_of(word, "double triple multi multiple");
+}
+
 std::string number_word(std::int64_t number) {
   return std::string(kNumbers[static_cast<std::size_t>(number)]);
 }
@@ -747,7 +779,7 @@ const std::vector<Subject>& other_subjects() {
              {"food", "food dish meal fruit vegetable"},
              {"people", "face portrait emotion gender"},
              {"places", "city landscape satellite map skyscraper"},
-             {"roads", "traffic traffic_sign road_sign signpost"},
+             {"roads", "traffic traffic_sign road_sign signpost number_plate licence_plate license_plate"},
              {"faults", "defect flaw circuit machine crack"},
              {"space", "star galaxy planet"},
              {"identity", "signature autograph fingerprint passport"},

@@ -86,6 +86,8 @@ bool is_verdict(std::string_view word);
 bool is_detecting(std::string_view word);
 bool is_detector(std::string_view word);
 bool is_which(std::string_view word);
+// "Kinds" of things.
+bool is_kind(std::string_view word);
 // "2 tell", "4 the": a preposition as people write to each other.
 bool is_shorthand(std::string_view word, std::string_view next);
 
@@ -137,6 +139,8 @@ bool is_text(std::string_view term);
 bool is_purpose(std::string_view word);
 // "Which clerk wrote it".
 bool is_wrote(std::string_view word);
+// "Which animal left these tracks".
+bool is_leaving(std::string_view word);
 // By which writers are known.
 bool is_penmanship(std::string_view word);
 // Of two things that are worn together: "goes with", "matches".
@@ -218,6 +222,14 @@ bool is_network_part(std::string_view word);
 
 // Zero to twenty: "seven", "7", "sevens", "7s".
 std::optional<std::int64_t> number_of(std::string_view word);
+// What numbers are called: "digit".
+bool is_numeral(std::string_view term);
+// "99", "twelve", which one digit does not say; "1245x60", of a decimal point, which is no number that is counted.
+bool is_beyond_digit(std::string_view word);
+bool is_sum_of_money(std::string_view word);
+// Before "digit": "two-digit numbers".
+bool is_several(std::string_view word);
+
 // "seven".
 std::string number_word(std::int64_t number);
 
