@@ -30,6 +30,8 @@ const std::vector<ArchitectureKind>& architecture_kinds() {
       {"alexnet", {"alexnet"}},
       {"lenet", {"lenet"}},
       {"yolo", {"yolo"}},
+      {"ssd", {"ssd"}},
+      {"detr", {"detr"}},
       {"r-cnn", {"r-cnn", "rcnn"}},
       {"bert", {"bert"}},
       {"gpt", {"gpt"}},

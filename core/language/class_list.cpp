@@ -214,8 +214,9 @@ class Lists : NamedTokens {
       return is_contrast(tokens_[i].word) || is_joint(tokens_[i].word) || tokens_[i].begins;
     });
     if (!goes_on && !subject_.numbered && any(before + 1, at, is_article)) return false;
-    // "A truck, that's all freight is".
+    // "A truck, that's all freight is", "a truck, freight is".
     const bool says =
+        (tokens_[at].begins && at + 1 < tokens_.size() && is_being(tokens_[at + 1].word)) ||
         any(before + 1, at, [&](std::size_t i) { return is_being(tokens_[i].word) || tokens_[i].word == "that"; });
     if (says && !is_own_name(at)) return false;
     // "Freight comes by boat", "boots: what did the lady hand over".
@@ -307,11 +308,19 @@ class Lists : NamedTokens {
   // "All its classes", "every sort of thing", "all the remaining kinds of clothing"; but not "all kinds of boots".
   bool says_all_kinds() const {
     return any(1, tokens_.size(), [&](std::size_t i) {
-      if (!is_kind(tokens_[i].word) && !is_label(tokens_[i].word)) return false;
-      for (auto at = i; at > 0 && i - at < kNearList && !tokens_[at].begins; --at) {
+      const bool kind = is_kind(tokens_[i].word) || is_label(tokens_[i].word);
+      if (!kind && !(tokens_[i].tells && is_of_whole(tokens_[i]))) return false;
+      bool others = false;
+      for (auto at = i; at > 0 && i - at <= kNearList && !tokens_[at].begins; --at) {
         const auto& before = tokens_[at - 1].word;
-        if (before == "all" || before == "every") return !denies(at - 1) && !counts_class(i + 1);
-        if (!is_determiner(before) && before != "remaining" && before != "of") return false;
+        const bool listed = at > 1 && (tokens_[at - 1].begins || is_joint(tokens_[at - 2].word) ||
+                                       tokens_[at - 2].word == "or" || tokens_[at - 2].word == "for");
+        // "And every digit", "or any of the other garments".
+        if (!kind && (is_all(before) || before == "the") && listed && (others || before == "every"))
+          return !denies(at - 1);
+        if (kind && (before == "all" || before == "every")) return !denies(at - 1) && !counts_class(i + 1);
+        others = others || before == "other" || before == "remaining";
+        if (!is_determiner(before) && !others && before != "of") return false;
       }
       return false;
     });

@@ -105,6 +105,8 @@ class LeftOut {
     const auto& word = tokens_[at].word;
     if (at + 1 == tokens_.size()) return is_negation(word);
     const auto& next = tokens_[at + 1].word;
+    // "0 for no and 1 for yes".
+    if (word == "no" && (is_joint(next) || is_contrast(next))) return false;
     if (word.starts_with("leav")) return leaves_out(at);
     if (is_dropping(word, next)) return drops(at);
     if (is_holding(word, next))

@@ -404,7 +404,8 @@ Reading read_instruction(std::string_view instruction, const std::vector<Card>& 
   const bool clear = (scores.is_named() && says_network(sentence)) || said.stated || said.whether;
   if (const auto task = asks_otherwise(sentence, subjects[best], meanings, clear)) throw no_such_task(*task);
   if (!scores.is_named()) expect_best(scores, sentence, text, names, subjects, meanings);
-  expect_accounted(scores, sentence, text, names, subjects, meanings, scores.is_named() || said.stated);
+  expect_accounted(scores, sentence, text, names, subjects, meanings,
+                   scores.is_named() || said.stated || said.classes.size() > 1);
   auto list = read_classes(scores, said, sentence, subjects[best], meanings);
   return {scores.name(best),    std::move(list.classes), list.whether, std::min(1.0, scores.score(best)),
           scores.because(best), sentence.unknown()};

@@ -1,6 +1,7 @@
 #include "strangers.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "vocabulary.hpp"
 
@@ -27,19 +28,10 @@ class StrangerReader : NamedTokens {
     for (std::size_t last = 2; !subject_.numbered && last < tokens_.size(); ++last) {
       if (!tokens_[last].tells || opens(last) || is_item_after(last, last + 1) || is_item_after(last, last + 2))
         continue;
-      std::optional<std::size_t> stranger;
-      std::size_t items = 0, classes = 0, first = last;
-      for (std::optional<std::size_t> i = last; i && is_plural_noun(*i); i = item_before(first = *i)) {
-        ++items;
-        if (named_[*i] && is_own_name(*i))
-          ++classes;
-        else if (!class_named(tokens_[*i], subject_, meanings_) && could_be_class(tokens_[*i]))
-          stranger = *i;
-      }
-      // Beside one class it has to be closer, and beside nearly all it is but another word.
-      const bool meant = stranger && classes + 2 < subject_.classes.size() &&
-                         (classes > 1 || could_be_class(tokens_[*stranger], kNearClass));
-      if (items > 2 && classes > 0 && meant && !is_open({first, last})) return tokens_[*stranger].word;
+      std::vector<std::size_t> items;
+      for (std::optional<std::size_t> i = last; i && is_plural_noun(*i); i = item_before(*i)) items.push_back(*i);
+      const auto stranger = items.size() > 2 ? stranger_of(items) : std::nullopt;
+      if (stranger && !is_open({items.back(), last})) return tokens_[*stranger].word;
     }
     return std::nullopt;
   }
@@ -205,6 +197,28 @@ class StrangerReader : NamedTokens {
   }
 
   bool is_plural_noun(std::size_t at) const { return tokens_[at].word.ends_with('s'); }
+
+  // Beside one class it has to be close to them, and beside nearly all it is but another word.
+  std::optional<std::size_t> stranger_of(const std::vector<std::size_t>& items) const {
+    const auto is_class = [&](std::size_t i) { return named_[i] && is_own_name(i); };
+    const auto classes = static_cast<std::size_t>(std::ranges::count_if(items, is_class));
+    if (classes == 0 || classes + 2 >= subject_.classes.size()) return std::nullopt;
+    const auto stranger = std::ranges::find_if(items, [&](std::size_t i) {
+      const auto like = class_named(tokens_[i], subject_, meanings_);
+      if (is_class(i) || !is_thing(i)) return false;
+      // "Zebras" beside horses.
+      if (like) return std::ranges::any_of(items, [&](std::size_t at) { return is_class(at) && named_[at] == like; });
+      if (classes == 1) return could_be_class(tokens_[i], kNearClass);
+      return i != items.back() || could_be_class(tokens_[i]);
+    });
+    return stranger == items.end() ? std::nullopt : std::optional(*stranger);
+  }
+
+  // Neither of the whole set nor of several classes.
+  bool is_thing(std::size_t at) const {
+    const Token& token = tokens_[at];
+    return !is_of_whole(token) && !is_described(token.term) && !group_named(token.term, subject_) && !token.place;
+  }
 
   bool is_item_after(std::size_t before, std::size_t at) const {
     return at < tokens_.size() && tokens_[at].tells && is_plural_noun(at) && item_before(at) == before;

@@ -68,7 +68,7 @@ class TaskReader {
   }
 
   bool names_class(std::size_t at) const {
-    return tokens_[at].tells && class_named(tokens_[at], subject_, meanings_).has_value();
+    return at < tokens_.size() && tokens_[at].tells && class_named(tokens_[at], subject_, meanings_).has_value();
   }
 
   bool names_class_itself(std::size_t at) const {
@@ -186,8 +186,8 @@ class TaskReader {
     if (!what) return std::nullopt;
     for (auto i = *what; inside(i); ++i)
       if (word(i) == "into" && (changes_class(at, i) || any(i + 1, i + 3, [&](std::size_t k) {
-                                  return word(k) == "resolution" ||
-                                         (!subject_.numbered && tokens_[k].tells && !is_of_subject(k));
+                                  return word(k) == "resolution" || (!subject_.numbered && tokens_[k].tells &&
+                                                                     !is_of_subject(k) && !names_class(k + 1));
                                 })))
         return phrase(at, *what) + " into";
     return std::nullopt;
@@ -225,8 +225,9 @@ class TaskReader {
   std::optional<std::string> other_person(std::size_t at) const {
     const auto& next = word(at + 1);
     // "Who drinks from my pond? It is a frog or a cat".
-    const bool answered =
-        clear_ && !is_wrote(next) && !any(at, end_of(at), [&](std::size_t i) { return names_class(i); });
+    auto end = at + 1;
+    while (inside(end)) ++end;
+    const bool answered = clear_ && !is_wrote(next) && !any(at, end, [&](std::size_t i) { return names_class(i); });
     const bool who = word(at) == "who" && !answered && !is_before_verb(next) && next != "do" &&
                      (tokens_[at].breaks || !(is_being(next) || is_asking(next) || is_showing(next)));
     // "Which clerk wrote it".
@@ -504,7 +505,9 @@ class TaskReader {
     if (word(at) == "score" && any(at + 1, at + 2 + kNear, [&](std::size_t i) { return is_game(word(i)); }))
       return phrase(at, at + 1);
     const bool by = any(at - std::min<std::size_t>(at, 2), at, [&](std::size_t i) { return word(i) == "by"; });
-    const bool heard = is_recording(word(at)) && (by || word(at + 1) == "of" || is_clip(word(at + 1)));
+    const bool from = at > 0 && !(inside(at + 1) && tokens_[at + 1].tells) &&
+                      any(at - std::min<std::size_t>(at, 3), at, [&](std::size_t i) { return word(i) == "from"; });
+    const bool heard = is_recording(word(at)) && (by || from || word(at + 1) == "of" || is_clip(word(at + 1)));
     const bool denied = at > 0 && is_negation(word(at - 1));
     if (denied || !(heard || is_instrument(word(at)) || is_signal(word(at), word(at + 1)) || is_spoken(at)))
       return std::nullopt;
@@ -565,6 +568,7 @@ class TaskReader {
           any(first, std::min(at + 2, tokens_.size()), [&](std::size_t i) { return is_numeral(tokens_[i].term.text); }))
         return phrase(at - 2, at);
     }
+    if (beyond(at) && word(at).ends_with('s')) return word(at);  // "elevens"
     const bool several = at > 0 && is_several(word(at - 1)) && (word(at) == "digit" || word(at) == "figure");
     if (several && inside(at + 1) && !is_generic_word(tokens_[at + 1].term.text) && !is_maker(word(at + 1)) &&
         !is_question_for_kind(word(at + 1)) && !is_function_word(word(at + 1)))
