@@ -112,8 +112,20 @@ void add_parts(const std::string& word, std::vector<std::string>& words) {
 std::string without_version(std::string word) {
   if (!word.ends_with('v')) return {};
   word.pop_back();
-  if (word.ends_with('-')) word.pop_back();
   return word;
+}
+
+// "Resnet" and "20" of "resnet20"; "YOLOv8" is a version of it.
+void add_name_and_number(const std::string& word, std::vector<std::string>& words) {
+  const auto digit = std::ranges::find_if(word, is_digit);
+  if (digit == word.begin() || digit == word.end() || !std::all_of(digit, word.end(), is_digit)) {
+    words.push_back(word);
+  } else if (const auto name = without_version({word.begin(), digit}); is_kind_of_network(name)) {
+    words.push_back(name);
+  } else {
+    words.emplace_back(word.begin(), digit);
+    words.emplace_back(digit, word.end());
+  }
 }
 
 // "10,000" is one number, "twenty-layer" two words, "resnet20" and "resnet-20" a name and a number; "<" is a limit, "="
@@ -141,18 +153,9 @@ std::vector<std::string> words_of(std::string_view instruction) {
   }
   std::vector<std::string> words;
   for (auto& word : split_words(text)) {
-    const auto first_digit = std::ranges::find_if(word, is_digit);
-    if (first_digit != word.end() && first_digit != word.begin() && std::all_of(first_digit, word.end(), is_digit)) {
-      // "YOLOv8" is a version of it.
-      if (const auto name = without_version({word.begin(), first_digit}); is_kind_of_network(name)) {
-        words.push_back(name);
-        continue;
-      }
-      add_parts({word.begin(), first_digit}, words);
-      words.emplace_back(first_digit, word.end());
-    } else {
-      add_parts(word, words);
-    }
+    std::vector<std::string> parts;
+    add_parts(word, parts);
+    for (const auto& part : parts) add_name_and_number(part, words);
   }
   return words;
 }
@@ -329,6 +332,13 @@ class Reader {
     return found;
   }
 
+  // "I tried a CNN and it was poor; a transformer please".
+  bool is_past(std::size_t at) const {
+    for (auto i = at; i > 0 && at - i < 3; --i)
+      if (words_[i - 1] == "tried" || words_[i - 1] == "had" || words_[i - 1] == "was") return true;
+    return false;
+  }
+
   // "Blorbnet", which no dictionary has.
   bool is_unheard_of(std::size_t at) const {
     static const std::set<std::string> of_people{"for", "from", "by", "dear", "mr", "mrs", "ms", "miss"};
@@ -377,6 +387,7 @@ class Reader {
       });
       if (!idle && std::ranges::find(found, one.name, &Mention::name) == found.end()) found.push_back(one);
     }
+    if (found.size() > 1) std::erase_if(found, [&](const Mention& one) { return is_past(one.begin); });
     if (found.size() > 1) std::erase_if(found, &Mention::general);
     return found;
   }
@@ -409,7 +420,7 @@ class Reader {
 
   // "But it must not be a CNN"; but "not just any CNN", "not the CNN of last week".
   bool is_denied(const std::string& name) const {
-    static const std::set<std::string> particular{"just", "only", "merely", "any", "the", "this", "that", "your"};
+    static const std::set<std::string> particular{"just", "only", "merely", "the", "this", "that", "your"};
     return std::ranges::any_of(all_mentions(true), [&](const Mention& mention) {
       if (mention.name != name) return false;
       for (std::size_t i = mention.begin > 3 ? mention.begin - 3 : 0; i < mention.begin; ++i)
@@ -492,9 +503,21 @@ class Reader {
     return false;
   }
 
+  // "Don't give me high quality".
+  static bool is_denied_before(const std::string& text) {
+    const auto before = split_words(text);
+    for (auto word = before.rbegin(); word != before.rend(); ++word) {
+      if (word->ends_with("n't") || *word == "not") return true;
+      if (!is_function_word(*word)) return false;
+    }
+    return false;
+  }
+
   // "Draft quality and high quality at the same time", with nothing that denies one of them.
   bool says_draft_and_high(const std::string& text) const {
-    const bool both = text.find(" draft ") != std::string::npos && text.find(" high quality ") != std::string::npos;
+    const auto says = [&](const char* phrase) { return text.find(phrase) != std::string::npos; };
+    const bool both =
+        says(" draft ") && (says(" high quality ") || says(" highest quality ") || says(" best quality "));
     return both && std::ranges::none_of(words_, [](const std::string& word) {
              return is_negation(word) || word.ends_with("n't") || word == "than" || word == "then" || word == "or";
            });
@@ -507,7 +530,9 @@ class Reader {
     const auto says = [&](std::string_view phrases) {
       for (std::size_t at = 0; at < phrases.size();) {
         const auto end = std::min(phrases.find(", ", at), phrases.size());
-        if (text.find(' ' + std::string(phrases.substr(at, end - at)) + ' ') != std::string::npos) return true;
+        const auto found = text.find(' ' + std::string(phrases.substr(at, end - at)) + ' ');
+        if (found != std::string::npos && !(phrases == kHighQuality && is_denied_before(text.substr(0, found))))
+          return true;
         at = end + 2;
       }
       return false;

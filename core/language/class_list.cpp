@@ -205,6 +205,9 @@ class Lists : NamedTokens {
   // names of classes: "Frog? Deer?"
   bool is_joined(std::size_t before, std::size_t at) const {
     if (at - before > kLongestGap) return false;
+    if (!subject_.numbered && says_where(before) &&
+        any(before + 1, at + 1, [&](std::size_t i) { return tokens_[i].begins; }))
+      return false;
     if (any(before + 1, at + 1, [&](std::size_t i) { return tokens_[i].breaks && tokens_[i].word != "plus"; }))
       return is_bare(before) && is_bare(at);
     if (subject_.numbered && !is_number_list(before, at)) return false;
@@ -223,6 +226,18 @@ class Lists : NamedTokens {
     const bool asks = any(before + 1, at, [&](std::size_t i) { return is_which(tokens_[i].word); });
     if ((!goes_on && !tokens_[at].begins && !is_own_name(before)) || (asks && !is_own_name(at))) return false;
     return !any(before + 1, at, [&](std::size_t i) { return tokens_[i].tells && !(goes_on && i + 1 == at); });
+  }
+
+  // "What lies on the truck, a cat or a frog", "in the bag: shirt or trousers".
+  bool says_where(std::size_t at) const {
+    if (at == 0 || tokens_[at].begins || !is_determiner(tokens_[at - 1].word)) return false;
+    for (auto i = at; i > 0 && !tokens_[i].begins; --i) {
+      const auto& before = tokens_[i - 1].word;
+      if (is_place_before(before)) return true;
+      const bool of = before == "of" || (i > 1 && tokens_[i].word == "of");  // "on the deck of the ship"
+      if (!is_determiner(before) && !of) return false;
+    }
+    return false;
   }
 
   // "A table for four at eight" lists no numbers; "fours or eights", "4, 8" do.
@@ -313,8 +328,9 @@ class Lists : NamedTokens {
       bool others = false;
       for (auto at = i; at > 0 && i - at <= kNearList && !tokens_[at].begins; --at) {
         const auto& before = tokens_[at - 1].word;
-        const bool listed = at > 1 && (tokens_[at - 1].begins || is_joint(tokens_[at - 2].word) ||
-                                       tokens_[at - 2].word == "or" || tokens_[at - 2].word == "for");
+        const bool listed =
+            at > 1 && (tokens_[at - 1].begins || is_joint(tokens_[at - 2].word) || tokens_[at - 2].word == "or" ||
+                       tokens_[at - 2].word == "of" || tokens_[at - 2].word == "for");
         // "And every digit", "or any of the other garments".
         if (!kind && (is_all(before) || before == "the") && listed && (others || before == "every"))
           return !denies(at - 1);

@@ -136,7 +136,8 @@ std::optional<std::size_t> NamedTokens::is_rest(std::size_t at) const {
 
 bool NamedTokens::is_before_rest(std::size_t at) const {
   const auto& word = tokens_[at].word;
-  return is_all(word) || number_of(word) || (word == "whatever" && at > 0 && tokens_[at - 1].word != "or");
+  const bool other = at + 1 < tokens_.size() && tokens_[at + 1].word == "other";
+  return is_all(word) || number_of(word) || (word == "whatever" && at > 0 && (other || tokens_[at - 1].word != "or"));
 }
 
 bool NamedTokens::is_open(const Run& run) const {

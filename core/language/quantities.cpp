@@ -54,7 +54,10 @@ class Quantities {
         drops = i > 0 && !token.begins && is_counted(tokens_[i - 1]) && !joined && !listed && !names_ones(i);
       } else if (!is_plural(token.word)) {
         const bool generic = more && is_generic_word(tokens_[i + 1].term.text);
-        const bool said = i > 1 && tokens_[i - 1].word == "a" && is_being(tokens_[i - 2].word);
+        // "Is a", "a 2 means".
+        const bool said = i > 0 && tokens_[i - 1].word == "a" &&
+                          ((i > 1 && is_being(tokens_[i - 2].word)) ||
+                           (more && is_plural(tokens_[i + 1].word) && !is_network_part(tokens_[i + 1].word)));
         // "Subset 2, 5, 7 cnn".
         const bool parts = i + 2 < tokens_.size() && is_network_part(tokens_[i + 2].word);
         const bool networks = listed && more && !parts && !is_plural(tokens_[i + 1].word) &&
@@ -70,7 +73,8 @@ class Quantities {
       // "Which of the three", "those two apart".
       if (i > 0 && !is_plural(token.word) && is_letter(token.word[0])) {
         const auto& before = tokens_[i - 1].word;
-        const bool ends = i + 1 == tokens_.size() || tokens_[i + 1].begins || is_telling_apart(tokens_[i + 1].word);
+        const bool ends = i + 1 == tokens_.size() || tokens_[i + 1].begins || is_telling_apart(tokens_[i + 1].word) ||
+                          is_politeness(tokens_[i + 1].word);
         if ((before == "the" && i > 1 && tokens_[i - 2].word == "of") || before == "other" || before == "remaining" ||
             (ends && (before == "the" || before == "these" || before == "those")))
           drops = true;
@@ -163,7 +167,8 @@ class Quantities {
     if (at == 0 || tokens_[at].begins) return false;
     const bool ends = at + 1 == tokens_.size() || tokens_[at + 1].begins || is_being(tokens_[at + 1].word);
     if (!ends && tokens_[at + 1].word == "of") return true;
-    return ends && (tokens_[at - 1].word == "which" || is_generic_word(tokens_[at - 1].term.text));
+    return ends && (tokens_[at - 1].word == "which" || tokens_[at - 1].word == "that" ||
+                    tokens_[at - 1].word == "this" || is_generic_word(tokens_[at - 1].term.text));
   }
 
   // The number that a list has before the one at a place: of "3 or 4", "3, 4", "3 up to 4".

@@ -111,7 +111,7 @@ class Scores {
 
   // The entry that accounts for words that the best one cannot account for, where these say much beside the others, and
   // the first of those words; nothing where there is none.
-  std::optional<std::pair<std::string, std::string>> unaccounted(double most) const {
+  std::optional<std::pair<std::string, std::string>> unaccounted(double of_cards, double of_others) const {
     const Entry& own = entries_[best()];
     for (std::size_t e = 0; e < entries_.size(); ++e) {
       double more = 0;
@@ -123,7 +123,7 @@ class Scores {
         more += entries_[e].evidence[i] * weights_[i];
         if (first.empty()) first = content_[i].word;
       }
-      if (more > most * own.score * total_) return std::pair{first, entries_[e].name};
+      if (more > (e < cards_ ? of_cards : of_others) * own.score * total_) return std::pair{first, entries_[e].name};
     }
     return std::nullopt;
   }
@@ -325,8 +325,10 @@ void expect_best(const Scores& scores, const Sentence& sentence, const std::stri
 // Throws where words that the best card cannot account for say too much.
 void expect_accounted(const Scores& scores, const Sentence& sentence, const std::string& text,
                       const std::vector<std::string>& names, const std::vector<Subjects>& subjects,
-                      const Meanings& meanings, bool clear) {
-  if (const auto rest = scores.unaccounted(clear ? kMoreBesideName : kMoreSaid)) {
+                      const Meanings& meanings, const ClassList& said) {
+  const bool clear = scores.is_named() || said.stated;
+  const auto most = [](bool is_clear) { return is_clear ? kMoreBesideName : kMoreSaid; };
+  if (const auto rest = scores.unaccounted(most(clear), most(clear || said.classes.size() > 1))) {
     expect_one_set(sentence, subjects, meanings);
     throw not_clear(
         text, "'" + rest->first + "' is of '" + rest->second + "', not of '" + scores.name(scores.best()) + "'", names);
@@ -404,8 +406,7 @@ Reading read_instruction(std::string_view instruction, const std::vector<Card>& 
   const bool clear = (scores.is_named() && says_network(sentence)) || said.stated || said.whether;
   if (const auto task = asks_otherwise(sentence, subjects[best], meanings, clear)) throw no_such_task(*task);
   if (!scores.is_named()) expect_best(scores, sentence, text, names, subjects, meanings);
-  expect_accounted(scores, sentence, text, names, subjects, meanings,
-                   scores.is_named() || said.stated || said.classes.size() > 1);
+  expect_accounted(scores, sentence, text, names, subjects, meanings, said);
   auto list = read_classes(scores, said, sentence, subjects[best], meanings);
   return {scores.name(best),    std::move(list.classes), list.whether, std::min(1.0, scores.score(best)),
           scores.because(best), sentence.unknown()};

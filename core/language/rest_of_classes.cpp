@@ -71,7 +71,7 @@ class RestReader : NamedTokens {
     const Run around = sentence_around(at);
     const auto own = [&](std::size_t i) { return named_[i] && is_own_name(i); };
     return any(0, tokens_.size(), own) && !is_looked_for(at) && !any(around.first, around.last + 1, [&](std::size_t i) {
-             return own(i) || is_denied_at(i) || is_rest(i) || is_contrast(tokens_[i].word);
+             return is_denied_at(i) || is_rest(i) || is_contrast(tokens_[i].word);
            });
   }
 
@@ -88,9 +88,8 @@ class RestReader : NamedTokens {
 
   // "A truck? Not a truck?"
   bool is_denied_again(std::size_t at) const {
-    return any(at + 1, tokens_.size(), [&](std::size_t i) {
-      return tokens_[i].left_out && !tokens_[i].of_all && tokens_[i].term.text == tokens_[at].term.text;
-    });
+    return any(at + 1, tokens_.size(),
+               [&](std::size_t i) { return tokens_[i].left_out && tokens_[i].term.text == tokens_[at].term.text; });
   }
 
   bool is_asked_which(std::size_t at) const {

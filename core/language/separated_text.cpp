@@ -66,7 +66,11 @@ std::string separated(std::string_view raw) {
     const bool after_digit = i > 0 && digit(i - 1);
     const auto dash = text.substr(i, 3);
     const auto dots = after_digit ? text.find_first_not_of('.', i) - i : 0;
-    if (text[i] == '-' && after_digit && digit(i + 1)) {
+    if (text[i] == '[' && space(i - 1) && i + 1 < text.size() && is_letter(text[i + 1])) {
+      out += '(';
+    } else if (text[i] == ']' && !after_digit) {
+      out += ')';
+    } else if (text[i] == '-' && after_digit && digit(i + 1)) {
       out += is_in_chain(text, i) ? "," : " to ";
     } else if ((dots == 2 || dots == 3) && digit(i + dots)) {
       out += " to ";

@@ -29,7 +29,7 @@ class StrangerReader : NamedTokens {
       if (!tokens_[last].tells || opens(last) || is_item_after(last, last + 1) || is_item_after(last, last + 2))
         continue;
       std::vector<std::size_t> items;
-      for (std::optional<std::size_t> i = last; i && is_plural_noun(*i); i = item_before(*i)) items.push_back(*i);
+      for (std::optional<std::size_t> i = last; i && is_item(*i); i = item_before(*i)) items.push_back(*i);
       const auto stranger = items.size() > 2 ? stranger_of(items) : std::nullopt;
       if (stranger && !is_open({items.back(), last})) return tokens_[*stranger].word;
     }
@@ -196,11 +196,14 @@ class StrangerReader : NamedTokens {
     return any(at - std::min(at, kNearList), at, [&](std::size_t i) { return tokens_[i].word == "for"; });
   }
 
-  bool is_plural_noun(std::size_t at) const { return tokens_[at].word.ends_with('s'); }
+  bool is_class_itself(std::size_t at) const { return named_[at] && is_own_name(at); }
+
+  // Of a list in the plural, which "deer" is, too.
+  bool is_item(std::size_t at) const { return tokens_[at].word.ends_with('s') || is_class_itself(at); }
 
   // Beside one class it has to be close to them, and beside nearly all it is but another word.
   std::optional<std::size_t> stranger_of(const std::vector<std::size_t>& items) const {
-    const auto is_class = [&](std::size_t i) { return named_[i] && is_own_name(i); };
+    const auto is_class = [&](std::size_t i) { return is_class_itself(i); };
     const auto classes = static_cast<std::size_t>(std::ranges::count_if(items, is_class));
     if (classes == 0 || classes + 2 >= subject_.classes.size()) return std::nullopt;
     const auto stranger = std::ranges::find_if(items, [&](std::size_t i) {
@@ -217,11 +220,13 @@ class StrangerReader : NamedTokens {
   // Neither of the whole set nor of several classes.
   bool is_thing(std::size_t at) const {
     const Token& token = tokens_[at];
+    // "Sandals, res net".
+    if (at + 1 < tokens_.size() && !tokens_[at + 1].begins && is_maker(tokens_[at + 1].word)) return false;
     return !is_of_whole(token) && !is_described(token.term) && !group_named(token.term, subject_) && !token.place;
   }
 
   bool is_item_after(std::size_t before, std::size_t at) const {
-    return at < tokens_.size() && tokens_[at].tells && is_plural_noun(at) && item_before(at) == before;
+    return at < tokens_.size() && tokens_[at].tells && is_item(at) && item_before(at) == before;
   }
 
   // The word that a list has before the one at a place: "hats" of "hats and scarves", of "hats, scarves".

@@ -138,17 +138,25 @@ class TaskReader {
     const bool first = begins_order(at);
     if ((!first && !continues_order(at)) || tokens_[at].number) return std::nullopt;
     // "Selling off my wardrobe", "pull out the trousers".
-    if ((first && word(at).ends_with("ing")) || (is_parting(word(at)) && is_particle(word(at + 1))))
-      return std::nullopt;
+    if ((first && word(at).ends_with("ing")) || (is_parting(word(at)) && parts_clause(at))) return std::nullopt;
     if (word(at) != verb(at).text && (first || word(at - 1) == "to" || word(at - 1) == "you")) return std::nullopt;
     if (is_dropping(word(at), word(at + 1)) || word(at) == "keep" || word(at) == "keeping") return std::nullopt;
     const bool own = is_enlarging(word(at)) || std::ranges::find(other_, verb(at).text, &Term::text) != other_.end();
     if (!own && (is_telling(at) || is_function_word(word(at)))) return std::nullopt;
     const bool other = own || meanings_.closeness(verb(at), other_) >= kOfKind;
-    if (other ? !first && says_telling_ : !first || says_telling_ || clear_ || !is_unknown_order(at))
+    if (other ? (!first && says_telling_) || (clear_ && !own)
+              : !first || says_telling_ || clear_ || !is_unknown_order(at))
       return std::nullopt;
     const auto what = object(at, !own || !first);
     return what ? std::optional(phrase(at, *what)) : std::nullopt;
+  }
+
+  // "Pull out the trousers", "fish the coats out of the pile".
+  bool parts_clause(std::size_t at) const {
+    if (is_particle(word(at + 1))) return is_parting(word(at));
+    for (auto i = at + 1; inside(i); ++i)
+      if ((word(i) == "out" && word(i + 1) == "of") || word(i) == "apart") return true;
+    return false;
   }
 
   // "Digitise the figures", but not "wearables in a shop".
@@ -158,9 +166,7 @@ class TaskReader {
         is_negation(word(at)) || is_exclusion(word(at), word(at + 1)) || is_lumping(word(at)) ||
         is_holding(word(at), word(at + 1)) || word(at).ends_with("ly"))
       return false;
-    // "Fish the coats out of the pile".
-    for (auto i = at + 1; inside(i); ++i)
-      if ((word(i) == "out" && word(i + 1) == "of") || word(i) == "apart") return false;
+    if (parts_clause(at)) return false;
     // No noun has an article right behind it.
     if (is_determiner(word(at + 1))) return true;
     return !is_of_subject(at) && !is_place_before(word(at + 1));
@@ -381,6 +387,8 @@ class TaskReader {
         !is_answer(at + 3))
       return phrase(at + 2, at + 4);
     if ((asked != "what" && asked != "which") || !inside(at + 1) || !inside(at + 2)) return std::nullopt;
+    // "That's what harbour life is about".
+    if (inside(at) && at > 0 && word(at - 1) == "that") return std::nullopt;
     if (asked == "which" && at > 0 && !tokens_[at].begins && is_noun_before(at - 1)) return std::nullopt;
     if (next == "make" && word(at + 2) == "of") return phrase(at, at + 2);
     if (is_partitive(next) && word(at + 2) == "of") return std::nullopt;
@@ -574,7 +582,7 @@ class TaskReader {
         !is_question_for_kind(word(at + 1)) && !is_function_word(word(at + 1)))
       return phrase(at - 1, at + 1);
     const bool example = at > 0 && (word(at - 1) == "eg" || word(at - 1) == "like" || word(at - 1) == "as");
-    return example && is_sum_of_money(word(at)) ? std::optional(word(at)) : std::nullopt;
+    return example && (is_sum_of_money(word(at)) || beyond(at)) ? std::optional(word(at)) : std::nullopt;
   }
 
   // "In ascending order".
