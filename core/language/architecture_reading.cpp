@@ -281,6 +281,11 @@ class Reader {
       if (is_negation(before)) return !is_answer(i - 1);
       if (is_exclusion(before, words_[i]) || is_not_wanted(before, words_[i])) return true;
       if (before == "but" && i > 1 && words_[i - 2] == "anything") return true;
+      if ((before == "isn't" || before == "isnt" || before == "ain't") && words_[i] != "it") return true;
+      // "Rather a CNN than a transformer".
+      if (before == "than" && std::find(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(i), "rather") !=
+                                  words_.begin() + static_cast<std::ptrdiff_t>(i))
+        return true;
       if (!is_function_word(before)) return false;
     }
     return false;
@@ -423,7 +428,7 @@ class Reader {
     static const std::set<std::string> particular{"just", "only", "merely", "the", "this", "that", "your"};
     return std::ranges::any_of(all_mentions(true), [&](const Mention& mention) {
       if (mention.name != name) return false;
-      for (std::size_t i = mention.begin > 3 ? mention.begin - 3 : 0; i < mention.begin; ++i)
+      for (std::size_t i = mention.begin > 2 ? mention.begin - 2 : 0; i < mention.begin; ++i)
         if (particular.contains(words_[i])) return false;
       return true;
     });

@@ -210,6 +210,7 @@ class Lists : NamedTokens {
       return false;
     if (any(before + 1, at + 1, [&](std::size_t i) { return tokens_[i].breaks && tokens_[i].word != "plus"; }))
       return is_bare(before) && is_bare(at);
+
     if (subject_.numbered && !is_number_list(before, at)) return false;
     // "In the garment bag a dress".
     const auto is_article = [&](std::size_t i) { return tokens_[i].word == "a" || tokens_[i].word == "an"; };
@@ -233,7 +234,7 @@ class Lists : NamedTokens {
     if (at == 0 || tokens_[at].begins || !is_determiner(tokens_[at - 1].word)) return false;
     for (auto i = at; i > 0 && !tokens_[i].begins; --i) {
       const auto& before = tokens_[i - 1].word;
-      if (is_place_before(before)) return true;
+      if (is_place_before(before) || is_beside(before)) return true;
       const bool of = before == "of" || (i > 1 && tokens_[i].word == "of");  // "on the deck of the ship"
       if (!is_determiner(before) && !of) return false;
     }

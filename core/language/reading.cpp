@@ -205,15 +205,21 @@ bool asks_for_pictures(const std::vector<Token>& tokens, std::size_t at) {
   return false;
 }
 
+// "Before the count tonight", "the auditors count the slips": no order.
+bool is_told(const std::vector<Token>& tokens, std::size_t at) {
+  if (at == 0 || tokens[at].begins) return false;
+  const Token& before = tokens[at - 1];
+  if (is_determiner(before.word)) return tokens[at + 1].word != "of";
+  return before.tells && is_plural(before.word);
+}
+
 // "Count the people", "how many", but not "a note with how many".
 std::optional<std::string> other_task(const Sentence& sentence) {
   const auto& tokens = sentence.tokens();
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
     if (tokens[i].word == "how" && tokens[i + 1].word == "many" && (i == 0 || !is_noting(tokens[i - 1].word)))
       return "how many";
-    // "Before the count tonight".
-    const bool noun = i > 0 && is_determiner(tokens[i - 1].word) && tokens[i + 1].word != "of";
-    if (is_other_task(tokens[i].word) && !noun && !tokens[i + 1].begins && tokens[i + 1].word != "on" &&
+    if (is_other_task(tokens[i].word) && !is_told(tokens, i) && !tokens[i + 1].begins && tokens[i + 1].word != "on" &&
         tokens[i + 1].word != "as" && tokens[i + 1].word != "me")
       return tokens[i].word;
     if (tokens[i].word == "add" && tokens[i + 1].word == "up") return "add up";

@@ -63,7 +63,7 @@ class RestReader : NamedTokens {
   bool is_asked_for(std::size_t at) const {
     // "If so, make me one."
     if (tokens_[at].word == "one" && (at == 0 || tokens_[at - 1].word != "a")) return false;
-    return !is_asked_which(at) && (is_told_from_rest() || is_denied_again(at) || is_looked_for(at));
+    return is_denied_again(at) || (!is_asked_which(at) && (is_told_from_rest() || is_looked_for(at)));
   }
 
   // "Stable" of "stable photos: horses, everything else is no": in a sentence that asks nothing.
@@ -130,7 +130,8 @@ class RestReader : NamedTokens {
   // "Zeros here and the rest in the other tray".
   bool says_other_place(std::size_t at) const {
     return any(at + 1, sentence_around(at).last + 1, [&](std::size_t i) {
-      return tokens_[i].word == "another" || (tokens_[i].word == "other" && tokens_[i - 1].word == "the");
+      const bool second = tokens_[i].word == "other" || tokens_[i].word == "next" || tokens_[i].word == "second";
+      return tokens_[i].word == "another" || (second && tokens_[i - 1].word == "the");
     });
   }
 

@@ -205,7 +205,7 @@ class StrangerReader : NamedTokens {
   std::optional<std::size_t> stranger_of(const std::vector<std::size_t>& items) const {
     const auto is_class = [&](std::size_t i) { return is_class_itself(i); };
     const auto classes = static_cast<std::size_t>(std::ranges::count_if(items, is_class));
-    if (classes == 0 || classes + 2 >= subject_.classes.size()) return std::nullopt;
+    if (classes == 0 || 5 * classes >= 4 * subject_.classes.size()) return std::nullopt;
     const auto stranger = std::ranges::find_if(items, [&](std::size_t i) {
       const auto like = class_named(tokens_[i], subject_, meanings_);
       if (is_class(i) || !is_thing(i)) return false;
@@ -220,8 +220,10 @@ class StrangerReader : NamedTokens {
   // Neither of the whole set nor of several classes.
   bool is_thing(std::size_t at) const {
     const Token& token = tokens_[at];
-    // "Sandals, res net".
-    if (at + 1 < tokens_.size() && !tokens_[at + 1].begins && is_maker(tokens_[at + 1].word)) return false;
+    // "Sandals, res net", "birds, and details do not matter".
+    if (at + 1 < tokens_.size() && !tokens_[at + 1].begins &&
+        (is_maker(tokens_[at + 1].word) || is_asking(tokens_[at + 1].word)))
+      return false;
     return !is_of_whole(token) && !is_described(token.term) && !group_named(token.term, subject_) && !token.place;
   }
 

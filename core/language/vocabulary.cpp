@@ -249,6 +249,10 @@ bool is_place_before(std::string_view word) {
   return one_of(word, "on off in at inside onto within per");
 }
 
+bool is_beside(std::string_view word) {
+  return one_of(word, "by near beside behind under beneath above over");
+}
+
 bool is_contrast(std::string_view word) {
   return one_of(word, "from or vs versus v against than which whether");
 }

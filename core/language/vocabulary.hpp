@@ -60,6 +60,8 @@ bool is_numbered_place(std::string_view word);
 bool is_not_wanted(std::string_view word, std::string_view next);
 // Stands before a place: "on", "from".
 bool is_place_before(std::string_view word);
+// "By" the ship, "under" the truck.
+bool is_beside(std::string_view word);
 // Between classes, sets them against each other: "from", "or", "versus".
 bool is_contrast(std::string_view word);
 // Of those, one that sets sides against each other: "versus".

@@ -136,6 +136,19 @@ TEST_CASE("a letter with a sign is a setting, and a hyphen in a name does not ma
   CHECK(error_id([&] { read("a network called digits"); }) == "none");
 }
 
+TEST_CASE("what contradicts itself is refused, and what is denied or past is not meant") {
+  for (const char* text : {"a CNN, but it must not be a CNN", "a perceptron that isn't a perceptron",
+                           "draft quality and high quality at the same time", "YOLOv8", "yolov7-tiny"}) {
+    INFO(text);
+    CHECK(error_id([&] { read(text); }) == "instruction.architecture");
+  }
+  CHECK(read("not just any CNN, a CNN of four layers").name == "cnn");
+  CHECK(read("I tried a CNN; a resnet now").name == "resnet");
+  CHECK(read("rather a resnet than a CNN").name == "resnet");
+  CHECK(read("is it a plane or isn't it? convolutional").name == "cnn");
+  CHECK(read("don't give me high quality, a draft will do").quality == ArchitectureReading::Quality::kDraft);
+}
+
 TEST_CASE("any text is read or refused") {
   std::string text;
   while (text.size() < 100'000) text += "resnet 99999999999999999999 layers -1 \xff ";
