@@ -88,6 +88,10 @@ void Generator::save(const std::filesystem::path& path, const Json& training) co
 }
 
 Generator Generator::load(const std::filesystem::path& path) {
+  if (std::error_code error; !std::filesystem::exists(path, error))
+    throw Error(ErrorCode::kNotFound, "generator.none", "there is no generator '" + path.string() + "'", "",
+                "train one with `weightloom generator train`, or name one with --generator")
+        .at(path.string());
   const SafetensorsFile file = read_safetensors(path);
   const auto found = file.metadata.find("weightloom.generator");
   const std::string what = "generator '" + path.string() + "'";

@@ -81,10 +81,10 @@ struct Executor::Impl {
     const auto sizes = images.sizes();
     const bool fits = sizes.size() >= shape.size() && std::equal(shape.rbegin(), shape.rend(), sizes.rbegin());
     if (fits && sizes.size() == shape.size() + 1) return {images, true};
-    if (fits && sizes.size() == shape.size() + 2 && sizes[0] == weights.population()) return {images, false};
+    if (fits && sizes.size() == shape.size() + 2 && sizes[0] == members(weights)) return {images, false};
     refuse("cannot execute '" + description.label() + "'",
            "images have shape " + to_string(sizes.vec()) + ", expected [n, ...] or [" +
-               std::to_string(weights.population()) + ", n, ...] of " + to_string(shape));
+               std::to_string(members(weights)) + ", n, ...] of " + to_string(shape));
   }
 
   torch::Tensor run(const Weights& weights, const torch::Tensor& images, std::size_t wanted, const ExecutionMode& mode,
@@ -118,9 +118,12 @@ struct Executor::Impl {
     return torch::cat(outputs);
   }
 
+  // A network without parameters is one.
+  static std::int64_t members(const Weights& weights) { return weights.tensors.empty() ? 1 : weights.population(); }
+
   torch::Tensor run_together(const Weights& weights, const Value& input, std::size_t wanted, const ExecutionMode& mode,
                              BatchStatistics* statistics, const Visitor* visit = nullptr) const {
-    const ExecutionContext context{mode, weights.population(), statistics};
+    const ExecutionContext context{mode, members(weights), statistics};
     std::vector<std::optional<Value>> values_so_far(steps.size() + 1);
     values_so_far[0] = input;
     for (std::size_t i = 0; i < wanted; ++i) {
@@ -131,7 +134,7 @@ struct Executor::Impl {
         if (used != wanted) values_so_far[used].reset();
     }
     const auto& value = *values_so_far[wanted];
-    return all_members(value, weights.population()).tensor;
+    return all_members(value, context.population).tensor;
   }
 
   static Value run_step(const Step& step, const Weights& weights,

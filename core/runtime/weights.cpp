@@ -74,6 +74,24 @@ torch::ScalarType scalar_type(DType dtype) {
   }
 }
 
+// Tokens come as integers.
+torch::ScalarType array_type(DType dtype) {
+  switch (dtype) {
+    case DType::kI64:
+      return torch::kInt64;
+    case DType::kI32:
+      return torch::kInt32;
+    case DType::kI16:
+      return torch::kInt16;
+    case DType::kI8:
+      return torch::kInt8;
+    case DType::kU8:
+      return torch::kUInt8;
+    default:
+      return scalar_type(dtype);
+  }
+}
+
 std::string mismatches(const NetworkDescription& description, const TensorMap& tensors) {
   std::string problems;
   const auto report = [&](const std::string& problem) { problems += (problems.empty() ? "" : "; ") + problem; };
@@ -150,11 +168,11 @@ Weights initial_weights(const NetworkDescription& description, std::int64_t popu
 }
 
 torch::Tensor to_float_tensor(const HostTensor& tensor, const ComputeOptions& options) {
-  const auto type = scalar_type(tensor.dtype);
+  const auto type = array_type(tensor.dtype);
   if (type == torch::ScalarType::Undefined)
     throw Error(ErrorCode::kRefused, "weights.dtype",
                 "cannot use a tensor of dtype " + std::string(dtype_name(tensor.dtype)),
-                "expected F32, F16, BF16 or F64");
+                "expected floating-point numbers or integers");
   return translate_torch_errors("convert a tensor", [&] {
     const auto view = torch::from_blob(const_cast<std::byte*>(tensor.bytes.data()), tensor.shape, type);
     return view.to(options.floats(), /*non_blocking=*/false, /*copy=*/true);

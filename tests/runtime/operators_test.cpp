@@ -611,4 +611,12 @@ TEST_CASE("a token that the table lacks is an error that names both", "[operator
   const auto weights = random_weights(executor.description(), 2);
   CHECK_THROWS_WITH(executor.forward(weights, torch::full({1, 4}, 5.0)), Catch::Contains("0 to 4, found 5"));
   CHECK_THROWS_WITH(executor.forward(weights, torch::full({1, 4}, -1.0)), Catch::Contains("found -1"));
+  CHECK_THROWS_WITH(executor.forward(weights, torch::full({1, 4}, 1.5)), Catch::Contains("expected whole numbers"));
+}
+
+TEST_CASE("a network without parameters is executed", "[operators]") {
+  DescriptionWriter net("test.none", {4});
+  const Executor executor(net.finish(net.node("relu", "relu", {"image"})));
+  const auto weights = initial_weights(executor.description(), 1, 1);
+  CHECK(torch::equal(executor.forward(weights, torch::full({2, 4}, -1.0)), torch::zeros({1, 2, 4})));
 }

@@ -64,6 +64,11 @@ TEST_CASE("a script may be differentiated", "[script]") {
   CHECK(torch::allclose(w.grad(), torch::tensor({4.0f, -12.0f})));
 }
 
+TEST_CASE("the last line of a script needs no end", "[script]") {
+  const ScriptFunction function("node", "def forward(x):\n  return torch.fft_fft(x).real", 1);
+  CHECK(torch::equal(function({torch::tensor({{1.0f, 2.0f}})}), torch::tensor({{3.0f, -1.0f}})));
+}
+
 TEST_CASE("conditions and bounded loops are part of it", "[script]") {
   const ScriptFunction function("node",
                                 "def forward(x):\n"

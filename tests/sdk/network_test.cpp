@@ -84,6 +84,20 @@ TEST_CASE("a name used twice is the author's error") {
   CHECK_THROWS_AS(net.conv2d("a", x, {.out = 1}), std::logic_error);
 }
 
+TEST_CASE("a name that is frozen or shared and that nothing has is the author's error") {
+  const auto finished = [](auto&& change) {
+    NetworkBuilder net;
+    const auto x = net.flatten(net.image(1, 2, 2));
+    change(net);
+    return net.classifier("head", net.linear("first", x, {.out = 4}), 4);
+  };
+  CHECK_NOTHROW(finished([](auto& net) { net.freeze("first"), net.share("head.weight", "first.weight"); }));
+  CHECK_THROWS_WITH(finished([](auto& net) { net.freeze("frist"); }),
+                    Contains("there is no parameter 'frist' to freeze"));
+  CHECK_THROWS_WITH(finished([](auto& net) { net.share("haed.weight", "first.weight"); }),
+                    Contains("nothing reads 'haed.weight', which was to share 'first.weight'"));
+}
+
 TEST_CASE("running statistics are buffers") {
   NetworkBuilder net;
   const auto x = net.batch_norm("norm", net.image(2, 4, 4));

@@ -23,12 +23,15 @@ Value linear(const OperatorArguments& a) {
 Value embedding(const OperatorArguments& a) {
   const auto& table = a.parameters[0];
   const auto population = table.size(0), words = table.size(1);
-  auto tokens = all_members(a.inputs[0], population).tensor.to(torch::kLong);
+  const auto given = all_members(a.inputs[0], population).tensor;
+  const auto tokens = given.to(torch::kLong);
   const auto least = tokens.min().item<std::int64_t>(), most = tokens.max().item<std::int64_t>();
   if (least < 0 || most >= words)
     throw Error(ErrorCode::kUsage, "executor.token", "cannot look up a token",
                 "expected numbers from 0 to " + std::to_string(words - 1) + ", found " +
                     std::to_string(least < 0 ? least : most));
+  if (!torch::equal(tokens.to(given.scalar_type()), given))
+    throw Error(ErrorCode::kUsage, "executor.token", "cannot look up a token", "expected whole numbers");
   std::vector<std::int64_t> sizes(static_cast<std::size_t>(tokens.dim()), 1);
   sizes[0] = population;
   const auto first = torch::arange(population, tokens.options()) * words;

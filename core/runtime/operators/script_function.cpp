@@ -401,7 +401,7 @@ ScriptFunction::ScriptFunction(const std::string& node, const std::string& code,
     : impl_(std::make_unique<Impl>()) {
   impl_->node = node;
   const auto compile = [&] {
-    const auto unit = torch::jit::compile(code);
+    const auto unit = torch::jit::compile(code + "\n");  // without which the last line counts as unfinished
     const auto functions = unit->get_functions();
     if (functions.size() != 1 || functions.front()->name() != "forward")
       throw failure(node, "it does not define one function called forward, and nothing else");

@@ -426,9 +426,9 @@ class NetworkBuilder {
   Value add_position(const std::string& layer, const Value& x, Init init = Init::normal(0.02));
 
   // From here on `parameter_name` means `existing`: both nodes read one parameter (a tied head). Where there is none
-  // when it is asked for, std::logic_error.
+  // when it is asked for, or nothing asks for it, std::logic_error.
   void share(const std::string& parameter_name, const std::string& existing) { shared_[parameter_name] = existing; }
-  // Parameters called `name`, or `name.` and more, are not trained.
+  // Parameters called `name`, or `name.` and more, are not trained; where there are none, std::logic_error.
   void freeze(const std::string& parameter_name) { frozen_.push_back(parameter_name); }
 
   // For operators that this SDK has no function for (docs/network_description.md): a parameter, and a node that reads
@@ -453,8 +453,10 @@ class NetworkBuilder {
   Network finish(const Value& output, Task task = Task::kClassification) {
     network_.task_ = task_name(task);
     network_.output_ = output.name;
-    for (auto& entry : network_.parameters_)
-      if (is_frozen(entry.find("name")->string())) entry.set("trainable", false);
+    for (const auto& name : frozen_) freeze_now(name);
+    for (const auto& [name, existing] : shared_)
+      if (!read_as_shared_.contains(name))
+        throw std::logic_error("nothing reads '" + name + "', which was to share '" + existing + "'");
     return std::move(network_);
   }
 
@@ -502,6 +504,7 @@ class NetworkBuilder {
       if (existing->second != shape)
         fail(parameter_name,
              "shares '" + shared->second + "' of shape " + text(existing->second) + ", needs " + text(shape));
+      read_as_shared_.insert(parameter_name);
       return shared->second;
     }
     if (!parameter_shapes_.emplace(parameter_name, checked(parameter_name, shape)).second)
@@ -528,10 +531,15 @@ class NetworkBuilder {
              const Slots& parameters, Json::Object attributes);
   // Of two shapes of one rank, all dimensions but the last two.
   static bool same_front(const Shape& a, const Shape& b) { return std::equal(a.begin(), a.end() - 2, b.begin()); }
-  bool is_frozen(const std::string& parameter_name) const {
-    return std::any_of(frozen_.begin(), frozen_.end(), [&](const std::string& name) {
-      return parameter_name == name || parameter_name.starts_with(name + ".");
-    });
+  void freeze_now(const std::string& name) {
+    bool found = false;
+    for (auto& entry : network_.parameters_) {
+      const auto parameter_name = entry.find("name")->string();
+      if (parameter_name != name && !parameter_name.starts_with(name + ".")) continue;
+      entry.set("trainable", false);
+      found = true;
+    }
+    if (!found) throw std::logic_error("there is no parameter '" + name + "' to freeze");
   }
   Value elementwise(const char* op, const Value& a, const Value& b);
   Value recurrent(const char* op, std::int64_t gates, const std::string& layer, const Value& x, Recurrent options);
@@ -555,6 +563,7 @@ class NetworkBuilder {
   std::set<std::string> names_;
   std::map<std::string, Shape> parameter_shapes_;
   std::map<std::string, std::string> shared_;
+  std::set<std::string> read_as_shared_;
   std::vector<std::string> frozen_;
   std::map<std::string, std::int64_t> counts_;
 };

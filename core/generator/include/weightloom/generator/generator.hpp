@@ -26,9 +26,9 @@ class Generator {
   const Tokenizer& tokenizer() const { return model_->tokenizer(); }
   std::shared_ptr<const Tokenizer> shared_tokenizer() const { return model_->shared_tokenizer(); }
 
-  // One safetensors file with its tokenizer in it, which Tokenizer::load() reads as well. load() throws kRefused
-  // "generator.schema" for a file that holds no generator, "generator.malformed" for one that is damaged, and what
-  // Tokenizer::load() throws.
+  // One safetensors file with its tokenizer in it, which Tokenizer::load() reads as well. load() throws kNotFound
+  // "generator.none" where there is no file, kRefused "generator.schema" for a file that holds no generator,
+  // "generator.malformed" for one that is damaged, and what Tokenizer::load() throws.
   void save(const std::filesystem::path& path, const Json& training) const;
   static Generator load(const std::filesystem::path& path);
   // The same weights with another tokenizer of the same codes (Tokenizer::with_anchor()). Copies them.

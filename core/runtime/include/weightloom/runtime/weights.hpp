@@ -35,7 +35,7 @@ Weights mean(const Weights& members);
 Weights initial_weights(const NetworkDescription& description, std::int64_t population, std::uint64_t seed,
                         const ComputeOptions& options = {});
 
-// A copy of a tensor of type F32, F16, BF16 or F64. Throws kRefused "weights.dtype".
+// A copy of a tensor of floating-point numbers or integers. Throws kRefused "weights.dtype".
 torch::Tensor to_float_tensor(const HostTensor& tensor, const ComputeOptions& options = {});
 
 // A population of 1. Throws kRefused "weights.mismatch", naming every tensor that is missing, unexpected, of another
