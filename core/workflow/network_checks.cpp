@@ -7,11 +7,13 @@
 
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/random.hpp"
+#include "weightloom/compute/random.hpp"
 #include "weightloom/compute/torch.hpp"
 #include "weightloom/formats/npy.hpp"
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/network/init.hpp"
 #include "weightloom/runtime/executor.hpp"
+#include "weightloom/runtime/samples.hpp"
 #include "weightloom/runtime/task.hpp"
 #include "weightloom/runtime/weights.hpp"
 #include "weightloom/zoo/transfer.hpp"
@@ -36,12 +38,9 @@ struct Specimen {
   Specimen(const NetworkDescription& description, std::uint64_t seed)
       : executor(expect_executable(description)),
         weights(initial_weights(description, 1, derive_seed(seed, "weights"))) {
-    torch::manual_seed(derive_seed(seed, "samples"));
-    std::vector<std::int64_t> shape{kBatch};
-    shape.insert(shape.end(), description.input.shape.begin(), description.input.shape.end());
-    const auto floats = ComputeOptions().floats();
-    const auto tokens = description.input.tokens;
-    samples = tokens > 0 ? torch::randint(tokens, shape, floats) : torch::randn(shape, floats);
+    torch::manual_seed(derive_seed(seed, "moves"));
+    auto generator = make_generator(derive_seed(seed, "samples"));
+    samples = random_samples(description, kBatch, generator);
   }
 
   torch::Tensor output(ExecutionMode::Norm norm = ExecutionMode::Norm::kRunning) const {
