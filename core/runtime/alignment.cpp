@@ -1,18 +1,22 @@
 #include "weightloom/runtime/alignment.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "weightloom/base/assignment.hpp"
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/random.hpp"
 #include "weightloom/compute/torch_error.hpp"
+#include "weightloom/network/init.hpp"
+#include "weightloom/runtime/samples.hpp"
 
 namespace weightloom {
 namespace {
 
 // Each sweep lowers the distance, so that few are needed; the limit guards against rounding that never settles.
 constexpr int kMostSweeps = 100;
+constexpr std::int64_t kSymmetrySamples = 5;  // any few will do
 
 using Order = std::vector<std::int64_t>;
 
@@ -116,6 +120,29 @@ Weights descend(const std::vector<SymmetryGroup>& groups, Weights weights, const
   return weights;
 }
 
+// Fresh weights are full of zeros and ones, which hide errors. Moved by no more than they spread, so that deep networks
+// stay finite.
+Weights spread_weights(const NetworkDescription& description, std::uint64_t seed, torch::Generator& generator) {
+  auto weights = initial_weights(description, 1, seed);
+  for (std::size_t i = 0; i < weights.tensors.size(); ++i) {
+    auto& tensor = weights.tensors[i];
+    const auto& parameter = description.parameters[i];
+    const bool positive = parameter.role == Role::kRunningVar || parameter.role == Role::kScale;
+    const double spread = std::max(initial_deviation(parameter), 1 / std::sqrt(fans(parameter.shape).in));
+    tensor = positive ? torch::rand(tensor.sizes(), generator, tensor.options()) + 0.5
+                      : tensor + 0.1 * spread * torch::randn(tensor.sizes(), generator, tensor.options());
+  }
+  return weights;
+}
+
+// A random order; where units are to move, one that moves some.
+Order another_order(std::int64_t size, bool moving, Random& random) {
+  auto order = random.permutation(size);
+  if (!moving) std::ranges::sort(order);
+  if (moving && is_identity(order)) std::ranges::reverse(order);
+  return order;
+}
+
 }  // namespace
 
 Weights permute_units(const NetworkDescription& description, const std::vector<SymmetryGroup>& groups,
@@ -147,30 +174,22 @@ Weights align(const NetworkDescription& description, const Weights& weights, con
   });
 }
 
-double symmetry_error(const Executor& executor, std::uint64_t seed) {
+double symmetry_error(const Executor& executor, std::uint64_t seed, std::optional<std::size_t> group) {
   return translate_torch_errors("check symmetries", [&] {
     const torch::NoGradGuard no_grad;
     const auto& description = executor.description();
     const auto groups = symmetry_groups(description);
     auto generator = make_generator(derive_seed(seed, "symmetry"));
-    // Fresh initial weights are full of zeros and ones, which hide errors.
-    auto weights = initial_weights(description, 1, seed);
-    for (std::size_t i = 0; i < weights.tensors.size(); ++i) {
-      auto& tensor = weights.tensors[i];
-      const bool positive =
-          description.parameters[i].role == Role::kRunningVar || description.parameters[i].role == Role::kScale;
-      tensor = positive ? torch::rand(tensor.sizes(), generator, tensor.options()) + 0.5
-                        : tensor + 0.1 * torch::randn(tensor.sizes(), generator, tensor.options());
-    }
+    const auto weights = spread_weights(description, seed, generator);
     Random random(derive_seed(seed, "orders"));
     std::vector<Order> orders;
-    for (const auto& group : groups) orders.push_back(random.permutation(group.size));
-    auto shape = description.input.shape;
-    shape.insert(shape.begin(), 4);  // any few images will do
-    const auto images = torch::randn(shape, generator, weights.tensors.front().options());
-    const auto before = executor.forward(weights, images);
-    const auto after = executor.forward(permute_units(description, groups, weights, orders), images);
-    return ((after - before).abs().max() / before.abs().max()).item<double>();
+    for (std::size_t g = 0; g < groups.size(); ++g)
+      orders.push_back(another_order(groups[g].size, !group || group == g, random));
+    const auto samples = random_samples(description, kSymmetrySamples, generator);
+    const auto before = executor.forward(weights, samples)[0].flatten(1);
+    const auto after = executor.forward(permute_units(description, groups, weights, orders), samples)[0].flatten(1);
+    const auto off = (after - before).abs().amax(1).median().item<double>();
+    return off / (before.abs().max().item<double>() + 1e-30);
   });
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <torch/autograd.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "weightloom/base/error.hpp"
@@ -12,6 +13,8 @@
 #include "weightloom/formats/npy.hpp"
 #include "weightloom/network/dialect.hpp"
 #include "weightloom/network/init.hpp"
+#include "weightloom/network/symmetry.hpp"
+#include "weightloom/runtime/alignment.hpp"
 #include "weightloom/runtime/executor.hpp"
 #include "weightloom/runtime/samples.hpp"
 #include "weightloom/runtime/task.hpp"
@@ -28,6 +31,8 @@ constexpr std::int64_t kMostFlops = 2'000'000'000;  // of one sample
 constexpr std::int64_t kMostFlopsOfMany = 100'000'000;
 constexpr std::int64_t kMostValues = 50'000'000;
 constexpr int kTrainingSteps = 10;
+constexpr std::uint64_t kSymmetryOrders = 3;  // every second order of 3 units commutes with rolling them
+constexpr double kMostSymmetryError = 1e-3;
 
 void require(bool condition, const std::string& why) {
   if (!condition) throw CheckFailure{why};
@@ -180,12 +185,60 @@ void gradients_reach_all(const NetworkDescription& description, std::uint64_t se
   if (!none.empty()) throw CheckFailure{"the gradient of '" + none + "' is 0", Outcome::kWarning};
 }
 
+bool declares_axes(const NodeSpec& node) {
+  return node.op == "script" && !node.attributes.at("axes").get<std::string>().empty();
+}
+
+// The scripts without whose axes `group` would not be one, each in quotes.
+std::string scripts_of(const NetworkDescription& description, const SymmetryGroup& group) {
+  const auto& first = group.members.front();
+  std::vector<std::string> found;
+  for (std::size_t i = 0; i < description.nodes.size(); ++i) {
+    if (!declares_axes(description.nodes[i])) continue;
+    auto without = description;
+    without.nodes[i].attributes["axes"] = "";
+    const auto groups = symmetry_groups(without);
+    const bool still = std::ranges::any_of(groups, [&](const auto& other) {
+      return other.size == group.size && std::ranges::any_of(other.members, [&](const auto& member) {
+               return member.parameter == first.parameter && member.axis == first.axis;
+             });
+    });
+    if (!still) found.push_back("'" + description.nodes[i].name + "'");
+  }
+  return fmt::format("{}", fmt::join(found, ", "));
+}
+
+// Which units cannot be reordered.
+std::string broken_symmetry(const Executor& executor, std::uint64_t seed) {
+  const auto& description = executor.description();
+  const auto groups = symmetry_groups(description);
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const double off = symmetry_error(executor, seed, g);
+    if (!(off > kMostSymmetryError)) continue;
+    const auto scripts = scripts_of(description, groups[g]);
+    return fmt::format("the {} units of '{}' in another order change the outputs by {:.2g} of the largest{}",
+                       groups[g].size, description.parameters[groups[g].members.front().parameter].name, off,
+                       scripts.empty() ? "" : "; see the axes of " + scripts);
+  }
+  return "hidden units in another order change the outputs";
+}
+
+void symmetries_hold(const NetworkDescription& description, std::uint64_t seed) {
+  const Specimen specimen(description, seed);
+  for (std::uint64_t i = 0; i < kSymmetryOrders; ++i) {
+    const auto orders = derive_seed(seed, "orders" + std::to_string(i));
+    if (symmetry_error(specimen.executor, orders) > kMostSymmetryError)
+      throw CheckFailure{broken_symmetry(specimen.executor, orders)};
+  }
+}
+
 // What one of many configurations is asked, cheap ones alone.
 void computes(const NetworkDescription& description, std::uint64_t seed) {
   if (analyse(description).flops > kMostFlopsOfMany)
     throw CheckFailure{"it is too large to be executed here", Outcome::kSkipped};
   network_realises(description, seed);
   forward_finite(description, seed);
+  if (std::ranges::any_of(description.nodes, declares_axes)) symmetries_hold(description, seed);
   try {
     gradients_reach_all(description, seed);
   } catch (const CheckFailure& failure) {
@@ -279,7 +332,8 @@ std::vector<NetworkCheck> network_checks() {
   auto others =
       finite("others-compute", "small networks of other options, presets and sizes compute, and can learn", computes);
   others.everywhere = true;
-  for (const auto* need : {"gradients-reach-all", "range-ends-describe", "choices-describe", "presets-describe"})
+  for (const auto* need :
+       {"symmetries-hold", "gradients-reach-all", "range-ends-describe", "choices-describe", "presets-describe"})
     others.needs.emplace_back(need);
   return {
       {"network-realises",
@@ -296,6 +350,8 @@ std::vector<NetworkCheck> network_checks() {
       finite("output-follows-input", "different samples have different outputs", output_follows_input),
       executed("wrong-input-refused", "samples of another shape are refused", wrong_input_refused),
       finite("gradients-reach-all", "finite gradients reach every trainable parameter", gradients_reach_all),
+      finite("symmetries-hold", "hidden units in another order put out the same, as axes of scripts say",
+             symmetries_hold),
       finite("training-lowers-loss", "ten steps of training lower the loss", training_lowers_loss),
       others,
   };

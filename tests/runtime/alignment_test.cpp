@@ -121,6 +121,22 @@ TEST_CASE("operators have exactly the symmetries that their form allows", "[alig
   }
 }
 
+TEST_CASE("axes of a script that do not hold show in the group that they let move", "[alignment]") {
+  const auto [code, holds] = GENERATE(table<const char*, bool>({{"torch.cumsum(x, dim=1)", false},
+                                                                {"torch.roll(x, 1, dims=1)", false},
+                                                                {"torch.sort(x, dim=1)[0]", false},
+                                                                {"x - x.mean(dim=1, keepdim=True)", true}}));
+  INFO(code);
+  sdk::NetworkBuilder net;
+  const auto x = net.linear("first", net.input("values", {4}), {.out = 5});
+  const auto body = std::string("def forward(x):\n    return ") + code + "\n";
+  const auto y = net.linear("second", net.script("s", {x}, {.code = body, .shape = {5}, .axes = "c->c"}), {.out = 6});
+  const Executor executor(parsed(net.classifier("head", net.relu(y), 3)));
+  CHECK((symmetry_error(executor, 1) < 1e-4) == holds);
+  CHECK((symmetry_error(executor, 1, 0) < 1e-4) == holds);
+  CHECK(symmetry_error(executor, 1, 1) < 1e-4);
+}
+
 TEST_CASE("alignment undoes a random permutation exactly", "[alignment]") {
   for (const auto& description : families()) {
     INFO(description.architecture);

@@ -2,6 +2,7 @@
 // Permutation alignment of networks by weight matching, and the proof that a symmetry is one.
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "weightloom/network/symmetry.hpp"
@@ -21,8 +22,9 @@ Weights permute_units(const NetworkDescription& description, const std::vector<S
 Weights align(const NetworkDescription& description, const Weights& weights, const Weights& reference,
               std::uint64_t seed = 0);
 
-// Largest |difference| of outputs, relative to the largest |output|, between random weights and the same weights with
-// every group randomly permuted, on random inputs. A correct derivation gives below 1e-4.
-double symmetry_error(const Executor& executor, std::uint64_t seed);
+// Largest |difference| of outputs of the median sample, relative to the largest |output|, between random weights and
+// the same weights with every group, or `group` alone, in another random order. A correct derivation gives below 1e-4;
+// of a `script` whose axes do not hold it says how wrong they are. REQUIRES group below the number of groups.
+double symmetry_error(const Executor& executor, std::uint64_t seed, std::optional<std::size_t> group = {});
 
 }  // namespace weightloom
