@@ -31,6 +31,7 @@ constexpr std::int64_t kMostFlops = 2'000'000'000;  // of one sample
 constexpr std::int64_t kMostFlopsOfMany = 100'000'000;
 constexpr std::int64_t kMostValues = 50'000'000;
 constexpr int kTrainingSteps = 10;
+constexpr int kOpeningSteps = 3;              // a last layer and others behind one another that begin at 0
 constexpr std::uint64_t kSymmetryOrders = 3;  // every second order of 3 units commutes with rolling them
 constexpr double kMostSymmetryError = 1e-3;
 
@@ -160,11 +161,37 @@ std::vector<torch::Tensor> make_trainable(Specimen& specimen, double moved) {
   return leaves;
 }
 
-void output_follows_input(const NetworkDescription& description, std::uint64_t seed) {
-  Specimen specimen(description, seed);
-  make_trainable(specimen, 0.05);  // heads and branches that begin at 0 let nothing through
+// One step on one batch, with the loss before it; `target` is drawn in the first.
+double step(const NetworkDescription& description, Specimen& specimen, std::vector<torch::Tensor>& leaves,
+            torch::Tensor& target, double rate) {
+  const auto output = specimen.output(ExecutionMode::Norm::kBatch);
+  if (!target.defined()) target = target_for(description, output.detach());
+  const auto loss = loss_of(description, output, target);
+  const auto gradients = torch::autograd::grad({loss}, leaves, {}, {}, false, true);
+  const torch::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < leaves.size(); ++i)
+    if (gradients[i].defined())
+      leaves[i].sub_(rate * gradients[i] / (gradients[i].norm() + 1e-12) * (leaves[i].norm() + 0.1));
+  return loss.item<double>();
+}
+
+bool follows_input(const Specimen& specimen) {
   const auto output = specimen.output();
-  require(largest(output - output.slice(0, 0, 1)) > 0, "every sample has the same output, whatever the weights");
+  return largest(output - output.slice(0, 0, 1)) > 0;
+}
+
+void output_follows_input(const NetworkDescription& description, std::uint64_t seed) {
+  Specimen moved(description, seed);
+  make_trainable(moved, 0.05);  // heads and branches that begin at 0 let nothing through
+  require(follows_input(moved), "every sample has the same output, whatever the weights");
+  Specimen fresh(description, seed);
+  auto leaves = make_trainable(fresh, 0);
+  torch::Tensor target;
+  for (int i = 0; i < kOpeningSteps && !follows_input(fresh); ++i) step(description, fresh, leaves, target, 0.02);
+  if (!follows_input(fresh))
+    throw CheckFailure{"with fresh weights every sample has the same output, also after " +
+                           std::to_string(kOpeningSteps) + " steps of training: too much begins at 0",
+                       Outcome::kWarning};
 }
 
 void gradients_reach_all(const NetworkDescription& description, std::uint64_t seed) {
@@ -251,18 +278,9 @@ std::pair<double, double> trained(const NetworkDescription& description, std::ui
   Specimen specimen(description, seed);
   auto leaves = make_trainable(specimen, 0);
   torch::Tensor target;
-  double first = 0, last = 0;
-  for (int step = 0; step <= kTrainingSteps; ++step) {
-    const auto output = specimen.output(ExecutionMode::Norm::kBatch);
-    if (step == 0) target = target_for(description, output.detach());
-    const auto loss = loss_of(description, output, target);
-    (step == 0 ? first : last) = loss.item<double>();
-    const auto gradients = torch::autograd::grad({loss}, leaves, {}, {}, false, true);
-    const torch::NoGradGuard no_grad;
-    for (std::size_t i = 0; i < leaves.size(); ++i)
-      if (gradients[i].defined())
-        leaves[i].sub_(rate * gradients[i] / (gradients[i].norm() + 1e-12) * (leaves[i].norm() + 0.1));
-  }
+  const double first = step(description, specimen, leaves, target, rate);
+  double last = 0;
+  for (int i = 0; i < kTrainingSteps; ++i) last = step(description, specimen, leaves, target, rate);
   return {first, last};
 }
 
