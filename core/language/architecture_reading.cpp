@@ -20,6 +20,8 @@ const std::set<std::string> kDepthWords{"layer", "layers", "block", "blocks", "d
 const std::set<std::string> kWidthWords{"unit",     "units", "neuron",  "neurons", "channel",
                                         "channels", "wide",  "filters", "nodes"};
 const std::set<std::string> kParameterWords{"weight", "weights", "parameter", "parameters", "param", "params"};
+// Of a depth or width that no network has.
+const std::set<std::string> kBelowZero{"minus", "negative"};
 const std::set<std::string> kLimits{"under",   "below",  "less",   "fewer",     "most",   "max",
                                     "maximum", "within", "exceed", "exceeding", "limit",  "budget",
                                     "smaller", "up",     "cap",    "capped",    "limited"};
@@ -128,6 +130,14 @@ void add_name_and_number(const std::string& word, std::vector<std::string>& word
   }
 }
 
+// "Depth -4", but not "resnet -20" nor "3 -5".
+bool is_minus(std::string_view text, std::size_t at) {
+  if (text[at] != '-' || at + 1 >= text.size() || !is_digit(text[at + 1])) return false;
+  auto before = split_words(text.substr(0, at));
+  while (!before.empty() && is_saying(before.back())) before.pop_back();
+  return !before.empty() && (is_setting(before.back()) || kDepthWords.contains(before.back()));
+}
+
 // "10,000" is one number, "twenty-layer" two words, "resnet20" and "resnet-20" a name and a number; "<" is a limit, "="
 // says what something is.
 std::vector<std::string> words_of(std::string_view instruction) {
@@ -138,7 +148,9 @@ std::vector<std::string> words_of(std::string_view instruction) {
         i > 0 && i + 1 < instruction.size() && is_digit(instruction[i - 1]) && is_digit(instruction[i + 1]);
     // "50 000".
     if ((c == ',' || c == ' ') && between && is_thousands(instruction.substr(i + 1))) continue;
-    if (c == '<')
+    if (is_minus(instruction, i))
+      text += " minus ";
+    else if (c == '<')
       text += ' ' + std::string(kBelow) + ' ';
     else if (c == '=')
       text += i > 0 && instruction[i - 1] == '<' ? " " : " is ";
@@ -239,6 +251,7 @@ class Reader {
   ArchitectureReading read() {
     read_kind();
     for (std::size_t i = 0; i < words_.size();) {
+      if (denies_layers(i)) throw no_size(words_[i - 1] + ' ' + words_[i]);
       const Number number = number_at(words_, i);
       if (number.words > 0) read_number(number, i);
       i += std::max<std::size_t>(1, number.words);
@@ -434,6 +447,23 @@ class Reader {
     });
   }
 
+  static Error no_size(const std::string& said) {
+    return {ErrorCode::kUsage, "instruction.architecture", "no network is of such a size",
+            "the instruction asks for '" + said + "' where the least is one", "say how large it has to be"};
+  }
+
+  // "A CNN without any layers", "no layers at all".
+  bool denies_layers(std::size_t at) const {
+    // "Of negative depth", but not "zero, depth 3".
+    if (at > 0 && (words_[at] == "depth" || words_[at] == "width"))
+      return kBelowZero.contains(words_[at - 1]) ||
+             (words_[at - 1] == "zero" && (at + 1 == words_.size() || is_function_word(words_[at + 1])));
+    if (words_[at] != "layers" || at == 0) return false;
+    const auto first = words_[at - 1] == "any" && at > 1 ? at - 2 : at - 1;
+    const bool ends = at + 1 == words_.size() || words_[at + 1] == "at" || words_[at + 1] == "whatsoever";
+    return ends && (words_[first] == "no" || words_[first] == "without");
+  }
+
   bool is_shorthand_at(std::size_t at) const {
     return at + 1 < words_.size() && is_shorthand(words_[at], words_[at + 1]);
   }
@@ -445,6 +475,7 @@ class Reader {
   }
 
   void set(std::optional<std::int64_t>& setting, std::int64_t value, std::size_t at) {
+    if (value == 0 || (at > 0 && kBelowZero.contains(words_[at - 1]))) throw no_size(words_[at]);
     if (setting && *setting != value)
       throw Error(ErrorCode::kUsage, "instruction.architecture", "the instruction says two things of one setting",
                   std::to_string(*setting) + " and " + std::to_string(value), "say one of them, or give --set");
@@ -457,6 +488,8 @@ class Reader {
     // One word may stand between: "three hidden layers".
     for (auto i = after; i < std::min(after + 2, words_.size()); ++i) {
       if (i > after && (is_function_word(words_[i - 1]) || number_at(words_, i - 1).words > 0)) break;
+      // "From zero deep".
+      if (number.value == 0 && (words_[i] == "deep" || words_[i] == "wide")) break;
       if (kDepthWords.contains(words_[i])) return set(out_.depth, number.value, at);
       if (kWidthWords.contains(words_[i])) return set(out_.width, number.value, at);
       if (kParameterWords.contains(words_[i]) && is_limit(at, i) && !(at > 0 && is_numbered_name(words_[at - 1])))
@@ -470,7 +503,8 @@ class Reader {
     if (is_capped(number.value, at, after)) return set(out_.most_parameters, number.value, at);
     // "Depth 8", "width of 64", "width should be 80", "layers = 8".
     auto said = at;
-    while (said > 0 && is_saying(words_[said - 1])) --said;
+    while (said > 0 && (is_saying(words_[said - 1]) || kBelowZero.contains(words_[said - 1]))) --said;
+    if (is_counted_before(said)) return set(out_.depth, number.value, at);
     const auto before = [&](const char* word, const std::set<std::string>& parts) {
       if (said == 0) return false;
       return words_[said - 1] == word || (said < at && words_[at - 1] == "is" && parts.contains(words_[said - 1]));
@@ -479,14 +513,25 @@ class Reader {
     if (before("width", kWidthWords)) set(out_.width, number.value, at);
   }
 
+  // "Number of layers", "layer count".
+  bool is_counted_before(std::size_t at) const {
+    if (at > 1 && words_[at - 1] == "count") return kDepthWords.contains(words_[at - 2]);
+    return at > 2 && kDepthWords.contains(words_[at - 1]) && words_[at - 2] == "of" && words_[at - 3] == "number";
+  }
+
   // "Weights capped at 25,000", "parameters < 25000", and nothing behind that the number counts.
   bool is_capped(std::int64_t value, std::size_t at, std::size_t after) const {
     bool weights = false, cap = false;
     for (std::size_t i = at > 5 ? at - 5 : 0; i < at; ++i) {
       weights = weights || kParameterWords.contains(words_[i]);
-      cap = cap ||
+      const bool denied = i > 0 && kLimitsDenied.contains(words_[i]) && is_negation(words_[i - 1]);
+      cap = cap || (weights && denied) ||
             (weights && (kCaps.contains(words_[i]) || (value >= kFewestParameters && kLimits.contains(words_[i]))));
     }
+    // "Parameter count max 30000, handwritten digits".
+    const auto counted = at > 2 && words_[at - 2] == "count" ? at - 3 : at - 2;
+    if (cap && kLimits.contains(words_[at - 1]) && kParameterWords.contains(words_[counted]) && !counts(after - 1))
+      return true;
     // "1 lakh (100000)".
     const bool again = after < words_.size() && number_at(words_, after).value == value;
     return cap && (after == words_.size() || again || is_function_word(words_[after]) ||
@@ -506,6 +551,14 @@ class Reader {
     for (std::size_t i = counted + 1; i < std::min(counted + 5, words_.size()); ++i)
       if (kLimitsAfter.contains(words_[i])) return true;
     return false;
+  }
+
+  // "In no hurry", "not in a hurry".
+  static bool is_denied_right_before(const std::string& text) {
+    static const std::set<std::string> between{"a", "an", "any", "in", "the", "such"};
+    auto before = split_words(text);
+    while (!before.empty() && between.contains(before.back())) before.pop_back();
+    return !before.empty() && (before.back() == "no" || before.back() == "not" || before.back().ends_with("n't"));
   }
 
   // "Don't give me high quality".
@@ -536,8 +589,8 @@ class Reader {
       for (std::size_t at = 0; at < phrases.size();) {
         const auto end = std::min(phrases.find(", ", at), phrases.size());
         const auto found = text.find(' ' + std::string(phrases.substr(at, end - at)) + ' ');
-        if (found != std::string::npos && !(phrases == kHighQuality && is_denied_before(text.substr(0, found))))
-          return true;
+        const auto denied = phrases == kHighQuality ? is_denied_before : is_denied_right_before;
+        if (found != std::string::npos && !denied(text.substr(0, found))) return true;
         at = end + 2;
       }
       return false;

@@ -41,7 +41,11 @@ class Lists : NamedTokens {
         out.named = out.classes = std::move(found);
         return out;
       }
-    if (out.named.empty() && !out.no_class && !out.whether) out.classes = all_but_left_out();
+    if (out.named.empty() && !out.no_class && !out.whether)
+      out.classes = all_but_left_out();
+    else
+      out.contradicted = asked_for_and_left_out(out);
+    drop_from_ranges(out.classes);
     return out;
   }
 
@@ -87,6 +91,47 @@ class Lists : NamedTokens {
     const bool others = out.named.empty() && !all_but_left_out().empty();
     out.whether = out.classes.empty() && !adds_all_others(out.named.size()) && !others && asks_whether(*this, out);
     return out;
+  }
+
+  // "The digits 1 to 5, without 3".
+  void drop_from_ranges(std::vector<std::int64_t>& classes) const {
+    const auto left_out = [&](std::int64_t c) {
+      return any(0, tokens_.size(), [&](std::size_t i) {
+        return tokens_[i].left_out && class_named(tokens_[i], subject_, meanings_) == c;
+      });
+    };
+    if (!subject_.numbered || !any(1, tokens_.size(), [&](std::size_t i) { return is_range(tokens_[i].word); })) return;
+    std::erase_if(classes, [&](std::int64_t c) {
+      return left_out(c) && !any(0, tokens_.size(), [&](std::size_t i) { return named_[i] == c; });
+    });
+  }
+
+  // "Cats against dogs, without any dogs", "only sandals, and no sandals"; but not "a cat or no cat", "without dogs in
+  // coats", nor "no sneakers here: sneakers or boots".
+  std::optional<std::string> asked_for_and_left_out(const ClassList& list) const {
+    const auto& asked = list.classes.empty() ? list.named : list.classes;
+    const bool only = any(0, tokens_.size(), [&](std::size_t i) { return is_restriction(tokens_[i].word); });
+    for (std::size_t i = 1; i < tokens_.size(); ++i) {
+      if (!tokens_[i].left_out || (list.whether && !only)) continue;
+      const auto c = class_named(tokens_[i], subject_, meanings_);
+      if (c && is_name_of(i, *c) && std::ranges::find(asked, *c) != asked.end() &&
+          any(0, i, [&](std::size_t at) { return named_[at] == c; }) && is_denied_outright(i, list.whether))
+        return tokens_[i].word;
+    }
+    return std::nullopt;
+  }
+
+  bool is_denied_outright(std::size_t at, bool joined) const {
+    auto denial = at;
+    while (denial > 0 && at - denial < kLongestGap && !is_negation(tokens_[denial].word)) --denial;
+    if (!is_negation(tokens_[denial].word) || denial == 0) return false;
+    const auto& before = tokens_[denial - 1].word;
+    if (is_contrast(before) || before == "if" || before == "it" || is_being(before)) return false;
+    if ((joined || tokens_[denial].word == "not") && before != "but" && !(joined && is_joint(before))) return false;
+    const auto next = at + 1;
+    if (next >= tokens_.size() || tokens_[next].begins) return true;
+    const bool qualified = is_place_before(tokens_[next].word) || tokens_[next].word == "with";
+    return !qualified || is_phrase(next + 1, {"it"}) || is_phrase(next + 1, {"them"}) || is_phrase(next, {"at", "all"});
   }
 
   // "Cifar10 labels 0, 3 and 8"; one alone says how many there are.
@@ -487,6 +532,8 @@ class Lists : NamedTokens {
     auto at = run.first;
     while (at > 0 && is_determiner(tokens_[at - 1].word)) --at;
     if (at == 0) return false;
+    // "The strays are cats, dogs and a horse".
+    if (tokens_[at - 1].word == "are") return true;
     return tokens_[at - 1].word == "into" ||
            (tokens_[at - 1].word == "to" &&
             any(at - std::min(at, kLongestGap), at, [&](std::size_t i) { return is_confining(tokens_[i].word); }));

@@ -14,12 +14,13 @@ namespace weightloom {
 std::optional<std::int64_t> class_named(const Token& token, const Subjects& subject, const Meanings& meanings);
 
 struct ClassList {
-  std::vector<std::int64_t> named;      // all that are, in the order of the instruction
-  std::vector<std::int64_t> classes;    // those that are to be told apart; empty: the whole set is meant
-  bool stated = false;                  // they are set against each other by their own names
-  bool open = false;                    // they are named as examples
-  bool whether = false;                 // asked is whether it is the one that is named, or not
-  std::optional<std::string> no_class;  // a word that is told apart from another and is no class
+  std::vector<std::int64_t> named;          // all that are, in the order of the instruction
+  std::vector<std::int64_t> classes;        // those that are to be told apart; empty: the whole set is meant
+  bool stated = false;                      // they are set against each other by their own names
+  bool open = false;                        // they are named as examples
+  bool whether = false;                     // asked is whether it is the one that is named, or not
+  std::optional<std::string> no_class;      // a word that is told apart from another and is no class
+  std::optional<std::string> contradicted;  // a class that is asked for and left out
 };
 
 // A list is a run of classes with nothing between them that says something else: "a horse, a dog or a cat". One is

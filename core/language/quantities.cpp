@@ -83,7 +83,7 @@ class Quantities {
       if (more && !is_plural(token.word) &&
           (tokens_[i + 1].word == "other" || tokens_[i + 1].word == "others" || tokens_[i + 1].word == "remaining"))
         drops = true;
-      drops = drops || is_of_setting(i) || is_told_from_all(i) || is_out_of(i) || is_code(i);
+      drops = drops || is_of_setting(i) || is_told_from_all(i) || is_out_of(i) || is_code(i) || is_amount_again(i);
       if (drops) token.tells = token.number = false;
       if (drops && more && is_counted(tokens_[i + 1])) token.left_out = false;
     }
@@ -144,6 +144,20 @@ class Quantities {
       if (tokens_[i].word == "other" &&
           (is_numeral(tokens_[i + 1].term.text) || (i + 2 < tokens_.size() && is_numeral(tokens_[i + 2].term.text))))
         return true;
+    return false;
+  }
+
+  // "6" of "cars pay 2 quid, trucks 6".
+  bool is_amount_again(std::size_t at) const {
+    const bool ends = at + 1 == tokens_.size() || tokens_[at + 1].begins;
+    if (at == 0 || !ends || tokens_[at].begins || !is_digit(tokens_[at].word[0])) return false;
+    const Token& thing = tokens_[at - 1];
+    if (!thing.tells || !is_plural(thing.word) || is_numeral(thing.term.text)) return false;
+    for (auto i = at - 1; i > 0 && !tokens_[i].breaks; --i) {
+      const Token& amount = tokens_[i - 1];
+      const bool counts = is_digit(amount.word[0]) && !amount.number && !amount.label && !tokens_[i].begins;
+      if (counts && is_counted(tokens_[i]) && !is_network_part(tokens_[i].word)) return true;
+    }
     return false;
   }
 

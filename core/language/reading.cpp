@@ -8,6 +8,7 @@
 
 #include "architecture_kinds.hpp"
 #include "class_list.hpp"
+#include "equation.hpp"
 #include "looks.hpp"
 #include "sentence.hpp"
 #include "task.hpp"
@@ -205,9 +206,19 @@ bool asks_for_pictures(const std::vector<Token>& tokens, std::size_t at) {
   return false;
 }
 
+// "Parameter count", "a count of at most 20,000 parameters".
+bool counts_network_parts(const std::vector<Token>& tokens, std::size_t at) {
+  if (is_network_part(tokens[at - 1].word)) return true;
+  if (tokens[at + 1].word != "of") return false;
+  for (auto i = at + 2; i < std::min(at + 7, tokens.size()) && !tokens[i].begins; ++i)
+    if (is_network_part(tokens[i].word)) return true;
+  return false;
+}
+
 // "Before the count tonight", "the auditors count the slips": no order.
 bool is_told(const std::vector<Token>& tokens, std::size_t at) {
   if (at == 0 || tokens[at].begins) return false;
+  if (counts_network_parts(tokens, at)) return true;
   const Token& before = tokens[at - 1];
   if (is_determiner(before.word)) return tokens[at + 1].word != "of";
   return before.tells && is_plural(before.word);
@@ -349,6 +360,9 @@ ClassList read_classes(const Scores& scores, ClassList list, const Sentence& sen
     return Error(ErrorCode::kUsage, "instruction.classes", what, why, hint);
   };
   const auto& card = *subject.card;
+  if (list.contradicted)
+    throw refusal("the instruction asks for '" + *list.contradicted + "' and leaves it out", "it says both",
+                  "say one of them");
   if (list.no_class && list.classes.empty())
     throw refusal("'" + *list.no_class + "' is no class of '" + card.name + "'",
                   "the instruction sets it against another one, or asks whether it is one",
@@ -401,6 +415,7 @@ Reading read_instruction(std::string_view instruction, const std::vector<Card>& 
       says_nothing ? sentence.unknown().empty() : !scores.is_named() && scores.own_words(scores.best()) == 0;
   const Subjects* seen = alike ? subject_by_looks(sentence, subjects) : nullptr;
   if (cards.empty() || (says_nothing && !seen)) throw nothing_said(text, sentence.unknown());
+  if (is_equation(text)) throw no_such_task("an equation");
   if (const auto task = other_task(sentence)) throw no_such_task(*task);
   expect_one_name(sentence, subjects, names);
   if (seen) {

@@ -104,7 +104,16 @@ class RestReader : NamedTokens {
   }
 
   bool is_looked_for(std::size_t at) const {
+    if (is_modifier(at)) return false;
     return is_detected(at) || (is_asked_whether(sentence_around(at), at) && !is_determined(at));
+  }
+
+  // "Truck" of "is there a truck stop"; but not of "a truck driving by", "truck photos".
+  bool is_modifier(std::size_t at) const {
+    if (at + 1 == tokens_.size() || tokens_[at + 1].begins || tokens_[at].word.ends_with('s')) return false;
+    const Token& next = tokens_[at + 1];
+    return next.tells && !next.number && !named_[at + 1] && !is_of_whole(next) && !is_detector(next.word) &&
+           !next.word.ends_with("ing") && !next.word.ends_with("ed") && !next.word.ends_with("ly");
   }
 
   // "Whatever isn't trousers", "anything that's not one", "what is no boot".

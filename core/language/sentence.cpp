@@ -77,6 +77,8 @@ Sentence::Sentence(std::string_view text, const std::vector<Subjects>& subjects,
     breaks = breaks || sign != ',';
     begin = end + 1;
   }
+  drop_parentheses();
+  drop_emphasis();
   spell_answers();
   mark_labels(subjects);
   mark_left_out(tokens_, words_);
@@ -284,6 +286,46 @@ std::optional<std::string> Sentence::respelt(const std::string& word) const {
 void Sentence::spell_answers() {
   for (std::size_t i = 2; i < tokens_.size(); ++i)
     if (tokens_[i].word == "n" && tokens_[i - 1].word == "or" && tokens_[i - 2].word == "y") tokens_[i].word = "no";
+}
+
+// "Cats, dogs and, believe it or not, one horse".
+void Sentence::drop_parentheses() {
+  for (std::size_t i = 1; i < tokens_.size(); ++i) {
+    if (!tokens_[i].begins || tokens_[i].breaks || !is_joint(tokens_[i - 1].word)) continue;
+    auto end = i;
+    do {
+      if (words_.names.contains(tokens_[end].term.text)) break;
+      ++end;
+    } while (end < tokens_.size() && !tokens_[end].begins);
+    if (end == tokens_.size() || !tokens_[end].begins || tokens_[end].breaks) continue;
+    tokens_.erase(tokens_.begin() + static_cast<std::ptrdiff_t>(i), tokens_.begin() + static_cast<std::ptrdiff_t>(end));
+    tokens_[i].begins = false;
+  }
+}
+
+// "From literally every other thing", "from just about anything else", "each and every".
+void Sentence::drop_emphasis() {
+  const auto drop = [&](std::size_t at, std::size_t count) {
+    const auto first = tokens_.begin() + static_cast<std::ptrdiff_t>(at);
+    first[static_cast<std::ptrdiff_t>(count)].begins |= first->begins;
+    first[static_cast<std::ptrdiff_t>(count)].breaks |= first->breaks;
+    tokens_.erase(first, first + static_cast<std::ptrdiff_t>(count));
+  };
+  const auto is_whole_next = [&](std::size_t at) {
+    return at < tokens_.size() && !tokens_[at].begins &&
+           (is_all(tokens_[at].word) || is_rest_of_all(tokens_[at].word)) && tokens_[at].word != "the";
+  };
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    const auto& word = tokens_[i].word;
+    const bool after_contrast = i > 0 && is_contrast(tokens_[i - 1].word);
+    if (word == "each" && tokens_[i + 1].word == "and" && is_whole_next(i + 2))
+      drop(i, 2);
+    else if (after_contrast && (word == "just" || word == "pretty") && is_whole_next(i + 2))
+      drop(i, 2);
+    else if (after_contrast && word.ends_with("ly") && !is_restriction(word) &&
+             !words_.names.contains(tokens_[i].term.text) && is_whole_next(i + 1))
+      drop(i, 1);
+  }
 }
 
 bool Sentence::names_any(const std::vector<std::string>& names) const {

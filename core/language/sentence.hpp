@@ -40,6 +40,8 @@ class Sentence {
   bool are_joined(std::size_t first, std::size_t second) const;
   void rename_sets(const std::vector<Subjects>& subjects);
   void spell_answers();
+  void drop_parentheses();
+  void drop_emphasis();
   void mark_places();
 
   const Meanings& meanings_;

@@ -19,6 +19,7 @@ class StrangerReader : NamedTokens {
     if (!found) found = listed();
     if (!found) found = strangers();
     if (!found) found = bare_strangers();
+    if (!found) found = sorted_into();
     return found;
   }
 
@@ -175,6 +176,36 @@ class StrangerReader : NamedTokens {
         any(0, tokens_.size(), [&](std::size_t i) { return !bare(i); }))
       return std::nullopt;
     return std::ranges::find_if(tokens_, &Token::tells)->word;
+  }
+
+  // "Glass" of "sort the recycling into glass, paper and plastic": kinds none of which the set has.
+  std::optional<std::string> sorted_into() const {
+    const auto said = [&](std::size_t i) {
+      return (named_[i] && is_own_name(i)) ||
+             std::ranges::find(subject_.names, tokens_[i].term.text) != subject_.names.end();
+    };
+    if (any(0, tokens_.size(), said)) return std::nullopt;
+    for (std::size_t i = 1; i + 1 < tokens_.size(); ++i) {
+      if (tokens_[i].word != "into" ||
+          !any(i - std::min(i, kLongestGap), i, [&](std::size_t at) { return is_sorting(tokens_[at].word); }))
+        continue;
+      std::size_t items = 1, at = i + 1;
+      for (; at < tokens_.size() && !tokens_[at].breaks; ++at) {
+        const Token& token = tokens_[at];
+        const bool joint = is_joint(token.word) || token.word == "or";
+        items += joint || (token.begins && !is_joint(tokens_[at - 1].word));
+        if (!joint && !is_kind_of_its_own(at)) break;
+      }
+      const bool ends = at == tokens_.size() || tokens_[at].breaks;
+      if (ends && items > 1) return tokens_[i + 1].word;
+    }
+    return std::nullopt;
+  }
+
+  bool is_kind_of_its_own(std::size_t at) const {
+    const Token& token = tokens_[at];
+    return !token.number && !token.left_out && !is_function_word(token.word) && !is_pile(token.word) &&
+           !is_generic_word(token.term.text) && !is_numeral(token.term.text) && !is_own_word(at);
   }
 
   // Of the set, of a class or of several.

@@ -29,15 +29,16 @@ class TaskReader {
 
   std::optional<std::string> read() const {
     for (std::size_t i = 0; i < tokens_.size(); ++i)
-      for (const auto sign : {&TaskReader::other_order,      &TaskReader::other_making,   &TaskReader::other_turning,
-                              &TaskReader::other_condition,  &TaskReader::other_amount,   &TaskReader::other_person,
-                              &TaskReader::other_reason,     &TaskReader::other_place,    &TaskReader::other_extreme,
-                              &TaskReader::other_advice,     &TaskReader::other_noun,     &TaskReader::other_attribute,
-                              &TaskReader::other_comparison, &TaskReader::other_match,    &TaskReader::other_script,
-                              &TaskReader::other_letters,    &TaskReader::other_source,   &TaskReader::other_side,
-                              &TaskReader::other_sum,        &TaskReader::other_sequence, &TaskReader::other_text,
-                              &TaskReader::other_whole,      &TaskReader::other_state,    &TaskReader::other_rank,
-                              &TaskReader::other_flaw,       &TaskReader::other_signs,    &TaskReader::other_numbers})
+      for (const auto sign : {&TaskReader::other_order,      &TaskReader::other_making,    &TaskReader::other_turning,
+                              &TaskReader::other_condition,  &TaskReader::other_amount,    &TaskReader::other_person,
+                              &TaskReader::other_reason,     &TaskReader::other_place,     &TaskReader::other_extreme,
+                              &TaskReader::other_advice,     &TaskReader::other_noun,      &TaskReader::other_attribute,
+                              &TaskReader::other_comparison, &TaskReader::other_match,     &TaskReader::other_script,
+                              &TaskReader::other_letters,    &TaskReader::other_source,    &TaskReader::other_side,
+                              &TaskReader::other_sum,        &TaskReader::other_sequence,  &TaskReader::other_text,
+                              &TaskReader::other_whole,      &TaskReader::other_state,     &TaskReader::other_rank,
+                              &TaskReader::other_flaw,       &TaskReader::other_signs,     &TaskReader::other_numbers,
+                              &TaskReader::other_feature,    &TaskReader::other_individual})
         if (auto found = (this->*sign)(i)) return found;
     for (std::size_t first = 0; first < tokens_.size(); first = end_of(first))
       for (const auto sign : {&TaskReader::other_choice, &TaskReader::other_writer, &TaskReader::forecast})
@@ -418,6 +419,53 @@ class TaskReader {
     return of_subject ? std::optional(phrase(at, at + 2)) : std::nullopt;
   }
 
+  // "Size of the shoe", "shoe size from a photo", "tell me the coat's fabric"; but not "the size of the pictures".
+  std::optional<std::string> other_feature(std::size_t at) const {
+    if (!is_feature(word(at))) return std::nullopt;
+    const auto thing = [&](std::size_t i) {
+      return tokens_[i].tells && !is_picture(word(i)) &&
+             std::ranges::find(subject_.names, tokens_[i].term.text) == subject_.names.end() &&
+             is_of_subject(i, kNamesSubject);
+    };
+    const bool ends = !inside(at + 1) || is_place_before(word(at + 1)) || word(at + 1) == "from" ||
+                      word(at + 1) == "by" || word(at + 1) == "please";
+    const bool of = inside(at + 2) && word(at + 1) == "of" && any(at + 2, at + 4, thing);
+    auto head = at;
+    if (!tokens_[at].begins && !is_determiner(word(at - 1))) --head;  // "collar size of a shirt"
+    const bool compound = head < at && ends && thing(head);
+    return (of || compound) && is_all_asked(head) ? std::optional(phrase(head, at)) : std::nullopt;
+  }
+
+  // Whether what begins at a place is what the sentence asks for.
+  bool is_all_asked(std::size_t at) const {
+    return !any(start_of(at), at, [&](std::size_t i) {
+      return !is_determiner(word(i)) && !is_telling(i) && !is_telling_result(word(i)) && !is_being(word(i)) &&
+             !is_politeness(word(i)) && !is_asking(word(i));
+    });
+  }
+
+  // "Is that my cat Minka or the neighbour's cat", "our horse or theirs": which one of a kind.
+  std::optional<std::string> other_individual(std::size_t at) const {
+    if (!is_contrast(word(at)) || at == 0 || is_negation(word(at + 1))) return std::nullopt;
+    const auto first = start_of(at), end = end_of(at);
+    const auto is_class = [&](std::size_t i) { return tokens_[i].tells && names_class_itself(i); };
+    std::optional<std::size_t> before, after;
+    for (auto i = first; i < end; ++i) {
+      if (!is_class(i)) continue;
+      auto& side = i < at ? before : after;
+      if ((before && !same_term(*before, i)) || (after && !same_term(*after, i))) return std::nullopt;
+      side = i;
+    }
+    const bool owned = any(first, end, [&](std::size_t i) { return is_possessive(word(i)); });
+    const bool owner = any(at - 1, at + 2, [&](std::size_t i) { return is_possession(word(i)); });
+    const bool which = before && after ? owned || owner : (before || after) && owner;
+    return which ? std::optional(phrase(at - 1, at + 1)) : std::nullopt;
+  }
+
+  bool same_term(std::size_t one, std::size_t other) const {
+    return tokens_[one].term.text == tokens_[other].term.text;
+  }
+
   // "Breed".
   static bool is_other_kind(const Term& term) {
     return std::ranges::any_of(other_subjects(), [&](const Subject& subject) {
@@ -566,6 +614,9 @@ class TaskReader {
   // "Numbers from 10 to 99", "two-digit numbers", "the amount, e.g. 1,245.60": of several digits.
   std::optional<std::string> other_numbers(std::size_t at) const {
     if (!subject_.numbered) return std::nullopt;
+    // "Is 91 a prime number".
+    if (tokens_[at].breaks && is_being(word(at)) && inside(at + 1) && is_beyond_digit(word(at + 1)))
+      return phrase(at, at + 2);
     const auto beyond = [&](std::size_t i) {
       return i < tokens_.size() && tokens_[i].number && is_beyond_digit(word(i));
     };
@@ -596,7 +647,8 @@ class TaskReader {
         !is_text(meanings_.lemma(word(at + 1))))
       return std::nullopt;
     const bool numbers = any(0, tokens_.size(), [&](std::size_t i) {
-      return i != at && i != at + 1 && (tokens_[i].number || (tokens_[i].tells && is_of_subject(i, kNamesSubject)));
+      return i != at && i != at + 1 && !tokens_[i].place &&
+             (tokens_[i].number || (tokens_[i].tells && is_of_subject(i, kNamesSubject)));
     });
     return numbers ? std::nullopt : std::optional(phrase(at, at + 1));
   }
@@ -605,8 +657,10 @@ class TaskReader {
   std::optional<std::string> other_whole(std::size_t at) const {
     if ((word(at) == "every" || word(at) == "each") && word(at + 1) == "pixel") return phrase(at, at + 1);
     if (!is_whole(word(at))) return std::nullopt;
+    if (at > 0 && (is_negation(word(at - 1)) || word(at - 1) == "never")) return std::nullopt;
     for (auto i = at + 1; i <= at + 2 && inside(i); ++i)
-      if (is_writing(meanings_.lemma(word(i))) || word(i) == "amount") return phrase(at, i);
+      if (is_writing(meanings_.lemma(word(i))) || word(i) == "words" || word(i).starts_with("amount"))
+        return phrase(at, i);
     return std::nullopt;
   }
 

@@ -341,6 +341,13 @@ bool is_pile(std::string_view word) {
   return one_of(word, "piles boxes heaps bins stacks drawers shelves baskets folders");
 }
 
+bool is_sorting(std::string_view word) {
+  return one_of(word,
+                "sort sorts sorted sorting split splits splitting divide divides divided dividing group groups grouped "
+                "grouping separate separates separating classify classifies classifying categorise categorize "
+                "organise organize arrange");
+}
+
 bool is_making(std::string_view word) {
   return one_of(word, "generate create make");
 }
@@ -472,7 +479,8 @@ bool is_sequence(std::string_view word) {
 }
 
 bool is_text(std::string_view term) {
-  return (is_writing(term) && term != "number") || one_of(term, "word name paragraph essay poem diary prescription");
+  return (is_writing(term) && term != "number") ||
+         one_of(term, "word name surname address paragraph essay poem diary prescription");
 }
 
 bool is_purpose(std::string_view word) {
@@ -501,6 +509,18 @@ bool is_attribute(std::string_view word) {
                 "height length condition sum total average product difference nationality race religion handedness "
                 "occupation profession "
                 "personality temper state");
+}
+
+bool is_feature(std::string_view word) {
+  return one_of(word, "size colour color fabric material weight age price cost brand breed gender length height speed");
+}
+
+bool is_possessive(std::string_view word) {
+  return one_of(word, "my our your his her their");
+}
+
+bool is_possession(std::string_view word) {
+  return one_of(word, "mine ours yours hers theirs");
 }
 
 bool is_script(std::string_view word) {
@@ -565,6 +585,14 @@ bool is_reckoned(std::string_view word) {
 bool is_reckoning(std::string_view word) {
   return one_of(word,
                 "add adds added adding multiply multiplies multiplying subtract subtracts subtracting sum divide");
+}
+
+bool is_reckoning_sign(std::string_view word) {
+  return one_of(word, "+ - * / ^ plus minus times");
+}
+
+bool is_power(std::string_view word) {
+  return one_of(word, "squared cubed");
 }
 
 bool is_enlarging(std::string_view word) {
@@ -771,7 +799,8 @@ const std::vector<Subject>& other_subjects() {
   static const std::vector<Subject> subjects = [] {
     std::vector<Subject> out;
     for (const auto& [name, terms] : std::initializer_list<std::pair<const char*, std::string_view>>{
-             {"medicine", "medicine disease diagnosis x-ray tumour skin lesion cell blood pneumonia mri cancer"},
+             {"medicine",
+              "medicine disease diagnosis x-ray tumour skin lesion cell blood pneumonia mri cancer bird_flu"},
              {"language", "language translate translation text document e-mail spam sentence sentiment"},
              {"letters",
               "letter alphabet vowel consonant character kanji symbol glyph capital_letter upper-case uppercase "
@@ -779,8 +808,8 @@ const std::vector<Subject>& other_subjects() {
               "roman_numeral plus_sign minus_sign equals_sign"},
              {"sound", "sound music song audio melody"},
              {"money", "stock_market finance economy currency coin fraud credit_card"},
-             {"plants", "plant flower leaf tree crop mushroom weed"},
-             {"food", "food dish meal fruit vegetable"},
+             {"plants", "plant flower leaf tree crop mushroom weed dog_rose"},
+             {"food", "food dish meal fruit vegetable hot_dog horse_radish"},
              {"people", "face portrait emotion gender"},
              {"places", "city landscape satellite map skyscraper"},
              {"roads", "traffic traffic_sign road_sign signpost number_plate licence_plate license_plate"},
@@ -791,7 +820,7 @@ const std::vector<Subject>& other_subjects() {
              {"films", "movie film review actor"},
              {"weather", "weather rain cloud"},
              {"homes", "furniture kitchen bedroom"},
-             {"kinds of animals", "breed species butterfly insect fish"},
+             {"kinds of animals", "breed species butterfly insect fish sea_horse"},
              {"forgeries", "forged forgery fake genuine authentic counterfeit"},
              {"science", "chemistry molecule physics protein"}})
       out.push_back({name, words_of(terms)});

@@ -98,6 +98,8 @@ bool is_picture(std::string_view word);
 bool is_coloured(std::string_view word);
 // What things are sorted into: "two piles".
 bool is_pile(std::string_view word);
+// "Sort" things into kinds.
+bool is_sorting(std::string_view word);
 // Brings something into being: "make"; and pictures in most cases: "draw".
 bool is_making(std::string_view word);
 bool is_drawing(std::string_view word);
@@ -149,6 +151,11 @@ bool is_penmanship(std::string_view word);
 bool is_matching(std::string_view word);
 // What people are asked of a thing that is no kind of it: "breed", "price".
 bool is_attribute(std::string_view word);
+// Of those, and of what is asked of a thing rather than of a picture: "size".
+bool is_feature(std::string_view word);
+// Whose a thing is: "my"; and without it: "ours".
+bool is_possessive(std::string_view word);
+bool is_possession(std::string_view word);
 // Writing that is not ours, and what may be of it: "Bengali numerals".
 bool is_script(std::string_view word);
 bool is_of_script(std::string_view word);
@@ -168,6 +175,9 @@ bool is_speaker(std::string_view word);
 bool is_reckoned(std::string_view word);
 bool is_reckoning(std::string_view word);
 bool is_telling_result(std::string_view word);
+// Of equations: "+", "plus"; "squared".
+bool is_reckoning_sign(std::string_view word);
+bool is_power(std::string_view word);
 // "Blow" a picture up.
 bool is_enlarging(std::string_view word);
 // Before what is named beside the matter: "unlike".
