@@ -45,7 +45,7 @@ class Lists : NamedTokens {
       out.classes = all_but_left_out();
     else
       out.contradicted = asked_for_and_left_out(out);
-    drop_from_ranges(out.classes);
+    drop_from_ranges(out);
     return out;
   }
 
@@ -94,16 +94,19 @@ class Lists : NamedTokens {
   }
 
   // "The digits 1 to 5, without 3".
-  void drop_from_ranges(std::vector<std::int64_t>& classes) const {
+  void drop_from_ranges(ClassList& list) const {
     const auto left_out = [&](std::int64_t c) {
       return any(0, tokens_.size(), [&](std::size_t i) {
         return tokens_[i].left_out && class_named(tokens_[i], subject_, meanings_) == c;
       });
     };
     if (!subject_.numbered || !any(1, tokens_.size(), [&](std::size_t i) { return is_range(tokens_[i].word); })) return;
-    std::erase_if(classes, [&](std::int64_t c) {
+    const auto all = subject_.classes.size();
+    if (list.classes.empty() && list.named.size() == all) list.classes = list.named;
+    std::erase_if(list.classes, [&](std::int64_t c) {
       return left_out(c) && !any(0, tokens_.size(), [&](std::size_t i) { return named_[i] == c; });
     });
+    if (list.classes.size() == all) list.classes.clear();
   }
 
   // "Cats against dogs, without any dogs", "only sandals, and no sandals"; but not "a cat or no cat", "without dogs in

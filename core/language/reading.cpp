@@ -208,7 +208,7 @@ bool asks_for_pictures(const std::vector<Token>& tokens, std::size_t at) {
 
 // "Parameter count", "a count of at most 20,000 parameters".
 bool counts_network_parts(const std::vector<Token>& tokens, std::size_t at) {
-  if (is_network_part(tokens[at - 1].word)) return true;
+  if (at > 0 && !tokens[at].begins && is_network_part(tokens[at - 1].word)) return true;
   if (tokens[at + 1].word != "of") return false;
   for (auto i = at + 2; i < std::min(at + 7, tokens.size()) && !tokens[i].begins; ++i)
     if (is_network_part(tokens[i].word)) return true;
@@ -217,8 +217,8 @@ bool counts_network_parts(const std::vector<Token>& tokens, std::size_t at) {
 
 // "Before the count tonight", "the auditors count the slips": no order.
 bool is_told(const std::vector<Token>& tokens, std::size_t at) {
-  if (at == 0 || tokens[at].begins) return false;
   if (counts_network_parts(tokens, at)) return true;
+  if (at == 0 || tokens[at].begins) return false;
   const Token& before = tokens[at - 1];
   if (is_determiner(before.word)) return tokens[at + 1].word != "of";
   return before.tells && is_plural(before.word);

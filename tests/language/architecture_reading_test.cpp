@@ -115,6 +115,7 @@ TEST_CASE("what is wanted of the result") {
   CHECK(read("do it well, make it accurate").quality == Quality::kHigh);
   CHECK(read("it need not be accurate").quality != Quality::kHigh);
   CHECK(read("just a quick draft").quality == Quality::kDraft);
+  CHECK(read("high quality, I'm in no hurry").quality == Quality::kHigh);
   CHECK(read("made in a hurry").quality == Quality::kDraft);
   CHECK(read("digits").quality == Quality::kUnsaid);
 }
@@ -134,6 +135,19 @@ TEST_CASE("a letter with a sign is a setting, and a hyphen in a name does not ma
   CHECK_FALSE(read("resnet d 14").depth);
   CHECK(error_id([&] { read("an architecture called zorb"); }) == "instruction.architecture");
   CHECK(error_id([&] { read("a network called digits"); }) == "none");
+}
+
+TEST_CASE("no network has a size below one") {
+  for (const char* text : {"zero layers", "cnn of 0 blocks", "width of zero", "minus three layers", "depth -4",
+                           "negative depth", "a cnn without any layers", "no layers at all"}) {
+    INFO(text);
+    CHECK(error_id([&] { read(text); }) == "instruction.architecture");
+  }
+  CHECK(read("digits 1 and 0, deep cnn").name == "cnn");
+  CHECK(read("number of layers 3").depth == 3);
+  CHECK(read("layer count 4, mlp").depth == 4);
+  CHECK(read("parameter count max 30000, digits").most_parameters == 30000);
+  CHECK(read("parameter count not above 50000").most_parameters == 50000);
 }
 
 TEST_CASE("what contradicts itself is refused, and what is denied or past is not meant") {

@@ -581,6 +581,41 @@ TEST_CASE("two sets that are named together are refused") {
   }
 }
 
+TEST_CASE("features and individuals are no kinds, and equations no pictures", "[reading]") {
+  for (const char* text :
+       {"size of the hammer in the photo", "hammer size from a photo", "tell me the saw's weight",
+        "is that my hammer or the neighbour's hammer", "our saw or theirs", "is the plum ours or the neighbours'",
+        "Solve 3x + 5 = 11 on the dice", "dots: x squared minus 5x plus 6 = 0", "dice, 5 + 4 ="}) {
+    INFO(text);
+    CHECK(refusal(text) == "instruction.task");
+  }
+  CHECK(read("whatever size the hammer is: a hammer or a saw").data() == "tools[0,1]");
+  CHECK(read("my hammer or my saw").data() == "tools[0,1]");
+  CHECK(read("dice, layers=8").data() == "counts");
+}
+
+TEST_CASE("what is asked for and left out, and kinds that no set has", "[reading]") {
+  for (const char* text : {"hammers against saws, without any saws in it", "hammers or saws, but no saws at all",
+                           "dice: 1 or 3, but no ones and no threes"}) {
+    INFO(text);
+    CHECK(refusal(text) == "instruction.classes");
+  }
+  CHECK(read("hammers against saws, without any fuss").data() == "tools[0,1]");
+  CHECK(read("no saws here: hammers or saws").data() == "tools[0,1]");
+  CHECK(read("dots on dice, 0 to 4 without 3").data() == "counts[0,1,2,4]");
+  CHECK(read("sort the fruit into plums and lemons").data() == "orchard[3,2]");
+}
+
+TEST_CASE("counts of parameters, emphasis and parentheses are not in the way", "[reading]") {
+  CHECK(read("dice, parameter count below 500").data() == "counts");
+  CHECK(read("count of weights below 500, dice").data() == "counts");
+  CHECK(refusal("count the dice") == "instruction.task");
+  CHECK(read("tell hammers from literally every other tool").data() == "tools[0,rest]");
+  CHECK(read("tell hammers from just about anything else").data() == "tools[0,rest]");
+  CHECK(read("hammers and, believe it or not, one saw; sort these").data() == "tools[0,1]");
+  CHECK(read("hammers pay 2 euros, saws 3. A hammer or a saw?").data() == "tools[0,1]");
+}
+
 TEST_CASE("names of data sets may be spelled out") {
   const Card plain{"mnist", {"0", "1"}, "digits", {"digit"}, {}};
   const Card other{"plates", {"a", "b"}, "plates", {"plate"}, {}};
