@@ -124,10 +124,6 @@ class Importer {
     const bool taken = zoo_.contains(file.name);
     if (!taken || !options_.replace) zoo_.expect_free(file.name);
     expect_storable(record, tensors);
-    if (tensors.empty())
-      throw Error(ErrorCode::kRefused, "import.no_tensors", "refusing to import '" + file.path.string() + "'",
-                  "it holds no tensors")
-          .at(file.path.string());
     (taken ? result_.replaced : result_.imported).push_back(file);
     if (options_.dry_run) {
       describe_weights(record, tensors);
