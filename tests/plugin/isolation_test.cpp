@@ -138,6 +138,15 @@ TEST_CASE("a plugin that says another thing each time is found out, however ofte
   }
 }
 
+TEST_CASE("a plugin that dies at any moment costs nothing but its own call") {
+  const auto registry = quick_registry("dies_behind_its_answer");
+  const auto fixture = std::string("dies_behind_its_answer");
+  for (int call = 0; call < 200; ++call) {
+    const auto refused = refusal([&] { registry.describe_text(fixture, Json::object()); });
+    CHECK((refused.id.empty() || refused.id == "plugin.exited"));
+  }
+}
+
 TEST_CASE("a plugin whose file is replaced is the new one from then on") {
   const TemporaryFolder folder;
   const auto file = folder / "good.wlplugin.so";

@@ -58,7 +58,7 @@ Worker::Worker(Zygote& zygote) : zygote_(&zygote) {
 }
 
 Worker::~Worker() {
-  if (exists() && process_ > 0) end(end_);
+  if (exists() || process_ > 0) end(end_);
   for (const int descriptor : {handle_, orders_, parts_, prints_})
     if (descriptor >= 0) ::close(descriptor);
 }
@@ -66,7 +66,7 @@ Worker::~Worker() {
 bool Worker::exists() {
   if (zygote_ != nullptr) process_ = std::exchange(zygote_, nullptr)->worker();
   if (handle_ < 0 && process_ > 0) handle_ = static_cast<int>(::syscall(SYS_pidfd_open, process_, 0));
-  return handle_ >= 0;
+  return handle_ >= 0 && process_ > 0;
 }
 
 void Worker::begin(const SessionRequest& request) {

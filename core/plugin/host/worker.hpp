@@ -27,7 +27,7 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // It is there. False where there was no starting it.
+  // Its process is there. False where there was no starting it, and once it was seen to have ended.
   bool exists();
   // REQUIRES that it has begun no other, or was told to stay and has finished that.
   void begin(const SessionRequest& request);

@@ -7,7 +7,6 @@
 
 #include <filesystem>
 
-#include "session.hpp"
 #include "worker_child.hpp"
 
 namespace weightloom::host {
