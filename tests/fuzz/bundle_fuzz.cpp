@@ -1,12 +1,10 @@
 // Bundles of networks: the file itself, and the description in one whose hashes are right. A dry run reads everything.
 
-#include <cstdlib>
-#include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "fuzz_target.hpp"
+#include "support/temporary_folder.hpp"
 #include "weightloom/base/hash.hpp"
 #include "weightloom/base/json.hpp"
 #include "weightloom/zoo/bundle.hpp"
@@ -14,31 +12,6 @@
 using namespace weightloom;
 
 namespace {
-namespace fs = std::filesystem;
-
-// An empty zoo that is only read.
-class EmptyZoo {
- public:
-  EmptyZoo() {
-    std::string pattern = (fs::temp_directory_path() / "weightloom-fuzz.XXXXXX").string();
-    if (!::mkdtemp(pattern.data())) std::abort();
-    folder_ = pattern;
-    { const auto made = Zoo::create(folder_ / "zoo"); }
-    zoo_ = std::make_unique<Zoo>(Zoo::open(folder_ / "zoo", Zoo::Access::kRead));
-  }
-  ~EmptyZoo() {
-    zoo_.reset();
-    fs::remove_all(folder_);
-  }
-  EmptyZoo(const EmptyZoo&) = delete;
-  EmptyZoo& operator=(const EmptyZoo&) = delete;
-
-  Zoo& zoo() { return *zoo_; }
-
- private:
-  fs::path folder_;
-  std::unique_ptr<Zoo> zoo_;
-};
 
 // As write_bundle() makes it, with the objects and token streams of the seeds.
 std::string bundle_of(std::string_view description) {
@@ -60,9 +33,12 @@ void take_in(Zoo& zoo, const std::string& bundle) {
   fuzz::expect_read_or_refused([&] { merge_bundle(zoo, file, {.dry_run = true}); });
 }
 
+// Only read. Made once; its folder goes with the process.
 Zoo& empty_zoo() {
-  static EmptyZoo empty;
-  return empty.zoo();
+  static const test::TemporaryFolder folder;
+  static const auto made = Zoo::create(folder / "zoo").directory();
+  static Zoo zoo = Zoo::open(made, Zoo::Access::kRead);
+  return zoo;
 }
 
 }  // namespace
