@@ -59,6 +59,7 @@ void draw_parameter(const ParameterSpec& spec, torch::Tensor& out, torch::Genera
   }
 }
 
+// Undefined where LibTorch has none.
 torch::ScalarType scalar_type(DType dtype) {
   switch (dtype) {
     case DType::kF32:
@@ -69,14 +70,6 @@ torch::ScalarType scalar_type(DType dtype) {
       return torch::kFloat16;
     case DType::kBF16:
       return torch::kBFloat16;
-    default:
-      return torch::ScalarType::Undefined;
-  }
-}
-
-// Tokens come as integers.
-torch::ScalarType array_type(DType dtype) {
-  switch (dtype) {
     case DType::kI64:
       return torch::kInt64;
     case DType::kI32:
@@ -88,7 +81,7 @@ torch::ScalarType array_type(DType dtype) {
     case DType::kU8:
       return torch::kUInt8;
     default:
-      return scalar_type(dtype);
+      return torch::ScalarType::Undefined;
   }
 }
 
@@ -101,7 +94,7 @@ std::string mismatches(const NetworkDescription& description, const TensorMap& t
       report("'" + spec.name + "' " + to_string(spec.shape) + " is missing");
     } else if (found->second.shape != spec.shape) {
       report("'" + spec.name + "' has shape " + to_string(found->second.shape) + ", expected " + to_string(spec.shape));
-    } else if (scalar_type(found->second.dtype) == torch::ScalarType::Undefined) {
+    } else if (!c10::isFloatingType(scalar_type(found->second.dtype))) {
       report("'" + spec.name + "' has dtype " + std::string(dtype_name(found->second.dtype)) +
              ", expected F32, F16, BF16 or F64");
     }
@@ -168,7 +161,7 @@ Weights initial_weights(const NetworkDescription& description, std::int64_t popu
 }
 
 torch::Tensor to_float_tensor(const HostTensor& tensor, const ComputeOptions& options) {
-  const auto type = array_type(tensor.dtype);
+  const auto type = scalar_type(tensor.dtype);
   if (type == torch::ScalarType::Undefined)
     throw Error(ErrorCode::kRefused, "weights.dtype",
                 "cannot use a tensor of dtype " + std::string(dtype_name(tensor.dtype)),
