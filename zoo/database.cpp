@@ -28,6 +28,8 @@ constexpr std::size_t kLongLog = 1u << 20;
 constexpr int kMostTables = 4, kMostOpenFiles = 96;
 // What a walk steps over one by one.
 constexpr int kSteps = 8;
+// Keys that are not worth a thread.
+constexpr std::size_t kFewestKeys = 200;
 // What is not merged by then is left to a later session.
 constexpr std::chrono::minutes kLongestMerge{5};
 
@@ -52,9 +54,11 @@ rocksdb::DBOptions database_options(Database::Mode mode) {
   options.max_total_wal_size = 64u << 20;
   options.max_file_opening_threads = 1;
   options.max_open_files = kMostOpenFiles;
+  options.skip_stats_update_on_db_open = mode == Database::Mode::kRead;  // for merges of tables
   options.wal_recovery_mode = mode == Database::Mode::kSalvage
                                   ? rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords
                                   : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.paranoid_checks = mode != Database::Mode::kSalvage;
   options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   return options;
 }
@@ -65,6 +69,7 @@ std::shared_ptr<rocksdb::TableFactory> table_factory(std::size_t block_bytes, bo
   options.block_cache = cache;
   options.block_size = block_bytes;
   options.format_version = 5;
+  options.cache_index_and_filter_blocks = true;  // else they are read of every table, whatever is asked
   if (filter) options.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   return std::shared_ptr<rocksdb::TableFactory>(rocksdb::NewBlockBasedTableFactory(options));
 }
@@ -182,6 +187,25 @@ std::optional<std::string> Database::get(Family family, std::string_view key) co
   return value;
 }
 
+namespace {
+
+std::unique_ptr<rocksdb::Iterator> iterator_over(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* handle) {
+  rocksdb::ReadOptions options;
+  options.total_order_seek = true;
+  return std::unique_ptr<rocksdb::Iterator>(db.NewIterator(options, handle));
+}
+
+// From where it is to the first key that is not before `key`. A few steps cost less than finding the place anew.
+void move_on(rocksdb::Iterator& at, std::string_view key) {
+  for (int step = 0; step < kSteps && at.Valid(); ++step) {
+    if (view(at.key()) >= key) return;
+    at.Next();
+  }
+  if (at.Valid() && view(at.key()) < key) at.Seek(slice(key));
+}
+
+}  // namespace
+
 void Database::scan(Family family, std::string_view prefix, const Visitor& visit) const {
   scan_from(family, prefix, [&](auto key, auto value) { return key.starts_with(prefix) && visit(key, value); });
 }
@@ -189,9 +213,7 @@ void Database::scan(Family family, std::string_view prefix, const Visitor& visit
 void Database::scan_from(Family family, std::string_view from, const Visitor& visit) const {
   auto* handle = handles_[static_cast<std::size_t>(family)];
   if (!handle) return;
-  rocksdb::ReadOptions options;
-  options.total_order_seek = true;
-  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, handle));
+  const auto at = iterator_over(*db_, handle);
   for (at->Seek(slice(from)); at->Valid(); at->Next())
     if (!visit(view(at->key()), view(at->value()))) break;
   check(at->status(), "read");
@@ -200,24 +222,40 @@ void Database::scan_from(Family family, std::string_view from, const Visitor& vi
 void Database::walk(Family family, std::string_view from, const Walker& visit) const {
   auto* handle = handles_[static_cast<std::size_t>(family)];
   if (!handle) return;
-  rocksdb::ReadOptions options;
-  options.total_order_seek = true;
-  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, handle));
-  // A few steps cost less than finding the place anew.
-  const auto reach = [&](const std::string& next) {
-    for (int step = 0; step < kSteps && at->Valid(); ++step) {
-      if (view(at->key()) >= next) return;
-      at->Next();
-    }
-    if (at->Valid() && view(at->key()) < next) at->Seek(slice(next));
-  };
+  const auto at = iterator_over(*db_, handle);
   for (at->Seek(slice(from)); at->Valid();) {
     const auto next = visit(view(at->key()), view(at->value()));
     if (!next) break;
-    reach(*next);
+    move_on(*at, *next);
   }
   check(at->status(), "read");
 }
+
+Database::Cursor::Cursor(const Database& database, Family family) : database_(database) {
+  if (auto* handle = database.handles_[static_cast<std::size_t>(family)]) at_ = iterator_over(*database.db_, handle);
+}
+
+std::optional<std::string_view> Database::Cursor::get(std::string_view key) {
+  if (!at_) return std::nullopt;
+  if (at_->Valid() && view(at_->key()) <= key)
+    move_on(*at_, key);
+  else
+    at_->Seek(slice(key));
+  database_.check(at_->status(), "read");
+  if (!at_->Valid() || view(at_->key()) != key) return std::nullopt;
+  return view(at_->value());
+}
+
+namespace {
+
+void in_parallel(std::size_t parts, const std::function<void(std::size_t part)>& work) {
+  std::vector<std::future<void>> others;
+  for (std::size_t part = 1; part < parts; ++part) others.push_back(std::async(std::launch::async, work, part));
+  work(0);
+  for (auto& other : others) other.get();
+}
+
+}  // namespace
 
 void Database::scan_in_parallel(Family family, std::size_t parts, const PartVisitor& visit) const {
   auto* handle = handles_[static_cast<std::size_t>(family)];
@@ -236,10 +274,16 @@ void Database::scan_in_parallel(Family family, std::size_t parts, const PartVisi
     for (at->Seek(from); at->Valid(); at->Next()) visit(part, view(at->key()), view(at->value()));
     check(at->status(), "read");
   };
-  std::vector<std::future<void>> others;
-  for (std::size_t part = 1; part < parts; ++part) others.push_back(std::async(std::launch::async, scan_part, part));
-  scan_part(0);
-  for (auto& other : others) other.get();
+  in_parallel(parts, scan_part);
+}
+
+void Database::get_in_parallel(Family family, const std::vector<std::string>& keys, std::size_t parts,
+                               const PartVisitor& visit) const {
+  parts = std::min(parts, 1 + keys.size() / kFewestKeys);
+  in_parallel(parts, [&](std::size_t part) {
+    for (auto i = part * keys.size() / parts; i < (part + 1) * keys.size() / parts; ++i)
+      if (const auto value = get(family, keys[i])) visit(part, keys[i], *value);
+  });
 }
 
 void Database::write(Batch& batch, bool sync) {
@@ -262,6 +306,18 @@ std::uint64_t Database::table_bytes(Family family) const {
 
 void Database::verify_files() const {
   check(db_->VerifyFileChecksums(rocksdb::ReadOptions()), "verify");
+}
+
+std::vector<Database::Table> Database::live_tables() const {
+  check(db_->Flush(rocksdb::FlushOptions(), {handles_.begin(), handles_.end()}), "write");
+  std::vector<rocksdb::LiveFileMetaData> files;
+  db_->GetLiveFilesMetaData(&files);
+  std::vector<Table> tables;
+  for (const auto& file : files) {
+    const auto family = std::ranges::find(kNames, file.column_family_name) - kNames.begin();
+    tables.push_back({static_cast<Family>(family), fs::path(file.db_path + file.name), file.smallestkey});
+  }
+  return tables;
 }
 
 std::map<fs::path, std::string> Database::tables() const {

@@ -54,8 +54,8 @@ class Batch {
 // session wrote. Tables that a few small sessions leave are merged on closing, so that their number stays bounded.
 class Database {
  public:
-  // kSalvage: for writing, and damaged entries of the log are left out. The others refuse such a log; only an
-  // unfinished entry at its end, which was never acknowledged, is passed over.
+  // kSalvage: for writing, damaged entries of the log are left out, and damaged tables do not keep it from opening.
+  // The others refuse such a log; only an unfinished entry at its end, which was never acknowledged, is passed over.
   enum class Mode { kCreate, kWrite, kRead, kSalvage };
   // `path` is the database's own folder. Families that a store of an older schema lacks are made for writing, and are
   // empty for reading. Throws Error as status_error() makes it.
@@ -65,6 +65,19 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   std::optional<std::string> get(Family family, std::string_view key) const;
+  // Values of a family as it is now: faster than get() for many keys in order. The database outlives it.
+  class Cursor {
+   public:
+    // Valid until the next call; nothing where there is no such key.
+    std::optional<std::string_view> get(std::string_view key);
+
+   private:
+    friend class Database;
+    Cursor(const Database& database, Family family);
+    const Database& database_;
+    std::unique_ptr<rocksdb::Iterator> at_;  // null: there is no such family
+  };
+  Cursor cursor(Family family) const { return {*this, family}; }
   bool has(Family family, std::string_view key) const { return get(family, key).has_value(); }
   // Visits keys that begin with `prefix` in order until `visit` returns false.
   using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
@@ -78,6 +91,9 @@ class Database {
   // number of the share. What it throws is thrown on.
   using PartVisitor = std::function<void(std::size_t part, std::string_view key, std::string_view value)>;
   void scan_in_parallel(Family family, std::size_t parts, const PartVisitor& visit) const;
+  // The same of those of `keys` that there are.
+  void get_in_parallel(Family family, const std::vector<std::string>& keys, std::size_t parts,
+                       const PartVisitor& visit) const;
 
   Batch batch() const { return Batch(handles_); }
   // `sync`: durable, with everything written before it, when this returns.
@@ -88,6 +104,14 @@ class Database {
 
   // Re-reads every file against the checksum recorded when it was written. Throws kDamaged.
   void verify_files() const;
+
+  // A file of a family's entries, and the first key in it. What the log alone holds is written to such files first.
+  struct Table {
+    Family family;
+    std::filesystem::path file;
+    std::string first;
+  };
+  std::vector<Table> live_tables() const;
 
   // Its files that are never changed, each with the session of the database that wrote it. Throws kDamaged.
   std::map<std::filesystem::path, std::string> tables() const;

@@ -1,8 +1,10 @@
 #include "fact_index.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <iterator>
 #include <limits>
@@ -16,8 +18,11 @@ using Node = QueryNode;
 using Op = Node::Op;
 
 constexpr const char* kMark = "indexed";
-// Entries of a term beyond which it tells too little, and rows up to which looking at each is worth while.
-constexpr std::size_t kMostEntries = 10'000, kMostFound = 1'000;
+constexpr const char* kWithNames = "2";
+// Looking a row up takes as long as reading so many entries, or as so many rows of a scan.
+constexpr std::size_t kEntriesPerRow = 25, kScannedPerRow = 30;
+// Entries of a term that are read in any case, or one of so many networks where names do; rows that are looked up.
+constexpr std::size_t kFewEntries = 10'000, kScannedPerEntry = 3, kFewRows = 1'000;
 constexpr std::size_t kIndexedBytes = 8u << 20;
 
 // What a key begins with. The rest is the value of a text, or the name of a metric and its value; then the id.
@@ -65,20 +70,33 @@ Span all_of(const std::string& key) {
   return {key, key + std::string(kIdBytes + 1, '\xff')};
 }
 
-Span between(const std::string& key, double least, double most) {
-  return {key + ordered(least), all_of(key + ordered(most)).to};
-}
-
-// Those of a comparison of numbers, bounds included: what is asked for lies within.
 std::vector<Span> spans_of_number(const std::string& key, const Node& node) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   std::vector<Span> spans;
   for (const auto& value : node.values) {
     if (!value.number || std::isnan(*value.number)) return {};
-    const bool above = node.op == Op::kGreater || node.op == Op::kGreaterEqual;
-    const bool below = node.op == Op::kLess || node.op == Op::kLessEqual;
-    if (!above && !below && node.op != Op::kEqual && node.op != Op::kIn) return {};
-    spans.push_back(between(key, below ? -kInfinity : *value.number, above ? kInfinity : *value.number));
+    const auto at = all_of(key + ordered(*value.number));
+    const auto least = key + ordered(-kInfinity), end = all_of(key + ordered(kInfinity)).to;
+    switch (node.op) {
+      case Op::kEqual:
+      case Op::kIn:
+        spans.push_back(at);
+        break;
+      case Op::kLess:
+        spans.push_back({least, at.from});
+        break;
+      case Op::kLessEqual:
+        spans.push_back({least, at.to});
+        break;
+      case Op::kGreater:
+        spans.push_back({at.to, end});
+        break;
+      case Op::kGreaterEqual:
+        spans.push_back({at.from, end});
+        break;
+      default:
+        return {};
+    }
   }
   return spans;
 }
@@ -117,35 +135,50 @@ std::vector<Span> spans_of(const Node& node) {
   return {};
 }
 
-using Ids = std::vector<std::string>;
+using Networks = std::vector<IndexedNetwork>;
 
-Ids each_once(Ids ids) {
-  std::ranges::sort(ids);
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  return ids;
+IndexedNetwork network(std::string_view raw, std::string_view name) {
+  IndexedNetwork network{.id = {}, .name = std::string(name)};
+  std::memcpy(network.id.data(), raw.data(), network.id.size());
+  return network;
 }
 
-// In order; nothing when there are too many.
-std::optional<Ids> ids_in(const Database& database, const std::vector<Span>& spans) {
-  Ids ids;
+Networks each_once(Networks networks) {
+  // Those of one text are in order.
+  if (!std::ranges::is_sorted(networks, {}, &IndexedNetwork::id)) std::ranges::sort(networks, {}, &IndexedNetwork::id);
+  const auto again = std::ranges::unique(networks, {}, &IndexedNetwork::id);
+  networks.erase(again.begin(), again.end());
+  return networks;
+}
+
+// In order; nothing when there are more than `most`.
+std::optional<Networks> networks_in(const Database& database, const std::vector<Span>& spans, std::size_t most) {
+  Networks networks;
   for (const auto& span : spans)
-    database.scan_from(Family::kIndex, span.from, [&](auto key, auto) {
-      if (key >= span.to || ids.size() > kMostEntries) return false;
-      ids.emplace_back(key.substr(key.size() - kIdBytes));
+    database.scan_from(Family::kIndex, span.from, [&](auto key, auto name) {
+      if (key >= span.to || networks.size() > most) return false;
+      networks.push_back(network(key.substr(key.size() - kIdBytes), name));
       return true;
     });
-  if (ids.size() > kMostEntries) return std::nullopt;
-  return each_once(std::move(ids));
+  if (networks.size() > most) return std::nullopt;
+  return each_once(std::move(networks));
 }
 
-std::optional<Ids> ids_named(const Database& database, const Node& node) {
+std::optional<Networks> networks_named(const Database& database, const Node& node) {
   const bool by_name = node.kind == Node::Kind::kCompare && node.field.kind == QueryField::Kind::kText &&
                        node.field.text == RowText::kName && (node.op == Op::kEqual || node.op == Op::kIn);
   if (!by_name) return std::nullopt;
-  Ids ids;
+  Networks networks;
   for (const auto& value : node.values)
-    if (auto id = database.get(Family::kName, keys::name(value.text))) ids.push_back(std::move(*id));
-  return each_once(std::move(ids));
+    if (const auto id = database.get(Family::kName, keys::name(value.text)); id && id->size() == kIdBytes)
+      networks.push_back(network(*id, value.text));
+  return each_once(std::move(networks));
+}
+
+Networks in_both(const Networks& a, const Networks& b) {
+  Networks both;
+  std::ranges::set_intersection(a, b, std::back_inserter(both), {}, &IndexedNetwork::id, &IndexedNetwork::id);
+  return both;
 }
 
 // What a query asks for all at once.
@@ -183,12 +216,20 @@ std::vector<std::string> index_keys(std::string_view raw, std::string_view packe
   return keys;
 }
 
+std::string index_value(std::string_view packed) {
+  return std::string(RowView(packed).text(RowText::kName));
+}
+
 bool is_indexed(const Database& database) {
   return database.has(Family::kDefault, kMark);
 }
 
+bool has_names(const Database& database) {
+  return database.get(Family::kDefault, kMark) == kWithNames;
+}
+
 void mark_indexed(Batch& batch) {
-  batch.put(Family::kDefault, kMark, "1");
+  batch.put(Family::kDefault, kMark, kWithNames);
 }
 
 void build_index(Database& database) {
@@ -196,7 +237,7 @@ void build_index(Database& database) {
   batch.erase(Family::kDefault, kMark);
   batch.erase_all(Family::kIndex);
   database.scan(Family::kRow, "", [&](auto raw, auto row) {
-    for (const auto& key : index_keys(raw, row)) batch.put(Family::kIndex, key, "");
+    for (const auto& key : index_keys(raw, row)) batch.put(Family::kIndex, key, index_value(row));
     if (batch.bytes() < kIndexedBytes) return true;
     database.write(batch, false);
     batch.clear();
@@ -226,20 +267,26 @@ IndexSum expected_index_sum(const Database& database) {
   return sum;
 }
 
-std::optional<std::vector<std::string>> candidates(const Database& database, const Node& where) {
+std::optional<Narrowed> narrow(const Database& database, const Node& where, bool names_do) {
   if (!is_indexed(database)) return std::nullopt;
+  const auto ledger = database_ledger(database);
+  const std::size_t all = ledger ? ledger->networks : 0;
+  const auto most_entries = std::max(kFewEntries, names_do ? all / kScannedPerEntry : 0);
   std::vector<const Node*> terms;
   collect_conjuncts(where, terms);
-  std::optional<Ids> left;
+  std::optional<Networks> left;
+  bool exact = true;
   for (const auto* term : terms) {
-    auto ids = ids_named(database, *term);
-    if (const auto spans = spans_of(*term); !ids && !spans.empty()) ids = ids_in(database, spans);
-    if (!ids) continue;
-    Ids both;
-    if (left) std::ranges::set_intersection(*left, *ids, std::back_inserter(both));
-    left = left ? std::move(both) : std::move(*ids);
+    auto networks = networks_named(database, *term);
+    const auto most = left ? std::min(most_entries, kEntriesPerRow * left->size()) : most_entries;
+    if (const auto spans = spans_of(*term); !networks && !spans.empty()) networks = networks_in(database, spans, most);
+    exact &= networks.has_value();
+    if (networks) left = left ? in_both(*left, *networks) : std::move(*networks);
   }
-  return left && left->size() <= kMostFound ? left : std::nullopt;
+  if (!left) return std::nullopt;
+  exact &= std::ranges::none_of(*left, &std::string::empty, &IndexedNetwork::name);
+  if (!(exact && names_do) && left->size() > std::max(kFewRows, all / kScannedPerRow)) return std::nullopt;
+  return Narrowed{.networks = *std::move(left), .exact = exact};
 }
 
 bool has_indexed_metric(const Database& database, const std::string& name) {

@@ -152,7 +152,7 @@ void Change::index(std::string_view id, std::optional<std::string> row) {
   const auto before = keys_of(at->second), after = keys_of(row);
   for (const auto& key : before)
     if (!std::ranges::binary_search(after, key)) batch_.erase(Family::kIndex, key);
-  for (const auto& key : after) batch_.put(Family::kIndex, key, "");
+  for (const auto& key : after) batch_.put(Family::kIndex, key, index_value(*row));
   at->second = std::move(row);
 }
 

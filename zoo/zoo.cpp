@@ -286,7 +286,7 @@ Zoo Zoo::open(const fs::path& directory, Access access, double wait_seconds) {
       impl->put_schema(change);
       change.commit();
     }
-    if (!is_indexed(*impl->database)) build_index(*impl->database);
+    if (!has_names(*impl->database)) build_index(*impl->database);
     return Zoo(std::move(impl));
   }
   auto impl = std::make_unique<Impl>();

@@ -13,7 +13,7 @@ namespace {
 using Node = QueryNode;
 
 constexpr unsigned kMostParts = 8;  // threads of a scan
-// Networks up to which a list by name is cheaper from the beginning of the names than from a scan.
+// Networks up to which a list by name is cheaper by the names than from a scan.
 constexpr std::size_t kMostFirst = 1000;
 
 // Fields whose existence only the store can tell: metrics and settings.
@@ -164,6 +164,7 @@ class BestHits {
 // what is wrong with it.
 OtherFields other_fields(const Database& database, std::function<std::optional<ZooRecord>(const std::string&)> read) {
   struct Last {
+    std::optional<Database::Cursor> records;
     std::string id, bytes;
     std::optional<ZooRecord> record;
     RecordFields fields;  // of one of these
@@ -172,7 +173,8 @@ OtherFields other_fields(const Database& database, std::function<std::optional<Z
     const auto id = to_hex(raw);
     if (last->id == id) return last->fields;
     last->id.clear();
-    last->bytes = database.get(Family::kMeta, raw).value_or("");
+    if (!last->records) last->records.emplace(database.cursor(Family::kMeta));
+    last->bytes = last->records->get(raw).value_or("");
     auto fields = record_fields(last->bytes);
     if (!fields || fields->id != id) {
       last->record = read(id);
@@ -243,19 +245,45 @@ std::vector<Column> parse_columns(const std::vector<std::string>& names, const D
   return columns;
 }
 
+// Adds a network whose name is known already. False where its row says something else.
+bool add_named(const Database& database, std::string raw, std::string_view name, FoundRows& found) {
+  auto packed = database.get(Family::kRow, raw);
+  if (!packed || RowView(*packed).text(RowText::kName) != name) return false;
+  found.rows.push_back({std::move(raw), *std::move(packed)});
+  return true;
+}
+
 // The beginning of the list of all networks by name. Nothing where the database does not tell what that needs.
 std::optional<FoundRows> first_by_name(const Database& database, std::size_t limit) {
   const auto ledger = database_ledger(database);
   if (!ledger) return std::nullopt;
   FoundRows found;
   found.matched = ledger->networks;
-  for (auto& [name, raw] : first_names(database, limit)) {
-    auto packed = database.get(Family::kRow, raw);
-    if (!packed || RowView(*packed).text(RowText::kName) != name) return std::nullopt;
-    found.rows.push_back({std::move(raw), std::move(*packed)});
-  }
+  for (auto& [name, raw] : first_names(database, limit))
+    if (!add_named(database, std::move(raw), name, found)) return std::nullopt;
   if (found.rows.size() != std::min<std::size_t>(limit, found.matched)) return std::nullopt;
   return found;
+}
+
+// The same of those that the index tells.
+std::optional<FoundRows> first_by_name(const Database& database, std::vector<IndexedNetwork> networks,
+                                       std::size_t limit) {
+  const auto before = [](const IndexedNetwork& a, const IndexedNetwork& b) {
+    return natural_less(a.name, b.name) || (!natural_less(b.name, a.name) && a.id < b.id);
+  };
+  const auto end = networks.begin() + static_cast<std::ptrdiff_t>(std::min(limit, networks.size()));
+  std::ranges::partial_sort(networks, end, before);
+  FoundRows found;
+  found.matched = networks.size();
+  for (auto at = networks.begin(); at != end; ++at)
+    if (!add_named(database, {at->id.begin(), at->id.end()}, at->name, found)) return std::nullopt;
+  return found;
+}
+
+std::vector<std::string> ids_of(const std::vector<IndexedNetwork>& networks) {
+  std::vector<std::string> ids;
+  for (const auto& network : networks) ids.emplace_back(network.id.begin(), network.id.end());
+  return ids;
 }
 
 bool has_layer_term(const Node& node) {
@@ -266,16 +294,21 @@ bool has_layer_term(const Node& node) {
 }  // namespace
 
 FoundRows Zoo::Impl::found(const Query& query) const {
-  if (!query.where && query.limit > 0 && query.limit <= kMostFirst && (query.sort.empty() || query.sort == "name"))
+  const bool few_by_name = query.limit > 0 && query.limit <= kMostFirst && (query.sort.empty() || query.sort == "name");
+  if (!query.where && few_by_name)
     if (auto first = first_by_name(*database, query.limit)) return *std::move(first);
   const auto order = parse_sort(query.sort);
   for (const auto& by : order)
     if (is_open(by.field)) check_field_exists(by.field, *database, query.sort);
   Terms terms;
+  std::optional<Narrowed> narrowed;
   if (query.where) {
     std::vector<const Node*> open;
     collect_open_fields(*query.where, open);
     for (const auto* term : open) check_field_exists(*term, *database, query.text);
+    narrowed = narrow(*database, *query.where, few_by_name);
+    if (narrowed && narrowed->exact && few_by_name)
+      if (auto first = first_by_name(*database, narrowed->networks, query.limit)) return *std::move(first);
     std::vector<const Node*> nodes;
     collect_terms(*query.where, nodes);
     for (const auto* term : nodes) {
@@ -311,12 +344,10 @@ FoundRows Zoo::Impl::found(const Query& query) const {
     if (!query.where || matches(*query.where, key, row, holds, found[part].fields))
       found[part].best.add(key, value, row);
   };
-  if (const auto few = query.where ? candidates(*database, *query.where) : std::nullopt) {
-    for (const auto& id : *few)
-      if (const auto row = database->get(Family::kRow, id)) look(0, id, *row);
-  } else {
+  if (narrowed)
+    database->get_in_parallel(Family::kRow, ids_of(narrowed->networks), parts, look);
+  else
     database->scan_in_parallel(Family::kRow, parts, look);
-  }
   for (std::size_t part = 1; part < parts; ++part) found[0].best.take(std::move(found[part].best));
   return std::move(found[0].best).sorted();
 }

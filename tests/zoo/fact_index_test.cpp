@@ -131,7 +131,13 @@ TEST_CASE("the index narrows random queries to what a look at every record finds
       for (int i = 0; i < 40; ++i) {
         const auto query = parse_query(random_query(random));
         INFO(query.text);
-        CHECK(named(zoo, query) == looked_through(zoo, query));
+        const auto all = looked_through(zoo, query);
+        CHECK(named(zoo, query) == all);
+        const auto limit = 1 + random.below(12);
+        const auto first = zoo.list(parse_query(query.text, "", limit), {});
+        CHECK(first.matched == all.size());
+        REQUIRE(first.networks.size() == std::min<std::size_t>(limit, all.size()));
+        for (std::size_t at = 0; at < first.networks.size(); ++at) CHECK(first.networks[at].name == all[at]);
       }
     }
     CHECK(kinds_found(zoo).empty());
@@ -140,6 +146,12 @@ TEST_CASE("the index narrows random queries to what a look at every record finds
   CHECK(is_indexed(database));
   CHECK(index_sum(database) == expected_index_sum(database));
   CHECK(index_sum(database).keys > 300);
+  CHECK(has_names(database));
+  database.scan(Family::kIndex, "", [&](auto key, auto name) {
+    const auto row = database.get(Family::kRow, key.substr(key.size() - 16));
+    CHECK((row && name == index_value(*row)));
+    return true;
+  });
 }
 
 TEST_CASE("a query that many networks satisfy is answered from all rows, a narrower one from the index", "[zoo]") {
@@ -154,17 +166,28 @@ TEST_CASE("a query that many networks satisfy is answered from all rows, a narro
     zoo.add(std::move(networks));
     CHECK(zoo.summaries(parse_query("dataset=mnist and arch=mlp")).size() == 1'500);
     CHECK(zoo.summaries(parse_query("dataset=mnist and m>1489")).size() == 10);
+    const auto most = zoo.summaries(parse_query("m>=520", "m"));  // looked up by several threads
+    REQUIRE(most.size() == 980);
+    for (std::size_t i = 0; i < most.size(); ++i) CHECK(most[i].metrics.at("m") == 520 + static_cast<double>(i));
   }
   const Database database(folder / "zoo" / "db", Database::Mode::kRead);
-  const auto narrowed = [&](const char* text) { return candidates(database, *parse_query(text).where); };
+  const auto narrowed = [&](const char* text, bool names_do = false) -> std::optional<std::size_t> {
+    const auto found = narrow(database, *parse_query(text).where, names_do);
+    return found ? std::optional(found->networks.size()) : std::nullopt;
+  };
+  CHECK(narrowed("dataset=mnist and arch=mlp", true) == 1'500);
+  CHECK(narrowed("m>=100 and dataset=mnist", true) == 1'400);
+  CHECK(!narrowed("m>=100 and has(notes)", true));
   CHECK(!narrowed("dataset=mnist and arch=mlp"));
   CHECK(!narrowed("m!=3"));
   CHECK(!narrowed("m=3 or m=4"));
-  CHECK(narrowed("dataset=mnist and m>1489 and not m=1495")->size() == 11);
-  CHECK(narrowed("name=n7")->size() == 1);
-  CHECK(narrowed("name in (n7, n8, n7)")->size() == 2);
-  CHECK(narrowed("dataset in (mnist, mnist) and m in (3, 3, 4)")->size() == 2);
-  CHECK(narrowed("tag:bad")->empty());
+  CHECK(narrowed("dataset=mnist and m>1489 and not m=1495") == 10);
+  CHECK(narrowed("m>=520") == 980);
+  CHECK(narrowed("name=n7") == 1);
+  CHECK(narrowed("name=n7 and dataset=mnist") == 1);
+  CHECK(narrowed("name in (n7, n8, n7)") == 2);
+  CHECK(narrowed("dataset in (mnist, mnist) and m in (3, 3, 4)") == 2);
+  CHECK(narrowed("tag:bad") == 0);
 }
 
 TEST_CASE("a store without an index is read as it is, and gets one when it is written", "[zoo]") {
@@ -203,6 +226,37 @@ TEST_CASE("a store without an index is read as it is, and gets one when it is wr
   const Database database(folder / "zoo" / "db", Database::Mode::kRead);
   CHECK(is_indexed(database));
   CHECK(index_sum(database) == expected_index_sum(database));
+}
+
+TEST_CASE("an index without names narrows as it is, and gets them when it is written", "[zoo]") {
+  const TemporaryFolder folder;
+  Random random(10);
+  int made = 0;
+  {
+    auto zoo = Zoo::create(folder / "zoo");
+    fill(zoo, random, 40, made);
+  }
+  {
+    // As programs before wrote it.
+    Database database(folder / "zoo" / "db", Database::Mode::kWrite);
+    auto batch = database.batch();
+    database.scan(Family::kIndex, "", [&](auto key, auto) { return batch.put(Family::kIndex, key, ""), true; });
+    batch.put(Family::kDefault, "indexed", "1");
+    database.write(batch);
+  }
+  const auto check = [&](const Zoo& zoo) {
+    CHECK(kinds_found(zoo).empty());
+    const auto all = looked_through(zoo, parse_query("arch=mlp"));
+    REQUIRE(all.size() > 3);
+    const auto first = zoo.list(parse_query("arch=mlp", "", 3), {});
+    CHECK(first.matched == all.size());
+    for (std::size_t i = 0; i < 3; ++i) CHECK(first.networks[i].name == all[i]);
+  };
+  check(Zoo::open(folder / "zoo", Zoo::Access::kRead));
+  CHECK(!has_names(Database(folder / "zoo" / "db", Database::Mode::kRead)));
+  check(Zoo::open(folder / "zoo", Zoo::Access::kWrite));
+  check(Zoo::open(folder / "zoo", Zoo::Access::kRead));
+  CHECK(has_names(Database(folder / "zoo" / "db", Database::Mode::kRead)));
 }
 
 TEST_CASE("an index that lacks an entry, or has one too many, is found and made anew", "[zoo]") {
