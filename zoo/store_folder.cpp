@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -17,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kForbidden = "zoo.not_readable";
-constexpr std::array kOwnFolders{"db", "db.creating", "db.restoring", "objects", "growing"};
+constexpr std::array kOwnFolders{"db", "db.creating", "db.restoring", "db.repairing", "objects", "growing"};
 
 bool has_files(const fs::path& folder) {
   std::error_code error;
@@ -62,6 +63,23 @@ fs::path database_being_made(const fs::path& store) {
 
 fs::path database_being_restored(const fs::path& store) {
   return store / "db.restoring";
+}
+
+fs::path database_being_repaired(const fs::path& store) {
+  return store / "db.repairing";
+}
+
+fs::path put_repaired_in_place(const fs::path& store) {
+  const auto repaired = database_being_repaired(store), old = database_path(store);
+  if (::renameat2(AT_FDCWD, repaired.c_str(), AT_FDCWD, old.c_str(), RENAME_EXCHANGE) != 0)
+    throw Error(ErrorCode::kFailure, "zoo.io", "cannot put the repaired database in place of the damaged one",
+                std::strerror(errno), "copy the zoo to another file system, and repair it there")
+        .at(old.string());
+  auto kept = store / "db.damaged";
+  for (int i = 2; fs::exists(kept); ++i) kept = store / ("db.damaged." + std::to_string(i));
+  fs::rename(repaired, kept);
+  sync_folder(store);
+  return kept;
 }
 
 fs::path restoring_mark(const fs::path& store) {

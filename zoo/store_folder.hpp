@@ -11,6 +11,9 @@ namespace weightloom {
 std::filesystem::path database_path(const std::filesystem::path& store);
 std::filesystem::path database_being_made(const std::filesystem::path& store);
 std::filesystem::path database_being_restored(const std::filesystem::path& store);
+std::filesystem::path database_being_repaired(const std::filesystem::path& store);
+// The repaired database becomes the database, at once. Returns where the old one is kept. Throws kFailure "zoo.io".
+std::filesystem::path put_repaired_in_place(const std::filesystem::path& store);
 // There as long as a restore has not come to its end.
 std::filesystem::path restoring_mark(const std::filesystem::path& store);
 

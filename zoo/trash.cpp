@@ -10,7 +10,7 @@ namespace {
 
 static_assert(sizeof(TrashHead) == 24);
 
-Error damaged(const std::string& why) {
+Error damaged_entry(const std::string& why) {
   return Error(ErrorCode::kDamaged, "zoo.trash", "cannot read a removed network", why, "run `weightloom zoo verify`");
 }
 
@@ -26,7 +26,7 @@ std::string encode(const TrashEntry& entry) {
 
 TrashHead decode_trash_head(std::string_view value) {
   TrashHead head;
-  if (value.size() < sizeof head) throw damaged("it is too short");
+  if (value.size() < sizeof head) throw damaged_entry("it is too short");
   std::memcpy(&head, value.data(), sizeof head);
   return head;
 }
@@ -40,7 +40,7 @@ TrashEntry decode_trash(std::string_view value) {
     entry.record = decode_record(json.at("record").get<std::string>());
     return entry;
   } catch (const std::exception& error) {
-    throw damaged(error.what());
+    throw damaged_entry(error.what());
   }
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "database_salvage.hpp"
 #include "fact_index.hpp"
 #include "statistics_cache.hpp"
 #include "weightloom/base/error.hpp"
@@ -239,6 +240,40 @@ class Repairer {
 
 }  // namespace
 
+namespace {
+
+bool has_sound_tables(const Database& database) try {
+  database.verify_files();
+  return true;
+} catch (const Error& error) {
+  if (error.code() != ErrorCode::kDamaged) throw;
+  return false;
+}
+
+// Damage in a table stays with it, whatever is written later: all that can be read goes into a new database.
+std::string renew(const fs::path& store, std::unique_ptr<Database>& database) {
+  const auto path = database_being_repaired(store);
+  fs::remove_all(path);
+  std::size_t lost = 0;
+  {
+    Database renewed(path, Database::Mode::kCreate);
+    lost = salvage(*database, renewed);
+    for (const char* key : {"schema", "uuid"})
+      if (!renewed.has(Family::kDefault, key))
+        throw Error(ErrorCode::kDamaged, "zoo.damaged", "cannot repair the zoo '" + store.string() + "'",
+                    std::string("its database does not tell the ") + key + " any more", "restore it from a backup")
+            .at(store.string());
+  }
+  database.reset();
+  const auto kept = put_repaired_in_place(store);
+  database = std::make_unique<Database>(database_path(store), Database::Mode::kWrite);
+  return "made the database anew from what its damaged tables still tell" +
+         (lost ? ", without " + std::to_string(lost) + " entries" : std::string()) + "; they are kept in '" +
+         kept.filename().string() + "'";
+}
+
+}  // namespace
+
 Repairs Zoo::repair(const fs::path& directory, double wait_seconds, const ProgressSink& progress) {
   Repairs repairs;
   std::unique_ptr<Impl> impl;
@@ -247,8 +282,9 @@ Repairs Zoo::repair(const fs::path& directory, double wait_seconds, const Progre
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kDamaged) throw;
     impl = Impl::open_for_writing(directory, wait_seconds, Database::Mode::kSalvage);
-    repairs.push_back("left out damaged entries of the database's log");
+    if (has_sound_tables(*impl->database)) repairs.push_back("left out damaged entries of the database's log");
   }
+  if (!has_sound_tables(*impl->database)) repairs.push_back(renew(impl->directory, impl->database));
   Repairer repairer(impl->directory, *impl->database, progress);
   impl->put_schema(repairer.change());
   const auto done = repairer.run();

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include "sample_networks.hpp"
 #include "temporary_folder.hpp"
@@ -113,6 +114,63 @@ void try_damages(int rounds, std::uint64_t seed) {
 
 TEST_CASE("no damage of a single file goes unnoticed", "[zoo]") {
   try_damages(60, 1);
+}
+
+TEST_CASE("what damaged tables still tell is kept by a repair, and the rest comes back with the same weights",
+          "[zoo]") {
+  const test::TemporaryFolder folder;
+  std::map<std::string, std::pair<ZooRecord, TensorMap>> networks;
+  {
+    auto zoo = Zoo::create(folder / "zoo");
+    for (int i = 0; i < 60; ++i) {
+      auto one = test::network("n" + std::to_string(i), static_cast<float>(i));
+      one.second["inside"] = test::tensor_of(400 + static_cast<std::size_t>(i), 2);
+      networks[one.first.name] = one;
+      test::add_one(zoo, std::move(one));
+    }
+  }
+  int repaired = 0, hopeless = 0;
+  for (const auto& table : files_of(folder / "zoo" / "db")) {
+    if (table.extension() != ".sst") continue;
+    const auto size = fs::file_size(table);
+    for (const auto at : {std::uintmax_t{20}, size / 2, size * 9 / 10, size - 20}) {
+      fs::remove_all(folder / "copy");
+      fs::copy(folder / "zoo", folder / "copy", fs::copy_options::recursive);
+      const auto damaged = folder / "copy" / "db" / table.filename();
+      auto content = read_file(damaged);
+      content[at] = static_cast<char>(content[at] ^ 16);
+      test::write_quickly(damaged, content);
+      CAPTURE(table.string(), size, at);
+      try {
+        Zoo::repair(folder / "copy");
+        ++repaired;
+      } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::kDamaged);
+        ++hopeless;  // what the zoo is was in it
+        continue;
+      }
+      {
+        auto zoo = Zoo::open(folder / "copy", Zoo::Access::kWrite);
+        std::set<std::string> told;
+        for (const auto& finding : zoo.verify(VerifyLevel::kDeep)) {
+          CHECK(finding.kind != "database");
+          told.insert(finding.networks.begin(), finding.networks.end());
+        }
+        for (const auto& [name, network] : networks) {
+          if (!zoo.contains(name))
+            test::add_one(zoo, network);
+          else if (told.contains(name))
+            zoo.mend(zoo.get(name), network.second);
+          else
+            CHECK(weights_hash(zoo.weights(zoo.get(name))) == weights_hash(network.second));
+        }
+      }
+      for (const auto& finding : Zoo::open(folder / "copy", Zoo::Access::kRead).verify(VerifyLevel::kDeep))
+        CHECK(!finding.damage);
+    }
+  }
+  CHECK(repaired > 20);
+  CHECK(hopeless <= 8);
 }
 
 TEST_CASE("a thousand damages of single files", "[.soak]") {
