@@ -115,6 +115,8 @@ Json run_restore(Context& context, const RestoreOptions& options) {
   auto out = backup_json(result.backup);
   out["path"] = options.zoo;
   tell_lacking(context, out, result.lacking);
+  out["repairs"] = result.repairs;
+  if (!result.repairs.empty()) context.exit_with(ErrorCode::kDamaged);
   return out;
 }
 
@@ -122,6 +124,7 @@ void print_restore(Printer& printer, const Json& result) {
   printer.line("restored backup " + result.at("backup").dump() + " of " + result.at("created").get<std::string>() +
                " to " + result.at("path").get<std::string>() + ": " + result.at("networks").dump() + " networks, " +
                format_value(result.at("bytes"), Format::kSize));
+  for (const auto& repair : result.at("repairs")) printer.line(repair.get<std::string>());
   print_lacking(printer, result);
 }
 
@@ -172,17 +175,11 @@ Json run_merge(Context& context, const MergeCommandOptions& options) {
     added.push_back({{"id", record.id}, {"name", record.name}, {"params", record.parameters}, {"bytes", record.bytes}});
   for (const auto& [name, new_name] : result.renamed) renamed.push_back({{"from", name}, {"to", new_name}});
   for (const auto& network : result.damaged) damaged.push_back({{"name", network.name}, {"why", network.why}});
-  return {{"dry_run", options.dry_run},
-          {"added", std::move(added)},
-          {"renamed", std::move(renamed)},
-          {"replaced", result.replaced},
-          {"present", result.present},
-          {"skipped", result.skipped},
-          {"undeleted", result.undeleted},
-          {"in_trash", result.in_trash},
-          {"damaged", std::move(damaged)},
-          {"aliases", result.aliases},
-          {"aliases_skipped", result.aliases_skipped}};
+  return {
+      {"dry_run", options.dry_run},    {"added", std::move(added)},     {"renamed", std::move(renamed)},
+      {"replaced", result.replaced},   {"present", result.present},     {"mended", result.mended},
+      {"skipped", result.skipped},     {"undeleted", result.undeleted}, {"in_trash", result.in_trash},
+      {"damaged", std::move(damaged)}, {"aliases", result.aliases},     {"aliases_skipped", result.aliases_skipped}};
 }
 
 void print_merge(Printer& printer, const Json& result) {
@@ -190,6 +187,7 @@ void print_merge(Printer& printer, const Json& result) {
   printer.line((dry_run ? "would add " : "added ") + std::to_string(result.at("added").size()) + " networks and " +
                std::to_string(result.at("aliases").size()) + " aliases");
   if (const auto present = result.at("present").size()) printer.line(std::to_string(present) + " were here before");
+  for (const auto& name : result.at("mended")) printer.line("mended " + name.get<std::string>());
   for (const auto& one : result.at("renamed"))
     printer.line(one.at("from").get<std::string>() + " came as " + one.at("to").get<std::string>());
   for (const auto& name : result.at("replaced")) printer.line("replaced " + name.get<std::string>());

@@ -844,11 +844,17 @@ std::string names_to_remove(const std::vector<ZooRecord>& records) {
   return text;
 }
 
-std::string question(std::size_t networks, std::int64_t bytes, Removal how, bool purge) {
-  const auto what = std::to_string(networks) + (networks == 1 ? " network (" : " networks (") +
-                    format_size(static_cast<std::uint64_t>(bytes)) + ")";
-  if (how == Removal::kToTrash) return "move " + what + " to the trash?";
-  return "remove " + what + " for good" + (purge ? "?" : ", since the trash keeps no more than the zoo has left?");
+std::string counted(std::size_t networks, std::int64_t bytes) {
+  return std::to_string(networks) + (networks == 1 ? " network (" : " networks (") +
+         format_size(static_cast<std::uint64_t>(bytes)) + ")";
+}
+
+std::string question(std::size_t networks, std::int64_t bytes, const Garbage& crowded_out, bool purge) {
+  const auto what = counted(networks, bytes);
+  if (purge) return "remove " + what + " for good?";
+  if (crowded_out.networks == 0) return "move " + what + " to the trash?";
+  return "move " + what + " to the trash, which " + counted(crowded_out.networks, crowded_out.bytes) +
+         " of before will leave for good?";
 }
 
 Json run_remove(Context& context, const RemoveOptions& options) {
@@ -865,12 +871,16 @@ Json run_remove(Context& context, const RemoveOptions& options) {
     networks.push_back(imported_json(record));
     ids.push_back(record.id);
   }
-  const auto how = options.purge ? Removal::kForGood : zoo.removal(ids);
-  const bool remove = !options.dry_run && !records.empty() &&
-                      context.confirm(question(records.size(), bytes, how, options.purge), names_to_remove(records));
-  if (remove) zoo.remove(ids, how);
-  return {
-      {"removed", remove}, {"to_trash", how == Removal::kToTrash}, {"bytes", bytes}, {"networks", std::move(networks)}};
+  const auto crowded_out = options.purge ? Garbage() : zoo.crowded_out(ids);
+  const bool remove =
+      !options.dry_run && !records.empty() &&
+      context.confirm(question(records.size(), bytes, crowded_out, options.purge), names_to_remove(records));
+  if (remove) zoo.remove(ids, options.purge ? Removal::kForGood : Removal::kToTrash);
+  return {{"removed", remove},
+          {"to_trash", !options.purge},
+          {"bytes", bytes},
+          {"networks", std::move(networks)},
+          {"crowded_out", {{"networks", crowded_out.networks}, {"bytes", crowded_out.bytes}}}};
 }
 
 void print_remove(Printer& printer, const Json& result) {
@@ -880,6 +890,9 @@ void print_remove(Printer& printer, const Json& result) {
   for (const auto& network : result.at("networks"))
     printer.line(verb + network.at("name").get<std::string>() + " (" +
                  format_value(network.at("bytes"), Format::kSize) + ")" + (to_trash ? " to the trash" : " for good"));
+  const auto& crowded_out = result.at("crowded_out");
+  if (const auto networks = crowded_out.at("networks").get<std::size_t>(); networks > 0 && !result.at("removed"))
+    printer.line(counted(networks, crowded_out.at("bytes")) + " of before would leave the trash for good");
 }
 
 View one_line(std::string (*text)(const Json&)) {

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "database_backup.hpp"
+#include "database_salvage.hpp"
 #include "holders.hpp"
 #include "store_folder.hpp"
 #include "weightloom/base/error.hpp"
@@ -601,6 +602,30 @@ void restore_files(const BackupFolder& backups, const FileList& files, const fs:
   }
 }
 
+// False where that of the backup is damaged, and what it still tells is all that there is.
+bool restore_database(const DatabaseBackups& engine, std::uint32_t id, const fs::path& zoo) {
+  const auto restored = database_being_restored(zoo), damaged = database_being_repaired(zoo);
+  for (const auto& path : {restored, damaged}) fs::remove_all(path);
+  try {
+    engine.check(id);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kDamaged) throw;
+    engine.restore_damaged(id, damaged);
+    salvage(Database(damaged, Database::Mode::kSalvage), restored);
+    fs::remove_all(damaged);
+    return false;
+  }
+  engine.restore(id, restored);
+  return true;
+}
+
+std::vector<std::string> networks_with_damage(const fs::path& zoo) {
+  std::set<std::string> networks;
+  for (const auto& finding : Zoo::open(zoo, Zoo::Access::kRead).verify(VerifyLevel::kDeep))
+    if (finding.damage) networks.insert(finding.networks.begin(), finding.networks.end());
+  return {networks.begin(), networks.end()};
+}
+
 std::vector<std::string> lacking_weights(const fs::path& zoo) {
   const Database database(database_being_restored(zoo), Database::Mode::kRead);
   return holders_of(database, lost_files(zoo, database));
@@ -617,18 +642,21 @@ RestoreResult restore_backup(const fs::path& folder, const fs::path& zoo, std::u
   std::error_code error;
   fs::create_directories(zoo, error);
   if (error) throw write_error("zoo.not_writable", "cannot restore to '" + zoo.string() + "'", error.value(), zoo);
-  const StoreLock lock(zoo, 0);
+  std::optional<StoreLock> lock(std::in_place, zoo, 0);
   write_file(restoring_mark(zoo), "");
   restore_files(backups, backups.files_of(entry), zoo, progress);
   fs::create_directories(incoming_path(zoo));
-  fs::remove_all(database_being_restored(zoo));
-  backups.engine().restore(entry.backup.id, database_being_restored(zoo));
+  const bool whole = restore_database(backups.engine(), entry.backup.id, zoo);
   write_file(ledger_path(zoo), entry.ledger);
-  RestoreResult result{entry.backup, lacking_weights(zoo)};
+  RestoreResult result{entry.backup, lacking_weights(zoo), {}};
   // From here on it is a zoo.
   fs::rename(database_being_restored(zoo), database_path(zoo));
   sync_folder(zoo);
   fs::remove(restoring_mark(zoo));
+  if (whole) return result;
+  lock.reset();
+  result.repairs = Zoo::repair(zoo, 0, progress);
+  result.lacking = networks_with_damage(zoo);
   return result;
 }
 

@@ -92,4 +92,22 @@ void DatabaseBackups::restore(std::uint32_t id, const fs::path& database) const 
                "restore", folder_);
 }
 
+void DatabaseBackups::restore_damaged(std::uint32_t id, const fs::path& database) const {
+  rocksdb::BackupInfo info;
+  check_status(engine_->GetBackupInfo(id, &info, true), "read", folder_);
+  fs::create_directories(database);
+  for (const auto& file : info.file_details) {
+    const auto from = folder_ / file.relative_filename;
+    // What is shared is called by its number, its session and its size.
+    const auto shared = from.parent_path().filename() == "shared_checksum";
+    const auto name = from.filename().string();
+    const auto to = shared ? name.substr(0, name.find('_')) + from.extension().string() : name;
+    std::error_code error;
+    if (!fs::copy_file(from, database / to, error))
+      throw Error(ErrorCode::kDamaged, "backup.damaged", "cannot restore the database in '" + folder_.string() + "'",
+                  error.message(), "use another backup")
+          .at(from.string());
+  }
+}
+
 }  // namespace weightloom

@@ -48,6 +48,8 @@ class DatabaseBackups {
   void check(std::uint32_t id) const;
   // Into a folder that has no database.
   void restore(std::uint32_t id, const std::filesystem::path& database) const;
+  // The same of one whose files have changed, as they are.
+  void restore_damaged(std::uint32_t id, const std::filesystem::path& database) const;
 
  private:
   std::filesystem::path folder_;

@@ -13,6 +13,7 @@
 
 namespace weightloom {
 namespace {
+namespace fs = std::filesystem;
 
 constexpr std::size_t kCopiedBytes = 4u << 20;
 constexpr int kHalvings = 128;
@@ -92,7 +93,8 @@ class TableKeys {
 
 }  // namespace
 
-std::size_t salvage(const Database& from, Database& to) {
+std::size_t salvage(const Database& from, const fs::path& path) {
+  Database to(path, Database::Mode::kCreate);
   std::size_t lost = 0;
   auto batch = to.batch();
   for (const auto& table : from.live_tables()) {

@@ -164,11 +164,9 @@ class Importer {
       room_.add(record, nullptr, follows());
     } else {
       store_batch();
-      std::int64_t bytes = 0;
-      for (const auto& tensor : stream.tensors()) bytes += static_cast<std::int64_t>(tensor.bytes);
       const auto produce = [&](WeightsSink& sink) { return read_into(sink, file, stream); };
       result_.stored.push_back(
-          zoo_.store(file.name, bytes, produce, options_.replace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse));
+          zoo_.store(file.name, produce, options_.replace ? Zoo::Taken::kReplace : Zoo::Taken::kRefuse));
       previous_ = result_.stored.back().id;
     }
     (taken ? result_.replaced : result_.imported).push_back(file);

@@ -49,12 +49,12 @@ class Merger {
       aliases_.emplace_back(record.id, aliases);
       // An earlier merge may have been killed between a network and its tokens.
       if (into_.all_tokens(record.id).empty()) take_tokens(record);
-      return;
+      return mend(record.id, record);
     }
     if (const auto trashed = trashed_.find(record.id); trashed != trashed_.end())
-      return bring_back(record.id, trashed->second, aliases);
+      return bring_back(record, trashed->second, aliases);
     const auto way = way_of(record);
-    if (way == Way::kPresent) return result_.present.push_back(record.name);
+    if (way == Way::kPresent) return result_.present.push_back(record.name), mend(record.name, record);
     if (way == Way::kSkipped) return result_.skipped.push_back(record.name);
     const auto name = record.name;
     if (const auto why = pointless_time(record.created); !why.empty()) {
@@ -88,14 +88,27 @@ class Merger {
   }
 
   // What was removed here comes back with what is known of it here; what arrives may know less.
-  void bring_back(const std::string& id, const std::string& name, const std::vector<std::string>& aliases) {
+  void bring_back(const ZooRecord& record, const std::string& name, const std::vector<std::string>& aliases) {
     const bool free = is_free(name);
     if (!free && options_.taken != MergeOptions::Taken::kRename) return result_.in_trash.push_back(name);
     const auto new_name = free ? name : free_name(name);
     tell(free ? Way::kNew : Way::kRenamed, name, new_name);
-    if (!options_.dry_run) into_.undelete(id, new_name);
     result_.undeleted.push_back(new_name);
-    aliases_.emplace_back(id, aliases);
+    aliases_.emplace_back(record.id, aliases);
+    if (options_.dry_run) return;
+    into_.undelete(record.id, new_name);
+    mend(record.id, record);
+  }
+
+  // Weights that are damaged here and whole there.
+  void mend(const std::string& reference, const ZooRecord& record) {
+    const auto stored = into_.get(reference);
+    if (stored.weights_hash != record.weights_hash || into_.is_sound(stored)) return;
+    unless_damaged(record.name, [&] {
+      const auto weights = from_.weights(record);
+      if (!options_.dry_run) into_.mend(stored, weights);
+      result_.mended.push_back(stored.name);
+    });
   }
 
   bool is_free(const std::string& name) const { return !into_.knows(name) && !names_.contains(name); }
@@ -152,7 +165,7 @@ class Merger {
       from_.send(record, sink);
       return record;
     };
-    finish(into_.store(record.name, record.bytes, produce, taken()));
+    finish(into_.store(record.name, produce, taken()));
   }
 
   void store_batch() {

@@ -52,7 +52,8 @@ HistoryStep told(const Entries& entries) {
   // The beginning of a long step may have left the log.
   step.reversible = !is_clearing(main) && entries.front().number == main.step;
   for (const auto& entry : entries) {
-    if (!is_clearing(entry)) step.reversible = step.reversible && is_reversible(entry);
+    if (is_clearing(entry) && !is_clearing(main)) continue;
+    step.reversible = step.reversible && is_reversible(entry);
     for (const auto* named : {&entry.added, &entry.removed, &entry.purged})
       step.networks.insert(named->begin(), named->end());
     for (const auto& [id, what] : entry.changed) step.networks.emplace(id, what.name);

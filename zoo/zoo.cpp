@@ -270,9 +270,13 @@ std::unique_ptr<Zoo::Impl> Zoo::Impl::open_for_writing(const fs::path& directory
   impl->lock = std::make_unique<StoreLock>(directory, wait_seconds);
   impl->due = file_ledger(directory);
   impl->database = std::make_unique<Database>(database_path(directory), mode);
-  check_schema(*impl->database, directory);
   clear_incoming(directory);
-  impl->uuid = impl->database->get(Family::kDefault, "uuid").value_or("");
+  try {
+    check_schema(*impl->database, directory);
+    impl->uuid = impl->database->get(Family::kDefault, "uuid").value_or("");
+  } catch (const Error& error) {
+    if (mode != Database::Mode::kSalvage || error.code() != ErrorCode::kDamaged) throw;
+  }
   return impl;
 }
 
@@ -680,12 +684,11 @@ void Zoo::Impl::erase(Change& change, const ZooRecord& record, const std::set<st
   let_go(change, record, leaving, kept, released);
 }
 
-Removal Zoo::remove(const std::vector<std::string>& references, Removal how) {
+void Zoo::remove(const std::vector<std::string>& references, Removal how) {
   impl_->writable();
   std::set<std::string> ids;
   for (const auto& reference : references) ids.insert(impl_->resolve_itself(reference));
   const Together together(*this);
-  if (!impl_->trash_keeps(ids, 0)) how = Removal::kForGood;
   if (how == Removal::kToTrash) impl_->make_room(ids);
   while (!ids.empty()) {
     throw_if_interrupted();
@@ -702,7 +705,6 @@ Removal Zoo::remove(const std::vector<std::string>& references, Removal how) {
     change.commit();
     impl_->dispose(released);
   }
-  return how;
 }
 
 void Zoo::put_tokens(const std::vector<std::pair<std::string, TokenStream>>& streams) {

@@ -52,17 +52,13 @@ class Zoo::Addition {
   // Throws when the name is none or taken; the network that has it may have to give way.
   void take_name(const std::string& name) {
     if (taken_ == Taken::kReplace && zoo_.contains(name))
-      leaving_.insert(replaced_.emplace(name, zoo_.get(name)).first->second.id);
+      replaced_.emplace(name, zoo_.get(name));
     else
       zoo_.expect_free(name);
     if (!names_.insert(name).second) throw name_taken(name);
   }
 
-  // `arriving`: bytes of the new networks.
-  void begin(std::int64_t arriving) {
-    keep_ = impl_.trash_keeps(leaving_, arriving);
-    change_.emplace(impl_.change("add"));
-  }
+  void begin() { change_.emplace(impl_.change("add")); }
 
   // Gives a record of a name that was taken what it lacks.
   void complete(ZooRecord& record) {
@@ -108,10 +104,7 @@ class Zoo::Addition {
     std::map<std::string, std::vector<std::string>> aliases_of;  // by name
     for (const auto& [name, record] : replaced_) {
       aliases_of[name] = zoo_.aliases(record.id);
-      if (keep_)
-        to_trash(database_, *change_, record);
-      else
-        impl_.erase(*change_, record, leaving_, kept, released);
+      to_trash(database_, *change_, record);
     }
     for (const auto& record : records) {
       take_from_trash(record.id, kept, released);
@@ -126,7 +119,7 @@ class Zoo::Addition {
     committing_ = true;
     change_->commit();
     impl_.dispose(released);
-    if (keep_ && !replaced_.empty()) impl_.bound_trash();
+    if (!replaced_.empty()) impl_.bound_trash();
   }
 
  private:
@@ -174,25 +167,22 @@ class Zoo::Addition {
   Batch ahead_;
   std::optional<std::uint64_t> quota_;
   std::uint64_t taken_bytes_;
-  std::set<std::string> names_, ids_, leaving_;
+  std::set<std::string> names_, ids_;
   std::map<std::string, ZooRecord> replaced_;  // by name
-  bool keep_ = true;                           // in the trash
   bool committing_ = false;
 };
 
 std::vector<ZooRecord> Zoo::add(std::vector<std::pair<ZooRecord, TensorMap>> networks, Taken taken) {
   Addition addition(*this, taken);
   std::vector<ZooRecord> records;
-  std::int64_t arriving = 0;
   for (auto& [record, tensors] : networks) {
     addition.take_name(record.name);
     expect_storable(record, tensors);
     addition.complete(record);
     describe_weights(record, tensors);
-    arriving += record.bytes;
     records.push_back(record);
   }
-  addition.begin(arriving);
+  addition.begin();
   for (const auto& [record, tensors] : networks) {
     const auto parents = addition.parents_of(record);
     for (const auto& tensor : record.tensors)
@@ -253,11 +243,10 @@ std::string WeightsSink::weights_hash() {
   return hash_of_tensors(impl_.tensors);
 }
 
-ZooRecord Zoo::store(const std::string& name, std::int64_t bytes, const std::function<ZooRecord(WeightsSink&)>& produce,
-                     Taken taken) {
+ZooRecord Zoo::store(const std::string& name, const std::function<ZooRecord(WeightsSink&)>& produce, Taken taken) {
   Addition addition(*this, taken);
   addition.take_name(name);
-  addition.begin(bytes);
+  addition.begin();
   WeightsSink::Impl weights{.addition = addition};
   WeightsSink sink(weights);
   auto record = produce(sink);

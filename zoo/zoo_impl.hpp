@@ -63,11 +63,9 @@ struct Zoo::Impl {
   std::string resolve(const std::string& reference) const;
   // The same; throws kUsage "zoo.is_alias" for an alias.
   std::string resolve_itself(const std::string& reference) const;
-  // Would the trash keep these networks if they were removed now, beside `arriving` bytes of new ones?
-  bool trash_keeps(const std::set<std::string>& ids, std::int64_t arriving) const;
-  // Removes for good from the trash what has to give way before these are moved to it.
+  // Removes for good from the trash what has to give way before these are moved to it, and says so.
   void make_room(const std::set<std::string>& ids);
-  // Removes for good from the trash what is too much for it; never what the present step moved there.
+  // The same of what is too much for it; never what the present step moved there.
   void bound_trash();
   // The one that a name, an id or its first digits mean. Throws kNotFound, kAmbiguous.
   TrashEntry find_in_trash(const std::string& reference) const;

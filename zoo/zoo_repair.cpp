@@ -44,6 +44,11 @@ class Repairer {
   // What is done, for what goes along with it.
   Change& change() { return change_; }
 
+  void name_zoo(const std::string& uuid) {
+    change_.batch().put(Family::kDefault, "uuid", uuid);
+    did("gave the zoo a new id: its next backups need another folder");
+  }
+
  private:
   void did(std::string what) { done_repairs_.push_back(std::move(what)); }
 
@@ -254,16 +259,7 @@ bool has_sound_tables(const Database& database) try {
 std::string renew(const fs::path& store, std::unique_ptr<Database>& database) {
   const auto path = database_being_repaired(store);
   fs::remove_all(path);
-  std::size_t lost = 0;
-  {
-    Database renewed(path, Database::Mode::kCreate);
-    lost = salvage(*database, renewed);
-    for (const char* key : {"schema", "uuid"})
-      if (!renewed.has(Family::kDefault, key))
-        throw Error(ErrorCode::kDamaged, "zoo.damaged", "cannot repair the zoo '" + store.string() + "'",
-                    std::string("its database does not tell the ") + key + " any more", "restore it from a backup")
-            .at(store.string());
-  }
+  const auto lost = salvage(*database, path);
   database.reset();
   const auto kept = put_repaired_in_place(store);
   database = std::make_unique<Database>(database_path(store), Database::Mode::kWrite);
@@ -287,6 +283,7 @@ Repairs Zoo::repair(const fs::path& directory, double wait_seconds, const Progre
   if (!has_sound_tables(*impl->database)) repairs.push_back(renew(impl->directory, impl->database));
   Repairer repairer(impl->directory, *impl->database, progress);
   impl->put_schema(repairer.change());
+  if (impl->uuid.empty()) repairer.name_zoo(random_id());
   const auto done = repairer.run();
   repairs.insert(repairs.end(), done.begin(), done.end());
   return repairs;

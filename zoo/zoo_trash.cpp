@@ -5,7 +5,9 @@
 
 #include "row.hpp"
 #include "weightloom/base/error.hpp"
+#include "weightloom/base/log.hpp"
 #include "weightloom/base/progress.hpp"
+#include "weightloom/base/text.hpp"
 #include "zoo_impl.hpp"
 
 namespace weightloom {
@@ -36,12 +38,6 @@ Weight weigh(const Database& database, const std::set<std::string>& ids) {
 }
 
 }  // namespace
-
-bool Zoo::Impl::trash_keeps(const std::set<std::string>& ids, std::int64_t arriving) const {
-  if (ids.empty()) return true;
-  const auto weight = weigh(*database, ids);
-  return weight.chosen <= std::max(kLeastRoom, weight.all - weight.chosen + arriving);
-}
 
 namespace {
 
@@ -75,12 +71,24 @@ std::set<std::string> too_much(std::map<std::uint64_t, Removed> removals, std::i
   return ids;
 }
 
+// What would be too much if these networks were moved to the trash.
+std::set<std::string> too_much_beside(const Database& database, const std::set<std::string>& ids) {
+  if (ids.empty()) return {};
+  const auto weight = weigh(database, ids);
+  return too_much(removals_in(database), weight.room() - weight.chosen);
+}
+
+void tell(const Garbage& cleared) {
+  if (cleared.networks == 0) return;
+  log().warn("{} that had been removed before left the trash for good, which keeps no more than the zoo has ({})",
+             cleared.networks == 1 ? "a network" : std::to_string(cleared.networks) + " networks",
+             format_size(static_cast<std::uint64_t>(cleared.bytes)));
+}
+
 }  // namespace
 
 void Zoo::Impl::make_room(const std::set<std::string>& ids) {
-  if (ids.empty()) return;
-  const auto weight = weigh(*database, ids);
-  clear_trash(too_much(removals_in(*database), weight.room() - weight.chosen), true);
+  tell(clear_trash(too_much_beside(*database, ids), true));
 }
 
 void Zoo::Impl::bound_trash() {
@@ -88,7 +96,7 @@ void Zoo::Impl::bound_trash() {
   const auto present = removals.find(step);
   const auto kept = present == removals.end() ? 0 : present->second.bytes;
   if (present != removals.end()) removals.erase(present);
-  clear_trash(too_much(std::move(removals), weigh(*database, {}).room() - kept), true);
+  tell(clear_trash(too_much(std::move(removals), weigh(*database, {}).room() - kept), true));
 }
 
 void to_trash(const Database& database, Change& change, const ZooRecord& record) {
@@ -174,10 +182,10 @@ std::set<std::string> Zoo::Impl::old_in_trash(double seconds) const {
   return ids;
 }
 
-Removal Zoo::removal(const std::vector<std::string>& references) const {
+Garbage Zoo::crowded_out(const std::vector<std::string>& references) const {
   std::set<std::string> ids;
   for (const auto& reference : references) ids.insert(impl_->resolve(reference));
-  return impl_->trash_keeps(ids, 0) ? Removal::kToTrash : Removal::kForGood;
+  return impl_->clear_trash(too_much_beside(*impl_->database, ids), false);
 }
 
 std::vector<TrashedNetwork> Zoo::trash() const {

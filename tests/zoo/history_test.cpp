@@ -67,7 +67,7 @@ TEST_CASE("a removed network is in no list, its name is free, and it comes back 
   store.zoo.put_tokens({{record.id, {std::string(64, 'a'), record.weights_hash, "tokens"}}});
   const auto before = content(store.zoo);
 
-  CHECK(store.zoo.remove("net") == Removal::kToTrash);
+  store.zoo.remove("net");
   CHECK(store.zoo.size() == 1);
   CHECK_FALSE(store.zoo.knows("net"));
   CHECK_FALSE(store.zoo.knows("best"));
@@ -111,22 +111,33 @@ TEST_CASE("a network whose name was taken meanwhile comes back under another", "
   CHECK(testing::error_id([&] { store.zoo.undelete("net"); }) == "zoo.ambiguous");
 }
 
-TEST_CASE("the trash keeps as much as the zoo has, and 1 MiB in any case", "[zoo]") {
+TEST_CASE("beside what was removed last the trash keeps as much as the zoo has, and 1 MiB in any case", "[zoo]") {
   ChangedZoo store;
   for (int i = 0; i < 4; ++i) store.add_large(std::to_string(i), static_cast<float>(i));
-  CHECK(store.zoo.removal(Names{"0", "1", "2"}) == Removal::kForGood);
-  CHECK(store.zoo.removal(Names{"0", "1"}) == Removal::kToTrash);
-  CHECK(store.zoo.remove("0") == Removal::kToTrash);
-  CHECK(store.zoo.remove("1") == Removal::kToTrash);
+  CHECK(store.zoo.crowded_out(Names{"0", "1", "2"}).networks == 0);
+  store.zoo.remove("0");
+  store.zoo.remove("1");
   CHECK(store.trashed() == Names{"1", "0"});
-  CHECK(store.zoo.remove("2") == Removal::kToTrash);  // beside one network one is kept
+  CHECK(store.zoo.crowded_out(Names{"2"}).networks == 2);
+  store.zoo.remove("2");  // beside one network one is kept
   CHECK(store.trashed() == Names{"2"});
-  CHECK(store.zoo.remove("3") == Removal::kForGood);
-  CHECK(store.zoo.trash().size() == 1);
-  CHECK(testing::error_id([&] { store.zoo.undo(); }) == "undo.refused");
+  store.zoo.remove("3");
+  CHECK(store.trashed() == Names{"3"});
   store.add("small");
-  CHECK(store.zoo.remove("small") == Removal::kToTrash);
+  store.zoo.remove("small");
   CHECK(store.trashed() == Names{"small"});
+  CHECK(store.zoo.history()[0].networks.size() == 1);  // what gave way was not removed by it
+  store.zoo.undo();
+  CHECK(store.zoo.contains("small"));
+}
+
+TEST_CASE("what is replaced comes back, however large it is beside what replaced it", "[zoo]") {
+  ChangedZoo store;
+  store.add_large("net", 1);
+  std::vector<std::pair<ZooRecord, TensorMap>> networks{test::network("net")};
+  store.zoo.add(std::move(networks), Zoo::Taken::kReplace);
+  CHECK(store.trashed() == Names{"net"});
+  CHECK(store.zoo.undelete("net", "old").bytes > 1'000'000);
 }
 
 TEST_CASE("what is removed for good, or has been in the trash for long, gives its room back", "[zoo]") {

@@ -1,6 +1,7 @@
 // Backups, and one zoo merged into another.
 
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "error_id.hpp"
 #include "sample_networks.hpp"
@@ -203,7 +204,10 @@ TEST_CASE("any damage to a backup is found, and never restored unnoticed", "[zoo
       std::vector<std::string> findings{"cannot be read"};
       testing::error_id([&] { findings = check_backups(kept.backups()); });
       bool restored = false;
-      testing::error_id([&] { restored = restore_backup(kept.backups(), kept.folder / "restored").lacking.empty(); });
+      testing::error_id([&] {
+        const auto result = restore_backup(kept.backups(), kept.folder / "restored");
+        restored = result.lacking.empty() && result.repairs.empty();
+      });
       // A flipped letter of a name in the folder's own descriptions does no harm.
       if (restored)
         CHECK(contents(kept.folder / "restored") == state);
@@ -265,6 +269,37 @@ TEST_CASE("of a damaged backup the rest is restored, and what lacks weights is n
   const auto restored = Zoo::open(kept.folder / "restored", Zoo::Access::kRead);
   CHECK(restored.size() == zoo.size());
   for (const auto& record : restored.all()) CHECK(restored.is_sound(record) == (record.name == "new0"));
+}
+
+TEST_CASE("of a backup with a damaged table the rest is restored, whichever it is", "[zoo]") {
+  const Kept kept;
+  kept.back_up();
+  kept.change(0);
+  kept.back_up();
+  const auto before = contents(kept.zoo()).size();
+  int damaged = 0;
+  for (const auto& table : files_below(kept.backups() / "db" / "shared_checksum")) {
+    const test::TemporaryFolder folder;
+    fs::copy(kept.backups(), folder / "backups", fs::copy_options::recursive);
+    flip(folder / "backups" / "db" / "shared_checksum" / table.filename());
+    CAPTURE(table.string());
+    for (const std::uint32_t id : {1u, 2u}) {
+      const auto target = folder / ("restored" + std::to_string(id));
+      const auto result = restore_backup(folder / "backups", target, id);
+      damaged += !result.repairs.empty();
+      std::set<std::string> named(result.lacking.begin(), result.lacking.end());
+      for (const auto& finding : Zoo::open(target, Zoo::Access::kRead).verify(VerifyLevel::kDeep)) {
+        CHECK(finding.kind != "database");
+        for (const auto& network : finding.networks) CHECK((!finding.damage || named.contains(network)));
+      }
+      // From the zoo that was backed up everything comes back.
+      auto writer = Zoo::open(target, Zoo::Access::kWrite);
+      merge(writer, Zoo::open(kept.zoo(), Zoo::Access::kRead), {}, {});
+      CHECK(writer.all().size() == before);
+      for (const auto& finding : writer.verify(VerifyLevel::kDeep)) CHECK(!finding.damage);
+    }
+  }
+  CHECK(damaged > 5);
 }
 
 TEST_CASE("a copy of a zoo that went another way does not displace the backups of the first", "[zoo]") {
@@ -405,6 +440,19 @@ TEST_CASE("networks come into another zoo with ids, lineage, tokens and aliases"
   CHECK(again.added.empty());
   CHECK(again.present.size() == 2);
   CHECK(testing::error_id([&] { merge(into, Zoo::open(into.directory(), Zoo::Access::kRead)); }) == "merge.itself");
+}
+
+TEST_CASE("what is damaged here is mended from a zoo that has it whole", "[zoo]") {
+  const Kept kept;
+  kept.back_up();
+  restore_backup(kept.backups(), kept.folder / "whole");
+  for (const auto& file : files_below(kept.zoo() / "objects")) flip(file);
+  auto zoo = Zoo::open(kept.zoo(), Zoo::Access::kWrite);
+  const auto whole = Zoo::open(kept.folder / "whole", Zoo::Access::kRead);
+  CHECK(merge(zoo, whole, {.dry_run = true}, {}).mended.size() == 2);
+  CHECK(merge(zoo, whole, {}, {}).mended.size() == 2);
+  CHECK(merge(zoo, whole, {}, {}).mended.empty());
+  for (const auto& finding : zoo.verify(VerifyLevel::kDeep)) CHECK(!finding.damage);
 }
 
 TEST_CASE("names that are taken are skipped, renamed or replaced, as one says", "[zoo]") {

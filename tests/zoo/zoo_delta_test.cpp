@@ -256,19 +256,19 @@ TEST_CASE("a producer that fails leaves nothing", "[zoo]") {
     sink.append(bytes);
     sink.begin("v", DType::kU8, {4 << 20});
   };
-  CHECK_THROWS_AS(zoo.store("streamed", 8 << 20,
+  CHECK_THROWS_AS(zoo.store("streamed",
                             [&](WeightsSink& sink) -> ZooRecord {
                               begin(sink);
                               throw std::runtime_error("enough");
                             }),
                   std::runtime_error);
-  CHECK_THROWS_AS(zoo.store("streamed", 8 << 20,
+  CHECK_THROWS_AS(zoo.store("streamed",
                             [&](WeightsSink& sink) {
                               begin(sink);
                               return test::record_named("incomplete");
                             }),
                   Error);
-  CHECK_THROWS_AS(zoo.store("streamed", 8 << 20,
+  CHECK_THROWS_AS(zoo.store("streamed",
                             [&](WeightsSink& sink) {
                               begin(sink);
                               sink.begin("w", DType::kU8, {1});
@@ -303,7 +303,7 @@ TEST_CASE("a streamed network that replaces another puts it into the trash", "[z
   auto zoo = Zoo::create(folder / "zoo");
   const auto store = [&](std::byte value) {
     return zoo.store(
-        "net", 4 << 20,
+        "net",
         [&](WeightsSink& sink) {
           sink.begin("w", DType::kU8, {4 << 20});
           sink.append(std::vector<std::byte>(4u << 20, value));

@@ -49,6 +49,7 @@ BackupResult back_up(Zoo& zoo, const std::filesystem::path& folder, const Backup
 struct RestoreResult {
   Backup backup;
   std::vector<std::string> lacking;  // names of the networks that lack weights
+  Repairs repairs;                   // of a database that is damaged in the backup: what of it could not be kept
 };
 
 // Oldest first. Throws kNotFound "backup.none" when the folder holds no backups.

@@ -27,6 +27,7 @@ struct MergeResult {
   std::vector<std::pair<std::string, std::string>> renamed;  // from, to
   std::vector<std::string> replaced;                         // names
   std::vector<std::string> present;    // stored before: the same id, or the same weights by that name
+  std::vector<std::string> mended;     // of those: their weights were damaged here, and whole there
   std::vector<std::string> skipped;    // the name is that of other weights, or an alias
   std::vector<std::string> undeleted;  // were in the trash here, and are back as they were
   std::vector<std::string> in_trash;   // are there and stay, since their names are taken

@@ -131,9 +131,9 @@ class Zoo {
   enum class Taken { kRefuse, kReplace };
   std::vector<ZooRecord> add(std::vector<std::pair<ZooRecord, TensorMap>> networks, Taken taken = Taken::kRefuse);
 
-  // The same for one network, called `name`, of about so many bytes, whose weights need not fit into memory: `produce`
-  // hands them to the sink and returns the record. What it throws is thrown, and nothing remains.
-  ZooRecord store(const std::string& name, std::int64_t bytes, const std::function<ZooRecord(WeightsSink&)>& produce,
+  // The same for one network, called `name`, whose weights need not fit into memory: `produce` hands them to the sink
+  // and returns the record. What it throws is thrown, and nothing remains.
+  ZooRecord store(const std::string& name, const std::function<ZooRecord(WeightsSink&)>& produce,
                   Taken taken = Taken::kRefuse);
 
   // `reference`: exact name, alias (`name@alias`), full id or a unique prefix of at least 4 digits. Throws kNotFound
@@ -187,16 +187,14 @@ class Zoo {
   void set_alias(const std::string& alias, const std::string& reference);
   void remove_alias(const std::string& alias);
   std::vector<std::string> aliases(const std::string& record_id) const;
-  // Moves networks to the trash, from which they come back with their aliases and token streams. The trash keeps as
-  // many bytes of weights as the zoo's networks have, and 1 MiB in any case: what was removed longest ago gives way,
-  // and networks that come to more go for good. kForGood: records, names, token streams, and every object that nothing
-  // else refers to. Returns what was done.
-  Removal remove(const std::vector<std::string>& references, Removal how = Removal::kToTrash);
-  Removal remove(const std::string& reference, Removal how = Removal::kToTrash) {
-    return remove(std::vector{reference}, how);
-  }
-  // What remove() would do.
-  Removal removal(const std::vector<std::string>& references) const;
+  // kToTrash: moves networks to the trash, from which they come back with their aliases and token streams. Beside what
+  // was removed last the trash keeps as many bytes of weights as the zoo's networks have, and 1 MiB in any case: what
+  // was removed longest ago gives way, and a warning says so. kForGood: removes records, names, token streams, and
+  // every object that nothing else refers to.
+  void remove(const std::vector<std::string>& references, Removal how = Removal::kToTrash);
+  void remove(const std::string& reference, Removal how = Removal::kToTrash) { remove(std::vector{reference}, how); }
+  // What would give way in the trash if these were moved to it.
+  Garbage crowded_out(const std::vector<std::string>& references) const;
 
   // What is in the trash, the last removed first.
   std::vector<TrashedNetwork> trash() const;
