@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -256,6 +257,7 @@ class Reader {
       if (number.words > 0) read_number(number, i);
       i += std::max<std::size_t>(1, number.words);
     }
+    expect_bounds_that_hold();
     read_quality();
     return std::move(out_);
   }
@@ -485,6 +487,7 @@ class Reader {
 
   void read_number(const Number& number, std::size_t at) {
     const auto after = at + number.words;
+    if (const auto bound = bound_of_weights(number.value, at, after)) return add_bound(*bound, at);
     // One word may stand between: "three hidden layers".
     for (auto i = after; i < std::min(after + 2, words_.size()); ++i) {
       if (i > after && (is_function_word(words_[i - 1]) || number_at(words_, i - 1).words > 0)) break;
@@ -511,6 +514,43 @@ class Reader {
     };
     if (before("depth", kDepthWords)) set(out_.depth, number.value, at);
     if (before("width", kWidthWords)) set(out_.width, number.value, at);
+  }
+
+  // "At least 10k weights", "fewer than 90k" of "fewer than 90k and more than 10k weights"; else it is no more than a
+  // number.
+  std::optional<NumberBound> bound_of_weights(std::int64_t value, std::size_t at, std::size_t after) const {
+    auto first = at;
+    // "A minimum of".
+    if (first > 0 && words_[first - 1] == "of") --first;
+    const auto word = [&](std::size_t back) { return first >= back ? words_[first - back] : std::string(); };
+    const auto bound = bound_before(value, word(3), word(2), word(1));
+    const bool answer = word(2) == "no" && word(1) != "than";  // "yes or no, under 10k weights"
+    if (!bound || answer || value < kFewestParameters || !speaks_of_weights(after)) return std::nullopt;
+    for (auto i = first > 4 ? first - 4 : 0; i < first && !bound->upper; ++i)
+      if (words_[i].ends_with("n't") || words_[i] == "not" || words_[i] == "never") return std::nullopt;
+    return bound;
+  }
+
+  // Whether it is weights that a number which ends at a place is of: right behind it, or behind other limits.
+  bool speaks_of_weights(std::size_t after) const {
+    if (after < words_.size() && kParameterWords.contains(words_[after])) return true;
+    static const std::set<std::string> joints{"and", "but", "yet", "of"};
+    const bool joined = after == words_.size() || joints.contains(words_[after]);
+    return joined && std::ranges::any_of(words_, [](const auto& word) { return kParameterWords.contains(word); });
+  }
+
+  void add_bound(const NumberBound& bound, std::size_t at) {
+    if (bound.upper) return set(out_.most_parameters, bound.number, at);
+    least_parameters_ = std::max(bound.number, least_parameters_.value_or(0));
+  }
+
+  // "Fewer than 10,000 and more than 90,000 weights".
+  void expect_bounds_that_hold() const {
+    if (least_parameters_ && out_.most_parameters && *least_parameters_ > *out_.most_parameters)
+      throw Error(ErrorCode::kUsage, "instruction.architecture", "the instruction says two things of one setting",
+                  "more than " + std::to_string(*least_parameters_) + " weights and fewer than " +
+                      std::to_string(*out_.most_parameters),
+                  "say one of them");
   }
 
   // "Number of layers", "layer count".
@@ -658,6 +698,7 @@ class Reader {
   const ArchitectureNames& names_;
   const WordVectors& vectors_;
   ArchitectureReading out_;
+  std::optional<std::int64_t> least_parameters_;  // which no setting asks for
 };
 
 }  // namespace

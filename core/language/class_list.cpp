@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "class_groups.hpp"
+#include "contradictions.hpp"
 #include "named_tokens.hpp"
 #include "rest_of_classes.hpp"
 #include "strangers.hpp"
@@ -30,6 +31,13 @@ class Lists : NamedTokens {
   }
 
   ClassList read() const {
+    ClassList out = read_asked();
+    out.contradicted = asked_for_and_left_out(*this, out);
+    return out;
+  }
+
+ private:
+  ClassList read_asked() const {
     if (any(0, tokens_.size(), [&](std::size_t i) { return tokens_[i].label; }))
       if (auto list = labelled(); !list.named.empty() || list.no_class) return list;
     if (auto found = parity_named(); !found.empty()) return of_numbers(std::move(found));
@@ -41,15 +49,11 @@ class Lists : NamedTokens {
         out.named = out.classes = std::move(found);
         return out;
       }
-    if (out.named.empty() && !out.no_class && !out.whether)
-      out.classes = all_but_left_out();
-    else
-      out.contradicted = asked_for_and_left_out(out);
+    if (out.named.empty() && !out.no_class && !out.whether) out.classes = all_but_left_out();
     drop_from_ranges(out);
     return out;
   }
 
- private:
   ClassList read_runs() const {
     ClassList out;
     if (const auto stranger = stranger_among_classes(*this)) return {.no_class = stranger};
@@ -58,8 +62,8 @@ class Lists : NamedTokens {
     const bool by_name = std::ranges::any_of(runs_, [&](const Run& run) { return has_own_name(run); });
     for (const Run& run : runs_)
       if (!by_name || has_own_name(run)) add_classes(run, out.named);
-    const bool whole =
-        says_number_of_classes() || (out.named.size() > 1 && says_all_kinds()) || adds_all_others(out.named.size());
+    const bool whole = says_number_of_classes() || (out.named.size() > 1 && says_all_kinds()) ||
+                       adds_all_others(out.named.size()) || (lists_as_many() && out.named.size() > 1);
     for (const Run& run : runs_) {
       std::vector<std::int64_t> own;
       add_classes(run, own);
@@ -89,52 +93,26 @@ class Lists : NamedTokens {
       out.classes = out.named;
     if (whole || out.classes.size() == subject_.classes.size()) out.classes.clear();
     const bool others = out.named.empty() && !all_but_left_out().empty();
-    out.whether = out.classes.empty() && !adds_all_others(out.named.size()) && !others && asks_whether(*this, out);
+    out.alone = out.classes.empty() && out.named.size() == 1 && !others && is_left_alone(*this);
+    out.whether =
+        out.classes.empty() && !out.alone && !adds_all_others(out.named.size()) && !others && asks_whether(*this, out);
     return out;
+  }
+
+  bool leaves_out(std::int64_t c) const {
+    return any(0, tokens_.size(),
+               [&](std::size_t i) { return tokens_[i].left_out && class_named(tokens_[i], subject_, meanings_) == c; });
   }
 
   // "The digits 1 to 5, without 3".
   void drop_from_ranges(ClassList& list) const {
-    const auto left_out = [&](std::int64_t c) {
-      return any(0, tokens_.size(), [&](std::size_t i) {
-        return tokens_[i].left_out && class_named(tokens_[i], subject_, meanings_) == c;
-      });
-    };
     if (!subject_.numbered || !any(1, tokens_.size(), [&](std::size_t i) { return is_range(tokens_[i].word); })) return;
     const auto all = subject_.classes.size();
     if (list.classes.empty() && list.named.size() == all) list.classes = list.named;
     std::erase_if(list.classes, [&](std::int64_t c) {
-      return left_out(c) && !any(0, tokens_.size(), [&](std::size_t i) { return named_[i] == c; });
+      return leaves_out(c) && !any(0, tokens_.size(), [&](std::size_t i) { return named_[i] == c; });
     });
     if (list.classes.size() == all) list.classes.clear();
-  }
-
-  // "Cats against dogs, without any dogs", "only sandals, and no sandals"; but not "a cat or no cat", "without dogs in
-  // coats", nor "no sneakers here: sneakers or boots".
-  std::optional<std::string> asked_for_and_left_out(const ClassList& list) const {
-    const auto& asked = list.classes.empty() ? list.named : list.classes;
-    const bool only = any(0, tokens_.size(), [&](std::size_t i) { return is_restriction(tokens_[i].word); });
-    for (std::size_t i = 1; i < tokens_.size(); ++i) {
-      if (!tokens_[i].left_out || (list.whether && !only)) continue;
-      const auto c = class_named(tokens_[i], subject_, meanings_);
-      if (c && is_name_of(i, *c) && std::ranges::find(asked, *c) != asked.end() &&
-          any(0, i, [&](std::size_t at) { return named_[at] == c; }) && is_denied_outright(i, list.whether))
-        return tokens_[i].word;
-    }
-    return std::nullopt;
-  }
-
-  bool is_denied_outright(std::size_t at, bool joined) const {
-    auto denial = at;
-    while (denial > 0 && at - denial < kLongestGap && !is_negation(tokens_[denial].word)) --denial;
-    if (!is_negation(tokens_[denial].word) || denial == 0) return false;
-    const auto& before = tokens_[denial - 1].word;
-    if (is_contrast(before) || before == "if" || before == "it" || is_being(before)) return false;
-    if ((joined || tokens_[denial].word == "not") && before != "but" && !(joined && is_joint(before))) return false;
-    const auto next = at + 1;
-    if (next >= tokens_.size() || tokens_[next].begins) return true;
-    const bool qualified = is_place_before(tokens_[next].word) || tokens_[next].word == "with";
-    return !qualified || is_phrase(next + 1, {"it"}) || is_phrase(next + 1, {"them"}) || is_phrase(next, {"at", "all"});
   }
 
   // "Cifar10 labels 0, 3 and 8"; one alone says how many there are.
@@ -162,7 +140,9 @@ class Lists : NamedTokens {
     return out;
   }
 
+  // "The odd digits without the nine".
   ClassList of_numbers(std::vector<std::int64_t> classes) const {
+    std::erase_if(classes, [&](std::int64_t c) { return leaves_out(c); });
     ClassList out{.named = classes, .classes = std::move(classes)};
     if (out.classes.size() == subject_.classes.size()) out.classes.clear();
     return out;
@@ -397,6 +377,20 @@ class Lists : NamedTokens {
     return any(at + 1, at + 3, [&](std::size_t i) {
       return named_[i] || (tokens_[i].tells && !is_of_whole(tokens_[i]) && !is_described(tokens_[i].term) &&
                            !is_generic_word(tokens_[i].term.text));
+    });
+  }
+
+  // "Tops, trousers, ..., bags and boots": as many things as there are classes, all but one of which are classes.
+  bool lists_as_many() const {
+    return !subject_.numbered && any(1, tokens_.size(), [&](std::size_t last) {
+      std::vector<std::int64_t> classes;
+      std::size_t items = 0;
+      for (std::optional<std::size_t> i = last; i && tokens_[*i].tells && !is_keyword(tokens_[*i].term);
+           i = item_before(*i)) {
+        if (named_[*i] && is_own_name(*i)) add_once(classes, *named_[*i]);
+        ++items;
+      }
+      return items == subject_.classes.size() && classes.size() + 1 == items;
     });
   }
 

@@ -18,6 +18,7 @@ struct ClassList {
   std::vector<std::int64_t> classes;        // those that are to be told apart; empty: the whole set is meant
   bool stated = false;                      // they are set against each other by their own names
   bool open = false;                        // they are named as examples
+  bool alone = false;                       // one is named, and nothing to tell it from is wanted
   bool whether = false;                     // asked is whether it is the one that is named, or not
   std::optional<std::string> no_class;      // a word that is told apart from another and is no class
   std::optional<std::string> contradicted;  // a class that is asked for and left out

@@ -158,10 +158,25 @@ class LeftOut {
            (is_politeness(tokens_[before - 1].word) || is_before_verb(tokens_[before - 1].word) ||
             tokens_[before - 1].word == "get" || tokens_[before - 1].word == "do" || tokens_[before - 1].word == "but"))
       --before;
-    if (before == at && !tokens_[at].begins) return false;
+    if (before == at && !tokens_[at].begins && !is_behind_source(at)) return false;
     for (auto i = at + 2; i < tokens_.size() && !tokens_[i].begins; ++i)
       if (is_place_before(tokens_[i].word) || tokens_[i].word == "into") return false;
     return true;
+  }
+
+  // "From the ten classes of cifar10 drop", but not "from the crane people drop".
+  bool is_behind_source(std::size_t at) const {
+    for (; at > 0 && !tokens_[at].begins; --at) {
+      const Token& token = tokens_[at - 1];
+      const bool of_set = words_.names.contains(token.term.text) || token.number || is_picture(token.word) ||
+                          is_label(token.word) || is_item(token.word) || is_question_for_kind(token.word) ||
+                          is_whole_set(token.word) || is_coloured(token.word) || is_joint(token.word);
+      if (!of_set && !is_determiner(token.word) && token.word != "of" && token.word != "in" && token.word != "from" &&
+          token.word != "out")
+        return false;
+    }
+    const auto& first = tokens_[at].word;
+    return first == "from" || first == "of" || first == "out" || first == "in";
   }
 
   // "All clothes but the boots": what follows is of a card, and "all" stands before.
@@ -231,16 +246,29 @@ class LeftOut {
       ++i;
     else if (!joined && !is_determiner(tokens_[i - 1].word))
       return false;
-    while (i < tokens_.size() && is_determiner(tokens_[i].word)) ++i;
+    while (i < tokens_.size() && is_determiner(tokens_[i].word) && !can_be_left_out(i)) ++i;  // "two" is both
     return i < tokens_.size() && can_be_left_out(i);
   }
 
-  // "No two are alike" leaves no two out, "no one" none, and "not only sevens" the sevens neither.
+  // "No two are alike" leaves no two out, "no one" none, "no even ones" not the ones, and "not only sevens" the sevens
+  // neither.
   bool is_left_out(std::size_t at) const {
     const Token& token = tokens_[at];
     const auto before = at > 0 ? tokens_[at - 1].word : std::string();
-    if (before == "only" || before == "just" || before == "merely" || token.word == "one") return false;
+    if (token.word == "ones" && (before == "even" || before == "odd")) return false;
+    if (before == "only" || before == "just" || before == "merely" || (token.word == "one" && !is_listed_number(at)))
+      return false;
     return !token.number || before != "no" || is_plural(token.word) || is_digit(token.word[0]);
+  }
+
+  // "Zero and one", "one, two".
+  bool is_listed_number(std::size_t at) const {
+    const auto number = [&](std::size_t i) { return i < tokens_.size() && tokens_[i].number; };
+    const auto joins = [&](std::size_t i) {
+      return i < tokens_.size() && (is_joint(tokens_[i].word) || tokens_[i].word == "or");
+    };
+    return number(at + 1) || (joins(at + 1) && number(at + 2)) || (at > 0 && number(at - 1)) ||
+           (at > 1 && joins(at - 1) && number(at - 2));
   }
 
   // "With the shirts and coats taken out", "clothes, shirts removed"; but not "the bags that people dropped".
@@ -251,11 +279,20 @@ class LeftOut {
       auto first = i - 1;
       while (!tokens_[first].begins && tokens_[first].word != "with") --first;
       const auto end = i + 1 < tokens_.size() && tokens_[i + 1].word == "out" ? i + 2 : i + 1;
-      const bool alone = first > 0 && first + 1 == i && (end == tokens_.size() || tokens_[end].begins);
+      const bool ends = end == tokens_.size() || tokens_[end].begins;
+      const bool alone = first > 0 && ends && lists_only_names(first, i);
       if (tokens_[first].word != "with" && !alone) continue;
       for (auto at = first; at < i; ++at) leave_out(at);
       tokens_[i].tells = false;
     }
+  }
+
+  bool lists_only_names(std::size_t begin, std::size_t end) const {
+    return std::all_of(tokens_.begin() + static_cast<std::ptrdiff_t>(begin),
+                       tokens_.begin() + static_cast<std::ptrdiff_t>(end), [&](const Token& token) {
+                         return words_.names.contains(token.term.text) || is_determiner(token.word) ||
+                                is_joint(token.word) || token.word == "even" || token.word == "odd";
+                       });
   }
 
   // Before what is not wanted in "though boots and bags I can do without".

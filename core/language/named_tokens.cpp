@@ -89,6 +89,19 @@ std::optional<std::size_t> NamedTokens::telling_after(std::size_t at) const {
   return telling(at, 1);
 }
 
+std::optional<std::size_t> NamedTokens::item_before(std::size_t at) const {
+  if (at >= tokens_.size() || tokens_[at].breaks) return std::nullopt;
+  const auto joint = at > 0 ? tokens_[at - 1].word : std::string();
+  const bool joined = at > 1 && !tokens_[at].begins && (is_joint(joint) || joint == "or");
+  if (!joined && !tokens_[at].begins) return std::nullopt;
+  const auto before = at - (joined ? 2 : 1);
+  return at > 0 && tokens_[before].tells ? std::optional(before) : std::nullopt;
+}
+
+bool NamedTokens::is_set_name(std::size_t at) const {
+  return std::ranges::find(subject_.names, tokens_[at].term.text) != subject_.names.end();
+}
+
 bool NamedTokens::is_told_from(std::size_t at) const {
   return any(at > 4 ? at - 4 : 0, at, [&](std::size_t i) {
     const auto& word = tokens_[i].word;

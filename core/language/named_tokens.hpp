@@ -55,6 +55,9 @@ class NamedTokens {
   std::optional<std::size_t> telling(std::size_t at, std::ptrdiff_t direction) const;
   // The class that is named next, else the next word that tells something.
   std::optional<std::size_t> telling_after(std::size_t at) const;
+  // The word that a list has before the one at a place: "hats" of "hats and scarves", of "hats, scarves".
+  std::optional<std::size_t> item_before(std::size_t at) const;
+  bool is_set_name(std::size_t at) const;
   // "Tell socks from gloves".
   bool is_told_from(std::size_t at) const;
   // "Or not", "or false", "or it isn't", "or there's not".

@@ -13,8 +13,9 @@ namespace {
 
 bool is_counted(const Token& token) {
   return !token.number && !is_aside(token.word) && !is_more(token.word) && !is_less(token.word) &&
-         !is_telling_apart(token.word) && !is_contrast(token.word) && !is_negation(token.word) &&
-         !is_function_word(token.word) && !is_function_word(token.term.text);
+         !is_telling_apart(token.word) && token.word != "alone" && !is_detector(token.word) &&
+         !is_contrast(token.word) && !is_negation(token.word) && !is_function_word(token.word) &&
+         !is_function_word(token.term.text);
 }
 
 class Quantities {
@@ -51,7 +52,8 @@ class Quantities {
       if (token.word == "ones") {
         const bool joined =
             more && (is_contrast(tokens_[i + 1].word) || tokens_[i + 1].word == "and" || tokens_[i + 1].word == "n");
-        drops = i > 0 && !token.begins && is_counted(tokens_[i - 1]) && !joined && !listed && !names_ones(i);
+        drops = i > 0 && !token.begins && !joined && !listed &&
+                ((is_counted(tokens_[i - 1]) && !names_ones(i)) || is_pointed_at(i));
       } else if (!is_plural(token.word)) {
         const bool generic = more && is_generic_word(tokens_[i + 1].term.text);
         // "Is a", "a 2 means".
@@ -74,9 +76,9 @@ class Quantities {
       if (i > 0 && !is_plural(token.word) && is_letter(token.word[0])) {
         const auto& before = tokens_[i - 1].word;
         const bool ends = i + 1 == tokens_.size() || tokens_[i + 1].begins || is_telling_apart(tokens_[i + 1].word) ||
-                          is_politeness(tokens_[i + 1].word);
+                          is_politeness(tokens_[i + 1].word) || is_pointing(tokens_[i + 1].word) || are_several(i + 1);
         if ((before == "the" && i > 1 && tokens_[i - 2].word == "of") || before == "other" || before == "remaining" ||
-            (ends && (before == "the" || before == "these" || before == "those")))
+            (ends && (before == "the" || before == "these" || before == "those" || before == "them")))
           drops = true;
       }
       // "The nine other classes".
@@ -147,6 +149,19 @@ class Quantities {
     return false;
   }
 
+  // "The seven that are left".
+  bool are_several(std::size_t at) const {
+    const auto& next = at + 1 < tokens_.size() ? tokens_[at + 1].word : tokens_[at].word;
+    return (tokens_[at].word == "that" || tokens_[at].word == "which") && (next == "are" || next == "remain");
+  }
+
+  // "You know the ones", where nothing else is said.
+  bool is_pointed_at(std::size_t at) const {
+    const auto& before = tokens_[at - 1].word;
+    return (before == "the" || before == "these" || before == "those" || before == "which") &&
+           std::ranges::count_if(tokens_, &Token::tells) == 1;
+  }
+
   // "6" of "cars pay 2 quid, trucks 6".
   bool is_amount_again(std::size_t at) const {
     const bool ends = at + 1 == tokens_.size() || tokens_[at + 1].begins;
@@ -176,13 +191,14 @@ class Quantities {
     return before > 0 && is_setting(tokens_[before - 1].word) && !(tokens_[at].begins && !tokens_[at].breaks);
   }
 
-  // "Which one?", "a convolutional one", "any one of".
+  // "Which one?", "what each one is", "a convolutional one", "any one of".
   bool is_pronoun(std::size_t at) const {
     if (at == 0 || tokens_[at].begins) return false;
     const bool ends = at + 1 == tokens_.size() || tokens_[at + 1].begins || is_being(tokens_[at + 1].word);
     if (!ends && tokens_[at + 1].word == "of") return true;
-    return ends && (tokens_[at - 1].word == "which" || tokens_[at - 1].word == "that" ||
-                    tokens_[at - 1].word == "this" || is_generic_word(tokens_[at - 1].term.text));
+    const auto& before = tokens_[at - 1].word;
+    return ends && (before == "which" || before == "that" || before == "this" || before == "each" ||
+                    before == "every" || is_generic_word(tokens_[at - 1].term.text));
   }
 
   // The number that a list has before the one at a place: of "3 or 4", "3, 4", "3 up to 4".

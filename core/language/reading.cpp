@@ -381,7 +381,7 @@ ClassList read_classes(const Scores& scores, ClassList list, const Sentence& sen
   const bool of_whole = std::ranges::any_of(sentence.content(), [&](const Token& token) {
     return meanings.closeness(token.term, subject.keywords) >= kNearWhole;
   });
-  if (list.named.size() == 1 && (nothing_else || (!of_whole && !list.open)))
+  if (list.named.size() == 1 && (list.alone || nothing_else || (!of_whole && !list.open)))
     throw refusal("the instruction names nothing of '" + card.name + "' but '" +
                       card.classes[static_cast<std::size_t>(list.named.front())] + "'",
                   "one class alone leaves nothing to tell apart", "say from what it is to be told, or name the whole");

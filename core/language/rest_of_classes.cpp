@@ -35,35 +35,44 @@ class RestReader : NamedTokens {
   }
 
   // "Everything else", "the others", "or not", "otherwise"; but not "a shirt, and everything else that people wear".
-  bool is_told_from_rest() const {
+  // `denied` where "nothing else" is one of them, too.
+  bool is_told_from_rest(bool denied) const {
     if (answers_yes_or_no()) return true;
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       const auto& before = i > 0 ? tokens_[i - 1].word : tokens_[i].word;
       if (tokens_[i].word == "otherwise" || (tokens_[i].word == "else" && tokens_[i].begins) ||
-          (is_contrast(before) && is_denied_at(i)))
+          (is_contrast(before) && (is_denied_at(i) || is_denied_kind(i))))
         return true;
       if (is_denied_thing(i)) return true;
       const auto first = is_rest(i);
-      if (!first) continue;
+      if (!first || (!denied && is_denied_rest(i))) continue;
       const bool stands_alone = *first == 0 || tokens_[*first].begins;
-      if (stands_alone || is_nothing(tokens_[*first].word) || is_contrast(tokens_[*first - 1].word) ||
-          tokens_[*first - 1].word == "of" || tokens_[*first - 1].word == "for" || follows_contrast(*first) ||
-          is_put_together(i) || tokens_[*first - 1].word == "among" || is_lumping(tokens_[*first - 1].word) ||
+      if (stands_alone || is_contrast(tokens_[*first - 1].word) || tokens_[*first - 1].word == "of" ||
+          tokens_[*first - 1].word == "for" || follows_contrast(*first) || is_put_together(i) ||
+          tokens_[*first - 1].word == "among" || is_lumping(tokens_[*first - 1].word) ||
           (tokens_[*first - 1].word == "together" && *first > 1 && is_lumping(tokens_[*first - 2].word)) ||
-          (is_joint(tokens_[*first - 1].word) && says_other_place(i)) ||
-          any(*first - std::min<std::size_t>(2, *first), *first,
-              [&](std::size_t at) { return is_negation(tokens_[at].word); }) ||
+          (is_joint(tokens_[*first - 1].word) && says_other_place(i)) || is_denied_rest(i) ||
           any(i + 1, i + 1 + kNearList, [&](std::size_t at) { return is_verdict(tokens_[at].word); }))
         return true;
     }
     return false;
   }
 
+  // "Only dresses, and no others", "frogs, a single class": one class that nothing is to be told from.
+  bool is_left_alone() const {
+    const auto own = [&](std::size_t i) { return named_[i] && is_own_name(i); };
+    if (is_told_from_rest(false) || any(0, tokens_.size(), [&](std::size_t i) { return own(i) && is_looked_for(i); }))
+      return false;
+    if (any(1, tokens_.size(), [&](std::size_t i) { return is_one_class(i); })) return true;
+    return any(0, tokens_.size(), [&](std::size_t i) { return own(i) && is_confined(i); }) &&
+           any(1, tokens_.size(), [&](std::size_t i) { return is_denied_rest(i); });
+  }
+
  private:
   bool is_asked_for(std::size_t at) const {
     // "If so, make me one."
     if (tokens_[at].word == "one" && (at == 0 || tokens_[at - 1].word != "a")) return false;
-    return is_denied_again(at) || (!is_asked_which(at) && (is_told_from_rest() || is_looked_for(at)));
+    return is_denied_again(at) || (!is_asked_which(at) && (is_told_from_rest(true) || is_looked_for(at)));
   }
 
   // "Stable" of "stable photos: horses, everything else is no": in a sentence that asks nothing.
@@ -73,6 +82,22 @@ class RestReader : NamedTokens {
     return any(0, tokens_.size(), own) && !is_looked_for(at) && !any(around.first, around.last + 1, [&](std::size_t i) {
              return is_denied_at(i) || is_rest(i) || is_contrast(tokens_[i].word);
            });
+  }
+
+  // "A garment that isn't a dress" behind "or", where a dress is asked for.
+  bool is_denied_kind(std::size_t at) const {
+    for (; at + 1 < tokens_.size() && !tokens_[at].begins; ++at) {
+      const Token& token = tokens_[at];
+      if (token.word == "that" || token.word == "which") break;
+      if (token.tells && !is_of_whole(token)) return false;
+    }
+    const auto denial = at + 1;
+    if (denial + 1 >= tokens_.size() || tokens_[denial].begins) return false;
+    auto last = is_being(tokens_[denial].word) ? denial + 1 : denial;
+    if (!is_denied_being(tokens_[last].word) && tokens_[last].word != "no") return false;
+    while (last + 1 < tokens_.size() && !tokens_[last + 1].begins) ++last;
+    const auto c = class_named(tokens_[last], subject_, meanings_);
+    return c && is_name_of(last, *c) && any(0, at, [&](std::size_t i) { return named_[i] == c; });
   }
 
   // "Say aye if the picture has one and no if it hasn't".
@@ -121,6 +146,39 @@ class RestReader : NamedTokens {
     return is_any_thing(tokens_[at].word) && any(at + 1, at + 4, [&](std::size_t i) {
              return is_denied_being(tokens_[i].word) || (tokens_[i].word == "no" && is_being(tokens_[i - 1].word));
            });
+  }
+
+  // "No others", "nothing else", "no second class"; but not "no for all others".
+  bool is_denied_rest(std::size_t at) const {
+    const auto first = tokens_[at].word == "second" ? std::optional(at) : is_rest(at);
+    return first && (is_nothing(tokens_[*first].word) ||
+                     any(*first - std::min<std::size_t>(2, *first), *first, [&](std::size_t i) {
+                       return is_negation(tokens_[i].word) && !is_phrase(i, {"no", "for"});
+                     }));
+  }
+
+  // "A single class", "one sole label"; but not "one class is the frog".
+  bool is_one_class(std::size_t at) const {
+    const auto& word = tokens_[at].word;
+    const auto& before = tokens_[at - 1].word;
+    const bool verdict = at + 1 < tokens_.size() && !tokens_[at + 1].begins;
+    return (word == "class" || word == "label" || word == "category") && !verdict && !tokens_[at].begins &&
+           (before == "one" || before == "1" || before == "single" || before == "sole");
+  }
+
+  // "Only dresses", "nothing but dresses", "horses alone", "the five all on its own".
+  bool is_confined(std::size_t at) const {
+    auto first = at;
+    while (first > 0 && (is_determiner(tokens_[first - 1].word) || is_of_whole(tokens_[first - 1])) &&
+           !tokens_[first].begins)
+      --first;
+    if (first > 0 && !tokens_[first].begins && is_restriction(tokens_[first - 1].word)) return true;
+    if (first > 1 && is_phrase(first - 2, {"nothing", "but"})) return true;
+    return any(at + 1, at + 4, [&](std::size_t i) {
+      const bool next = i == at + 1 || tokens_[i - 1].word == "all";
+      return (next && (tokens_[i].word == "only" || tokens_[i].word == "alone")) ||
+             is_phrase(i, {"on", "its", "own"}) || is_phrase(i, {"by", "itself"});
+    });
   }
 
   // "Or it's some other garment".
@@ -182,12 +240,16 @@ bool asks_whether(const NamedTokens& tokens, ClassList& list) {
   return RestReader(tokens).asks_whether(list);
 }
 
+bool is_left_alone(const NamedTokens& tokens) {
+  return RestReader(tokens).is_left_alone();
+}
+
 bool asks_for_group(const NamedTokens& tokens) {
   return RestReader(tokens).asks_for_group();
 }
 
 bool is_told_from_rest(const NamedTokens& tokens) {
-  return RestReader(tokens).is_told_from_rest();
+  return RestReader(tokens).is_told_from_rest(true);
 }
 
 }  // namespace weightloom

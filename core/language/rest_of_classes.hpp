@@ -8,6 +8,9 @@ namespace weightloom {
 // "Is it a seven or not", "cats against everything else", "a boot detector": of the one class that `list` names, or of
 // none, where what is asked for is no class.
 bool asks_whether(const NamedTokens& tokens, ClassList& list);
+// "Only dresses, and no others", "frogs, a single class": of the one class that is named, where nothing is to be told
+// from it.
+bool is_left_alone(const NamedTokens& tokens);
 // "Is it an animal", of which the classes alone say nothing.
 bool asks_for_group(const NamedTokens& tokens);
 // "Everything else", "the others", "or not", "otherwise"; but not "a shirt, and everything else that people wear".

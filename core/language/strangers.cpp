@@ -34,10 +34,43 @@ class StrangerReader : NamedTokens {
       const auto stranger = items.size() > 2 ? stranger_of(items) : std::nullopt;
       if (stranger && !is_open({items.back(), last})) return tokens_[*stranger].word;
     }
-    return std::nullopt;
+    return paired();
   }
 
  private:
+  // "Fish" of "fish and bird", "rabbit" of "cifar10: dog, rabbit", of which one is a class, where nothing else is said
+  // there. Behind the set's name it need not be like one.
+  std::optional<std::string> paired() const {
+    for (std::size_t second = 1; !subject_.numbered && second < tokens_.size(); ++second) {
+      const auto first = tokens_[second].tells ? item_before(with_article(second)) : std::nullopt;
+      if (!first || !are_all_of_clause(*first, second)) continue;
+      const auto stranger = is_class_itself(*first) ? second : *first;
+      const bool one = is_class_itself(*first) != is_class_itself(second);
+      if (one && (is_behind_name(*first) && !begins(second) ? !is_own_word(stranger)
+                                                            : is_thing(stranger) && could_be_class(tokens_[stranger])))
+        return tokens_[stranger].word;
+    }
+    return std::nullopt;
+  }
+
+  // Behind the set's name, or with a joint between them.
+  bool are_all_of_clause(std::size_t first, std::size_t second) const {
+    const auto next = second + 1;
+    if (next < tokens_.size() && (!tokens_[next].begins || item_before(next))) return false;
+    return is_behind_name(first) || (!begins(second) && begins(first) && !item_before(with_article(first)));
+  }
+
+  std::size_t with_article(std::size_t at) const {
+    return at > 0 && !tokens_[at].begins && is_determiner(tokens_[at - 1].word) ? at - 1 : at;
+  }
+
+  bool begins(std::size_t at) const { return tokens_[with_article(at)].begins; }
+
+  bool is_behind_name(std::size_t at) const {
+    const auto first = with_article(at);
+    return first > 0 && is_set_name(first - 1);
+  }
+
   // "A skirt" of "a skirt or trousers", "socks" of "socks from gloves".
   std::optional<std::string> set_against() const {
     for (std::size_t i = 1; i + 1 < tokens_.size(); ++i) {
@@ -135,12 +168,14 @@ class StrangerReader : NamedTokens {
     for (std::size_t last = 2; last < tokens_.size(); ++last) {
       if (!tokens_[last].tells) continue;
       std::ptrdiff_t items = 0, plurals = 0, like = 0;
+      bool alone = last + 1 == tokens_.size() || tokens_[last + 1].begins;
       for (std::optional<std::size_t> i = last; i; i = item_before(*i)) {
         ++items;
+        alone = alone && tokens_[*i].begins;
         plurals += tokens_[*i].word.ends_with('s');
         like += could_be_class(tokens_[*i]);
       }
-      const bool choice = tokens_[last - 1].word == "or";
+      const bool choice = tokens_[last - 1].word == "or" || (count_of("which") > 0 && alone);
       if (items > 2 && (plurals > 1 || choice) && like > 0) return tokens_[last].word;
       // "Scarves and mittens" and no more.
       if (items == 2 && said == 2 && plurals == 2 && like == 2) return tokens_[last].word;
@@ -180,10 +215,7 @@ class StrangerReader : NamedTokens {
 
   // "Glass" of "sort the recycling into glass, paper and plastic": kinds none of which the set has.
   std::optional<std::string> sorted_into() const {
-    const auto said = [&](std::size_t i) {
-      return (named_[i] && is_own_name(i)) ||
-             std::ranges::find(subject_.names, tokens_[i].term.text) != subject_.names.end();
-    };
+    const auto said = [&](std::size_t i) { return (named_[i] && is_own_name(i)) || is_set_name(i); };
     if (any(0, tokens_.size(), said)) return std::nullopt;
     for (std::size_t i = 1; i + 1 < tokens_.size(); ++i) {
       if (tokens_[i].word != "into" ||
@@ -260,16 +292,6 @@ class StrangerReader : NamedTokens {
 
   bool is_item_after(std::size_t before, std::size_t at) const {
     return at < tokens_.size() && tokens_[at].tells && is_item(at) && item_before(at) == before;
-  }
-
-  // The word that a list has before the one at a place: "hats" of "hats and scarves", of "hats, scarves".
-  std::optional<std::size_t> item_before(std::size_t at) const {
-    if (at >= tokens_.size() || tokens_[at].breaks) return std::nullopt;
-    const auto joint = at > 0 ? tokens_[at - 1].word : std::string();
-    const bool joined = at > 1 && !tokens_[at].begins && (is_joint(joint) || joint == "or");
-    if (!joined && !tokens_[at].begins) return std::nullopt;
-    const auto before = at - (joined ? 2 : 1);
-    return at > 0 && tokens_[before].tells ? std::optional(before) : std::nullopt;
   }
 
   // But for an article.

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "characters.hpp"
 #include "class_list.hpp"
 #include "vocabulary.hpp"
 #include "weightloom/language/words.hpp"
@@ -240,10 +241,19 @@ class TaskReader {
     // "Which clerk wrote it".
     if ((word(at) == "which" || word(at) == "what") && inside(at + 1) && is_wrote(word(at + 2)))
       return phrase(at, at + 2);
-    // "A network, whose job is to".
-    const bool whose = word(at) == "whose" && !(is_purpose(word(at + 1)) && is_being(word(at + 2)));
+    const bool whose = word(at) == "whose" && !is_relative(at);
     if (is_trace_of(at)) return phrase(at, at + 2);
     return tokens_[at].begins && (who || whose) ? std::optional(phrase(at, at + 1)) : std::nullopt;
+  }
+
+  // "A network, whose job is to", "my nan, whose digits nobody can read"; but not "the digits, whose are they".
+  bool is_relative(std::size_t at) const {
+    if (is_purpose(word(at + 1)) && is_being(word(at + 2))) return true;
+    if (tokens_[at].breaks || is_being(word(at + 1)) || is_politeness(word(at - 1))) return false;
+    for (auto i = at + 2; inside(i); ++i)
+      if (is_being(word(i)))
+        return inside(i + 1) && word(i + 1) != "it" && word(i + 1) != "they" && !(is_closed(i + 1) && !inside(i + 2));
+    return true;
   }
 
   // "What beast left these tracks": what is seen is not what is asked for.
@@ -325,7 +335,7 @@ class TaskReader {
       return asked || any(first, at, condition) || is_asked(at) ? std::optional(phrase(at, at + 1)) : std::nullopt;
     if (!is_flawed(word(at)) && !is_sound(word(at))) return std::nullopt;
     // "Which of the boots are".
-    for (auto being = at - std::min<std::size_t>(at, 3); being < at; ++being)
+    for (auto being = std::max(first, at - std::min<std::size_t>(at, 3)); being < at; ++being)
       if ((is_being(word(being)) || word(being) == "been") &&
           any(being - std::min(being, kNear), being,
               [&](std::size_t i) {
@@ -396,7 +406,11 @@ class TaskReader {
     if (is_property(next) || is_other_kind(tokens_[at + 1].term)) return phrase(at, at + 1);
     const bool verb = word(at + 2) == "the" || word(at + 2) == "my" || word(at + 2) == "our";
     const bool putting = any(at + 2, end_of(at), [&](std::size_t i) { return is_putting(word(i)); });
-    return verb || putting || !is_strange_noun(at + 1) ? std::nullopt : std::optional(phrase(at, at + 1));
+    // "Which odd digit", "which black garment".
+    const bool adjective =
+        inside(at + 2) && tokens_[at + 2].tells &&
+        std::ranges::find(subject_.keywords, tokens_[at + 2].term.text, &Term::text) != subject_.keywords.end();
+    return verb || putting || adjective || !is_strange_noun(at + 1) ? std::nullopt : std::optional(phrase(at, at + 1));
   }
 
   // Neither of the data set nor of pictures.
@@ -546,14 +560,26 @@ class TaskReader {
     return in ? std::optional(phrase(at - 1, at)) : std::nullopt;
   }
 
-  // "A's from o's", "a, e and o"; but not "B and B".
+  // "A's from o's", "a, e and o", "3 versus the letter B"; but not "B and B".
   std::optional<std::string> other_letters(std::size_t at) const {
+    if (sets_letter_against_number(at)) return phrase(at - 1, at + 1);
     const auto is_letter_at = [&](std::size_t i) { return word(i).size() == 1 && !tokens_[i].number; };
     const bool letters = subject_.numbered && inside(at + 1) && is_letter_at(at) && inside(at + 2) &&
                          is_letter_at(at + 2) && !is_function_word(word(at + 2));
     const bool listed = tokens_[at].begins && at > 0 && is_letter_at(at - 1);
     if (!letters || (!is_contrast(word(at + 1)) && !(listed && is_joint(word(at + 1))))) return std::nullopt;
     return phrase(at, at + 2);
+  }
+
+  bool sets_letter_against_number(std::size_t at) const {
+    if (!subject_.numbered || at == 0 || !inside(at + 1) || (word(at) != "or" && !is_versus(word(at)))) return false;
+    const auto after = is_determiner(word(at + 1)) && inside(at + 2) ? at + 2 : at + 1;
+    const auto is_letter_at = [&](std::size_t i) {
+      const bool single = word(i).size() == 1 && is_letter(word(i)[0]);
+      return single && (i > 0 && !tokens_[i].begins && word(i - 1) == "letter" ? true : !is_function_word(word(i)));
+    };
+    const bool letter = word(after) == "letter" ? is_letter_at(after + 1) : is_letter_at(after) && !inside(after + 1);
+    return (letter && tokens_[at - 1].number) || (is_letter_at(at - 1) && tokens_[after].number);
   }
 
   // "The score of the test match"; "by the sound", "noise clips".

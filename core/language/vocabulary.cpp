@@ -61,7 +61,7 @@ constexpr std::string_view kFunctionWords =
     // as people write to each other
     "reckon suppose think thinks believe believes guess guesses hope hopes wonder mind matter matters care ought shall "
     "settle "
-    "teh yo mate pal carry carries hasn't thru till til n r u ur y w thx ty cuz coz bc dunno wanna "
+    "teh wot wat yo mate pal carry carries hasn't thru till til n r u ur y w thx ty cuz coz bc dunno wanna "
     "gonna gotta kinda "
     "sorta "
     "lemme smth sth tho "
@@ -167,7 +167,7 @@ bool is_removed(std::string_view word, std::string_view next) {
 }
 
 bool is_dropping(std::string_view word, std::string_view next) {
-  return one_of(word, "drop dropping discard discarding ditch ditching scrap scrapping") ||
+  return one_of(word, "drop dropping discard discarding ditch ditching scrap scrapping strike striking") ||
          (one_of(word, "throw throwing chuck chucking toss tossing kick kicking take cut bin strike cross weed") &&
           one_of(next, "out away off aside")) ||
          (one_of(word, "chuck toss bin axe nix cull junk") && one_of(next, "the all any every those")) ||
@@ -247,6 +247,10 @@ bool is_not_wanted(std::string_view word, std::string_view next) {
 
 bool is_place_before(std::string_view word) {
   return one_of(word, "on off in at inside onto within per");
+}
+
+bool is_pointing(std::string_view word) {
+  return one_of(word, "here there over");
 }
 
 bool is_beside(std::string_view word) {

@@ -106,6 +106,9 @@ TEST_CASE("a limit of weights is one in whatever way it is written") {
   CHECK(!read("over 10k weights").most_parameters);
   CHECK(!read("more than a million weights").most_parameters);
   CHECK(!read("weights to read capital letters, 26 of them").most_parameters);
+  CHECK(read("fewer than 10,000 and more than 900 parameters").most_parameters == 10'000);
+  CHECK(read("a minimum of 900 parameters and a maximum of 10k parameters").most_parameters == 10'000);
+  CHECK(read("a five or no, under 10k parameters").most_parameters == 10'000);
 }
 
 TEST_CASE("what is wanted of the result") {
@@ -151,8 +154,11 @@ TEST_CASE("no network has a size below one") {
 }
 
 TEST_CASE("what contradicts itself is refused, and what is denied or past is not meant") {
-  for (const char* text : {"a CNN, but it must not be a CNN", "a perceptron that isn't a perceptron",
-                           "draft quality and high quality at the same time", "YOLOv8", "yolov7-tiny"}) {
+  for (const char* text :
+       {"a CNN, but it must not be a CNN", "a perceptron that isn't a perceptron",
+        "draft quality and high quality at the same time", "YOLOv8", "yolov7-tiny",
+        "fewer than 10,000 and more than 90,000 parameters", "at least 50k weights, under 5k weights",
+        "more than ten million but fewer than 5000 parameters"}) {
     INFO(text);
     CHECK(error_id([&] { read(text); }) == "instruction.architecture");
   }

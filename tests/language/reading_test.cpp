@@ -540,6 +540,19 @@ TEST_CASE("more ways to leave out") {
   CHECK(data("fancy-counts items 1 and 3") == "fancy-counts[1,3]");
 }
 
+TEST_CASE("one class with its rest denied, and pairs and letters that are no classes", "[reading]") {
+  for (const char* text :
+       {"tools: only saws, no others", "a saw, a single class, of all tools", "nothing but saws, and no other tool",
+        "orchard, plums and hardware", "dice: 3 versus the letter B", "dice: 2 or z"}) {
+    INFO(text);
+    CHECK(refusal(text).starts_with("instruction."));
+  }
+  CHECK(read("tools: only saws, all others are a no").data() == "tools[1,rest]");
+  CHECK(read("a saw, or a tool that isn't a saw").data() == "tools[1,rest]");
+  CHECK(read("orchard, plums and lemons").data() == "orchard[3,2]");
+  CHECK(read("from all the tools drop saws").data() == "tools[0,2]");
+}
+
 TEST_CASE("answers in code, and the rest in more words") {
   for (const char* text : {"a saw -> 1, any other tool -> 0", "saws as 1, all other tools as 0", "tools: saw y/n",
                            "tools: output 1 for a saw and 0 for the rest", "a saw? Lump the two other tools together",
@@ -595,13 +608,20 @@ TEST_CASE("features and individuals are no kinds, and equations no pictures", "[
 }
 
 TEST_CASE("what is asked for and left out, and kinds that no set has", "[reading]") {
-  for (const char* text : {"hammers against saws, without any saws in it", "hammers or saws, but no saws at all",
-                           "dice: 1 or 3, but no ones and no threes"}) {
+  for (const char* text :
+       {"hammers against saws, without any saws in it", "hammers or saws, but no saws at all",
+        "dice: 1 or 3, but no ones and no threes", "hammers against saws, with both of them left out",
+        "hammers against saws, with the saws left out", "tools, with each of the classes left out",
+        "only the stone fruit, and none of the stone fruit", "only the even dice, no even dice"}) {
     INFO(text);
     CHECK(refusal(text) == "instruction.classes");
   }
   CHECK(read("hammers against saws, without any fuss").data() == "tools[0,1]");
   CHECK(read("no saws here: hammers or saws").data() == "tools[0,1]");
+  CHECK(read("of the stone fruit and the citrus, none of the citrus").data() == "orchard[1,3]");
+  CHECK(read("tools without leaving out any of the classes").data() == "tools");
+  CHECK(read("the even dice, odd dice left out").data() == "counts[0,2,4]");
+  CHECK(read("the even dice without the two").data() == "counts[0,4]");
   CHECK(read("dots on dice, 0 to 4 without 3").data() == "counts[0,1,2,4]");
   CHECK(read("sort the fruit into plums and lemons").data() == "orchard[3,2]");
 }

@@ -1,0 +1,133 @@
+#include "contradictions.hpp"
+
+#include <algorithm>
+
+#include "vocabulary.hpp"
+
+namespace weightloom {
+namespace {
+
+class ContradictionReader : NamedTokens {
+ public:
+  explicit ContradictionReader(const NamedTokens& tokens) : NamedTokens(tokens) {}
+
+  std::optional<std::string> find(const ClassList& list) const {
+    for (std::size_t i = 1; i < tokens_.size(); ++i)
+      if (leaves_out_class(i, list) || leaves_out_several(i) || leaves_out_all(i)) return tokens_[i].word;
+    return std::nullopt;
+  }
+
+ private:
+  // "Cats against dogs, without any dogs", "only sandals, and no sandals"; but not "a cat or no cat", "without dogs in
+  // coats", nor "no sneakers here: sneakers or boots".
+  bool leaves_out_class(std::size_t at, const ClassList& list) const {
+    const auto& asked = list.classes.empty() ? list.named : list.classes;
+    const bool only = any(0, tokens_.size(), [&](std::size_t i) { return is_restriction(tokens_[i].word); });
+    if (!tokens_[at].left_out || (list.whether && !only)) return false;
+    const auto c = class_named(tokens_[at], subject_, meanings_);
+    return c && is_name_of(at, *c) && std::ranges::find(asked, *c) != asked.end() &&
+           any(0, at, [&](std::size_t i) { return named_[i] == c; }) &&
+           (is_taken_out(at) || is_denied_outright(at, list.whether));
+  }
+
+  // "Just the animals, and none of the animals", "only the even ones, none of the even ones"; but not "of the animals
+  // and vehicles, none of the animals".
+  bool leaves_out_several(std::size_t at) const {
+    const Token& token = tokens_[at];
+    auto next = at + 1;
+    const bool denied =
+        token.left_out ||
+        (is_parity(at) && any(start_of_clause(at), at, [&](std::size_t i) { return is_negation(tokens_[i].word); }));
+    if (!denied || !(is_parity(at) || group_named(token.term, subject_))) return false;
+    while (next < tokens_.size() && !tokens_[next].begins &&
+           (tokens_[next].word == "ones" || is_of_whole(tokens_[next]) || is_politeness(tokens_[next].word)))
+      ++next;
+    const bool ends = next == tokens_.size() || tokens_[next].begins;
+    const auto other = [&](std::size_t i) {
+      return tokens_[i].tells && group_named(tokens_[i].term, subject_) != group_named(token.term, subject_) &&
+             group_named(tokens_[i].term, subject_);
+    };
+    const auto again = [&](std::size_t i) {
+      return (tokens_[i].tells || is_parity(i)) && tokens_[i].term.text == token.term.text;
+    };
+    return any(0, at, again) && !any(0, at, other) && (is_taken_out(at) || (ends && is_denied_outright(at, false)));
+  }
+
+  bool is_parity(std::size_t at) const {
+    return subject_.numbered && (tokens_[at].word == "even" || tokens_[at].word == "odd");
+  }
+
+  // "With all of its classes left out", "minus every digit", "both of them left out": nothing but what all are called.
+  bool leaves_out_all(std::size_t at) const {
+    const auto& word = tokens_[at].word;
+    if (word != "all" && word != "each" && word != "every" && word != "both" && word != "any") return false;
+    auto end = at + 1;
+    while (end < tokens_.size() && !tokens_[end].begins && is_of_all(end)) ++end;
+    const bool taken = end < tokens_.size() && !tokens_[end].begins && is_out(end);
+    const bool ends = end == tokens_.size() || tokens_[end].begins;
+    if (taken) return word != "any" && !any(start_of_clause(at), at, [&](std::size_t i) { return !is_with(i); });
+    return ends && end > at + 1 && word != "both" && is_left_out_before(at);
+  }
+
+  // "Of its ten classes", but no group: "all of the animals".
+  bool is_of_all(std::size_t at) const {
+    const Token& token = tokens_[at];
+    const bool whole = is_of_whole(token) && !group_named(token.term, subject_);
+    return whole || token.word == "of" || token.word == "one" || is_determiner(token.word) || token.word == "them" ||
+           is_kind(token.word) || is_label(token.word) || (!is_plural(token.word) && number_of(token.word));
+  }
+
+  bool is_with(std::size_t at) const {
+    return tokens_[at].word == "with" || is_joint(tokens_[at].word) || tokens_[at].word == "but" ||
+           (tokens_[at].tells && is_set_name(at));
+  }
+
+  // "Minus all", "leave out each of"; but not "without leaving out any", "not all".
+  bool is_left_out_before(std::size_t at) const {
+    auto denial = at;
+    while (denial > 0 && (tokens_[denial - 1].word == "out" || tokens_[denial - 1].word == "of")) --denial;
+    if (denial == 0) return false;
+    const auto& word = tokens_[denial - 1].word;
+    const bool twice = denial > 1 && (is_negation(tokens_[denial - 2].word) ||
+                                      is_denied_being(tokens_[denial - 2].word) || tokens_[denial - 2].word == "never");
+    return is_negation(word) && !is_denial(word) && !twice;
+  }
+
+  std::size_t start_of_clause(std::size_t at) const {
+    while (at > 0 && !tokens_[at].begins) --at;
+    return at;
+  }
+
+  bool is_out(std::size_t at) const {
+    const auto& next = at + 1 < tokens_.size() ? tokens_[at + 1].word : tokens_[at].word;
+    return is_removed(tokens_[at].word, next) || is_aside(tokens_[at].word);
+  }
+
+  // "With both the cats and the dogs left out".
+  bool is_taken_out(std::size_t at) const {
+    for (auto i = at + 1; i < tokens_.size() && !tokens_[i].begins; ++i)
+      if (is_out(i)) return true;
+    return false;
+  }
+
+  bool is_denied_outright(std::size_t at, bool joined) const {
+    auto denial = at;
+    while (denial > 0 && at - denial < kLongestGap && !is_negation(tokens_[denial].word)) --denial;
+    if (!is_negation(tokens_[denial].word) || denial == 0) return false;
+    const auto& before = tokens_[denial - 1].word;
+    if (is_contrast(before) || before == "if" || before == "it" || is_being(before)) return false;
+    if ((joined || tokens_[denial].word == "not") && before != "but" && !(joined && is_joint(before))) return false;
+    const auto next = at + 1;
+    if (next >= tokens_.size() || tokens_[next].begins) return true;
+    const bool qualified = is_place_before(tokens_[next].word) || tokens_[next].word == "with";
+    return !qualified || is_phrase(next + 1, {"it"}) || is_phrase(next + 1, {"them"}) || is_phrase(next, {"at", "all"});
+  }
+};
+
+}  // namespace
+
+std::optional<std::string> asked_for_and_left_out(const NamedTokens& tokens, const ClassList& list) {
+  return ContradictionReader(tokens).find(list);
+}
+
+}  // namespace weightloom
