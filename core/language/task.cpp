@@ -575,8 +575,8 @@ class TaskReader {
     if (!subject_.numbered || at == 0 || !inside(at + 1) || (word(at) != "or" && !is_versus(word(at)))) return false;
     const auto after = is_determiner(word(at + 1)) && inside(at + 2) ? at + 2 : at + 1;
     const auto is_letter_at = [&](std::size_t i) {
-      const bool single = word(i).size() == 1 && is_letter(word(i)[0]);
-      return single && (i > 0 && !tokens_[i].begins && word(i - 1) == "letter" ? true : !is_function_word(word(i)));
+      const bool said = i > 0 && !tokens_[i].begins && word(i - 1) == "letter";
+      return word(i).size() == 1 && is_letter(word(i)[0]) && (said || !is_function_word(word(i)));
     };
     const bool letter = word(after) == "letter" ? is_letter_at(after + 1) : is_letter_at(after) && !inside(after + 1);
     return (letter && tokens_[at - 1].number) || (is_letter_at(at - 1) && tokens_[after].number);

@@ -58,9 +58,9 @@ std::optional<NumberBound> bound_after(std::int64_t number, std::string_view wor
 bool is_numbered_place(std::string_view word);
 // "Don't want", "don't care": leaves out what follows, too.
 bool is_not_wanted(std::string_view word, std::string_view next);
-// Stands before a place: "on", "from".
 // "Those two there".
 bool is_pointing(std::string_view word);
+// Stands before a place: "on", "from".
 bool is_place_before(std::string_view word);
 // "By" the ship, "under" the truck.
 bool is_beside(std::string_view word);
