@@ -1,11 +1,13 @@
 #include "weightloom/zoo/backup.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "database_backup.hpp"
 #include "database_salvage.hpp"
@@ -602,8 +604,8 @@ void restore_files(const BackupFolder& backups, const FileList& files, const fs:
   }
 }
 
-// False where that of the backup is damaged, and what it still tells is all that there is.
-bool restore_database(const DatabaseBackups& engine, std::uint32_t id, const fs::path& zoo) {
+// Says what was done where that of the backup is damaged, and what it still tells is all that there is.
+Repairs restore_database(const DatabaseBackups& engine, std::uint32_t id, const fs::path& zoo) {
   const auto restored = database_being_restored(zoo), damaged = database_being_repaired(zoo);
   for (const auto& path : {restored, damaged}) fs::remove_all(path);
   try {
@@ -611,12 +613,12 @@ bool restore_database(const DatabaseBackups& engine, std::uint32_t id, const fs:
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kDamaged) throw;
     engine.restore_damaged(id, damaged);
-    salvage(Database(damaged, Database::Mode::kSalvage), restored);
+    const auto lost = salvage(Database(damaged, Database::Mode::kSalvage), restored);
     fs::remove_all(damaged);
-    return false;
+    return {told_of_salvage("the backup's database", lost)};
   }
   engine.restore(id, restored);
-  return true;
+  return {};
 }
 
 std::vector<std::string> networks_with_damage(const fs::path& zoo) {
@@ -646,16 +648,16 @@ RestoreResult restore_backup(const fs::path& folder, const fs::path& zoo, std::u
   write_file(restoring_mark(zoo), "");
   restore_files(backups, backups.files_of(entry), zoo, progress);
   fs::create_directories(incoming_path(zoo));
-  const bool whole = restore_database(backups.engine(), entry.backup.id, zoo);
+  auto repairs = restore_database(backups.engine(), entry.backup.id, zoo);
   write_file(ledger_path(zoo), entry.ledger);
-  RestoreResult result{entry.backup, lacking_weights(zoo), {}};
+  RestoreResult result{entry.backup, lacking_weights(zoo), std::move(repairs)};
   // From here on it is a zoo.
   fs::rename(database_being_restored(zoo), database_path(zoo));
   sync_folder(zoo);
   fs::remove(restoring_mark(zoo));
-  if (whole) return result;
+  if (result.repairs.empty()) return result;
   lock.reset();
-  result.repairs = Zoo::repair(zoo, 0, progress);
+  std::ranges::move(Zoo::repair(zoo, 0, progress), std::back_inserter(result.repairs));
   result.lacking = networks_with_damage(zoo);
   return result;
 }

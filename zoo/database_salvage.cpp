@@ -114,4 +114,9 @@ std::size_t salvage(const Database& from, const fs::path& path) {
   return lost;
 }
 
+std::string told_of_salvage(const std::string& which, std::size_t lost) {
+  return "made " + which + " anew from what its damaged tables still tell" +
+         (lost ? ", without " + std::to_string(lost) + " entries" : std::string());
+}
+
 }  // namespace weightloom

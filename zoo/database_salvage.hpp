@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
 
 #include "database.hpp"
 
@@ -13,5 +14,7 @@ namespace weightloom {
 // copied, as far as any table tells them. Throws kDamaged where it is not told any more what zoo it is, and what
 // writing throws.
 std::size_t salvage(const Database& from, const std::filesystem::path& path);
+// That this was done with `which`, for people.
+std::string told_of_salvage(const std::string& which, std::size_t lost);
 
 }  // namespace weightloom

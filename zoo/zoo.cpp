@@ -270,9 +270,9 @@ std::unique_ptr<Zoo::Impl> Zoo::Impl::open_for_writing(const fs::path& directory
   impl->lock = std::make_unique<StoreLock>(directory, wait_seconds);
   impl->due = file_ledger(directory);
   impl->database = std::make_unique<Database>(database_path(directory), mode);
-  clear_incoming(directory);
   try {
     check_schema(*impl->database, directory);
+    clear_incoming(directory);
     impl->uuid = impl->database->get(Family::kDefault, "uuid").value_or("");
   } catch (const Error& error) {
     if (mode != Database::Mode::kSalvage || error.code() != ErrorCode::kDamaged) throw;

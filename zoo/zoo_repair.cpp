@@ -263,9 +263,7 @@ std::string renew(const fs::path& store, std::unique_ptr<Database>& database) {
   database.reset();
   const auto kept = put_repaired_in_place(store);
   database = std::make_unique<Database>(database_path(store), Database::Mode::kWrite);
-  return "made the database anew from what its damaged tables still tell" +
-         (lost ? ", without " + std::to_string(lost) + " entries" : std::string()) + "; they are kept in '" +
-         kept.filename().string() + "'";
+  return told_of_salvage("the database", lost) + "; they are kept in '" + kept.filename().string() + "'";
 }
 
 }  // namespace

@@ -278,28 +278,27 @@ TEST_CASE("of a backup with a damaged table the rest is restored, whichever it i
   kept.back_up();
   const auto before = contents(kept.zoo()).size();
   int damaged = 0;
+  std::uint32_t number = 0;
   for (const auto& table : files_below(kept.backups() / "db" / "shared_checksum")) {
     const test::TemporaryFolder folder;
     fs::copy(kept.backups(), folder / "backups", fs::copy_options::recursive);
     flip(folder / "backups" / "db" / "shared_checksum" / table.filename());
     CAPTURE(table.string());
-    for (const std::uint32_t id : {1u, 2u}) {
-      const auto target = folder / ("restored" + std::to_string(id));
-      const auto result = restore_backup(folder / "backups", target, id);
-      damaged += !result.repairs.empty();
-      std::set<std::string> named(result.lacking.begin(), result.lacking.end());
-      for (const auto& finding : Zoo::open(target, Zoo::Access::kRead).verify(VerifyLevel::kDeep)) {
-        CHECK(finding.kind != "database");
-        for (const auto& network : finding.networks) CHECK((!finding.damage || named.contains(network)));
-      }
-      // From the zoo that was backed up everything comes back.
-      auto writer = Zoo::open(target, Zoo::Access::kWrite);
-      merge(writer, Zoo::open(kept.zoo(), Zoo::Access::kRead), {}, {});
-      CHECK(writer.all().size() == before);
-      for (const auto& finding : writer.verify(VerifyLevel::kDeep)) CHECK(!finding.damage);
+    const auto target = folder / "restored";
+    const auto result = restore_backup(folder / "backups", target, ++number % 2 + 1);
+    damaged += !result.repairs.empty();
+    std::set<std::string> named(result.lacking.begin(), result.lacking.end());
+    for (const auto& finding : Zoo::open(target, Zoo::Access::kRead).verify(VerifyLevel::kDeep)) {
+      CHECK(finding.kind != "database");
+      for (const auto& network : finding.networks) CHECK((!finding.damage || named.contains(network)));
     }
+    // From the zoo that was backed up everything comes back.
+    auto writer = Zoo::open(target, Zoo::Access::kWrite);
+    merge(writer, Zoo::open(kept.zoo(), Zoo::Access::kRead), {}, {});
+    CHECK(writer.all().size() == before);
+    for (const auto& finding : writer.verify(VerifyLevel::kDeep)) CHECK(!finding.damage);
   }
-  CHECK(damaged > 5);
+  CHECK(damaged > 3);
 }
 
 TEST_CASE("a copy of a zoo that went another way does not displace the backups of the first", "[zoo]") {

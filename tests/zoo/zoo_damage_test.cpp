@@ -1,6 +1,7 @@
 // Whatever is flipped, cut or lost below a zoo: what was stored is there, or verifying says that it is not.
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <map>
@@ -122,18 +123,19 @@ TEST_CASE("what damaged tables still tell is kept by a repair, and the rest come
   std::map<std::string, std::pair<ZooRecord, TensorMap>> networks;
   {
     auto zoo = Zoo::create(folder / "zoo");
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 30; ++i) {
       auto one = test::network("n" + std::to_string(i), static_cast<float>(i));
       one.second["inside"] = test::tensor_of(400 + static_cast<std::size_t>(i), 2);
       networks[one.first.name] = one;
       test::add_one(zoo, std::move(one));
     }
   }
-  int repaired = 0;
+  std::size_t repaired = 0;
   for (const auto& table : files_of(folder / "zoo" / "db")) {
     if (table.extension() != ".sst") continue;
     const auto size = fs::file_size(table);
-    for (const auto at : {std::uintmax_t{20}, size / 2, size * 9 / 10, size - 20}) {
+    const std::array places{std::uintmax_t{20}, size / 2, size * 9 / 10, size - 20};
+    for (const auto at : {places[repaired % 4], places[(repaired + 1) % 4]}) {
       fs::remove_all(folder / "copy");
       fs::copy(folder / "zoo", folder / "copy", fs::copy_options::recursive);
       const auto damaged = folder / "copy" / "db" / table.filename();
@@ -163,7 +165,7 @@ TEST_CASE("what damaged tables still tell is kept by a repair, and the rest come
         CHECK(!finding.damage);
     }
   }
-  CHECK(repaired > 20);
+  CHECK(repaired > 12);
 }
 
 TEST_CASE("a thousand damages of single files", "[.soak]") {

@@ -273,7 +273,7 @@ TEST_CASE("many small sessions leave few files, and the room of what is removed 
   CHECK(files() < 60);
   std::vector<std::string> all;
   for (const auto& record : store.zoo.all()) all.push_back(record.id);
-  store.zoo.remove(all);
+  store.zoo.remove(all, Removal::kForGood);
   store.reopen(Zoo::Access::kRead);
   std::uintmax_t bytes = 0;
   for (const auto& entry : fs::recursive_directory_iterator(store.folder / "zoo"))
