@@ -222,7 +222,9 @@ bool is_tar(std::string_view beginning) {
 }
 constexpr Signature kTar{"", "weights.tar", "a tar archive", kUnpack, false};
 
+// The length of a safetensors header is any number, also one whose bytes begin as another format does.
 const Signature* signature_of(std::string beginning) {
+  if (begins_as_safetensors(beginning)) return nullptr;
   if (is_tar(beginning)) return &kTar;
   std::ranges::transform(beginning, beginning.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <cstdint>
 
 #include "temporary_folder.hpp"
 #include "weightloom/base/error.hpp"
@@ -37,6 +38,12 @@ class Files {
  private:
   test::TemporaryFolder folder_;
 };
+
+// A safetensors file of one number whose header has so many bytes.
+std::string with_header_of(std::uint64_t bytes, std::string header) {
+  header.resize(bytes, ' ');
+  return std::string(reinterpret_cast<const char*>(&bytes), sizeof bytes) + header + "\x01\x02\x03\x04";
+}
 
 std::string error_of(const fs::path& path) {
   try {
@@ -134,6 +141,23 @@ TEST_CASE("a file in a format that is not read is called by its name, whatever i
       CHECK(foreign_format(files.path(name)).value().id == id);
     }
   CHECK_FALSE(foreign_format(files.safetensors("net")));
+}
+
+TEST_CASE("no length of a header makes another format of a safetensors file", "[weights_file]") {
+  const Files files;
+  const std::string header = R"({"w":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})";
+  // Their bytes are those of a pickle of each protocol, of gzip, of JSON and of bzip2.
+  for (const std::uint64_t bytes : {0x0280, 0x0380, 0x0480, 0x0580, 0x8b1f, 0x7b, 0x685a42}) {
+    CAPTURE(bytes);
+    const auto file = files.text("net", with_header_of(bytes, header));
+    CHECK_FALSE(foreign_format(file));
+    CHECK(read_weights(file).format == "safetensors");
+  }
+  const std::string notes(257 - header.size() - 4, 'x');
+  const auto like_tar =
+      files.text("tar", with_header_of(512, R"({"__metadata__":{")" + notes + R"(ustar":""},)" + header.substr(1)));
+  CHECK(begins_as_weights(like_tar));
+  CHECK_FALSE(foreign_format(like_tar));
 }
 
 TEST_CASE("only the extension of a known format is no part of a name", "[weights_file]") {

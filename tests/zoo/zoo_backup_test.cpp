@@ -592,6 +592,24 @@ TEST_CASE("a bundle brings networks into another zoo with ids, lineage, tokens a
   CHECK(testing::error_id([&] { read_network(file); }) == "bundle.no_network");
 }
 
+TEST_CASE("a bundle is taken in whatever the length of its header", "[zoo]") {
+  const test::TemporaryFolder folder;
+  auto zoo = Zoo::create(folder / "zoo"), into = Zoo::create(folder / "into");
+  auto record = test::add_one(zoo, test::network("a"));
+  const auto file = folder / "bundle";
+  // Notes make it that of a file which begins as a pickle of protocol 2 to 5 does.
+  bool like_pickle = false;
+  for (std::size_t notes = 1; notes < 2048 && !like_pickle; notes += 8) {
+    record.notes = std::string(notes, 'n');
+    zoo.update(record);
+    write_bundle(zoo, zoo.all(), file);
+    const auto bytes = read_file(file);
+    like_pickle = bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5;
+  }
+  REQUIRE(like_pickle);
+  CHECK(merge_bundle(into, file).added.size() == 1);
+}
+
 TEST_CASE("a damaged bundle is refused, whatever bit it is, and nothing of its damage comes in", "[zoo]") {
   const Kept kept;
   const auto from = Zoo::open(kept.zoo(), Zoo::Access::kRead);
