@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <limits>
+#include <string>
 
 using namespace weightloom;
 
@@ -22,6 +23,23 @@ TEST_CASE("numbers take signs, exponents, counts and shares") {
   CHECK(parse_number("50%") == 0.5);
 }
 
+TEST_CASE("a quantity is the nearest double of the decimal that is written") {
+  CHECK(parse_number("57%") == 0.57);
+  CHECK(parse_number("95%") == 0.95);
+  CHECK(parse_number("-0.7%") == -0.007);
+  CHECK(parse_number("5.7e1%") == 0.57);
+  CHECK(parse_number("5.7E+1%") == 0.57);
+  CHECK(parse_number("0%") == 0);
+  CHECK(parse_number("1.005k") == 1005);
+  CHECK(parse_number("4.1GB") == 4'100'000'000);
+  CHECK(parse_number("1e-3M") == 1000);
+  for (int tenths = 0; tenths <= 1000; ++tenths) {
+    const auto digits = std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
+    CAPTURE(digits);
+    CHECK(parse_number(digits + "%") == tenths / 1000.0);
+  }
+}
+
 TEST_CASE("durations take their units and need one: a bare number may be the year of a date") {
   CHECK(parse_duration("90s") == 90);
   CHECK(parse_duration("15m") == 900);
@@ -33,7 +51,7 @@ TEST_CASE("durations take their units and need one: a bare number may be the yea
 
 TEST_CASE("what is no number is none") {
   const auto text = GENERATE("", "GiB", "+1", "1.5XB", "10m", "nan", "inf", "1 GiB", "1GiB more", "1e400", "1e300TiB",
-                             "0x10", "1.2.3", "--1");
+                             "1e307k", "0x10", "1.2.3", "--1");
   CAPTURE(text);
   CHECK_FALSE(parse_number(text).has_value());
 }

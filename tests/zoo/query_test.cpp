@@ -21,6 +21,7 @@ ZooRecord sample() {
   record.bytes = 9856;
   record.created = "2026-05-01T10:00:00Z";
   record.parents = {{"generated-by", std::string(64, 'e')}};
+  record.metrics["top5"] = 0.57;
   record.notes = "trained on a Tuesday";
   record.tensors = {{"fc1.weight", DType::kF32, {2, 2}, std::string(64, 'a')},
                     {"fc1.bias", DType::kF32, {2}, std::string(64, 'b')}};
@@ -184,6 +185,8 @@ TEST_CASE("numbers take counts, sizes and percents", "[query]") {
   CHECK_FALSE(holds("size>1GiB"));
   CHECK(holds("test_accuracy>=90%"));
   CHECK_FALSE(holds("test_accuracy>90%"));
+  CHECK(holds("top5=57%"));
+  CHECK(holds("top5 in (57%)"));
   CHECK(holds("params in (1, 2464)"));
   CHECK(holds("params!=1"));
 }

@@ -12,7 +12,8 @@ namespace weightloom {
 // by case, and follow the number at once.
 
 // "2464", "-0.5", "1e-3"; counts "10k", "1.5M", "2G", "1T" (powers of 1000); bytes "512B", "1.5GB" (10^9), "1.5GiB"
-// (2^30); shares "90%" (0.9). Units k K M G T, B kB KB MB GB TB, KiB MiB GiB TiB, %.
+// (2^30); shares "90%" (0.9). Units k K M G T, B kB KB MB GB TB, KiB MiB GiB TiB, %. The nearest double of the decimal
+// that is written: "57%" is 0.57.
 std::optional<double> parse_number(std::string_view text);
 // Seconds: "90s", "15m", "12h", "7d", "2w". The unit is required.
 std::optional<double> parse_duration(std::string_view text);
