@@ -91,7 +91,7 @@ Error changed(const fs::path& path, const std::string& why) {
 void copy_checked(const fs::path& from, const fs::path& to, const std::string& expected) {
   const FileReader in(from);
   if (fs::create_directories(to.parent_path())) sync_folder(to.parent_path().parent_path());
-  AtomicFile out(to);
+  AtomicFile out(to, to.parent_path());
   Sha256 hash;
   std::vector<std::byte> piece;
   for (std::uint64_t at = 0; at < in.size(); at += piece.size()) {
@@ -112,7 +112,7 @@ bool is_loss(const Error& error) {
 
 bool has_size(const fs::path& path, std::uint64_t bytes) {
   std::error_code error;
-  return fs::is_regular_file(path, error) && fs::file_size(path, error) == bytes;
+  return is_own_file(path) && fs::file_size(path, error) == bytes;
 }
 
 // One folder of backups: db/ by the database's engine, objects/ as in a zoo, lists/ of the files of each backup.
@@ -234,17 +234,15 @@ class BackupFolder {
     std::set<std::string> lists, files;
     for (const auto& one : entries()) {
       lists.insert(one.list);
-      for (const auto& [path, entry] : files_of(one)) files.insert(path);
+      for (const auto& [path, entry] : files_of(one)) files.insert(object(path).string());
     }
     std::error_code ignored;
     for (const auto& at : fs::directory_iterator(folder_ / "lists", ignored))
       if (!lists.contains(at.path().filename().string())) fs::remove(at.path(), ignored);
     std::vector<fs::path> unused;
     for (const auto& at : fs::recursive_directory_iterator(folder_ / "objects", ignored))
-      if (at.is_regular_file(ignored) &&
-          !files.contains(at.path().lexically_relative(folder_ / "objects").generic_string()))
-        unused.push_back(at.path());
-    for (const auto& path : unused) fs::remove(path, ignored);
+      if (at.is_regular_file(ignored) && !files.contains(at.path().string())) unused.push_back(at.path());
+    for (const auto& path : not_led_to(std::move(unused), files)) fs::remove(path, ignored);
   }
 
  private:

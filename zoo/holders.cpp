@@ -1,5 +1,6 @@
 #include "holders.hpp"
 
+#include "store_folder.hpp"
 #include "zoo_impl.hpp"
 
 namespace weightloom {
@@ -33,8 +34,9 @@ std::set<std::string> lost_files(const std::filesystem::path& store, const Datab
   database.scan(Family::kObj, "", [&](auto key, auto value) {
     const auto id = to_hex(key);
     const auto info = decode_object_info(value);
+    const auto path = object_path(store, id, info);
     std::error_code error;
-    if (info.file && std::filesystem::file_size(object_path(store, id, info), error) != info.room()) lost.insert(id);
+    if (info.file && (!is_own_file(path) || std::filesystem::file_size(path, error) != info.room())) lost.insert(id);
     return true;
   });
   return lost;

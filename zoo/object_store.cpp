@@ -56,6 +56,7 @@ std::unique_ptr<ObjectSource> open_stored(const fs::path& store, const Database&
     return std::make_unique<TextSource>(std::move(*value));
   }
   const auto path = object_path(store, id, info);
+  if (is_displaced(path)) throw damaged(id, kDisplaced).at(path.string());
   expect_readable(path);
   std::error_code error;
   const auto size = fs::file_size(path, error);
@@ -194,6 +195,7 @@ void ObjectWriter::commit(std::unique_ptr<AtomicFile> file, const fs::path& path
   make_folder(path.parent_path());
   wait(kCommitsAtOnce - 1);
   std::error_code error;
+  if (fs::is_directory(fs::symlink_status(path, error))) fs::remove(path, error);  // an empty one gives way
   if (!fs::exists(path, error)) files_.push_back(path);
   commits_.push_back(std::async(std::launch::async, [file = std::move(file), path] { file->commit_as(path); }));
 }
@@ -342,10 +344,9 @@ std::vector<ObjectInfo> stored_forms(const fs::path& store, const Database& data
     if (const auto header = decode_delta_header(beginning))
       forms.push_back({.file = file, .bytes = header->bytes, .base = header->base, .stored = stored});
   };
-  std::error_code error;
-  if (const auto path = object_path(store, id); fs::is_regular_file(path, error))
+  if (const auto path = object_path(store, id); is_own_file(path))
     forms.push_back({.file = true, .bytes = fs::file_size(path), .base = {}});
-  if (const auto path = delta_path(store, id); fs::is_regular_file(path, error)) {
+  if (const auto path = delta_path(store, id); is_own_file(path)) {
     const FileReader file(path);
     std::string beginning(std::min<std::uint64_t>(file.size(), kDeltaHeader), '\0');
     file.read(0, std::as_writable_bytes(std::span(beginning)));

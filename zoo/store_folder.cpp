@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "weightloom/zoo/place.hpp"
 
@@ -128,6 +130,26 @@ void expect_readable(const fs::path& path) {
 
 bool is_forbidden(const Error& error) {
   return error.id() == kForbidden;
+}
+
+bool is_own_file(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(fs::symlink_status(path, error));
+}
+
+bool is_displaced(const fs::path& path) {
+  std::error_code error;
+  const auto status = fs::symlink_status(path, error);
+  return fs::exists(status) && !fs::is_regular_file(status);
+}
+
+std::vector<fs::path> not_led_to(std::vector<fs::path> files, const std::set<std::string>& used) {
+  if (files.empty()) return files;
+  std::error_code error;
+  std::set<fs::path> places;
+  for (const auto& path : used) places.insert(fs::weakly_canonical(path, error));
+  std::erase_if(files, [&](const auto& path) { return places.contains(fs::weakly_canonical(path, error)); });
+  return files;
 }
 
 void sync_folder(const fs::path& folder) {

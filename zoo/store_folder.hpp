@@ -2,6 +2,9 @@
 // What a folder is to the zoo, told without opening anything. Private to the module.
 
 #include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "weightloom/base/error.hpp"
 
@@ -37,6 +40,14 @@ bool is_free_for_zoo(const std::filesystem::path& directory);
 void expect_readable(const std::filesystem::path& path);
 // Is it that error? It says nothing of what is stored.
 bool is_forbidden(const Error& error);
+
+// Is it a file itself, and no link to one? What else stands in its place is damage, whatever a link leads to.
+bool is_own_file(const std::filesystem::path& path);
+bool is_displaced(const std::filesystem::path& path);
+inline constexpr const char* kDisplaced = "a link or a folder is in place of its file";
+// Those of `files` that none of the paths in `used` leads to, by whatever links.
+std::vector<std::filesystem::path> not_led_to(std::vector<std::filesystem::path> files,
+                                              const std::set<std::string>& used);
 
 // A rename is durable once its folder is written.
 void sync_folder(const std::filesystem::path& folder);

@@ -231,6 +231,9 @@ class Verifier {
     if (info.file) known_files_.insert(path.string());
     if (users.empty()) return unused_objects_.push_back(id);  // whatever became of it
     std::error_code error;
+    if (info.file && is_displaced(path))
+      return add("changed-object", id, hit,
+                 std::string(kDisplaced) + "; import the network again, or restore the zoo from a backup");
     if (info.file) expect_readable(path);
     if (info.file && fs::file_size(path, error) != info.room()) {
       add(error ? "missing-object" : "changed-object", id, hit,
@@ -263,12 +266,15 @@ class Verifier {
     std::error_code error;
     if (!fs::exists(objects, error)) return;  // copies may come without folders that are empty
     expect_readable(objects);
+    std::vector<fs::path> strays;
     for (fs::recursive_directory_iterator at(objects, error), end; !error && at != end; at.increment(error)) {
       const auto& path = at->path();
       if (path.parent_path() == incoming || !at->is_regular_file(error)) continue;  // the next writer clears those away
-      if (!known_files_.contains(path.string())) add("orphan-file", path.string(), {}, kCollect, false);
+      if (!known_files_.contains(path.string())) strays.push_back(path);
     }
     if (error) throw Error(ErrorCode::kFailure, "zoo.io", "cannot read the folder of objects", error.message());
+    for (const auto& path : not_led_to(std::move(strays), known_files_))
+      add("orphan-file", path.string(), {}, kCollect, false);
   }
 
   const fs::path& store_;

@@ -134,7 +134,7 @@ AtomicFile::AtomicFile(fs::path path) : path_(regular_target(std::move(path))) {
   create_in(path_.parent_path());
 }
 
-AtomicFile::AtomicFile(fs::path path, const fs::path& folder) : path_(regular_target(std::move(path))) {
+AtomicFile::AtomicFile(fs::path path, const fs::path& folder) : path_(std::move(path)) {
   create_in(folder);
 }
 
@@ -148,7 +148,7 @@ void AtomicFile::create_in(const fs::path& folder) {
   if (descriptor_ < 0) fail("create");
   // What takes a file's place is as open to others as that was.
   struct stat old {};
-  if (::stat(path_.c_str(), &old) == 0 && S_ISREG(old.st_mode)) ::fchmod(descriptor_, old.st_mode & 0777);
+  if (::lstat(path_.c_str(), &old) == 0 && S_ISREG(old.st_mode)) ::fchmod(descriptor_, old.st_mode & 0777);
 }
 
 AtomicFile::~AtomicFile() {
@@ -175,7 +175,7 @@ void AtomicFile::write(const void* data, std::size_t bytes) {
 }
 
 void AtomicFile::commit_as(fs::path path) {
-  path_ = regular_target(std::move(path));
+  path_ = std::move(path);
   commit();
 }
 

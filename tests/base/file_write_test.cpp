@@ -70,6 +70,22 @@ TEST_CASE("a place that cannot be written is told before the work, and probing l
   CHECK(entries(folder.path()) == 1);
 }
 
+TEST_CASE("a file of the program's own takes the place of a link") {
+  const TemporaryFolder folder;
+  write_file(folder / "foreign", "old");
+  fs::create_symlink("foreign", folder / "link");
+  fs::create_symlink("nowhere", folder / "dangling");
+  for (const char* name : {"link", "dangling"}) {
+    AtomicFile file(folder / name, folder.path());
+    file.write("new");
+    file.commit();
+    CHECK_FALSE(fs::is_symlink(folder / name));
+    CHECK(read_file(folder / name) == "new");
+  }
+  CHECK(read_file(folder / "foreign") == "old");
+  CHECK(entries(folder.path()) == 3);
+}
+
 TEST_CASE("a device or a pipe stays what it is, and of a link what it leads to is written") {
   const TemporaryFolder folder;
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);

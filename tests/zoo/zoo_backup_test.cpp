@@ -159,6 +159,23 @@ TEST_CASE("a backup that reads the earlier ones again mends their files", "[zoo]
   CHECK(check_backups(kept.backups()).empty());
 }
 
+TEST_CASE("what a link in a folder of backups leads to is neither written nor removed", "[zoo]") {
+  const Kept kept;
+  kept.back_up();
+  const auto file = files_below(kept.backups() / "objects").front(), foreign = kept.folder / "foreign";
+  test::write_quickly(foreign, "precious");
+  fs::remove(file);
+  fs::create_symlink(foreign, file);
+  CHECK(kept.back_up().files_copied == 1);
+  CHECK_FALSE(fs::is_symlink(file));
+  CHECK(read_file(foreign) == "precious");
+  const auto folder = file.parent_path();
+  fs::rename(folder, folder.string() + ".real");
+  fs::create_symlink(folder.filename().string() + ".real", folder);
+  CHECK(kept.back_up().files_copied == 0);
+  CHECK(fs::exists(file));
+}
+
 TEST_CASE("a list that was emptied is no list", "[zoo]") {
   const Kept kept;
   kept.back_up();

@@ -216,6 +216,55 @@ TEST_CASE("garbage is what no network uses, and goes only when asked", "[zoo]") 
   CHECK(store.verify(VerifyLevel::kDeep).empty());
 }
 
+TEST_CASE("what a link in place of an object leads to is neither read, written nor removed", "[zoo]") {
+  const StoredNetwork store;
+  const auto file = store.large_file(), real = fs::path(file).concat(".real"), foreign = store.path() / "foreign";
+  const auto tensors = Zoo::open(store.path(), Zoo::Access::kRead).weights(store.record());
+  test::write_quickly(foreign, "precious");
+  const auto target = GENERATE_COPY(fs::path("nowhere"), real, foreign);
+  CAPTURE(target);
+  fs::rename(file, real);
+  fs::create_symlink(target, file);
+  for (const auto level : {VerifyLevel::kQuick, VerifyLevel::kDeep}) {
+    const auto findings = store.verify(level);
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].kind == "changed-object");
+    CHECK(findings[0].networks == std::vector<std::string>{"net"});
+  }
+  auto zoo = Zoo::open(store.path(), Zoo::Access::kWrite);
+  CHECK(testing::error_id([&] { zoo.collect_garbage(); }) == "zoo.damaged");
+  CHECK(testing::error_id([&] { zoo.weights(store.record()); }) == "zoo.object");
+  CHECK_FALSE(zoo.is_sound(store.record()));
+  zoo.mend(store.record(), tensors);
+  CHECK_FALSE(fs::is_symlink(file));
+  CHECK(read_file(foreign) == "precious");
+  CHECK_FALSE(fs::exists(file.parent_path() / "nowhere"));
+  CHECK(zoo.weights(store.record()).size() == tensors.size());
+  CHECK(zoo.collect_garbage().files == 1);  // the file that was moved away
+  CHECK(store.verify(VerifyLevel::kDeep).empty());
+}
+
+TEST_CASE("an empty folder in place of an object is damage, and gives way to what mends it", "[zoo]") {
+  const StoredNetwork store;
+  auto zoo = Zoo::open(store.path(), Zoo::Access::kWrite);
+  const auto tensors = zoo.weights(store.record());
+  fs::remove(store.large_file());
+  fs::create_directory(store.large_file());
+  CHECK_FALSE(zoo.is_sound(store.record()));
+  zoo.mend(store.record(), tensors);
+  CHECK(zoo.verify(VerifyLevel::kDeep).empty());
+}
+
+TEST_CASE("objects behind a linked folder are the zoo's", "[zoo]") {
+  const StoredNetwork store;
+  const auto folder = store.large_file().parent_path();
+  fs::rename(folder, folder.string() + ".real");
+  fs::create_symlink(folder.filename().string() + ".real", folder);
+  CHECK(store.verify(VerifyLevel::kDeep).empty());
+  CHECK(Zoo::open(store.path(), Zoo::Access::kWrite).collect_garbage().files == 0);
+  CHECK(store.verify(VerifyLevel::kDeep).empty());
+}
+
 TEST_CASE("what a killed writer left incomplete is cleared away by the next one", "[zoo]") {
   const StoredNetwork store;
   const auto left = store.path() / "objects" / "incoming" / "ab.tmp.xyz";

@@ -72,7 +72,8 @@ Error write_error(std::string id, std::string what, int error, const std::filesy
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
-  // The temporary file is in `folder`, of the same file system.
+  // For files of the program's own: nothing is written through a link, which is replaced itself. The temporary file is
+  // in `folder`, of the same file system.
   AtomicFile(std::filesystem::path path, const std::filesystem::path& folder);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
@@ -81,7 +82,8 @@ class AtomicFile {
   void write(const void* data, std::size_t bytes);
   void write(std::string_view text) { write(text.data(), text.size()); }
   void commit();
-  // The same under another path of the same file system, whose name is known only when everything is written.
+  // The same under another path of the same file system, whose name is known only when everything is written; what is
+  // there is replaced itself, be it a link.
   void commit_as(std::filesystem::path path);
   // Where it is until then.
   const std::filesystem::path& temporary() const { return temporary_; }
