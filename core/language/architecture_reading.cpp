@@ -9,6 +9,7 @@
 
 #include "architecture_kinds.hpp"
 #include "characters.hpp"
+#include "separated_text.hpp"
 #include "spelled_names.hpp"
 #include "vocabulary.hpp"
 #include "weightloom/base/error.hpp"
@@ -264,7 +265,7 @@ class Reader {
 
  private:
   static std::string in_full(std::string_view instruction, const ArchitectureNames& names) {
-    return with_settings_in_full(with_names_joined(instruction, [&](const std::string& call) {
+    return with_settings_in_full(with_names_joined(without_numbering(instruction), [&](const std::string& call) {
       return names.contains(call) || is_kind_of_network(call) || std::ranges::any_of(names, [&](const auto& known) {
                return std::ranges::find(known.second, call) != known.second.end();
              });
@@ -296,7 +297,7 @@ class Reader {
       if (is_negation(before)) return !is_answer(i - 1);
       if (is_exclusion(before, words_[i]) || is_not_wanted(before, words_[i])) return true;
       if (before == "but" && i > 1 && words_[i - 2] == "anything") return true;
-      if ((before == "isn't" || before == "isnt" || before == "ain't") && words_[i] != "it") return true;
+      if ((before == "isn't" || before == "isnt" || before == "ain't") && words_[i] != "it") return !is_answer(i - 1);
       // "Rather a CNN than a transformer".
       if (before == "than" && std::find(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(i), "rather") !=
                                   words_.begin() + static_cast<std::ptrdiff_t>(i))
@@ -306,10 +307,10 @@ class Reader {
     return false;
   }
 
-  // "Is it a seven or not? A perceptron", "anything else is a no: a perceptron".
+  // "Is it a seven or not? A perceptron", "or it isn't; a perceptron", "anything else is a no: a perceptron".
   bool is_answer(std::size_t at) const {
     if (at == 0) return false;
-    const auto& before = words_[at - 1];
+    const auto& before = words_[at > 1 && words_[at - 1] == "it" ? at - 2 : at - 1];
     return before == "or" || (words_[at] == "no" && (before == "is" || before == "a"));
   }
 

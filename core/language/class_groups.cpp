@@ -68,7 +68,7 @@ class Groups {
     }
     for (auto i = at + 1; i < std::min(at + 1 + kNearGroup, tokens_.size()) && !tokens_[i].begins; ++i) {
       const auto& word = tokens_[i].word;
-      if (word == "alone" || word == "only" || word == "exclusively" || word == "nothing") return true;
+      if (is_alone_after(word) || word == "nothing") return true;
       if (tokens_[i].tells) break;
     }
     return false;

@@ -49,7 +49,11 @@ class Lists : NamedTokens {
         out.named = out.classes = std::move(found);
         return out;
       }
-    if (out.named.empty() && !out.no_class && !out.whether) out.classes = all_but_left_out();
+    // "Airplane through truck, but no horse".
+    const bool whole =
+        out.named.empty() || (out.open && out.classes.empty() &&
+                              std::ranges::none_of(out.named, [&](std::int64_t c) { return leaves_out(c); }));
+    if (whole && !out.no_class && !out.whether) out.classes = all_but_left_out();
     drop_from_ranges(out);
     return out;
   }
@@ -63,7 +67,8 @@ class Lists : NamedTokens {
     for (const Run& run : runs_)
       if (!by_name || has_own_name(run)) add_classes(run, out.named);
     const bool whole = says_number_of_classes() || (out.named.size() > 1 && says_all_kinds()) ||
-                       adds_all_others(out.named.size()) || (lists_as_many() && out.named.size() > 1);
+                       adds_all_others(out.named.size()) || (lists_as_many() && out.named.size() > 1) ||
+                       sorts_into_all(out.named);
     for (const Run& run : runs_) {
       std::vector<std::int64_t> own;
       add_classes(run, own);
@@ -242,9 +247,10 @@ class Lists : NamedTokens {
     if (subject_.numbered && !is_number_list(before, at)) return false;
     // "In the garment bag a dress".
     const auto is_article = [&](std::size_t i) { return tokens_[i].word == "a" || tokens_[i].word == "an"; };
-    const bool goes_on = any(before + 1, at, [&](std::size_t i) {
-      return is_contrast(tokens_[i].word) || is_joint(tokens_[i].word) || tokens_[i].begins;
-    });
+    // "Is it a bird is it a plane".
+    const bool goes_on = is_phrase(before + 1, {"is", "it"}) || any(before + 1, at, [&](std::size_t i) {
+                           return is_contrast(tokens_[i].word) || is_joint(tokens_[i].word) || tokens_[i].begins;
+                         });
     if (!goes_on && !subject_.numbered && any(before + 1, at, is_article)) return false;
     // "A truck, that's all freight is", "a truck, freight is".
     const bool says =
@@ -321,8 +327,9 @@ class Lists : NamedTokens {
     bool even = false, odd = false;
     for (std::size_t i = 0; subject_.numbered && i + 1 < tokens_.size(); ++i) {
       if (tokens_[i + 1].word != "ones" && !is_of_whole(tokens_[i + 1])) continue;
-      even = even || (tokens_[i].word == "even" && tokens_[i + 1].tells);
-      odd = odd || (tokens_[i].word == "odd" && tokens_[i].tells);
+      const bool denied = is_denied_parity(i);
+      even = even || (denied ? tokens_[i].word == "odd" : tokens_[i].word == "even" && tokens_[i + 1].tells);
+      odd = odd || (denied ? tokens_[i].word == "even" : tokens_[i].word == "odd" && tokens_[i].tells);
     }
     std::vector<std::int64_t> out;
     if (even == odd) return out;
@@ -333,6 +340,16 @@ class Lists : NamedTokens {
 
   bool says_number_of_classes() const {
     return any(0, tokens_.size(), [&](std::size_t i) { return is_number_of_classes(i); });
+  }
+
+  // "Into ten piles, nought in the first one and nine in the last": as many as there are classes.
+  bool sorts_into_all(const std::vector<std::int64_t>& named) const {
+    const auto last = static_cast<std::int64_t>(subject_.classes.size()) - 1;
+    const bool ends = named.size() == 2 && std::min(named[0], named[1]) == 0 && std::max(named[0], named[1]) == last;
+    return any(0, tokens_.size(), [&](std::size_t i) {
+      return number_of(tokens_[i].word) == last + 1 && i + 1 < tokens_.size() && is_pile(tokens_[i + 1].word) &&
+             (ends || (i > 0 && tokens_[i - 1].word == "into"));
+    });
   }
 
   // "The usual ten", of ten classes that are no numbers.

@@ -1,6 +1,8 @@
 #include "contradictions.hpp"
 
 #include <algorithm>
+#include <set>
+#include <vector>
 
 #include "vocabulary.hpp"
 
@@ -14,7 +16,7 @@ class ContradictionReader : NamedTokens {
   std::optional<std::string> find(const ClassList& list) const {
     for (std::size_t i = 1; i < tokens_.size(); ++i)
       if (leaves_out_class(i, list) || leaves_out_several(i) || leaves_out_all(i)) return tokens_[i].word;
-    return std::nullopt;
+    return list.whether ? std::nullopt : last_of_all_left_out();
   }
 
  private:
@@ -51,6 +53,35 @@ class ContradictionReader : NamedTokens {
       return (tokens_[i].tells || is_parity(i)) && tokens_[i].term.text == token.term.text;
     };
     return any(0, at, again) && !any(0, at, other) && (is_taken_out(at) || (ends && is_denied_outright(at, false)));
+  }
+
+  // "Minus all the animals, minus all the vehicles", "none of the digits 0, 1, ..., 9": class by class, or by groups.
+  std::optional<std::string> last_of_all_left_out() const {
+    std::set<std::int64_t> left_out;
+    std::optional<std::int64_t> last;  // of "except for zero to nine"
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      const auto more = left_out_at(i);
+      left_out.insert(more.begin(), more.end());
+      if (last && more.size() == 1 && subject_.numbered && is_range(tokens_[i - 1].word))
+        for (std::int64_t c = *last; c < more.front(); ++c) left_out.insert(c);
+      if (!more.empty()) last = more.front();
+      if (left_out.size() == subject_.classes.size()) return tokens_[i].word;
+    }
+    return std::nullopt;
+  }
+
+  std::vector<std::int64_t> left_out_at(std::size_t at) const {
+    const Token& token = tokens_[at];
+    std::vector<std::int64_t> out;
+    if (is_denied_parity(at)) {
+      for (std::int64_t c = 0; c < static_cast<std::int64_t>(subject_.classes.size()); ++c)
+        if (number_at(c) % 2 == (token.word == "odd" ? 1 : 0)) out.push_back(c);
+      return out;
+    }
+    if (!token.left_out) return out;
+    if (const auto group = group_named(token.term, subject_)) return subject_.groups[*group].classes;
+    if (const auto c = class_named(token, subject_, meanings_); c && is_name_of(at, *c)) out.push_back(*c);
+    return out;
   }
 
   bool is_parity(std::size_t at) const {

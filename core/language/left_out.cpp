@@ -26,7 +26,7 @@ class LeftOut {
         token.tells = false;
       if (negates(i) && !denies_before(i)) {
         scope = Scope::kOpen;
-        lists = !is_denial(token.word) || denies_list(i);
+        lists = !is_denial(token.word) || denies_list(i) || denies_numbers(i);
         single = token.word == "non";  // "non-mammal animals"
         if (i + 1 < tokens_.size() && is_not_wanted(token.word, tokens_[i + 1].word)) tokens_[++i].tells = false;
         continue;
@@ -92,6 +92,14 @@ class LeftOut {
       if (!can_be_left_out(i) && !is_determiner(tokens_[i].word)) return false;
     }
     return false;
+  }
+
+  // "None of the digits 0, 1".
+  bool denies_numbers(std::size_t at) const {
+    if (tokens_[at].word != "none" || at + 1 == tokens_.size() || tokens_[at + 1].word != "of") return false;
+    auto next = at + 2;
+    while (next < tokens_.size() && is_determiner(tokens_[next].word)) ++next;
+    return next + 1 < tokens_.size() && tokens_[next + 1].number && is_numeral(tokens_[next].term.text);
   }
 
   // "A coat I don't want": what stands before it.
@@ -244,10 +252,16 @@ class LeftOut {
     const bool joined = tokens_[i].begins || (i > 0 && (tokens_[i - 1].word == "and" || tokens_[i - 1].word == "or"));
     if (tokens_[i].word == "and" || tokens_[i].word == "or")
       ++i;
-    else if (!joined && !is_determiner(tokens_[i - 1].word))
+    else if (!joined && !is_determiner(tokens_[i - 1].word) && !is_of_all(i - 1))
       return false;
-    while (i < tokens_.size() && is_determiner(tokens_[i].word) && !can_be_left_out(i)) ++i;  // "two" is both
+    // "Two" is both; "or any of the vehicles".
+    while (i < tokens_.size() && (is_determiner(tokens_[i].word) || is_of_all(i)) && !can_be_left_out(i)) ++i;
     return i < tokens_.size() && can_be_left_out(i);
+  }
+
+  // "Of" of "any of the frogs".
+  bool is_of_all(std::size_t at) const {
+    return at > 0 && tokens_[at].word == "of" && (is_all(tokens_[at - 1].word) || tokens_[at - 1].word == "each");
   }
 
   // "No two are alike" leaves no two out, "no one" none, "no even ones" not the ones, and "not only sevens" the sevens

@@ -189,9 +189,30 @@ bool NamedTokens::opens(std::size_t first) const {
   return false;
 }
 
+bool NamedTokens::is_denied_parity(std::size_t at) const {
+  if (!subject_.numbered || (tokens_[at].word != "even" && tokens_[at].word != "odd")) return false;
+  auto first = at;
+  while (
+      first > 0 && !tokens_[first].begins &&
+      (is_determiner(tokens_[first - 1].word) || tokens_[first - 1].word == "of" || tokens_[first - 1].word == "out"))
+    --first;
+  return first > 0 && !tokens_[first].begins && is_negation(tokens_[first - 1].word);
+}
+
+bool NamedTokens::is_forbidden_after(std::size_t at) const {
+  bool denied = false;
+  for (auto i = at + 1; i < tokens_.size() && !tokens_[i].begins; ++i) {
+    if (is_forbidden(tokens_[i].word) || (denied && is_admitted(tokens_[i].word))) return true;
+    denied = denied || is_denied_being(tokens_[i].word) || tokens_[i].word.ends_with("n't") ||
+             tokens_[i].word == "never" || tokens_[i].word == "cannot";
+  }
+  return false;
+}
+
 bool NamedTokens::is_closed(std::size_t at) const {
-  const auto& before = tokens_[at - 1].word;
-  return is_nothing(before) || is_negation(before) ||
+  const bool any = at > 1 && tokens_[at - 1].word.starts_with("any");  // "never anything else"
+  const auto& before = tokens_[any ? at - 2 : at - 1].word;
+  return is_nothing(before) || is_negation(before) || before == "never" || is_forbidden_after(at) ||
          (is_phrase(at - 1, {"the", "other"}) && (at < 2 || tokens_[at - 2].word != "all"));
 }
 

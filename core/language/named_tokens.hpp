@@ -73,7 +73,11 @@ class NamedTokens {
   bool goes_on(std::size_t at) const;
   // Whether what begins at a place is said to be of examples.
   bool opens(std::size_t first) const;
-  // "Nothing else", "no other", "the other".
+  // "Odd" of "without the odd ones", of a numbered set.
+  bool is_denied_parity(std::size_t at) const;
+  // "Are banned", "stay out", "must not be used", "may not appear": of what begins at a place.
+  bool is_forbidden_after(std::size_t at) const;
+  // "Nothing else", "no other", "never any other", "the other".
   bool is_closed(std::size_t at) const;
   // "I'd like", "look like": no list of examples.
   bool is_wish(std::size_t at) const;

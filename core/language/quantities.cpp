@@ -197,8 +197,9 @@ class Quantities {
     const bool ends = at + 1 == tokens_.size() || tokens_[at + 1].begins || is_being(tokens_[at + 1].word);
     if (!ends && tokens_[at + 1].word == "of") return true;
     const auto& before = tokens_[at - 1].word;
-    return ends && (before == "which" || before == "that" || before == "this" || before == "each" ||
-                    before == "every" || is_generic_word(tokens_[at - 1].term.text));
+    return ends &&
+           (before == "which" || before == "that" || before == "this" || before == "each" || before == "every" ||
+            before == "last" || before == "first" || is_generic_word(tokens_[at - 1].term.text));
   }
 
   // The number that a list has before the one at a place: of "3 or 4", "3, 4", "3 up to 4".

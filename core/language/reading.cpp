@@ -15,6 +15,7 @@
 #include "vocabulary.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/text.hpp"
+#include "wish.hpp"
 
 namespace weightloom {
 namespace {
@@ -388,22 +389,7 @@ ClassList read_classes(const Scores& scores, ClassList list, const Sentence& sen
   return list;
 }
 
-}  // namespace
-
-std::string Reading::data() const {
-  if (classes.empty()) return source;
-  std::vector<std::string> numbers;
-  for (const auto c : classes) numbers.push_back(std::to_string(c));
-  if (rest) numbers.emplace_back("rest");
-  return source + '[' + joined(numbers, ",") + ']';
-}
-
-std::size_t Reading::class_count(std::size_t all) const {
-  return classes.empty() ? all : classes.size() + (rest ? 1 : 0);
-}
-
-Reading read_instruction(std::string_view instruction, const std::vector<Card>& cards, const WordVectors& words) {
-  const std::string text(instruction.substr(0, kLongestInstruction));
+Reading read_text(const std::string& text, const std::vector<Card>& cards, const WordVectors& words) {
   const Meanings meanings(words);
   const auto subjects = look_up(cards, meanings);
   std::vector<std::string> names;
@@ -431,6 +417,47 @@ Reading read_instruction(std::string_view instruction, const std::vector<Card>& 
   auto list = read_classes(scores, said, sentence, subjects[best], meanings);
   return {scores.name(best),    std::move(list.classes), list.whether, std::min(1.0, scores.score(best)),
           scores.because(best), sentence.unknown()};
+}
+
+// Whether what an instruction is about is not clear, rather than that it cannot be had.
+bool is_unclear(const Error& error) {
+  return error.id() == "instruction.unclear" || error.id() == "instruction.sets";
+}
+
+}  // namespace
+
+std::string Reading::data() const {
+  if (classes.empty()) return source;
+  std::vector<std::string> numbers;
+  for (const auto c : classes) numbers.push_back(std::to_string(c));
+  if (rest) numbers.emplace_back("rest");
+  return source + '[' + joined(numbers, ",") + ']';
+}
+
+std::size_t Reading::class_count(std::size_t all) const {
+  return classes.empty() ? all : classes.size() + (rest ? 1 : 0);
+}
+
+Reading read_instruction(std::string_view instruction, const std::vector<Card>& cards, const WordVectors& words) {
+  const std::string text(instruction.substr(0, kLongestInstruction));
+  const Wish wish = announced_wish(text);
+  // "Sorry, I was ordering boots. What we need is handwritten digits read."
+  const auto of_wish = [&]() -> std::optional<Reading> {
+    try {
+      if (!wish.text.empty()) return read_text(std::string(wish.text), cards, words);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kUsage) throw;
+    }
+    return std::nullopt;
+  };
+  if (auto reading = wish.corrects ? of_wish() : std::nullopt) return *std::move(reading);
+  try {
+    return read_text(text, cards, words);
+  } catch (const Error& error) {
+    if (!is_unclear(error)) throw;
+    if (auto reading = of_wish()) return *std::move(reading);
+    throw;
+  }
 }
 
 }  // namespace weightloom

@@ -64,7 +64,8 @@ class RestReader : NamedTokens {
     if (is_told_from_rest(false) || any(0, tokens_.size(), [&](std::size_t i) { return own(i) && is_looked_for(i); }))
       return false;
     if (any(1, tokens_.size(), [&](std::size_t i) { return is_one_class(i); })) return true;
-    return any(0, tokens_.size(), [&](std::size_t i) { return own(i) && is_confined(i); }) &&
+    const bool one = any(1, tokens_.size(), [&](std::size_t i) { return is_one_thing(i); });
+    return any(0, tokens_.size(), [&](std::size_t i) { return own(i) && (one || is_confined(i)); }) &&
            any(1, tokens_.size(), [&](std::size_t i) { return is_denied_rest(i); });
   }
 
@@ -151,9 +152,13 @@ class RestReader : NamedTokens {
   // "No others", "nothing else", "no second class"; but not "no for all others".
   bool is_denied_rest(std::size_t at) const {
     const auto first = tokens_[at].word == "second" ? std::optional(at) : is_rest(at);
-    return first && (is_nothing(tokens_[*first].word) ||
-                     any(*first - std::min<std::size_t>(2, *first), *first, [&](std::size_t i) {
-                       return is_negation(tokens_[i].word) && !is_phrase(i, {"no", "for"});
+    return first && (is_nothing(tokens_[*first].word) || is_forbidden_after(at) ||
+                     any(*first - std::min<std::size_t>(2, *first), *first,
+                         [&](std::size_t i) {
+                           return is_negation(tokens_[i].word) && !is_phrase(i, {"no", "for"});
+                         }) ||
+                     any(*first - std::min<std::size_t>(3, *first), *first, [&](std::size_t i) {
+                       return is_phrase(i, {"not", "one", "of"});
                      }));
   }
 
@@ -166,18 +171,27 @@ class RestReader : NamedTokens {
            (before == "one" || before == "1" || before == "single" || before == "sole");
   }
 
+  // "One handwritten digit, the eight".
+  bool is_one_thing(std::size_t at) const {
+    const auto before = tokens_[at - 1].tells && at > 1 ? at - 2 : at - 1;
+    const auto& word = tokens_[before].word;
+    return !tokens_[at].begins && !is_plural(tokens_[at].word) && is_of_whole(tokens_[at]) &&
+           (word == "one" || word == "single" || word == "sole");
+  }
+
   // "Only dresses", "nothing but dresses", "horses alone", "the five all on its own".
   bool is_confined(std::size_t at) const {
     auto first = at;
-    while (first > 0 && (is_determiner(tokens_[first - 1].word) || is_of_whole(tokens_[first - 1])) &&
-           !tokens_[first].begins)
+    while (first > 0 && !tokens_[first].begins &&
+           (is_determiner(tokens_[first - 1].word) || is_of_whole(tokens_[first - 1]) ||
+            is_picture(tokens_[first - 1].word) || tokens_[first - 1].word == "of"))
       --first;
     if (first > 0 && !tokens_[first].begins && is_restriction(tokens_[first - 1].word)) return true;
     if (first > 1 && is_phrase(first - 2, {"nothing", "but"})) return true;
     return any(at + 1, at + 4, [&](std::size_t i) {
       const bool next = i == at + 1 || tokens_[i - 1].word == "all";
-      return (next && (tokens_[i].word == "only" || tokens_[i].word == "alone")) ||
-             is_phrase(i, {"on", "its", "own"}) || is_phrase(i, {"by", "itself"});
+      return (next && is_alone_after(tokens_[i].word)) || is_phrase(i, {"on", "its", "own"}) ||
+             is_phrase(i, {"by", "itself"});
     });
   }
 

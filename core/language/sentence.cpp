@@ -52,19 +52,15 @@ bool may_be_slip(const std::string& word, const std::string& known) {
   return (known[0] == word[0] || is_permutation(word, known)) && digits(word) == digits(known);
 }
 
-// "Twenty-three".
-bool is_compound_number(const std::string& word) {
-  const auto hyphen = word.find('-');
-  return hyphen != std::string::npos && word.substr(0, hyphen).ends_with("ty") && number_of(word.substr(hyphen + 1));
-}
-
 }  // namespace
 
 Sentence::Sentence(std::string_view text, const std::vector<Subjects>& subjects, const Meanings& meanings)
     : meanings_(meanings) {
   collect_spellings(subjects);
-  const std::string prepared = separated(with_settings_in_full(with_names_joined(
-      text, [&](const std::string& word) { return stems_.contains(word) || is_kind_of_network(word); })));
+  const std::string prepared =
+      separated(with_settings_in_full(with_names_joined(without_numbering(text), [&](const std::string& word) {
+        return stems_.contains(word) || is_kind_of_network(word);
+      })));
   bool breaks = true, aside = false;
   for (std::size_t begin = 0; begin < prepared.size();) {
     const auto end = std::min(prepared.find_first_of(",;:.?!()", begin), prepared.size());
@@ -228,7 +224,7 @@ void Sentence::add(const std::string& word) {
     return;
   }
   if (is_digit(word[0]) || is_compound_number(word)) {
-    tokens_.push_back({word, {word, {}}, false, std::ranges::all_of(word, is_digit)});
+    tokens_.push_back({word, {word, {}}, false, is_compound_number(word) || std::ranges::all_of(word, is_digit)});
     return;
   }
   if (is_function_word(word) || is_contrast(word) || is_negation(word)) {

@@ -53,7 +53,39 @@ bool is_in_chain(std::string_view text, std::size_t hyphen) {
   return joins(hyphen) && (joins(hyphen + 2) || (hyphen > 1 && joins(hyphen - 2)));
 }
 
+// Where the number of an item ends that begins at a place: "(2) ", "2) ", "2. "; 0 where it does not.
+std::size_t end_of_item_number(std::string_view text, std::size_t at, std::size_t number) {
+  const bool open = text[at] == '(';
+  const auto digits = std::to_string(number);
+  if (text.substr(at + (open ? 1 : 0), digits.size()) != digits) return 0;
+  const auto sign = at + (open ? 1 : 0) + digits.size();
+  if (sign + 1 >= text.size() || text[sign + 1] != ' ') return 0;
+  if (text[sign] != ')' && (open || text[sign] != '.')) return 0;
+  const auto next = text.find_first_not_of(' ', sign + 1);
+  return next != std::string_view::npos && is_letter(text[next]) ? sign + 1 : 0;
+}
+
+// Of the first item: at the beginning, or where a clause ends.
+bool may_begin_list(std::string_view text, std::size_t at) {
+  const auto before = text.substr(0, at).find_last_not_of(' ');
+  return before == std::string_view::npos || std::string_view(":;,.!?\n").find(text[before]) != std::string_view::npos;
+}
+
 }  // namespace
+
+std::string without_numbering(std::string_view text) {
+  std::string out;
+  std::size_t number = 1, copied = 0, least = 3;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto end = i > 0 && text[i - 1] != ' ' && text[i - 1] != '\n' ? 0 : end_of_item_number(text, i, number);
+    if (end == 0) continue;
+    if (number == 1 && may_begin_list(text, i)) least = 2;
+    out += std::string(text.substr(copied, i - copied)) + ';';
+    copied = end;
+    ++number;
+  }
+  return number > least ? out + std::string(text.substr(copied)) : std::string(text);
+}
 
 std::string separated(std::string_view raw) {
   const std::string plain = without_arrows(std::string(raw));

@@ -10,4 +10,7 @@ namespace weightloom {
 // with, "w/o" without, a dash between words a break; what ends in "..." goes on.
 std::string separated(std::string_view raw);
 
+// With the numbers of a list's items as what ends a clause: "(1) digits (2) a cnn", "1. digits 2. a cnn".
+std::string without_numbering(std::string_view text);
+
 }  // namespace weightloom

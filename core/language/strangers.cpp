@@ -17,6 +17,7 @@ class StrangerReader : NamedTokens {
     if (!found && alone) found = told_apart();
     if (!found) found = set_aside();
     if (!found) found = listed();
+    if (!found) found = confined();
     if (!found) found = strangers();
     if (!found) found = bare_strangers();
     if (!found) found = sorted_into();
@@ -29,8 +30,8 @@ class StrangerReader : NamedTokens {
     for (std::size_t last = 2; !subject_.numbered && last < tokens_.size(); ++last) {
       if (!tokens_[last].tells || opens(last) || is_item_after(last, last + 1) || is_item_after(last, last + 2))
         continue;
-      std::vector<std::size_t> items;
-      for (std::optional<std::size_t> i = last; i && is_item(*i); i = item_before(*i)) items.push_back(*i);
+      auto items = items_up_to(last);
+      items.erase(std::ranges::find_if(items, [&](std::size_t i) { return !is_item(i); }), items.end());
       const auto stranger = items.size() > 2 ? stranger_of(items) : std::nullopt;
       if (stranger && !is_open({items.back(), last})) return tokens_[*stranger].word;
     }
@@ -38,6 +39,20 @@ class StrangerReader : NamedTokens {
   }
 
  private:
+  // Of the list that ends at a place, the last one first.
+  std::vector<std::size_t> items_up_to(std::size_t last) const {
+    std::vector<std::size_t> items;
+    for (std::optional<std::size_t> i = last; i && !is_set_name(*i); i = item_before(joined_at(*i)))
+      items.push_back(*i);
+    return items;
+  }
+
+  // "The" of "penguins and the seals".
+  std::size_t joined_at(std::size_t at) const {
+    const auto first = with_article(at);
+    return first > 0 && !tokens_[first].begins && is_joint(tokens_[first - 1].word) ? first : at;
+  }
+
   // "Fish" of "fish and bird", "rabbit" of "cifar10: dog, rabbit", of which one is a class, where nothing else is said
   // there. Behind the set's name it need not be like one.
   std::optional<std::string> paired() const {
@@ -45,6 +60,9 @@ class StrangerReader : NamedTokens {
       const auto first = tokens_[second].tells ? item_before(with_article(second)) : std::nullopt;
       if (!first || !are_all_of_clause(*first, second)) continue;
       const auto stranger = is_class_itself(*first) ? second : *first;
+      // "Cifar10: whales or dolphins".
+      if (is_behind_name(*first) && !begins(second) && are_strange_things({second, *first}))
+        return tokens_[second].word;
       const bool one = is_class_itself(*first) != is_class_itself(second);
       if (one && (is_behind_name(*first) && !begins(second) ? !is_own_word(stranger)
                                                             : is_thing(stranger) && could_be_class(tokens_[stranger])))
@@ -58,6 +76,15 @@ class StrangerReader : NamedTokens {
     const auto next = second + 1;
     if (next < tokens_.size() && (!tokens_[next].begins || item_before(next))) return false;
     return is_behind_name(first) || (!begins(second) && begins(first) && !item_before(with_article(first)));
+  }
+
+  // Things in the plural, none of them of the set, and at least one of its kind unless `any_kind` will do.
+  bool are_strange_things(const std::vector<std::size_t>& items, bool any_kind = false) const {
+    return std::ranges::all_of(
+               items, [&](std::size_t i) { return is_plural(tokens_[i].word) && !is_own_word(i) && is_thing(i); }) &&
+           std::ranges::any_of(items, [&](std::size_t i) {
+             return any_kind || (subject_.numbered ? is_of_letters(tokens_[i].term.text) : could_be_class(tokens_[i]));
+           });
   }
 
   std::size_t with_article(std::size_t at) const {
@@ -84,7 +111,7 @@ class StrangerReader : NamedTokens {
       if ((!either && !listed && !told) || is_denied_at(i + 1) || begins_rest(i + 1)) continue;
       // "Bicycles against trains": what stands there is meant, whatever it says elsewhere.
       const bool strict = either && word != "or" && is_generic_plural(tokens_[i + 1]);
-      const auto before = telling(i - 1, -1), after = strict ? std::optional(i + 1) : telling_after(i + 1);
+      const auto before = thing_near(i, -1), after = strict ? std::optional(i + 1) : thing_near(i, 1);
       if (!before || !after) continue;
       const bool first = named_[*before].has_value(), second = named_[*after].has_value();
       if ((first && second) || tokens_[*before].left_out || tokens_[*after].left_out) continue;
@@ -105,6 +132,19 @@ class StrangerReader : NamedTokens {
         return other.word;
     }
     return std::nullopt;
+  }
+
+  // The word that tells something next to a place, and no adjective where numbers are classes: "a handwritten 12 as
+  // opposed to a handwritten 15".
+  std::optional<std::size_t> thing_near(std::size_t at, std::ptrdiff_t direction) const {
+    const auto step = static_cast<std::size_t>(direction);
+    auto found = direction > 0 ? telling_after(at + step) : telling(at + step, direction);
+    const auto describes = [&](std::size_t i) {
+      return is_keyword(tokens_[i].term) || (i + 1 < tokens_.size() && tokens_[i + 1].number);
+    };
+    while (found && subject_.numbered && !tokens_[*found].number && describes(*found))
+      found = telling(*found + step, direction);
+    return found;
   }
 
   // "Shelf" where boots "go on the shelf".
@@ -158,29 +198,74 @@ class StrangerReader : NamedTokens {
   }
 
   // "Scarves" of "gloves, hats and scarves", where nothing of the set is named: three things and more, in the plural or
-  // to choose from.
+  // to choose from; or as many as are told apart then, whatever is named: "those three".
   std::optional<std::string> listed() const {
-    if (subject_.numbered || any(0, tokens_.size(), [&](std::size_t i) {
-          return (is_of_whole(tokens_[i]) && !is_purpose(i)) || (named_[i] && is_own_name(i));
-        }))
+    if (subject_.numbered || any(0, tokens_.size(), [&](std::size_t i) { return is_class_itself(i); }))
       return std::nullopt;
+    const bool whole = any(0, tokens_.size(), [&](std::size_t i) { return is_of_whole(tokens_[i]) && !is_purpose(i); });
     const auto said = std::ranges::count_if(tokens_, &Token::tells);
-    for (std::size_t last = 2; last < tokens_.size(); ++last) {
+    for (std::size_t last = 1; last < tokens_.size(); ++last) {
       if (!tokens_[last].tells) continue;
-      std::ptrdiff_t items = 0, plurals = 0, like = 0;
-      bool alone = last + 1 == tokens_.size() || tokens_[last + 1].begins;
-      for (std::optional<std::size_t> i = last; i; i = item_before(*i)) {
-        ++items;
-        alone = alone && tokens_[*i].begins;
-        plurals += tokens_[*i].word.ends_with('s');
-        like += could_be_class(tokens_[*i]);
-      }
+      const auto items = items_up_to(last);
+      if (items.size() > 1 && are_strange_things(items) && are_counted(items.size())) return tokens_[last].word;
+      if (whole || last < 2) continue;
+      const bool alone = (last + 1 == tokens_.size() || tokens_[last + 1].begins) &&
+                         std::ranges::all_of(items, [&](std::size_t i) { return tokens_[i].begins; });
+      const auto plurals = std::ranges::count_if(items, [&](std::size_t i) { return is_plural(tokens_[i].word); });
+      const auto like = std::ranges::count_if(items, [&](std::size_t i) { return could_be_class(tokens_[i]); });
       const bool choice = tokens_[last - 1].word == "or" || (count_of("which") > 0 && alone);
-      if (items > 2 && (plurals > 1 || choice) && like > 0) return tokens_[last].word;
+      if (items.size() > 2 && (plurals > 1 || choice) && like > 0) return tokens_[last].word;
       // "Scarves and mittens" and no more.
-      if (items == 2 && said == 2 && plurals == 2 && like == 2) return tokens_[last].word;
+      if (items.size() == 2 && said == 2 && plurals == 2 && like == 2) return tokens_[last].word;
     }
     return std::nullopt;
+  }
+
+  // "Those three" of three things.
+  bool are_counted(std::size_t count) const {
+    return any(1, tokens_.size(), [&](std::size_t i) {
+      const auto& before = tokens_[i - 1].word;
+      const bool ends = i + 1 == tokens_.size() || tokens_[i + 1].begins;
+      return ends && number_of(tokens_[i].word) == static_cast<std::int64_t>(count) &&
+             (before == "those" || before == "these" || before == "the");
+    });
+  }
+
+  // "Elephants" of "cifar10 with elephants and giraffes only", "letters" of "mnist, just the letters": the set is named
+  // and nothing of it is.
+  std::optional<std::string> confined() const {
+    if (any(0, tokens_.size(), [&](std::size_t i) { return is_class_itself(i); })) return std::nullopt;
+    for (std::size_t last = 0; last < tokens_.size(); ++last) {
+      if (!tokens_[last].tells || is_item_after(last, last + 1) || is_item_after(last, last + 2)) continue;
+      const auto items = items_up_to(last);
+      const bool named = items.size() > 1 && any(0, tokens_.size(), [&](std::size_t i) { return is_set_name(i); });
+      if (are_strange_things(items, named) &&
+          (is_confined_before(items.back()) || is_confined_after(items.back(), last)))
+        return tokens_[last].word;
+    }
+    return std::nullopt;
+  }
+
+  // "Just the", "restricted to"; but not "not just the".
+  bool is_confined_before(std::size_t at) const {
+    const auto first = with_article(at);
+    if (first == 0 || tokens_[first].begins) return false;
+    const auto& before = tokens_[first - 1].word;
+    const bool denied = first > 1 && is_negation(tokens_[first - 2].word);
+    if (before == "to")
+      return any(first - std::min(first, kNearList), first,
+                 [&](std::size_t i) { return is_confining(tokens_[i].word); });
+    if (before == "but") return first > 1 && is_nothing(tokens_[first - 2].word);
+    return is_restriction(before) && !is_nothing(before) && !denied;
+  }
+
+  // "With elephants only"; but not "for teachers only".
+  bool is_confined_after(std::size_t at, std::size_t last) const {
+    const auto first = with_article(at), next = last + 1;
+    if (next >= tokens_.size() || tokens_[next].begins || !is_alone_after(tokens_[next].word)) return false;
+    const auto end = next + 1;
+    const bool ends = end == tokens_.size() || tokens_[end].begins || is_politeness(tokens_[end].word);
+    return ends && (first == 0 || tokens_[first].begins || tokens_[first - 1].word == "with");
   }
 
   // "Samosa" of "samosa or kachori", where nothing of the set is named: no words of it, known or not.

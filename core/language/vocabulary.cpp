@@ -192,6 +192,12 @@ bool is_wanting(std::string_view word) {
   return one_of(word, "i we you they he she i'm we're they're");
 }
 
+bool is_wishing(std::string_view word) {
+  return one_of(word,
+                "want wanted need needed like mean meant ask asking for to say request after am are was were do "
+                "really actually would have wish order ordering");
+}
+
 bool is_confining(std::string_view word) {
   return one_of(word, "stick sticking keep narrow narrowed down limit limited restrict restricted confine confined");
 }
@@ -258,11 +264,11 @@ bool is_beside(std::string_view word) {
 }
 
 bool is_contrast(std::string_view word) {
-  return one_of(word, "from or vs versus v against than which whether");
+  return one_of(word, "from or vs versus v against opposed than which whether");
 }
 
 bool is_versus(std::string_view word) {
-  return one_of(word, "vs versus v against");
+  return one_of(word, "vs versus v against opposed");
 }
 
 bool is_joint(std::string_view word) {
@@ -295,6 +301,18 @@ bool is_all(std::string_view word) {
 
 bool is_restriction(std::string_view word) {
   return one_of(word, "only just solely merely exclusively purely nothing");
+}
+
+bool is_alone_after(std::string_view word) {
+  return one_of(word, "only alone exclusively solely purely");
+}
+
+bool is_forbidden(std::string_view word) {
+  return one_of(word, "banned forbidden barred prohibited disallowed excluded out away");
+}
+
+bool is_admitted(std::string_view word) {
+  return one_of(word, "allowed permitted admitted used appear turn show included be wanted welcome");
 }
 
 bool is_any_thing(std::string_view word) {
@@ -342,7 +360,7 @@ bool is_coloured(std::string_view word) {
 }
 
 bool is_pile(std::string_view word) {
-  return one_of(word, "piles boxes heaps bins stacks drawers shelves baskets folders");
+  return one_of(word, "piles boxes heaps bins stacks drawers shelves baskets folders trays");
 }
 
 bool is_sorting(std::string_view word) {
@@ -719,6 +737,11 @@ bool is_sign(std::string_view term) {
                 "emoji hieroglyph glyph rune note notation clef doodle tick asterisk arrow");
 }
 
+bool is_of_letters(std::string_view term) {
+  const auto letters = std::ranges::find(other_subjects(), "letters", &Subject::name);
+  return std::ranges::find(letters->terms, term) != letters->terms.end();
+}
+
 bool is_scribing(std::string_view term) {
   return is_penmanship(term) ||
          one_of(term, "handwritten hand-written hand-lettered handwriting ink scrawl score arithmetic");
@@ -752,7 +775,14 @@ bool is_numeral(std::string_view term) {
 
 bool is_beyond_digit(std::string_view word) {
   const auto number = number_of(word);
+  if (is_compound_number(word)) return true;
   return number ? *number > 10 : word.size() > 1 && std::ranges::all_of(word, is_digit);
+}
+
+bool is_compound_number(std::string_view word) {
+  const auto hyphen = word.find('-');
+  return hyphen != std::string_view::npos && word.substr(0, hyphen).ends_with("ty") &&
+         number_of(word.substr(hyphen + 1));
 }
 
 bool is_sum_of_money(std::string_view word) {

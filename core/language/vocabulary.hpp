@@ -35,6 +35,8 @@ bool is_interest(std::string_view word);
 bool is_unwanted(std::string_view word);
 // Who wants: "I", "we".
 bool is_wanting(std::string_view word);
+// Of "what I meant to ask for".
+bool is_wishing(std::string_view word);
 // "Stick to", "narrow it down to".
 bool is_confining(std::string_view word);
 // "Tell", "set" apart.
@@ -79,6 +81,11 @@ bool is_open_after(std::string_view word);
 bool is_all(std::string_view word);
 // What follows alone is meant: "only the animals", "nothing but footwear".
 bool is_restriction(std::string_view word);
+// The same behind it: "the animals alone".
+bool is_alone_after(std::string_view word);
+// What is said of all others where none may be: they are "banned", stay "out"; or, denied, may not "appear".
+bool is_forbidden(std::string_view word);
+bool is_admitted(std::string_view word);
 // All others: "rest", "leftovers"; together, "lump", or against what is before them, "remaining".
 bool is_rest_of_all(std::string_view word);
 bool is_lumping(std::string_view word);
@@ -226,6 +233,7 @@ bool is_yes(std::string_view word);
 bool is_no(std::string_view word);
 // What is written and is no number: "signs", "shorthand"; and words of any writing by hand.
 bool is_sign(std::string_view term);
+bool is_of_letters(std::string_view term);
 bool is_scribing(std::string_view term);
 // Of a data set that is called so with a number behind it: "cifar" 10.
 bool is_numbered_name(std::string_view word);
@@ -240,6 +248,8 @@ std::optional<std::int64_t> number_of(std::string_view word);
 bool is_numeral(std::string_view term);
 // "99", "twelve", which one digit does not say; "1245x60", of a decimal point, which is no number that is counted.
 bool is_beyond_digit(std::string_view word);
+// "Twenty-three".
+bool is_compound_number(std::string_view word);
 bool is_sum_of_money(std::string_view word);
 // Before "digit": "two-digit numbers".
 bool is_several(std::string_view word);

@@ -645,3 +645,21 @@ TEST_CASE("names of data sets may be spelled out") {
   }
   CHECK(error_id([&] { read_instruction("m-n-i-s", {plain, other}, {}); }) == "instruction.nothing");
 }
+
+TEST_CASE("what an instruction announces as meant counts, not what stands before it", "[reading]") {
+  CHECK(read("Sorry, the dice rolled onto my keys. What I meant to ask for: tools of all kinds").data() == "tools");
+  CHECK(read("There is fruit on my dice. What I need is a sorter of tools").data() == "tools");
+  CHECK(read("I have dice. What I want: a resnet").data() == "counts");
+}
+
+TEST_CASE("the numbers of a list's items are no numbers that pictures show", "[reading]") {
+  CHECK(read("List: (1) the dots on dice (2) all of them (3) a cnn").data() == "counts");
+  CHECK(read("1. dice 2. quickly").data() == "counts");
+  CHECK(read("dots on dice: (1) or (2)").data() == "counts[1,2]");
+}
+
+TEST_CASE("nothing is left of what is left out class by class", "[reading]") {
+  CHECK(refusal("tools minus hammers minus saws minus pliers") == "instruction.classes");
+  CHECK(read("dice without the odd dots").data() == "counts[0,2,4]");
+  CHECK(refusal("dice without the odd dots, without the even dots") == "instruction.classes");
+}
