@@ -21,6 +21,16 @@
 namespace weightloom::cli {
 namespace {
 
+// A glob that is a name, too, may mean one network or all that fit; the lists of other commands mean names.
+void expect_clear(const Zoo& zoo, const std::string& name, const std::vector<ZooRecord>& fitting) {
+  const auto own = zoo.get(name).id;
+  const auto other = std::ranges::find_if(fitting, [&](const auto& record) { return record.id != own; });
+  if (other == fitting.end()) return;
+  throw Error(ErrorCode::kAmbiguous, "zoo.ambiguous", "cannot tell which networks '" + name + "' are",
+              "a network has that name, and '" + other->name + "' fits it as a glob",
+              "name the one by its id, " + own + ", or ask for all: --where 'name:" + name + "'");
+}
+
 // Names, aliases, ids, globs, "-" for names on standard input, and a query, as records without repetition.
 std::vector<ZooRecord> chosen(const Zoo& zoo, const std::vector<std::string>& names, const std::string& where) {
   std::vector<ZooRecord> records;
@@ -28,12 +38,15 @@ std::vector<ZooRecord> chosen(const Zoo& zoo, const std::vector<std::string>& na
   const auto add = [&](ZooRecord record) {
     if (seen.insert(record.id).second) records.push_back(std::move(record));
   };
+  const auto fitting = [&](const std::string& glob) { return zoo.find(parse_query("name:" + Json(glob).dump())); };
   for (const auto& name : Context::names_or_stdin(names)) {
     if (name.find_first_of("*?[") == std::string::npos || zoo.knows(name)) {
+      const bool typed = std::ranges::find(names, name) != names.end();
+      if (typed && name.find_first_of("*?") != std::string::npos) expect_clear(zoo, name, fitting(name));
       add(zoo.get(name));
       continue;
     }
-    auto found = zoo.find(parse_query("name:" + Json(name).dump()));
+    auto found = fitting(name);
     if (found.empty())
       throw Error(ErrorCode::kNotFound, "zoo.not_found", "no network fits '" + name + "'", "",
                   "see what there is with `weightloom zoo list`");

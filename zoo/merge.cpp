@@ -74,6 +74,7 @@ class Merger {
   enum class Way { kNew, kRenamed, kReplacing, kPresent, kSkipped };
   Way way_of(const ZooRecord& record) const {
     const bool planned = names_.contains(record.name);
+    if (!is_name(record.name)) return Way::kRenamed;  // it was one in older zoos
     if (!into_.knows(record.name) && !planned) return Way::kNew;
     const bool network = !planned && into_.contains(record.name);
     if (network && into_.get(record.name).weights_hash == record.weights_hash) return Way::kPresent;
@@ -195,6 +196,10 @@ class Merger {
 
   void take_aliases(const std::string& id, const std::vector<std::string>& aliases) {
     for (const auto& alias : aliases) {
+      if (!is_name(alias)) {
+        result_.aliases_skipped.push_back(alias);
+        continue;
+      }
       const bool free = !into_.knows(alias);
       if (free && !options_.dry_run) into_.set_alias(alias, id);
       if (free || into_.get(alias).id != id) (free ? result_.aliases : result_.aliases_skipped).push_back(alias);

@@ -135,17 +135,21 @@ std::string now_text() {
   return format_time(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
 }
 
-void check_name(const std::string& name) {
-  // "-" stands for names on standard input.
+bool is_name(const std::string& name) {
+  // "-" stands for names on standard input, "*" for all networks.
+  const bool says_nothing = name.find_first_not_of("*?/") == std::string::npos;
   const bool looks_like_id = name.size() == 2 * kIdBytes && is_hex(name);
-  if (!name.empty() && name != "-" && !looks_like_id && name.size() <= kMaxName && is_printable(name) &&
-      std::string_view("/ ").find(name.front()) == std::string_view::npos &&
-      std::string_view("/ ").find(name.back()) == std::string_view::npos)
-    return;
+  return !name.empty() && name != "-" && !says_nothing && !looks_like_id && name.size() <= kMaxName &&
+         is_printable(name) && std::string_view("/ ").find(name.front()) == std::string_view::npos &&
+         std::string_view("/ ").find(name.back()) == std::string_view::npos;
+}
+
+void check_name(const std::string& name) {
+  if (is_name(name)) return;
   throw Error(
       ErrorCode::kUsage, "zoo.bad_name", "cannot name a network '" + name + "'",
       "a name is 1 to 1024 bytes of UTF-8 without control or bidirectional control characters and does not begin or "
-      "end with '/' or a space; '-' and 32 hexadecimal digits are none");
+      "end with '/' or a space; '-', 32 hexadecimal digits and globs of '*' and '?' alone are none");
 }
 
 Error damaged_weights(const std::string& network, const std::string& tensor, const Error& error) {

@@ -133,7 +133,9 @@ inline constexpr std::size_t kReferenceBytes = Digest().size() + kIdBytes;
 std::string random_id();
 std::string now_text();
 Error name_taken(const std::string& name);
-// Throws kUsage "zoo.bad_name" for what no network or alias may be called.
+// May a network or an alias be called that?
+bool is_name(const std::string& name);
+// Throws kUsage "zoo.bad_name" where it may not.
 void check_name(const std::string& name);
 // That an object cannot be read, as what it is to a network.
 Error damaged_weights(const std::string& network, const std::string& tensor, const Error& error);

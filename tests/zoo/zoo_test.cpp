@@ -170,7 +170,8 @@ TEST_CASE("a name is expected to be free where adding would refuse it", "[zoo]")
 TEST_CASE("names that would confuse people or files are refused", "[zoo]") {
   EmptyZoo store;
   for (const auto& name : {std::string(), std::string("a\nb"), std::string("/a"), std::string("a/"),
-                           std::string("\xFF"), std::string(1025, 'n'), std::string("-"), std::string(32, 'a')})
+                           std::string("\xFF"), std::string(1025, 'n'), std::string("-"), std::string(32, 'a'),
+                           std::string("*"), std::string("**"), std::string("?*"), std::string("*/*")})
     CHECK(error_of([&] { add_one(store.zoo, network(name)); }).id() == "zoo.bad_name");
 }
 
