@@ -1,6 +1,8 @@
 #include "cli/output_file.hpp"
 
+#include <algorithm>
 #include <array>
+#include <regex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +25,21 @@ bool is_drawing(const fs::path& path) {
   return std::string_view(beginning.data(), beginning.size()) == kBeginning;
 }
 
+// The index of a sharded set that names this file as one of its shards; empty: none does.
+fs::path index_over(const fs::path& out) {
+  static const std::regex kShard(R"(.*-\d+-of-\d+\.\w+)");
+  constexpr std::string_view kIndex = ".json";
+  const auto name = out.filename().string();
+  if (!std::regex_match(name, kShard)) return {};
+  std::error_code error;
+  const fs::directory_iterator files(out.has_parent_path() ? out.parent_path() : ".", error), end;
+  const auto found = std::find_if(files, end, [&](const fs::directory_entry& file) {
+    return file.path().native().ends_with(kIndex) && file.is_regular_file(error) &&
+           shard_names(file.path()).contains(name);
+  });
+  return found == end ? fs::path() : found->path();
+}
+
 void expect_ours(const fs::path& out, bool (*is_ours)(const fs::path&), const std::string& why) {
   expect_outside_zoos(out);
   std::error_code error;
@@ -35,6 +52,8 @@ void expect_ours(const fs::path& out, bool (*is_ours)(const fs::path&), const st
   constexpr auto kWritable = fs::perms::owner_write | fs::perms::group_write | fs::perms::others_write;
   if ((fs::status(out, error).permissions() & kWritable) == fs::perms::none) refuse("it is write-protected");
   if (fs::file_size(out, error) > 0 && !is_ours(out)) refuse(why);
+  if (const auto index = index_over(out); !index.empty())
+    refuse("it is a shard of the network whose index is '" + index.string() + "'");
 }
 
 }  // namespace
