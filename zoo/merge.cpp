@@ -62,12 +62,42 @@ class Merger {
                                  ": the time of the merge is taken");
       record.created.clear();
     }
+    leave_out_circles(record);
     if (way == Way::kRenamed) record.name = free_name(name);
     if (record.bytes > kLarge) store_batch();
     if (!unless_damaged(name, [&] { take_weights(record); })) return;
     tell(way, name, record.name);
     aliases_.emplace_back(record.id, aliases);
     if (batch_.size() >= kMergedAtOnce || batch_bytes_ >= kMergedBytes) store_batch();
+  }
+
+  // Nobody descends from itself, whatever each of two zoos says by itself.
+  void leave_out_circles(ZooRecord& record) {
+    if (!record.parents.empty()) {
+      const auto below = descendants(record.id);
+      std::erase_if(record.parents, [&](const auto& link) {
+        if (!below.contains(link.parent)) return false;
+        result_.warnings.push_back("'" + record.name + "' says that it comes from " + link.parent +
+                                   ", which descends from it here: that link is left out");
+        return true;
+      });
+    }
+    for (const auto& link : record.parents) children_[link.parent].push_back(record.id);
+  }
+
+  // Itself, and what descends from it here or among what came so far.
+  std::set<std::string> descendants(const std::string& id) const {
+    std::set<std::string> found{id};
+    std::vector<std::string> open{id};
+    while (!open.empty()) {
+      auto next = into_.children(open.back());
+      const auto come = children_.find(open.back());
+      open.pop_back();
+      if (come != children_.end()) next.insert(next.end(), come->second.begin(), come->second.end());
+      for (auto& child : next)
+        if (found.insert(child).second) open.push_back(std::move(child));
+    }
+    return found;
   }
 
   // How it comes in, by its name.
@@ -213,6 +243,7 @@ class Merger {
   std::vector<std::pair<ZooRecord, TensorMap>> batch_;
   std::int64_t batch_bytes_ = 0;
   std::set<std::string> names_;
+  std::map<std::string, std::vector<std::string>> children_;  // of what came, by their parents
   ExpectedRoom room_;
   std::set<std::string> new_ids_;                                          // of a dry run
   std::map<std::string, std::string> trashed_;                             // ids and names of what is in the trash

@@ -119,7 +119,9 @@ class Reversal {
     if (change_.has(Family::kMeta, from_hex(id))) return;
     const auto entry = change_.get(Family::kTrash, from_hex(id));
     if (!entry) throw gone(name);
-    from_trash(change_, decode_trash(*entry), name);
+    const auto trashed = decode_trash(*entry);
+    from_trash(change_, trashed, name);
+    expect_no_circle(change_, {trashed.record});
   }
 
   void restore(const std::string& id, const LogEntry::Changed& what) {

@@ -63,7 +63,7 @@ class Zoo::Addition {
   // Gives a record of a name that was taken what it lacks.
   void complete(ZooRecord& record) {
     if (const auto replaced = replaced_.find(record.name); replaced != replaced_.end())
-      record.parents.push_back({"replaces", replaced->second.id});
+      if (!descends(replaced->second.id, record.id)) record.parents.push_back({"replaces", replaced->second.id});
     if (record.id.empty()) record.id = random_id();
     if (record.id.size() != 2 * kIdBytes || !is_hex(record.id))
       throw Error(ErrorCode::kUsage, "zoo.bad_id", "cannot store network '" + record.name + "'",
@@ -114,6 +114,7 @@ class Zoo::Addition {
         change_->put(Family::kName, keys::alias(alias), from_hex(record.id));
       for (const auto& object : held_by(record)) change_->put(Family::kRef, keys::reference(object, record.id), "");
     }
+    expect_no_circles(records);
     // A write that reports failure may still surface after a crash: its files must stay.
     objects_.keep();
     committing_ = true;
@@ -147,6 +148,24 @@ class Zoo::Addition {
       if (held.insert(tensor.object).second)
         for (auto& base : objects_.bases(tensor.object)) held.insert(std::move(base));
     return held;
+  }
+
+  // What brings its id along may be known as a parent before it is there.
+  bool descends(const std::string& id, const std::string& from) const {
+    if (from.empty()) return false;
+    const auto below = impl_.relatives(from, Impl::Lineage::kDown);
+    return std::ranges::find(below, id) != below.end();
+  }
+
+  // Only what somebody names as a parent closes one.
+  void expect_no_circles(const std::vector<ZooRecord>& records) const {
+    std::set<std::string> parents;
+    for (const auto& record : records)
+      for (const auto& link : record.parents) parents.insert(link.parent);
+    std::vector<ZooRecord> closing;
+    for (const auto& record : records)
+      if (parents.contains(record.id) || !impl_.children(record.id).empty()) closing.push_back(record);
+    expect_no_circle(*change_, closing);
   }
 
   // A network that was removed, and comes back from elsewhere.

@@ -216,6 +216,7 @@ ZooRecord Zoo::undelete(const std::string& reference, const std::string& name) {
   const auto id = entry.record.id;
   if (!name.empty()) expect_free(name);
   from_trash(change, entry, name.empty() ? entry.record.name : name);
+  expect_no_circle(change, {entry.record});
   change.commit();
   return get(id);
 }

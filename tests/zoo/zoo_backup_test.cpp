@@ -510,6 +510,65 @@ TEST_CASE("names that are taken are skipped, renamed or replaced, as one says", 
   for (const char* name : {"skipping", "renaming", "replacing", "same"}) require_sound(kept.folder / name);
 }
 
+TEST_CASE("no merge makes a network descend from itself", "[zoo]") {
+  const test::TemporaryFolder folder;
+  auto from = Zoo::create(folder / "from"), into = Zoo::create(folder / "into");
+  // There a leads to b and c; here it comes from c, which knows its parents.
+  std::map<std::string, ZooRecord> record;
+  for (const char* name : {"a", "b", "c"})
+    record[name] = test::add_one(from, test::network(name, static_cast<float>(name[0])));
+  const auto set_parent = [&](const std::string& name, const std::string& parent) {
+    auto changed = from.get(name);
+    changed.parents.clear();
+    if (!parent.empty()) changed.parents = {{"fine-tuned-from", record[parent].id}};
+    from.update(changed);
+  };
+  set_parent("c", "b");
+  MergeOptions only_c;
+  only_c.where = "name = c";
+  CHECK(merge(into, from, only_c).warnings.empty());
+  set_parent("c", "");
+  set_parent("b", "a");
+  set_parent("a", "c");
+  MergeOptions dry;
+  dry.dry_run = true;
+  CHECK(merge(into, from, dry).warnings.size() == 1);
+  const auto result = merge(into, from);
+  CHECK(result.added.size() == 2);
+  REQUIRE(result.warnings.size() == 1);
+  CHECK(result.warnings[0].find("descends from it here") != std::string::npos);
+  for (const auto& [name, known] : record)
+    for (const auto& ancestor : into.ancestors(known.id)) CHECK(ancestor.id != known.id);
+  CHECK(into.ancestors(record["c"].id).size() + into.ancestors(record["b"].id).size() +
+            into.ancestors(record["a"].id).size() ==
+        3);
+}
+
+TEST_CASE("nothing that is added or comes back from the trash closes a circle", "[zoo]") {
+  const test::TemporaryFolder folder;
+  auto zoo = Zoo::create(folder / "zoo");
+  const std::string old_id(32, 'b'), new_id = std::string(31, 'b') + "c";
+  auto child = test::network("child", 1), parent = test::network("parent", 2);
+  child.first.id = old_id;
+  child.first.parents = {{"fine-tuned-from", new_id}};
+  parent.first.id = new_id;
+  parent.first.parents = {{"fine-tuned-from", old_id}};
+  test::add_one(zoo, child);
+  CHECK(testing::error_id([&] { test::add_one(zoo, parent); }) == "zoo.circle");
+  zoo.remove(std::vector<std::string>{"child"});
+  test::add_one(zoo, parent);
+  CHECK(testing::error_id([&] { zoo.undelete("child"); }) == "zoo.circle");
+  // What takes the place of a network that descends from it is not called its child.
+  zoo.remove(std::vector<std::string>{"parent"}, Removal::kForGood);
+  zoo.undelete("child");
+  parent.first.name = "child";
+  parent.first.parents.clear();
+  std::vector<std::pair<ZooRecord, TensorMap>> networks{parent};
+  CHECK(zoo.add(networks, Zoo::Taken::kReplace).front().parents.empty());
+  zoo.undelete(old_id, "old");
+  require_sound(folder / "zoo");
+}
+
 TEST_CASE("a network that was removed here comes back from the trash, as it was", "[zoo]") {
   const Kept kept;
   const auto from = Zoo::open(kept.zoo(), Zoo::Access::kRead);
