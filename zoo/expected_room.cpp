@@ -43,7 +43,7 @@ void ExpectedRoom::add(const ZooRecord& record, const TensorMap* weights, bool f
 }
 
 std::optional<std::string> ExpectedRoom::doubt() const {
-  if (!quota_ || taken_ + room_ + unknown_ <= *quota_) return std::nullopt;
+  if (!quota_ || room_ + unknown_ == 0 || taken_ + room_ + unknown_ <= *quota_) return std::nullopt;
   return "the quota of " + format_size(*quota_) + " may be exceeded: the new weights take " + format_size(room_) +
          " and up to " + format_size(unknown_) + " more, less what they share with their parents";
 }

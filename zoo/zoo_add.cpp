@@ -136,7 +136,9 @@ class Zoo::Addition {
 
   // Small objects need no reference yet.
   void write_ahead() {
-    if (quota_ && taken_bytes_ + objects_.room() > *quota_) throw over_quota(taken_bytes_, objects_.room(), *quota_);
+    const bool grows = objects_.room() > 0;  // a zoo that is over its quota may take what it has already
+    if (quota_ && grows && taken_bytes_ + objects_.room() > *quota_)
+      throw over_quota(taken_bytes_, objects_.room(), *quota_);
     if (ahead_.bytes() < kAddedBytes) return;
     database_.write(ahead_, false);
     ahead_.clear();

@@ -333,11 +333,13 @@ TEST_CASE("a quota is kept", "[zoo]") {
     CHECK(error.hint().find("zoo gc --trash-age 0") != std::string::npos);  // what is in the trash counts
   }
   CHECK(zoo.stored_bytes() == static_cast<std::int64_t>(first.at("w").bytes.size() + first.at("b").bytes.size()));
-  // The same weights take no room.
+  // The same weights take no room, and are taken by a zoo that is over its quota.
   test::add_one(zoo, {test::record_named("again"), first});
+  zoo.set_quota(1);
+  test::add_one(zoo, {test::record_named("and again"), first});
   zoo.set_quota(std::nullopt);
   test::add_one(zoo, {test::record_named("second"), training.step(1)});
-  CHECK(zoo.size() == 3);
+  CHECK(zoo.size() == 4);
   require_sound(folder / "zoo");
 }
 
