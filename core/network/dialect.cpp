@@ -537,8 +537,19 @@ std::string wrapper_prefix(const TensorMap& tensors) {
 
 namespace {
 
-constexpr const char* kAverageCounter = "n_averaged";  // torch.optim.swa_utils.AveragedModel
+constexpr std::string_view kAverageCounter = "n_averaged";  // torch.optim.swa_utils.AveragedModel
 constexpr std::size_t kMostPrefixes = 8;
+
+// Where what averages is wrapped itself, the wrapper's words stand before the counter as before all names.
+TensorMap::iterator average_counter(TensorMap& tensors) {
+  return std::ranges::find_if(tensors, [&](const auto& tensor) {
+    const auto& [name, counter] = tensor;
+    if (!name.ends_with(kAverageCounter) || element_count(counter.shape) != 1) return false;
+    const auto before = std::string_view(name).substr(0, name.size() - kAverageCounter.size());
+    return (before.empty() || before.ends_with('.')) &&
+           std::ranges::all_of(tensors, [&](const auto& other) { return other.first.starts_with(before); });
+  });
+}
 
 // What may stand before all names: a wrapper's words, and every beginning up to a dot.
 std::vector<std::string> prefixes_of(const TensorMap& tensors) {
@@ -603,8 +614,8 @@ FittedTensors fit_tensors(const NetworkDescription& description, const std::stri
     return fit_names(description, dialect, foreign);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kRefused) throw;
-    const auto counter = foreign.find(kAverageCounter);
-    const bool averaged = counter != foreign.end() && element_count(counter->second.shape) == 1;
+    const auto counter = average_counter(foreign);
+    const bool averaged = counter != foreign.end();
     if (averaged) foreign.erase(counter);
     if (auto fitted = fit_bare(description, dialect, std::move(foreign), averaged)) return std::move(*fitted);
     throw;

@@ -166,12 +166,22 @@ TEST_CASE("what a wrapper puts before all names is taken off where the rest fits
   };
   for (const char* prefix : {"module.", "_forward_module.", "backbone.", "my.student."})
     CHECK(fit_tensors(description, "", wrapped(prefix)).prefix == prefix);
-  auto averaged = wrapped("module.");
-  averaged["n_averaged"] = {DType::kI64, {}, std::vector<std::byte>(8)};
-  const auto fitted = fit_tensors(description, "", averaged);
-  CHECK(fitted.averaged);
-  CHECK(fitted.prefix == "module.");
-  CHECK(fitted.tensors.size() == values_of(description).size());
+  // Averaged weights, also where a wrapper is around what averages them.
+  const HostTensor counter{DType::kI64, {}, std::vector<std::byte>(8)};
+  for (const std::string outer : {"", "_orig_mod.", "module.", "model._orig_mod."}) {
+    CAPTURE(outer);
+    auto averaged = wrapped(outer + "module.");
+    averaged[outer + "n_averaged"] = counter;
+    const auto fitted = fit_tensors(description, "", averaged);
+    CHECK(fitted.averaged);
+    CHECK(fitted.prefix == outer + "module.");
+    CHECK(fitted.tensors.size() == values_of(description).size());
+  }
+  for (const char* stranger : {"other.n_averaged", "module.layer0.n_averaged", "module.in_averaged"}) {
+    auto averaged = wrapped("module.");
+    averaged[stranger] = counter;
+    CHECK_THROWS_AS(fit_tensors(description, "", averaged), Error);
+  }
 }
 
 TEST_CASE("rules that are not bijective, or do not fit the network, are refused") {
