@@ -24,7 +24,6 @@ namespace weightloom {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr const char* kMarker = "weightloom-backup.json";
 constexpr const char* kMade = "backups.json";
 constexpr const char* kFormat = "weightloom.backup/1";
 constexpr std::uint64_t kLongestList = 1u << 30;
@@ -119,7 +118,7 @@ bool has_size(const fs::path& path, std::uint64_t bytes) {
 class BackupFolder {
  public:
   explicit BackupFolder(fs::path folder) : folder_(std::move(folder)) {
-    if (!fs::exists(folder_ / kMarker))
+    if (!fs::exists(folder_ / kBackupMarker))
       throw Error(ErrorCode::kNotFound, "backup.none", "no backups in '" + folder_.string() + "'", "",
                   "make one with `weightloom zoo backup`")
           .at(folder_.string());
@@ -284,7 +283,7 @@ class BackupFolder {
 
 // Against a backup that is made meanwhile; on a medium that cannot be written there is none.
 std::unique_ptr<StoreLock> lock_to_read(const fs::path& folder) {
-  if (!fs::exists(folder / kMarker)) return nullptr;
+  if (!fs::exists(folder / kBackupMarker)) return nullptr;
   try {
     return std::make_unique<StoreLock>(folder, 0);
   } catch (const Error& error) {
@@ -300,7 +299,7 @@ bool is_below(const fs::path& inner, const fs::path& outer) {
 
 // What the folder says of itself; nullopt where that cannot be read.
 std::optional<Json> marker_of(const fs::path& folder) try {
-  auto marker = parse_json(read_file(folder / kMarker, 4096), "the folder's description");
+  auto marker = parse_json(read_file(folder / kBackupMarker, 4096), "the folder's description");
   return marker.is_object() ? std::optional(std::move(marker)) : std::nullopt;
 } catch (const Error&) {
   return std::nullopt;
@@ -321,10 +320,10 @@ void expect_usable(const fs::path& folder, const fs::path& zoo, const std::strin
   if (is_below(folder, zoo) || is_below(zoo, folder)) refuse("it shares the folder of the zoo");
   expect_outside_zoos(folder);
   std::error_code error;
-  if (fs::exists(folder / kMarker)) {
+  if (fs::exists(folder / kBackupMarker)) {
     const auto marker = marker_of(folder);
     if (!marker && holds_backups_of(folder, uuid)) return;  // it is written anew
-    if (!marker) refuse("its file " + std::string(kMarker) + " is damaged, and no backup of this zoo is there");
+    if (!marker) refuse("its file " + std::string(kBackupMarker) + " is damaged, and no backup of this zoo is there");
     const auto says = [&](const char* key) { return marker->contains(key) ? marker->at(key) : Json(); };
     if (says("format") != kFormat) refuse("it was written by another version");
     if (says("zoo") != uuid) refuse("it holds backups of another zoo");
@@ -334,7 +333,7 @@ void expect_usable(const fs::path& folder, const fs::path& zoo, const std::strin
   const bool taken =
       std::any_of(fs::directory_iterator(folder, error), fs::directory_iterator(), [](const auto& entry) {
         const auto name = entry.path().filename().string();
-        return name != "store.lock" && !name.starts_with(kMarker);  // one begun
+        return name != "store.lock" && !name.starts_with(kBackupMarker);  // one begun
       });
   if (taken) refuse("it is not empty");
 }
@@ -483,7 +482,7 @@ BackupResult back_up(Zoo& zoo, const fs::path& folder, const BackupOptions& opti
   const StoreLock lock(folder, 0);
   if (!marker_of(folder)) {
     expect_usable(folder, zoo.directory(), zoo.uuid());  // somebody else may have been first
-    write_file(folder / kMarker, Json{{"format", kFormat}, {"zoo", zoo.uuid()}}.dump() + "\n");
+    write_file(folder / kBackupMarker, Json{{"format", kFormat}, {"zoo", zoo.uuid()}}.dump() + "\n");
   }
   fs::create_directories(folder / "lists");
   BackupFolder backups(folder);

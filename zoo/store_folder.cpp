@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kForbidden = "zoo.not_readable";
 constexpr std::array kOwnFolders{"db", "db.creating", "db.restoring", "db.repairing", "objects", "growing"};
+constexpr std::array kBackupFolders{"db", "objects", "lists"};
 
 bool has_files(const fs::path& folder) {
   std::error_code error;
@@ -164,12 +165,19 @@ void expect_outside_zoos(const fs::path& path) {
   auto at = fs::weakly_canonical(fs::absolute(path), error);
   if (error) at = fs::absolute(path).lexically_normal();
   for (; at.has_relative_path(); at = at.parent_path()) {
-    const bool own = std::ranges::find(kOwnFolders, at.filename().string()) != kOwnFolders.end();
-    if (own && fs::exists(database_path(at.parent_path()) / "CURRENT", error))
+    const auto is_one_of = [name = at.filename().string()](const auto& folders) {
+      return std::ranges::find(folders, name) != folders.end();
+    };
+    const auto refuse = [&](const std::string& whose, const std::string& outside) {
       throw Error(ErrorCode::kUsage, "zoo.own_folder", "will not write to '" + path.string() + "'",
-                  "the folder '" + at.string() + "' is a zoo's own; what is foreign there gets removed",
-                  "choose a place outside of the zoo")
+                  "the folder '" + at.string() + "' is " + whose + " own; what is foreign there gets removed",
+                  "choose a place outside of " + outside)
           .at(path.string());
+    };
+    if (is_one_of(kOwnFolders) && fs::exists(database_path(at.parent_path()) / "CURRENT", error))
+      refuse("a zoo's", "the zoo");
+    if (is_one_of(kBackupFolders) && fs::exists(at.parent_path() / kBackupMarker, error))
+      refuse("the backups'", "the backups");
   }
 }
 

@@ -20,6 +20,9 @@ std::filesystem::path put_repaired_in_place(const std::filesystem::path& store);
 // There as long as a restore has not come to its end.
 std::filesystem::path restoring_mark(const std::filesystem::path& store);
 
+// Says of a folder that it holds backups.
+inline constexpr const char* kBackupMarker = "weightloom-backup.json";
+
 enum class FolderState {
   kNoZoo,      // nothing, something else, or what an interrupted init left
   kRestoring,  // what an interrupted restore left

@@ -397,6 +397,17 @@ TEST_CASE("a damaged file that a new backup shares with earlier ones is written 
   }
 }
 
+TEST_CASE("nothing foreign is put into the own folders of backups", "[zoo]") {
+  const Kept kept;
+  kept.back_up();
+  for (const char* inside : {"objects/zoo", "objects/00/zoo", "lists/zoo", "db/zoo"}) {
+    CHECK(testing::error_id([&] { restore_backup(kept.backups(), kept.backups() / inside); }) == "zoo.own_folder");
+    CHECK(testing::error_id([&] { Zoo::create(kept.backups() / inside); }) == "zoo.own_folder");
+  }
+  restore_backup(kept.backups(), kept.backups() / "beside");
+  require_sound(kept.backups() / "beside");
+}
+
 TEST_CASE("backups go where nothing else is", "[zoo]") {
   const Kept kept;
   auto zoo = Zoo::open(kept.zoo(), Zoo::Access::kWrite);
