@@ -25,6 +25,10 @@ Zoo open_for_writing(const Context& context, const WaitOption& options) {
   return Zoo::open(context.zoo_directory(), Zoo::Access::kWrite, options.wait);
 }
 
+Zoo open_to_remove(const Context& context, const WaitOption& options, bool dry_run) {
+  return dry_run ? open_for_reading(context) : Zoo::open(context.zoo_directory(), Zoo::Access::kRemove, options.wait);
+}
+
 Zoo open_to_change(const Context& context, const WaitOption& options, bool dry_run) {
   return dry_run ? open_for_reading(context) : open_for_writing(context, options);
 }

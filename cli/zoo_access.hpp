@@ -26,6 +26,8 @@ CLI::Option* declare_wait(CLI::App& app, WaitOption& options);
 
 Zoo open_for_reading(const Context& context);
 Zoo open_for_writing(const Context& context, const WaitOption& options);
+// The same for what gives room back, even where the disk is full; with --dry-run for reading.
+Zoo open_to_remove(const Context& context, const WaitOption& options, bool dry_run);
 // With --dry-run for reading.
 Zoo open_to_change(const Context& context, const WaitOption& options, bool dry_run);
 

@@ -872,7 +872,8 @@ std::string question(std::size_t networks, std::int64_t bytes, const Garbage& cr
 
 Json run_remove(Context& context, const RemoveOptions& options) {
   require_selection(options);
-  auto zoo = open_to_change(context, options, options.dry_run);
+  auto zoo = options.purge ? open_to_remove(context, options, options.dry_run)
+                           : open_to_change(context, options, options.dry_run);
   const auto records = chosen(zoo, options.names, options.where);
   for (const auto& name : options.names)
     if (zoo.knows(name)) zoo.expect_itself(name);

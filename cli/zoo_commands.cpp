@@ -251,7 +251,7 @@ double trash_age(const std::string& text) {
 
 Json run_collect(Context& context, const CollectOptions& options) {
   const auto age = trash_age(options.trash_age);
-  auto zoo = open_to_change(context, options, options.dry_run);
+  auto zoo = open_to_remove(context, options, options.dry_run);
   const auto garbage = options.dry_run ? zoo.garbage(age) : zoo.collect_garbage(age);
   return {{"store", zoo.uuid()},    {"dry_run", options.dry_run},   {"objects", garbage.objects},
           {"files", garbage.files}, {"networks", garbage.networks}, {"bytes", garbage.bytes}};

@@ -266,14 +266,53 @@ void Zoo::Impl::put_schema(Change& change) {
   change.batch().put(Family::kDefault, "schema", std::to_string(kSchema));
 }
 
+namespace {
+
+constexpr std::uintmax_t kNearlyFull = 1u << 20;
+constexpr const char* kFullHint =
+    "free some space, then run the command again; `weightloom zoo gc --trash-age 0` and `zoo rm --purge` work on a "
+    "full "
+    "disk, too";
+
+bool is_nearly_full(const fs::path& directory) {
+  std::error_code error;
+  const auto space = fs::space(directory, error);
+  return !error && space.available < kNearlyFull;
+}
+
+// RocksDB writes down its options at every opening, in 50 KB and more that nobody reads: enough for the batch after
+// which the files of what is removed go.
+bool give_room(const fs::path& directory) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator at(database_path(directory), error), end; !error && at != end; at.increment(error))
+    if (at->path().filename().string().starts_with("OPTIONS-")) files.push_back(at->path());
+  return std::ranges::count_if(files, [&](const auto& file) { return fs::remove(file, error); }) > 0;
+}
+
+std::unique_ptr<Database> open_database(const fs::path& directory, Database::Mode mode, bool removes) {
+  const auto open = [&] { return std::make_unique<Database>(database_path(directory), mode); };
+  if (removes && is_nearly_full(directory)) give_room(directory);
+  try {
+    return open();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kOverQuota) throw;
+    if (!removes || !give_room(directory))
+      throw Error(error.code(), error.id(), error.summary(), error.why(), kFullHint).at(error.path());
+  }
+  return open();
+}
+
+}  // namespace
+
 std::unique_ptr<Zoo::Impl> Zoo::Impl::open_for_writing(const fs::path& directory, double wait_seconds,
-                                                       Database::Mode mode) {
+                                                       Database::Mode mode, bool removes) {
   expect_zoo(directory);
   auto impl = std::make_unique<Impl>();
   impl->directory = directory;
   impl->lock = std::make_unique<StoreLock>(directory, wait_seconds);
   impl->due = file_ledger(directory);
-  impl->database = std::make_unique<Database>(database_path(directory), mode);
+  impl->database = open_database(directory, mode, removes);
   try {
     check_schema(*impl->database, directory);
     clear_incoming(directory);
@@ -286,8 +325,8 @@ std::unique_ptr<Zoo::Impl> Zoo::Impl::open_for_writing(const fs::path& directory
 
 Zoo Zoo::open(const fs::path& directory, Access access, double wait_seconds) {
   expect_zoo(directory);
-  if (access == Access::kWrite) {
-    auto impl = Impl::open_for_writing(directory, wait_seconds, Database::Mode::kWrite);
+  if (access != Access::kRead) {
+    auto impl = Impl::open_for_writing(directory, wait_seconds, Database::Mode::kWrite, access == Access::kRemove);
     if (const auto error = shortfall(directory, *impl->database, impl->due)) throw *error;
     if (impl->database->get(Family::kDefault, "schema") != std::to_string(kSchema)) {
       auto change = impl->change("upgrade");

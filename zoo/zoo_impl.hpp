@@ -50,8 +50,9 @@ struct Zoo::Impl {
   ~Impl();
 
   // For writing: nothing else has the lock.
+  // `removes`: even where the disk is full.
   static std::unique_ptr<Impl> open_for_writing(const std::filesystem::path& directory, double wait_seconds,
-                                                Database::Mode mode);
+                                                Database::Mode mode, bool removes = false);
   // Of this version, in a change.
   void put_schema(Change& change);
   Change change(const std::string& operation) const { return {directory, writable(), {operation, step}}; }

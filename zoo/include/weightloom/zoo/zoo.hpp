@@ -98,7 +98,8 @@ class WeightsSink {
 // open one per thread or lock.
 class Zoo {
  public:
-  enum class Access { kRead, kWrite };
+  // kRemove: kWrite for what gives room back. On a full disk the database gives up what nobody needs of it.
+  enum class Access { kRead, kWrite, kRemove };
 
   // What a call that was killed left is taken over. Throws kFailure when `directory` exists and is not empty, or cannot
   // be written, and kUsage "zoo.own_folder" in a zoo's own folders.
