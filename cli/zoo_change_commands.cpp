@@ -477,8 +477,7 @@ std::string file_in(const std::filesystem::path& folder, const ZooRecord& record
                 "its name would lead out of it", "export it by itself, with --out FILE");
   if (std::ranges::any_of(name, [](const auto& part) { return part.native().starts_with('.'); }))
     throw Error(ErrorCode::kUsage, "export.name", "cannot write '" + record.name + "' into a folder",
-                "it would be hidden there, and `zoo import` passes hidden files over",
-                "export it by itself, with --out FILE, or rename it");
+                "it would be hidden there", "export it by itself, with --out FILE, or rename it");
   return (folder / (record.name + ".safetensors")).string();
 }
 

@@ -455,8 +455,10 @@ class Parser {
     if (numbers && !pattern) return;
     if (field.kind == QueryField::Kind::kMetric && line_[field.position] != '"')
       if (const auto near = suggestion(field.name, fixed_field_names()); !near.empty())
-        throw query_error("unknown_field", line_, field.position, "no field is called '" + field.name + "'" + near,
-                          "where it is a metric: metrics are numbers, as in \"" + field.name + "\" > 0.5");
+        throw query_error(
+            "unknown_field", line_, field.position,
+            "'" + field.name + "' is none of the fixed fields, and a metric is compared with numbers" + near,
+            "where it is a metric: metrics are numbers, as in \"" + field.name + "\" > 0.5");
     if (pattern)
       throw query_error("type", line_, operator_position, "'" + field.name + "' is a number: use = != < <= > >= or in");
     throw query_error("type", line_, value_position_,

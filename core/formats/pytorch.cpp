@@ -223,7 +223,8 @@ class Collector {
       std::string names;
       for (std::size_t i = 0; i < std::min(skipped_.size(), kMostNamed); ++i)
         names += (i ? ", " : "") + printable(skipped_[i]);
-      warnings_.push_back("left out what is no tensor: " + names + (skipped_.size() > kMostNamed ? ", ..." : ""));
+      warnings_.push_back("left out what is neither a tensor nor a dictionary of tensors: " + names +
+                          (skipped_.size() > kMostNamed ? ", ..." : ""));
     }
     return std::move(warnings_);
   }

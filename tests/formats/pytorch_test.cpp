@@ -177,7 +177,8 @@ TEST_CASE("weights are found under the usual names, and in dictionaries of dicti
   CHECK(read.warnings == std::vector<std::string>{"took the weights under 'state_dict'", "left out 'optimizer'"});
   read = file.read(checkpoint(dict({{"w", tensor}, {"block", dict({{"w", tensor}, {"steps", integer(1)}})}})));
   CHECK(read.tensors.contains("block.w"));
-  CHECK(read.warnings == std::vector<std::string>{"left out what is no tensor: block.steps"});
+  CHECK(read.warnings ==
+        std::vector<std::string>{"left out what is neither a tensor nor a dictionary of tensors: block.steps"});
   // A loss beside the weights is none of them; a number of a network is.
   Tensor number;
   number.shape = number.strides = {};

@@ -270,7 +270,8 @@ TEST_CASE("a missing field makes a comparison false", "[query]") {
 
 TEST_CASE("errors point at the token and name the nearest word", "[query]") {
   CHECK(refusal("arch=cnn and datset=mnist") ==
-        "query.unknown_field no field is called 'datset'; did you mean 'dataset'?\n"
+        "query.unknown_field 'datset' is none of the fixed fields, and a metric is compared with numbers; did you mean "
+        "'dataset'?\n"
         "  arch=cnn and datset=mnist\n"
         "               ^");
   CHECK(refusal("hass(loss)").find("did you mean 'has'?") != std::string::npos);
