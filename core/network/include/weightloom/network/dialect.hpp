@@ -38,7 +38,8 @@ struct FittedTensors {
 };
 // The tensors of a file, made canonical. `dialect` may be empty: it is detected. Where they do not fit as they are, the
 // counter `n_averaged` of averaged weights is left out, also behind what all names begin with, and what
-// wrapper_prefix() finds, or any other beginning up to a dot that all names share, is taken off. Throws what detect_dialect() and to_canonical() do.
+// wrapper_prefix() finds, or any other beginning up to a dot that all names share, is taken off. Throws what
+// detect_dialect() and to_canonical() do.
 FittedTensors fit_tensors(const NetworkDescription& description, const std::string& dialect, TensorMap foreign);
 
 // Checks the rules alone (called by parse_description): every canonical parameter produced exactly once, shapes survive
