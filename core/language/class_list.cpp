@@ -77,6 +77,7 @@ class Lists : NamedTokens {
         if (const auto kind = kinds_of_one_class(run); kind && !out.open) return {.no_class = kind};
         continue;
       }
+      if (const auto kind = kind_beside_class(run)) return {.no_class = kind};
       out.no_class.reset();  // what is set against something else is beside the matter
       if (out.open = is_open(run); out.open) return out;
       const bool stated = is_stated(run);
@@ -294,6 +295,20 @@ class Lists : NamedTokens {
     return std::nullopt;
   }
 
+  // "Ferries" of "ships vs ferries vs trucks": set against the class that they are of.
+  std::optional<std::string> kind_beside_class(const Run& run) const {
+    if (!any(run.first, run.last, [&](std::size_t i) { return is_versus(tokens_[i].word); })) return std::nullopt;
+    for (auto i = run.first; i <= run.last; ++i) {
+      if (!named_[i] || is_own_name(i)) continue;
+      const bool described =
+          (i > run.first && named_[i - 1] == named_[i]) || (i < run.last && named_[i + 1] == named_[i]);
+      if (!described &&
+          any(run.first, run.last + 1, [&](std::size_t at) { return named_[at] == named_[i] && is_own_name(at); }))
+        return tokens_[i].word;
+    }
+    return std::nullopt;
+  }
+
   // Whether all that its sentence says is names of classes.
   bool is_bare(std::size_t at) const {
     const Run around = sentence_around(at);
@@ -446,6 +461,7 @@ class Lists : NamedTokens {
     };
     return begin < end && named_[begin] != named_[end] && (is_head(begin) || is_head(end)) &&
            sentence_around(begin).last >= end &&
+           std::ranges::count_if(tokens_, [](const Token& token) { return is_versus(token.word); }) == 1 &&
            any(begin, end, [&](std::size_t i) { return is_versus(tokens_[i].word); });
   }
 
@@ -586,8 +602,8 @@ std::optional<std::int64_t> class_named(const Token& token, const Subjects& subj
   if (subject.foreign.contains(token.term.text)) return std::nullopt;
   std::vector<double> fits;
   for (const auto& terms : subject.classes) {
-    // One number is as close as the other: only its own will do.
-    double best = token.number ? 0 : meanings.closeness(token.term, terms);
+    // One number is as close as the other, and a fiver is no five: only its own name will do.
+    double best = token.number || subject.numbered ? 0 : meanings.closeness(token.term, terms);
     // The name itself leaves no doubt, whatever it is close to.
     if (std::ranges::any_of(terms, [&](const Term& term) { return term.text == token.term.text; })) best = 2;
     fits.push_back(best);

@@ -28,7 +28,8 @@ class LeftOut {
         scope = Scope::kOpen;
         lists = !is_denial(token.word) || denies_list(i) || denies_numbers(i);
         single = token.word == "non";  // "non-mammal animals"
-        if (i + 1 < tokens_.size() && is_not_wanted(token.word, tokens_[i + 1].word)) tokens_[++i].tells = false;
+        if (i + 1 < tokens_.size() && (is_not_wanted(token.word, tokens_[i + 1].word) || tokens_[i + 1].word == "away"))
+          tokens_[++i].tells = false;
         continue;
       }
       if (scope == Scope::kDropping && continues_negated(i, lists)) {
@@ -61,6 +62,7 @@ class LeftOut {
       while (first > 0 && !tokens_[first].begins);
     }
     drop_removed();
+    drop_staying_out();
   }
 
   // "Numbers I don't want", "shoes I can do without", "bags are not needed", where something else is wanted.
@@ -249,6 +251,12 @@ class LeftOut {
     };
     if (is_range(tokens_[i].word)) return is_end(i + 1) && number_of(tokens_[i - 1].word).has_value();
     if (i > 1 && is_range(tokens_[i - 1].word)) return is_end(i);
+    // "Every digit from three to five".
+    const auto is_start = [&](std::size_t start) {
+      return is_end(start) && start + 1 < tokens_.size() && is_range(tokens_[start + 1].word);
+    };
+    if (i > 0 && tokens_[i].word == "from") return is_numeral(tokens_[i - 1].term.text) && is_start(i + 1);
+    if (i > 1 && tokens_[i - 1].word == "from") return is_start(i);
     const bool joined = tokens_[i].begins || (i > 0 && (tokens_[i - 1].word == "and" || tokens_[i - 1].word == "or"));
     if (tokens_[i].word == "and" || tokens_[i].word == "or")
       ++i;
@@ -296,6 +304,23 @@ class LeftOut {
       const bool ends = end == tokens_.size() || tokens_[end].begins;
       const bool alone = first > 0 && ends && lists_only_names(first, i);
       if (tokens_[first].word != "with" && !alone) continue;
+      for (auto at = first; at < i; ++at) leave_out(at);
+      tokens_[i].tells = false;
+    }
+  }
+
+  // "Let ships, trucks and cars stay out of it".
+  void drop_staying_out() {
+    for (std::size_t i = 1; i + 1 < tokens_.size(); ++i) {
+      if ((tokens_[i].word != "stay" && tokens_[i].word != "sit") || tokens_[i + 1].word != "out") continue;
+      auto first = i;
+      while (first > 0 && tokens_[first - 1].word != "let" && lists_only_names(first - 1, first)) --first;
+      auto end = i + 2;
+      while (end < tokens_.size() && !tokens_[end].begins &&
+             (tokens_[end].word == "of" || tokens_[end].word == "it" || tokens_[end].word == "this"))
+        ++end;
+      const bool ends = end == tokens_.size() || tokens_[end].begins;
+      if (!ends || first == 0 || tokens_[first - 1].word != "let") continue;
       for (auto at = first; at < i; ++at) leave_out(at);
       tokens_[i].tells = false;
     }

@@ -132,6 +132,7 @@ std::optional<std::size_t> NamedTokens::is_rest(std::size_t at) const {
   const auto& before = at > 0 ? tokens_[at - 1].word : word;
   const bool left = (word == "left" || word == "remains") &&
                     (before == "whatever" || before == "what's" || before == "that" || before == "what");
+  if (word == "another" && before == "one") return std::nullopt;
   if (left) --first;
   while (first > 0 && !tokens_[first].begins && is_before_rest(first - 1)) --first;
   if (left) return first;

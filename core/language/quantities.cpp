@@ -85,7 +85,8 @@ class Quantities {
       if (more && !is_plural(token.word) &&
           (tokens_[i + 1].word == "other" || tokens_[i + 1].word == "others" || tokens_[i + 1].word == "remaining"))
         drops = true;
-      drops = drops || is_of_setting(i) || is_told_from_all(i) || is_out_of(i) || is_code(i) || is_amount_again(i);
+      drops = drops || is_of_setting(i) || is_told_from_all(i) || is_out_of(i) || is_code(i) || is_amount_again(i) ||
+              is_each(i);
       if (drops) token.tells = token.number = false;
       if (drops && more && is_counted(tokens_[i + 1])) token.left_out = false;
     }
@@ -100,7 +101,7 @@ class Quantities {
     return is_contrast(tokens_[at + 1].word) && (last == "all" || is_rest_of_all(last));
   }
 
-  // Both numbers of "one of three", "two out of ten", but not "one of three and five".
+  // Both numbers of "one of three", "two out of ten", but not "one of three and five"; "six of them".
   bool is_out_of(std::size_t at) const {
     const auto word = [&](std::size_t i) { return i < tokens_.size() ? tokens_[i].word : std::string(); };
     const auto is_single = [&](std::size_t i) { return number_of(word(i)) && !is_plural(word(i)); };
@@ -111,7 +112,7 @@ class Quantities {
       return next >= tokens_.size() || !tokens_[next].number;
     };
     if (!is_single(at)) return false;
-    if (word(at + 1) == "of" && is_last(at + 2)) return true;
+    if (word(at + 1) == "of" && (is_last(at + 2) || word(at + 2) == "them")) return true;
     if (word(at + 1) == "out" && word(at + 2) == "of" && is_last(at + 3)) return true;
     if (at < 2 || word(at - 1) != "of" || !is_last(at)) return false;
     const auto before = word(at - 2);
@@ -191,11 +192,23 @@ class Quantities {
     return before > 0 && is_setting(tokens_[before - 1].word) && !(tokens_[at].begins && !tokens_[at].breaks);
   }
 
-  // "Which one?", "what each one is", "a convolutional one", "any one of".
+  // "Two chutes, one for ..., one for ...", "one tray ..., one for".
+  bool is_each(std::size_t at) const {
+    const auto is_one_for = [&](std::size_t i) {
+      return i + 1 < tokens_.size() && tokens_[i].word == "one" &&
+             (tokens_[i + 1].word == "for" || is_pile(tokens_[i + 1].word + 's') ||
+              is_pile(tokens_[i + 1].word + "es"));
+    };
+    for (std::size_t i = 0; is_one_for(at) && i < tokens_.size(); ++i)
+      if (i != at && is_one_for(i)) return true;
+    return false;
+  }
+
+  // "Which one?", "what each one is", "a convolutional one", "any one of", "from one another".
   bool is_pronoun(std::size_t at) const {
     if (at == 0 || tokens_[at].begins) return false;
     const bool ends = at + 1 == tokens_.size() || tokens_[at + 1].begins || is_being(tokens_[at + 1].word);
-    if (!ends && tokens_[at + 1].word == "of") return true;
+    if (!ends && (tokens_[at + 1].word == "of" || tokens_[at + 1].word == "another")) return true;
     const auto& before = tokens_[at - 1].word;
     return ends &&
            (before == "which" || before == "that" || before == "this" || before == "each" || before == "every" ||

@@ -16,7 +16,7 @@ class RestReader : NamedTokens {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       const bool own = named_[i] && is_own_name(i);
       if (!tokens_[i].tells || (!own && !list.named.empty() && !named_[i]) || !is_asked_for(i)) continue;
-      if (!own && is_beside_matter(i)) continue;
+      if (!own && (is_beside_matter(i) || is_part_of_whole(i))) continue;
       if (own && !list.no_class) return true;
       if (!own && (named_[i] || (list.named.empty() && could_be_class(tokens_[i])))) {
         list.no_class = tokens_[i].word;
@@ -74,6 +74,11 @@ class RestReader : NamedTokens {
     // "If so, make me one."
     if (tokens_[at].word == "one" && (at == 0 || tokens_[at - 1].word != "a")) return false;
     return is_denied_again(at) || (!is_asked_which(at) && (is_told_from_rest(true) || is_looked_for(at)));
+  }
+
+  // "Article" of "every article of clothing".
+  bool is_part_of_whole(std::size_t at) const {
+    return is_phrase(at + 1, {"of"}) && at + 2 < tokens_.size() && is_of_whole(tokens_[at + 2]);
   }
 
   // "Stable" of "stable photos: horses, everything else is no": in a sentence that asks nothing.

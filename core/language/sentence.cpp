@@ -207,8 +207,10 @@ std::optional<std::string> Sentence::respelt_set(const std::string& phrase) cons
 // As names on cards, then cards, then other subjects spell it; else that of the vectors.
 std::string Sentence::base_of(const std::string& word) const {
   const auto forms = base_forms(word, {});
+  // A fiver is no five.
+  const auto is_more = [&](const std::string& form) { return word.ends_with("er") && number_of(form); };
   for (const auto* known : {&words_.names, &cards_, &words_.others})
-    if (const auto form = std::ranges::find_if(forms, [&](const auto& f) { return known->contains(f); });
+    if (const auto form = std::ranges::find_if(forms, [&](const auto& f) { return known->contains(f) && !is_more(f); });
         form != forms.end())
       return *form;
   if (const auto base = without_diminutive(word); !base.empty())
@@ -299,7 +301,7 @@ void Sentence::drop_parentheses() {
   }
 }
 
-// "From literally every other thing", "from just about anything else", "each and every".
+// "From literally every other thing", "from just about anything else", "each and every", "up to and including".
 void Sentence::drop_emphasis() {
   const auto drop = [&](std::size_t at, std::size_t count) {
     const auto first = tokens_.begin() + static_cast<std::ptrdiff_t>(at);
@@ -317,6 +319,11 @@ void Sentence::drop_emphasis() {
     if (word == "each" && tokens_[i + 1].word == "and" && is_whole_next(i + 2))
       drop(i, 2);
     else if (after_contrast && (word == "just" || word == "pretty") && is_whole_next(i + 2))
+      drop(i, 2);
+    else if (after_contrast && (word == "just" || word == "simply") && is_whole_next(i + 1))
+      drop(i, 1);
+    else if (word == "and" && tokens_[i + 1].word == "including" && i > 0 && is_range(tokens_[i - 1].word) &&
+             i + 2 < tokens_.size())
       drop(i, 2);
     else if (after_contrast && word.ends_with("ly") && !is_restriction(word) &&
              !words_.names.contains(tokens_[i].term.text) && is_whole_next(i + 1))
@@ -393,7 +400,7 @@ void Sentence::rename_sets(const std::vector<Subjects>& subjects) {
     }
 }
 
-// "Mnist and fashion", "mnist together with fashion-mnist": two.
+// "Mnist and fashion", "mnist together with fashion-mnist", "mnist into fashion-mnist": two.
 bool Sentence::are_joined(std::size_t first, std::size_t second) const {
   const auto begin = tokens_.begin() + static_cast<std::ptrdiff_t>(first) + 1,
              end = tokens_.begin() + static_cast<std::ptrdiff_t>(second);
@@ -402,7 +409,8 @@ bool Sentence::are_joined(std::size_t first, std::size_t second) const {
   };
   const Token &one = tokens_[first], &other = tokens_[second];
   const bool beside = begin == end && other.begins && !other.breaks;
-  if (beside && words_.sets.contains(one.term.text) && words_.sets.contains(other.term.text)) return true;
+  const bool merged = end - begin == 1 && (begin->word == "into" || begin->word == "with");
+  if ((beside || merged) && words_.sets.contains(one.term.text) && words_.sets.contains(other.term.text)) return true;
   return std::any_of(begin, end, joins) &&
          std::all_of(begin, end, [&](const Token& token) { return !token.tells || joins(token); });
 }

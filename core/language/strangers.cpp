@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "architecture_kinds.hpp"
 #include "vocabulary.hpp"
 
 namespace weightloom {
@@ -34,6 +35,7 @@ class StrangerReader : NamedTokens {
       items.erase(std::ranges::find_if(items, [&](std::size_t i) { return !is_item(i); }), items.end());
       const auto stranger = items.size() > 2 ? stranger_of(items) : std::nullopt;
       if (stranger && !is_open({items.back(), last})) return tokens_[*stranger].word;
+      if (const auto chosen = stranger_to_choose(last)) return tokens_[*chosen].word;
     }
     return paired();
   }
@@ -51,6 +53,41 @@ class StrangerReader : NamedTokens {
   std::size_t joined_at(std::size_t at) const {
     const auto first = with_article(at);
     return first > 0 && !tokens_[first].begins && is_joint(tokens_[first - 1].word) ? first : at;
+  }
+
+  // "Dog" of "dog vs cat", beside what a list has.
+  std::optional<std::size_t> side_before(std::size_t at) const {
+    const bool versus = at > 1 && !tokens_[at].begins && is_versus(tokens_[at - 1].word) && tokens_[at - 2].tells;
+    return versus ? std::optional(at - 2) : item_before(at);
+  }
+
+  // "Hamster" of "a dog, a cat or a hamster": the one of three things and more to choose from that is no class.
+  std::optional<std::size_t> stranger_to_choose(std::size_t last) const {
+    const auto joint = with_article(last);
+    if (joint == 0 || opens(last) || (tokens_[joint - 1].word != "or" && !is_versus(tokens_[joint - 1].word)))
+      return std::nullopt;
+    // At its end a thing that is like none of them is one of the list, too.
+    const bool ends =
+        (last + 1 == tokens_.size() || tokens_[last + 1].begins) && !is_kind_of_network(tokens_[last].word);
+    const auto is_other = [&](std::size_t i) {
+      const Term& term = tokens_[i].term;
+      const bool several = is_keyword(term) || is_described(term) || group_named(term, subject_);
+      return tokens_[i].tells && ((i == last && ends && !several) || (is_thing(i) && could_be_class(tokens_[i])));
+    };
+    std::optional<std::size_t> stranger;
+    std::vector<Name> classes;
+    for (std::optional<std::size_t> i = last; i; i = side_before(with_article(*i))) {
+      if (is_class_itself(*i)) {
+        classes.push_back(named_[*i]);
+        continue;
+      }
+      if (!is_other(*i)) break;
+      if (stranger) return std::nullopt;
+      stranger = *i;
+    }
+    // "Pussycat" of "pussycat, pooch or frog" is the cat.
+    const bool named = stranger && named_[*stranger] && std::ranges::find(classes, named_[*stranger]) == classes.end();
+    return classes.size() > 1 && !named ? stranger : std::nullopt;
   }
 
   // "Fish" of "fish and bird", "rabbit" of "cifar10: dog, rabbit", of which one is a class, where nothing else is said
@@ -103,15 +140,20 @@ class StrangerReader : NamedTokens {
     for (std::size_t i = 1; i + 1 < tokens_.size(); ++i) {
       const auto& word = tokens_[i].word;
       const bool either = word == "or" || is_versus(word);
-      const bool listed = word == "and" && (subject_.numbered || are_told_apart(i));
+      const bool listed = word == "and" && (subject_.numbered || are_told_apart(i) || is_between(i));
       const bool bare = word == "from" &&
                         ((could_be_class(tokens_[i - 1], kNearClass) && could_be_class(tokens_[i + 1], kNearClass)) ||
                          is_all_said(i - 1, i + 1));
       const bool told = word == "from" && (bare || is_told_from(i));
       if ((!either && !listed && !told) || is_denied_at(i + 1) || begins_rest(i + 1)) continue;
       // "Bicycles against trains": what stands there is meant, whatever it says elsewhere.
-      const bool strict = either && word != "or" && is_generic_plural(tokens_[i + 1]);
-      const auto before = thing_near(i, -1), after = strict ? std::optional(i + 1) : thing_near(i, 1);
+      const bool strict =
+          is_generic_plural(tokens_[i + 1]) && ((either && word != "or") || (listed && could_be_class(tokens_[i + 1])));
+      // "Trains and ships told apart".
+      const bool trained =
+          (listed || (either && word != "or")) && is_generic_plural(tokens_[i - 1]) && could_be_class(tokens_[i - 1]);
+      const auto before = trained ? std::optional(i - 1) : thing_near(i, -1);
+      const auto after = strict ? std::optional(i + 1) : thing_near(i, 1);
       if (!before || !after) continue;
       const bool first = named_[*before].has_value(), second = named_[*after].has_value();
       if ((first && second) || tokens_[*before].left_out || tokens_[*after].left_out) continue;
@@ -161,6 +203,12 @@ class StrangerReader : NamedTokens {
   bool are_told_apart(std::size_t at) const {
     const bool told = count_of("apart") > 0 || count_of("between") > 0;
     return told && could_be_class(tokens_[at - 1]) && could_be_class(tokens_[at + 1]);
+  }
+
+  // "And" of "between frogs and snakes", one of which is a class.
+  bool is_between(std::size_t at) const {
+    const auto first = with_article(at - 1);
+    return first > 0 && tokens_[first - 1].word == "between" && (is_class_itself(at - 1) || named_[at + 1]);
   }
 
   // "Bracelets from necklaces" and no more.

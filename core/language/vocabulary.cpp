@@ -246,7 +246,7 @@ bool is_numbered_place(std::string_view word) {
 }
 
 bool is_not_wanted(std::string_view word, std::string_view next) {
-  return (one_of(word, "don't dont doesn't didn't") &&
+  return (one_of(word, "don't dont doesn't didn't never") &&
           one_of(next, "want wants need needs care mean like stock sell carry keep have use handle")) ||
          (word == "never" && one_of(next, "carry carries stock stocks sell sells contain contains include includes"));
 }
@@ -376,6 +376,10 @@ bool is_making(std::string_view word) {
 
 bool is_drawing(std::string_view word) {
   return one_of(word, "invent draw paint design imagine");
+}
+
+bool is_family(std::string_view word) {
+  return one_of(word, "equine feline canine avian amphibian");
 }
 
 bool is_range(std::string_view word) {
@@ -841,7 +845,7 @@ const std::vector<Subject>& other_subjects() {
               "lower-case lowercase "
               "roman_numeral plus_sign minus_sign equals_sign"},
              {"sound", "sound music song audio melody"},
-             {"money", "stock_market finance economy currency coin fraud credit_card"},
+             {"money", "stock_market finance economy currency coin banknote fraud credit_card"},
              {"plants", "plant flower leaf tree crop mushroom weed dog_rose"},
              {"food", "food dish meal fruit vegetable hot_dog horse_radish"},
              {"people", "face portrait emotion gender"},

@@ -102,6 +102,9 @@ bool is_kind(std::string_view word);
 // "2 tell", "4 the": a preposition as people write to each other.
 bool is_shorthand(std::string_view word, std::string_view next);
 
+// What a class is called as a member of its family: "equine". Others of the family are none of the class.
+bool is_family(std::string_view word);
+
 bool is_picture(std::string_view word);
 // "Colour" photographs.
 bool is_coloured(std::string_view word);

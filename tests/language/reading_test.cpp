@@ -658,6 +658,14 @@ TEST_CASE("the numbers of a list's items are no numbers that pictures show", "[r
   CHECK(read("dots on dice: (1) or (2)").data() == "counts[1,2]");
 }
 
+TEST_CASE("what stays out or is thrown away is left out", "[reading]") {
+  CHECK(read("let the plum and the apple stay out of it; fruit").data() == "orchard[1,2]");
+  CHECK(read("let the apple, plum and cherry stay out at night; fruit").data() == "orchard[0,3,1]");
+  CHECK(read("fruit, throw away the apples and the plums").data() == "orchard[1,2]");
+  CHECK(read("dice, dots from 1 up to and including 3").data() == "counts[1,2,3]");
+  CHECK(read("two trays, one for dice with a 3 and one for those with a 4").data() == "counts[3,4]");
+}
+
 TEST_CASE("nothing is left of what is left out class by class", "[reading]") {
   CHECK(refusal("tools minus hammers minus saws minus pliers") == "instruction.classes");
   CHECK(read("dice without the odd dots").data() == "counts[0,2,4]");
