@@ -413,8 +413,54 @@ class Reader {
     return found;
   }
 
+  // "Wobbleton-Pryce" of "use the Wobbleton-Pryce architecture": a name with capitals, of which a part is in no
+  // dictionary, or one with a hyphen, no part of which is.
+  std::optional<std::string> strange_name() const {
+    static const std::set<std::string> opening{"a", "an", "the", "use", "using", "with", "some", "that", "your"};
+    static const std::set<std::string> heads{"architecture", "network", "net"};
+    std::vector<std::string_view> raw;
+    for (std::size_t at = 0; at < instruction_.size();) {
+      const auto end = std::min(instruction_.find_first_of(" \n\t", at), instruction_.size());
+      if (end > at) raw.push_back(std::string_view(instruction_).substr(at, end - at));
+      at = end + 1;
+    }
+    for (std::size_t i = 2; i < raw.size(); ++i) {
+      const auto head = split_words(raw[i]), before = split_words(raw[i - 2]);
+      if (head.empty() || before.empty() || !opening.contains(before.back()) || !is_letter(raw[i - 2].back())) continue;
+      const bool model = head.front() == "model" && raw[i - 1].find('-') != std::string_view::npos;
+      if ((model || heads.contains(head.front())) && is_strange_name(raw[i - 1])) return std::string(raw[i - 1]);
+    }
+    return std::nullopt;
+  }
+
+  bool is_strange_name(std::string_view name) const {
+    static const std::set<std::string> tools{"pytorch", "torch", "keras",  "tensorflow", "jax",
+                                             "caffe",   "onnx",  "kaggle", "numpy",      "sklearn"};
+    if (vectors_.size() == 0 || !std::ranges::all_of(name, [](char c) { return is_letter(c) || c == '-'; }))
+      return false;
+    std::size_t parts = 0, unknown = 0, capitals = 0;
+    for (std::size_t at = 0; at <= name.size(); ++parts) {
+      const auto end = std::min(name.find('-', at), name.size());
+      const auto part = name.substr(at, end - at);
+      const auto words = split_words(part);
+      if (words.size() != 1 || words.front().size() < 3) return false;
+      const auto& word = words.front();
+      const bool of_set = word.ends_with("mnist") || word.starts_with("cifar") || is_other_data_set(word);
+      if (of_set || is_kind_of_network(word) || names_.contains(word) || tools.contains(word) || respelt(word) != word)
+        return false;
+      // "GOOD" is shouted.
+      capitals += part.front() != word.front() && part.substr(1) == std::string_view(word).substr(1);
+      unknown +=
+          !vectors_.find(vectors_.lemma(word)) && !is_function_word(word) && !is_generic_word(word) && !is_slip(word);
+      at = end + 1;
+    }
+    return capitals == parts ? unknown > 0 : parts > 1 && unknown == parts;
+  }
+
   void read_kind() {
-    const auto found = mentions();
+    auto found = mentions();
+    const auto strange = strange_name();
+    if (strange && found.empty()) found.push_back({*strange, 0, 1, false, false, false});
     if (found.empty()) return;
     std::string known;
     for (const auto& [name, calls] : names_) known += (known.empty() ? "" : ", ") + name;
@@ -509,6 +555,8 @@ class Reader {
     auto said = at;
     while (said > 0 && (is_saying(words_[said - 1]) || kBelowZero.contains(words_[said - 1]))) --said;
     if (is_counted_before(said)) return set(out_.depth, number.value, at);
+    if (const auto& topic = topic_before(said, at); !topic.empty())
+      return set(topic == "depth" ? out_.depth : out_.width, number.value, at);
     const auto before = [&](const char* word, const std::set<std::string>& parts) {
       if (said == 0) return false;
       return words_[said - 1] == word || (said < at && words_[at - 1] == "is" && parts.contains(words_[said - 1]));
@@ -517,12 +565,29 @@ class Reader {
     if (before("width", kWidthWords)) set(out_.width, number.value, at);
   }
 
+  // "Width" of "the width of the net for cifar10 is to be 64", where the number at a place is what something is said to
+  // be from `said` on.
+  std::string topic_before(std::size_t said, std::size_t at) const {
+    constexpr std::size_t kLongestTopic = 9;
+    static const std::set<std::string> being{"is", "be", "was", "are"};
+    const auto word = words_.begin();
+    if (std::none_of(word + static_cast<std::ptrdiff_t>(said), word + static_cast<std::ptrdiff_t>(at),
+                     [](const std::string& saying) { return being.contains(saying); }))
+      return {};
+    const auto counts = [&](std::size_t i) {
+      return number_at(words_, i).words > 0 && !(i > 0 && is_numbered_name(words_[i - 1]));
+    };
+    for (auto i = said; i > 0 && said - i < kLongestTopic && !counts(i - 1); --i)
+      if ((words_[i - 1] == "depth" || words_[i - 1] == "width") && words_[i] == "of") return words_[i - 1];
+    return {};
+  }
+
   // "At least 10k weights", "fewer than 90k" of "fewer than 90k and more than 10k weights"; else it is no more than a
   // number.
   std::optional<NumberBound> bound_of_weights(std::int64_t value, std::size_t at, std::size_t after) const {
     auto first = at;
-    // "A minimum of".
-    if (first > 0 && words_[first - 1] == "of") --first;
+    // "A minimum of", "more than a million".
+    while (first > 0 && (words_[first - 1] == "of" || words_[first - 1] == "a")) --first;
     const auto word = [&](std::size_t back) { return first >= back ? words_[first - back] : std::string(); };
     const auto bound = bound_before(value, word(3), word(2), word(1));
     const bool answer = word(2) == "no" && word(1) != "than";  // "yes or no, under 10k weights"

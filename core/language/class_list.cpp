@@ -141,7 +141,8 @@ class Lists : NamedTokens {
     if (out.named.empty() && left_out.empty() && std::ranges::count_if(tokens_, &Token::label) == 1) return {};
     if (out.no_class) return {.no_class = out.no_class};
     if (out.named.empty()) out.named = all_but(left_out);
-    out.whether = out.named.size() == 1 && is_told_from_rest(*this);
+    out.alone = out.named.size() == 1 && is_left_alone(*this);
+    out.whether = out.named.size() == 1 && !out.alone && is_told_from_rest(*this);
     if (out.named.size() > 1 && out.named.size() < subject_.classes.size()) out.classes = out.named;
     return out;
   }
@@ -540,7 +541,7 @@ class Lists : NamedTokens {
   bool is_meant(const Run& run, std::size_t count) const {
     if (subject_.numbered) return true;
     if (is_contrasted(run)) return true;
-    if (is_confined(run)) return true;
+    if (is_confined(run) || drops_rest_after(run)) return true;
     const Run around{sentence_around(run.first).first, sentence_around(run.last).last};
     const bool alone = !any(around.first, around.last + 1, [&](std::size_t i) {
       return tokens_[i].tells && !named_[i] && !is_of_whole(tokens_[i]) && !is_place(i);
@@ -555,6 +556,11 @@ class Lists : NamedTokens {
       return tokens_[i].tells && !named_[i] && !inside && is_of_whole(tokens_[i]);
     });
     return alone || asked || (!whole && is_list(run)) || tells_apart(count);
+  }
+
+  // "Keep cats and dogs; drop the rest".
+  bool drops_rest_after(const Run& run) const {
+    return any(run.last + 1, run.last + 1 + kLongestGap, [&](std::size_t i) { return is_dropped_rest(i); });
   }
 
   // "Sort them into cats and dogs", "narrow it down to the cats and the dogs".

@@ -134,10 +134,13 @@ class ContradictionReader : NamedTokens {
     return is_removed(tokens_[at].word, next) || is_aside(tokens_[at].word);
   }
 
-  // "With both the cats and the dogs left out".
+  // "With both the cats and the dogs left out", "threes are not to be used".
   bool is_taken_out(std::size_t at) const {
-    for (auto i = at + 1; i < tokens_.size() && !tokens_[i].begins; ++i)
-      if (is_out(i)) return true;
+    bool denied = false;
+    for (auto i = at + 1; i < tokens_.size() && !tokens_[i].begins; ++i) {
+      if (is_out(i) || (denied && is_unwanted(tokens_[i].word))) return true;
+      denied = denied || is_denied_being(tokens_[i].word);
+    }
     return false;
   }
 

@@ -63,6 +63,7 @@ class LeftOut {
     }
     drop_removed();
     drop_staying_out();
+    drop_staying_in();
   }
 
   // "Numbers I don't want", "shoes I can do without", "bags are not needed", where something else is wanted.
@@ -154,8 +155,10 @@ class LeftOut {
     });
   }
 
-  // "Leave the boots out", but not "people leave bags".
+  // "Leave the boots out", "leave the boots and the bags at home", but not "people leave bags".
   bool leaves_out(std::size_t at) const {
+    for (auto i = at + 2; tokens_[at].begins && i < std::min(at + 9, tokens_.size()) && !tokens_[i].begins; ++i)
+      if (tokens_[i].word == "home" && tokens_[i - 1].word == "at") return true;
     for (auto i = at + 1; i < std::min(at + 5, tokens_.size()) && !tokens_[i].breaks; ++i)
       if (tokens_[i].word == "out" || tokens_[i].word == "off" || tokens_[i].word == "aside") return true;
     return false;
@@ -306,6 +309,18 @@ class LeftOut {
       if (tokens_[first].word != "with" && !alone) continue;
       for (auto at = first; at < i; ++at) leave_out(at);
       tokens_[i].tells = false;
+    }
+  }
+
+  // "The t-shirts stay in" beside what is left out.
+  void drop_staying_in() {
+    for (std::size_t i = 1; i + 1 < tokens_.size(); ++i) {
+      if (!tokens_[i].word.starts_with("stay") || tokens_[i + 1].word != "in" || tokens_[i].begins) continue;
+      auto first = i;
+      while (!tokens_[first].begins && lists_only_names(first - 1, first)) --first;
+      const bool ends = i + 2 == tokens_.size() || tokens_[i + 2].begins;
+      if (!ends || !tokens_[first].begins || std::ranges::none_of(tokens_, &Token::left_out)) continue;
+      for (auto at = first; at <= i; ++at) tokens_[at].tells = false;
     }
   }
 

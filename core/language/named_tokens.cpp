@@ -214,7 +214,13 @@ bool NamedTokens::is_closed(std::size_t at) const {
   const bool any = at > 1 && tokens_[at - 1].word.starts_with("any");  // "never anything else"
   const auto& before = tokens_[any ? at - 2 : at - 1].word;
   return is_nothing(before) || is_negation(before) || before == "never" || is_forbidden_after(at) ||
-         (is_phrase(at - 1, {"the", "other"}) && (at < 2 || tokens_[at - 2].word != "all"));
+         is_dropped_rest(at) || (is_phrase(at - 1, {"the", "other"}) && (at < 2 || tokens_[at - 2].word != "all"));
+}
+
+bool NamedTokens::is_dropped_rest(std::size_t at) const {
+  const auto first = is_rest(at);
+  const auto drops = [&](std::size_t i) { return is_dropping(tokens_[i].word, tokens_[i + 1].word); };
+  return first && *first<at&& * first> 0 && (drops(*first - 1) || (*first > 1 && drops(*first - 2)));
 }
 
 bool NamedTokens::is_wish(std::size_t at) const {

@@ -79,6 +79,8 @@ class NamedTokens {
   bool is_forbidden_after(std::size_t at) const;
   // "Nothing else", "no other", "never any other", "the other".
   bool is_closed(std::size_t at) const;
+  // "Drop the rest", "throw out all the others".
+  bool is_dropped_rest(std::size_t at) const;
   // "I'd like", "look like": no list of examples.
   bool is_wish(std::size_t at) const;
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "architecture_kinds.hpp"
+#include "bracketed_set.hpp"
 #include "class_list.hpp"
 #include "equation.hpp"
 #include "looks.hpp"
@@ -404,6 +405,7 @@ Reading read_text(const std::string& text, const std::vector<Card>& cards, const
   if (is_equation(text)) throw no_such_task("an equation");
   if (const auto task = other_task(sentence)) throw no_such_task(*task);
   expect_one_name(sentence, subjects, names);
+  if (auto bracketed = bracketed_set(text, cards)) return *std::move(bracketed);
   if (seen) {
     if (const auto task = asks_otherwise(sentence, *seen, meanings, false)) throw no_such_task(*task);
     return {.source = seen->card->name, .certainty = kOfLooks};

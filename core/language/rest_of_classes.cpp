@@ -167,13 +167,22 @@ class RestReader : NamedTokens {
                      }));
   }
 
-  // "A single class", "one sole label"; but not "one class is the frog".
+  // "A single class", "one sole label", "one class total", "whose sole class is"; but not "one class is the frog".
   bool is_one_class(std::size_t at) const {
     const auto& word = tokens_[at].word;
+    if ((word != "class" && word != "label" && word != "category") || tokens_[at].begins) return false;
     const auto& before = tokens_[at - 1].word;
-    const bool verdict = at + 1 < tokens_.size() && !tokens_[at + 1].begins;
-    return (word == "class" || word == "label" || word == "category") && !verdict && !tokens_[at].begins &&
-           (before == "one" || before == "1" || before == "single" || before == "sole");
+    const bool sole = before == "sole" || before == "only" || before == "single";
+    if (at + 1 == tokens_.size() || tokens_[at + 1].begins || is_in_all(at + 1))
+      return sole || before == "one" || before == "1";
+    return sole && is_being(tokens_[at + 1].word);
+  }
+
+  // "Total", "in total", "altogether".
+  bool is_in_all(std::size_t at) const {
+    const auto last = tokens_[at].word == "in" && at + 1 < tokens_.size() ? at + 1 : at;
+    const auto& word = tokens_[last].word;
+    return word == "total" || word == "altogether" || word == "overall" || (word == "all" && last > at);
   }
 
   // "One handwritten digit, the eight".

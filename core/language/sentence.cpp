@@ -183,12 +183,19 @@ std::optional<std::string> Sentence::compound(const std::vector<std::string>& wo
   for (const auto& form : forms) {
     auto phrase = first + form;
     if (count == 1) std::ranges::replace(phrase, '-', '_');
-    if (compounds_.contains(phrase)) return phrase;
+    if (compounds_.contains(phrase) || (count == 2 && begins_other_thing(words[at], form, phrase))) return phrase;
   }
   if (count > 2) return std::nullopt;
   auto phrase = first + last;
   std::ranges::replace(phrase, '-', '_');
   return respelt_set(phrase);
+}
+
+// "Top hat": a class's name before what no card knows, which are one thing together.
+bool Sentence::begins_other_thing(const std::string& first, const std::string& second,
+                                  const std::string& phrase) const {
+  return !number_of(first) && classes_.contains(first) && !cards_.contains(second) && !is_generic_word(second) &&
+         meanings_.knows(phrase);
 }
 
 // "Fahsion mnist": a set's own name of several words, one of which nobody knows.
@@ -301,7 +308,8 @@ void Sentence::drop_parentheses() {
   }
 }
 
-// "From literally every other thing", "from just about anything else", "each and every", "up to and including".
+// "From literally every other thing", "from just about anything else", "each and every", "up to and including", "the
+// one and only class".
 void Sentence::drop_emphasis() {
   const auto drop = [&](std::size_t at, std::size_t count) {
     const auto first = tokens_.begin() + static_cast<std::ptrdiff_t>(at);
@@ -317,6 +325,8 @@ void Sentence::drop_emphasis() {
     const auto& word = tokens_[i].word;
     const bool after_contrast = i > 0 && is_contrast(tokens_[i - 1].word);
     if (word == "each" && tokens_[i + 1].word == "and" && is_whole_next(i + 2))
+      drop(i, 2);
+    else if (word == "one" && tokens_[i + 1].word == "and" && i + 2 < tokens_.size() && tokens_[i + 2].word == "only")
       drop(i, 2);
     else if (after_contrast && (word == "just" || word == "pretty") && is_whole_next(i + 2))
       drop(i, 2);
@@ -415,7 +425,7 @@ bool Sentence::are_joined(std::size_t first, std::size_t second) const {
          std::all_of(begin, end, [&](const Token& token) { return !token.tells || joins(token); });
 }
 
-// An adjective may stand between: "on old letters".
+// An adjective may stand between: "on old letters"; but no verb: "in cifar10 there are trams".
 void Sentence::mark_places() {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (!tokens_[i].tells) continue;
@@ -426,7 +436,7 @@ void Sentence::mark_places() {
         tokens_[i].place = true;
         break;
       }
-      if (before.tells && std::exchange(adjective, true)) break;
+      if (is_being(before.word) || (before.tells && std::exchange(adjective, true))) break;
     }
   }
 }

@@ -37,6 +37,7 @@ class StrangerReader : NamedTokens {
       if (stranger && !is_open({items.back(), last})) return tokens_[*stranger].word;
       if (const auto chosen = stranger_to_choose(last)) return tokens_[*chosen].word;
     }
+    if (auto stranger = told_from_several()) return stranger;
     return paired();
   }
 
@@ -187,6 +188,30 @@ class StrangerReader : NamedTokens {
     while (found && subject_.numbered && !tokens_[*found].number && describes(*found))
       found = telling(*found + step, direction);
     return found;
+  }
+
+  // Of "tell frogs from penguins and crocodiles".
+  std::optional<std::string> told_from_several() const {
+    for (std::size_t i = 1; !subject_.numbered && i + 1 < tokens_.size(); ++i) {
+      if (tokens_[i].word != "from" || !is_class_itself(i - 1) || !is_told_from(i)) continue;
+      if (const auto other = stranger_beside(i - 1, is_determiner(tokens_[i + 1].word) ? i + 2 : i + 1))
+        return tokens_[*other].word;
+    }
+    return std::nullopt;
+  }
+
+  // "Crocodiles" of "frogs from penguins and crocodiles": two things in the plural, neither of them a class by its
+  // name, and one like none, or like the class that they are told from.
+  std::optional<std::size_t> stranger_beside(std::size_t told, std::size_t first) const {
+    if (first >= tokens_.size() || is_class_itself(first) || !is_plural(tokens_[first].word)) return std::nullopt;
+    for (auto second = first + 2; second < std::min(first + 4, tokens_.size()); ++second) {
+      if (!tokens_[second].tells || item_before(joined_at(second)) != first) continue;
+      const bool like_none = !named_[second] || named_[second] == named_[told];
+      if (like_none && !is_class_itself(second) && is_thing(second) && is_plural(tokens_[second].word) &&
+          could_be_class(tokens_[second]))
+        return second;
+    }
+    return std::nullopt;
   }
 
   // "Shelf" where boots "go on the shelf".

@@ -539,6 +539,8 @@ class TaskReader {
   std::optional<std::string> other_match(std::size_t at) const {
     if (!is_matching(word(at))) return std::nullopt;
     const auto first = start_of(at);
+    // "Get a network going that sorts digits".
+    if (word(at) == "going" && any(first, at, [&](std::size_t i) { return word(i) == "get"; })) return std::nullopt;
     if (at > 0 && word(at - 1) == "to" && word(at + 1) == "with") return phrase(at - 1, at + 1);
     if (!is_asked(at) && !is_asking(word(first)) && !is_being(word(first))) return std::nullopt;
     const bool with = any(at + 1, at + 1 + kNear, [&](std::size_t i) { return inside(i) && word(i) == "with"; });

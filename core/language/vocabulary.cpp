@@ -184,7 +184,7 @@ bool is_interest(std::string_view word) {
 
 bool is_unwanted(std::string_view word) {
   return one_of(word,
-                "want wanted need needed care mean like stock sell carry keep handle without for with about skip "
+                "want wanted need needed used care mean like stock sell carry keep handle without for with about skip "
                 "ignore required included welcome allowed relevant interested in");
 }
 
