@@ -60,7 +60,7 @@ constexpr std::string_view kHighQuality =
     "flawless, no mistakes, without mistakes, without a mistake, all the care, great care, greatest care, utmost, no "
     "errors, must be right, take your time, however long, as few mistakes, fewest mistakes, as few errors, fewest "
     "errors, precision matters, highest precision, best precision, paramount, getting it right, getting them right, "
-    "right matters, best performance, best results, best result";
+    "right matters, make it excellent, best performance, best results, best result";
 constexpr std::string_view kDraftQuality =
     "draft, quick and dirty, quick n dirty, rough, prototype, sketch, sketchy, good "
     "enough, quick one, quick version, quick try, quick go, quick job, quick test, quick look, quick experiment, "

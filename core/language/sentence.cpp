@@ -183,19 +183,12 @@ std::optional<std::string> Sentence::compound(const std::vector<std::string>& wo
   for (const auto& form : forms) {
     auto phrase = first + form;
     if (count == 1) std::ranges::replace(phrase, '-', '_');
-    if (compounds_.contains(phrase) || (count == 2 && begins_other_thing(words[at], form, phrase))) return phrase;
+    if (compounds_.contains(phrase)) return phrase;
   }
   if (count > 2) return std::nullopt;
   auto phrase = first + last;
   std::ranges::replace(phrase, '-', '_');
   return respelt_set(phrase);
-}
-
-// "Top hat": a class's name before what no card knows, which are one thing together.
-bool Sentence::begins_other_thing(const std::string& first, const std::string& second,
-                                  const std::string& phrase) const {
-  return !number_of(first) && classes_.contains(first) && !cards_.contains(second) && !is_generic_word(second) &&
-         meanings_.knows(phrase);
 }
 
 // "Fahsion mnist": a set's own name of several words, one of which nobody knows.

@@ -26,7 +26,6 @@ class Sentence {
   void collect_spellings(const std::vector<Subjects>& subjects);
   void add_clause(const std::vector<std::string>& words);
   std::optional<std::string> compound(const std::vector<std::string>& words, std::size_t at, std::size_t count) const;
-  bool begins_other_thing(const std::string& first, const std::string& second, const std::string& phrase) const;
   std::optional<std::string> respelt_set(const std::string& phrase) const;
   std::vector<std::string> classes_between_hyphens(const std::string& word) const;
   std::vector<std::string> glued(const std::string& word) const;

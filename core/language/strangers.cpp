@@ -207,8 +207,9 @@ class StrangerReader : NamedTokens {
     for (auto second = first + 2; second < std::min(first + 4, tokens_.size()); ++second) {
       if (!tokens_[second].tells || item_before(joined_at(second)) != first) continue;
       const bool like_none = !named_[second] || named_[second] == named_[told];
+      const bool ends = second + 1 == tokens_.size() || tokens_[second + 1].begins;
       if (like_none && !is_class_itself(second) && is_thing(second) && is_plural(tokens_[second].word) &&
-          could_be_class(tokens_[second]))
+          (ends || could_be_class(tokens_[second])))
         return second;
     }
     return std::nullopt;
