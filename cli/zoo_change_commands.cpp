@@ -861,9 +861,10 @@ std::string counted(std::size_t networks, std::int64_t bytes) {
          format_size(static_cast<std::uint64_t>(bytes)) + ")";
 }
 
-std::string question(std::size_t networks, std::int64_t bytes, const Garbage& crowded_out, bool purge) {
+std::string question(std::size_t networks, std::int64_t bytes, Removal how, const Garbage& crowded_out, bool purge) {
   const auto what = counted(networks, bytes);
-  if (purge) return "remove " + what + " for good?";
+  if (how == Removal::kForGood)
+    return "remove " + what + " for good" + (purge ? "?" : ", since the trash keeps no more than the zoo has left?");
   if (crowded_out.networks == 0) return "move " + what + " to the trash?";
   return "move " + what + " to the trash, which " + counted(crowded_out.networks, crowded_out.bytes) +
          " of before will leave for good?";
@@ -884,13 +885,14 @@ Json run_remove(Context& context, const RemoveOptions& options) {
     networks.push_back(imported_json(record));
     ids.push_back(record.id);
   }
-  const auto crowded_out = options.purge ? Garbage() : zoo.crowded_out(ids);
+  const auto how = options.purge ? Removal::kForGood : zoo.removal(ids);
+  const auto crowded_out = how == Removal::kForGood ? Garbage() : zoo.crowded_out(ids);
   const bool remove =
       !options.dry_run && !records.empty() &&
-      context.confirm(question(records.size(), bytes, crowded_out, options.purge), names_to_remove(records));
-  if (remove) zoo.remove(ids, options.purge ? Removal::kForGood : Removal::kToTrash);
+      context.confirm(question(records.size(), bytes, how, crowded_out, options.purge), names_to_remove(records));
+  if (remove) zoo.remove(ids, how);
   return {{"removed", remove},
-          {"to_trash", !options.purge},
+          {"to_trash", how == Removal::kToTrash},
           {"bytes", bytes},
           {"networks", std::move(networks)},
           {"crowded_out", {{"networks", crowded_out.networks}, {"bytes", crowded_out.bytes}}}};

@@ -727,11 +727,12 @@ void Zoo::Impl::erase(Change& change, const ZooRecord& record, const std::set<st
   let_go(change, record, leaving, kept, released);
 }
 
-void Zoo::remove(const std::vector<std::string>& references, Removal how) {
+Removal Zoo::remove(const std::vector<std::string>& references, Removal how) {
   impl_->writable();
   std::set<std::string> ids;
   for (const auto& reference : references) ids.insert(impl_->resolve_itself(reference));
   const Together together(*this);
+  if (!impl_->trash_keeps(ids)) how = Removal::kForGood;
   if (how == Removal::kToTrash) impl_->make_room(ids);
   while (!ids.empty()) {
     throw_if_interrupted();
@@ -748,6 +749,7 @@ void Zoo::remove(const std::vector<std::string>& references, Removal how) {
     change.commit();
     impl_->dispose(released);
   }
+  return how;
 }
 
 void Zoo::put_tokens(const std::vector<std::pair<std::string, TokenStream>>& streams) {

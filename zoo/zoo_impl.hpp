@@ -64,6 +64,8 @@ struct Zoo::Impl {
   std::string resolve(const std::string& reference) const;
   // The same; throws kUsage "zoo.is_alias" for an alias.
   std::string resolve_itself(const std::string& reference) const;
+  // Are these no more than the trash keeps beside what is left?
+  bool trash_keeps(const std::set<std::string>& ids) const;
   // Removes for good from the trash what has to give way before these are moved to it, and says so.
   void make_room(const std::set<std::string>& ids);
   // The same of what is too much for it; never what the present step moved there.

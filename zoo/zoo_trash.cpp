@@ -39,6 +39,12 @@ Weight weigh(const Database& database, const std::set<std::string>& ids) {
 
 }  // namespace
 
+bool Zoo::Impl::trash_keeps(const std::set<std::string>& ids) const {
+  if (ids.empty()) return true;
+  const auto weight = weigh(*database, ids);
+  return weight.chosen <= weight.room();
+}
+
 namespace {
 
 struct Removed {
@@ -180,6 +186,12 @@ std::set<std::string> Zoo::Impl::old_in_trash(double seconds) const {
     return true;
   });
   return ids;
+}
+
+Removal Zoo::removal(const std::vector<std::string>& references) const {
+  std::set<std::string> ids;
+  for (const auto& reference : references) ids.insert(impl_->resolve(reference));
+  return impl_->trash_keeps(ids) ? Removal::kToTrash : Removal::kForGood;
 }
 
 Garbage Zoo::crowded_out(const std::vector<std::string>& references) const {

@@ -111,22 +111,24 @@ TEST_CASE("a network whose name was taken meanwhile comes back under another", "
   CHECK(testing::error_id([&] { store.zoo.undelete("net"); }) == "zoo.ambiguous");
 }
 
-TEST_CASE("beside what was removed last the trash keeps as much as the zoo has, and 1 MiB in any case", "[zoo]") {
+TEST_CASE("the trash keeps as much as the zoo has, and 1 MiB in any case", "[zoo]") {
   ChangedZoo store;
   for (int i = 0; i < 4; ++i) store.add_large(std::to_string(i), static_cast<float>(i));
-  CHECK(store.zoo.crowded_out(Names{"0", "1", "2"}).networks == 0);
-  store.zoo.remove("0");
-  store.zoo.remove("1");
+  CHECK(store.zoo.removal(Names{"0", "1", "2"}) == Removal::kForGood);
+  CHECK(store.zoo.removal(Names{"0", "1"}) == Removal::kToTrash);
+  CHECK(store.zoo.remove("0") == Removal::kToTrash);
+  CHECK(store.zoo.remove("1") == Removal::kToTrash);
   CHECK(store.trashed() == Names{"1", "0"});
   CHECK(store.zoo.crowded_out(Names{"2"}).networks == 2);
-  store.zoo.remove("2");  // beside one network one is kept
+  CHECK(store.zoo.remove("2") == Removal::kToTrash);  // beside one network one is kept
   CHECK(store.trashed() == Names{"2"});
-  store.zoo.remove("3");
-  CHECK(store.trashed() == Names{"3"});
-  store.add("small");
-  store.zoo.remove("small");
-  CHECK(store.trashed() == Names{"small"});
   CHECK(store.zoo.history()[0].networks.size() == 1);  // what gave way was not removed by it
+  CHECK(store.zoo.remove("3") == Removal::kForGood);
+  CHECK(store.zoo.trash().size() == 1);
+  CHECK(testing::error_id([&] { store.zoo.undo(); }) == "undo.refused");
+  store.add("small");
+  CHECK(store.zoo.remove("small") == Removal::kToTrash);
+  CHECK(store.trashed() == Names{"small"});
   store.zoo.undo();
   CHECK(store.zoo.contains("small"));
 }

@@ -188,12 +188,16 @@ class Zoo {
   void set_alias(const std::string& alias, const std::string& reference);
   void remove_alias(const std::string& alias);
   std::vector<std::string> aliases(const std::string& record_id) const;
-  // kToTrash: moves networks to the trash, from which they come back with their aliases and token streams. Beside what
-  // was removed last the trash keeps as many bytes of weights as the zoo's networks have, and 1 MiB in any case: what
-  // was removed longest ago gives way, and a warning says so. kForGood: removes records, names, token streams, and
-  // every object that nothing else refers to.
-  void remove(const std::vector<std::string>& references, Removal how = Removal::kToTrash);
-  void remove(const std::string& reference, Removal how = Removal::kToTrash) { remove(std::vector{reference}, how); }
+  // Moves networks to the trash, from which they come back with their aliases and token streams. The trash keeps as
+  // many bytes of weights as the zoo's networks have, and 1 MiB in any case: what was removed longest ago gives way,
+  // which a warning says, and networks that come to more go for good; what add() replaces stays however large it is.
+  // kForGood: records, names, token streams, and every object that nothing else refers to. Returns what was done.
+  Removal remove(const std::vector<std::string>& references, Removal how = Removal::kToTrash);
+  Removal remove(const std::string& reference, Removal how = Removal::kToTrash) {
+    return remove(std::vector{reference}, how);
+  }
+  // What remove() would do.
+  Removal removal(const std::vector<std::string>& references) const;
   // What would give way in the trash if these were moved to it.
   Garbage crowded_out(const std::vector<std::string>& references) const;
 
