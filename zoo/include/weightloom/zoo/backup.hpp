@@ -65,8 +65,9 @@ std::vector<std::string> check_backups(const std::filesystem::path& folder, cons
 
 // Makes the zoo of a backup again (0: the newest) in a new or empty folder; one that an interrupted restore left is
 // completed. Every file is checked on the way; those that are not what they were are left out, and the networks that
-// lack weights then are told. Throws kNotFound "backup.none", kDamaged "backup.damaged" when the database is not whole,
-// and write_error(); no zoo is there then.
+// lack weights then are told. Of a database with damaged tables what they still tell is restored, and repaired as by
+// Zoo::repair(). Throws kNotFound "backup.none", kDamaged "backup.damaged" when files of the database are missing, and
+// write_error(); no zoo is there then.
 RestoreResult restore_backup(const std::filesystem::path& folder, const std::filesystem::path& zoo,
                              std::uint32_t id = 0, const ProgressSink& progress = {});
 

@@ -37,10 +37,10 @@ struct MergeResult {
 };
 
 // Brings networks with their ids, facts, lineage, token streams and aliases from one zoo into another, open for
-// writing. Weights that are there already are not stored again. A network that is in the trash here comes back from
-// there, with what is known of it here. What is damaged is told, and does not keep the others out. In batches that are
-// stored as a whole or not at all; done again, it goes on where it stopped. Throws what add() does, and kUsage
-// "merge.itself".
+// writing. Weights that are there already are read, not stored again, and mended where they are damaged. A network that
+// is in the trash here comes back from there, with what is known of it here. What is damaged is told, and does not keep
+// the others out. In batches that are stored as a whole or not at all; done again, it goes on where it stopped. Throws
+// what add() does, and kUsage "merge.itself".
 MergeResult merge(Zoo& into, const Zoo& from, const MergeOptions& options = {}, const ProgressSink& progress = {});
 
 }  // namespace weightloom

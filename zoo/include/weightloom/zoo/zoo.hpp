@@ -110,9 +110,10 @@ class Zoo {
   // gets a warning in the log). `wait_seconds`: how long to wait for the writer's lock.
   static Zoo open(const std::filesystem::path& directory, Access access, double wait_seconds = 0);
   // Opens for writing, mends what records and objects still tell, and accepts what is there as all that there is: rows,
-  // names, references and entries of objects are written anew, damaged entries of the database's log are left out.
-  // Weights are never removed. Throws what open() does, but neither "zoo.behind" nor
-  // "zoo.no_ledger".
+  // names, references and entries of objects are written anew, damaged entries of the database's log are left out. A
+  // database with damaged tables is made anew from what they still tell; the old one is kept as `db.damaged` beside it.
+  // Weights are never removed. Throws what open() does, but neither "zoo.behind" nor "zoo.no_ledger", and kFailure
+  // "zoo.io" where the file system cannot exchange two folders.
   static Repairs repair(const std::filesystem::path& directory, double wait_seconds = 0,
                         const ProgressSink& progress = {});
   ~Zoo();
