@@ -605,6 +605,7 @@ void restore_files(const BackupFolder& backups, const FileList& files, const fs:
 Repairs restore_database(const DatabaseBackups& engine, std::uint32_t id, const fs::path& zoo) {
   const auto restored = database_being_restored(zoo), damaged = database_being_repaired(zoo);
   for (const auto& path : {restored, damaged}) fs::remove_all(path);
+  // Not known from a restore that fails: the engine goes on writing for a while then.
   try {
     engine.check(id);
   } catch (const Error& error) {

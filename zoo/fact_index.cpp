@@ -8,6 +8,7 @@
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <tuple>
 
 #include "zoo_impl.hpp"
 
@@ -136,6 +137,7 @@ std::vector<Span> spans_of(const Node& node) {
 }
 
 using Networks = std::vector<IndexedNetwork>;
+static_assert(std::tuple_size_v<decltype(IndexedNetwork::id)> == kIdBytes);
 
 IndexedNetwork network(std::string_view raw, std::string_view name) {
   IndexedNetwork network{.id = {}, .name = std::string(name)};

@@ -271,8 +271,7 @@ namespace {
 constexpr std::uintmax_t kNearlyFull = 1u << 20;
 constexpr const char* kFullHint =
     "free some space, then run the command again; `weightloom zoo gc --trash-age 0` and `zoo rm --purge` work on a "
-    "full "
-    "disk, too";
+    "full disk, too";
 
 bool is_nearly_full(const fs::path& directory) {
   std::error_code error;
@@ -333,7 +332,8 @@ Zoo Zoo::open(const fs::path& directory, Access access, double wait_seconds) {
       impl->put_schema(change);
       change.commit();
     }
-    if (!has_names(*impl->database)) build_index(*impl->database);
+    // The index takes room.
+    if (access == Access::kWrite && !has_names(*impl->database)) build_index(*impl->database);
     return Zoo(std::move(impl));
   }
   auto impl = std::make_unique<Impl>();

@@ -271,14 +271,18 @@ std::string renew(const fs::path& store, std::unique_ptr<Database>& database) {
 Repairs Zoo::repair(const fs::path& directory, double wait_seconds, const ProgressSink& progress) {
   Repairs repairs;
   std::unique_ptr<Impl> impl;
+  bool opens = true;
   try {
     impl = Impl::open_for_writing(directory, wait_seconds, Database::Mode::kWrite);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kDamaged) throw;
+    opens = false;
     impl = Impl::open_for_writing(directory, wait_seconds, Database::Mode::kSalvage);
-    if (has_sound_tables(*impl->database)) repairs.push_back("left out damaged entries of the database's log");
   }
-  if (!has_sound_tables(*impl->database)) repairs.push_back(renew(impl->directory, impl->database));
+  if (!has_sound_tables(*impl->database))
+    repairs.push_back(renew(impl->directory, impl->database));
+  else if (!opens)
+    repairs.push_back("left out damaged entries of the database's log");
   Repairer repairer(impl->directory, *impl->database, progress);
   impl->put_schema(repairer.change());
   if (impl->uuid.empty()) repairer.name_zoo(random_id());
