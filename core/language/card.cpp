@@ -34,7 +34,7 @@ const std::vector<Card>& known_cards() {
         {"overcoat", "raincoat", "parka"},
         {"flip-flop"},
         {"blouse"},
-        {"trainer", "plimsoll", "running_shoe"},
+        {"trainer", "plimsoll", "running_shoe", "gym_shoe", "tennis_shoe"},
         {"handbag", "purse", "backpack", "rucksack", "tote"},
         {"boot", "bootee"}},
        {{{"footwear", "shoe"}, {"sandal", "sneaker", "ankle boot"}}}},

@@ -15,6 +15,8 @@ namespace {
 
 // A class is named by a word that is so close to its name, and by so much closer than to any other class's.
 constexpr double kNamesClass = 0.6, kNamesNoOther = 0.12;
+// So close is what is a kind of it.
+constexpr double kLikeKind = 0.3;
 
 void add_once(std::vector<std::int64_t>& classes, std::int64_t c) {
   if (std::ranges::find(classes, c) == classes.end()) classes.push_back(c);
@@ -60,12 +62,16 @@ class Lists : NamedTokens {
 
   ClassList read_runs() const {
     ClassList out;
-    if (const auto stranger = stranger_among_classes(*this)) return {.no_class = stranger};
-    out.no_class = find_stranger(*this, runs_.empty());
     // Beside classes that are named what is like one counts in their lists alone.
     const bool by_name = std::ranges::any_of(runs_, [&](const Run& run) { return has_own_name(run); });
     for (const Run& run : runs_)
       if (!by_name || has_own_name(run)) add_classes(run, out.named);
+    const auto others = subject_.classes.size() - std::min(out.named.size(), subject_.classes.size());
+    out.whether = by_name && out.named.size() > 1 && others > 1 && are_told_from_rest(*this, out.named.size()) &&
+                  std::ranges::none_of(runs_, [&](const Run& run) { return opens(run.first); });
+    if (out.whether) return out;
+    if (const auto stranger = stranger_among_classes(*this)) return {.no_class = stranger};
+    out.no_class = find_stranger(*this, runs_.empty());
     const bool whole = says_number_of_classes() || (out.named.size() > 1 && says_all_kinds()) ||
                        adds_all_others(out.named.size()) || (lists_as_many() && out.named.size() > 1) ||
                        sorts_into_all(out.named);
@@ -98,10 +104,10 @@ class Lists : NamedTokens {
     if (out.classes.empty() && out.named.size() >= 2 && (numbers || sole || tells_apart(out.named.size())))
       out.classes = out.named;
     if (whole || out.classes.size() == subject_.classes.size()) out.classes.clear();
-    const bool others = out.named.empty() && !all_but_left_out().empty();
-    out.alone = out.classes.empty() && out.named.size() == 1 && !others && is_left_alone(*this);
-    out.whether =
-        out.classes.empty() && !out.alone && !adds_all_others(out.named.size()) && !others && asks_whether(*this, out);
+    const bool left_out = out.named.empty() && !all_but_left_out().empty();
+    out.alone = out.classes.empty() && out.named.size() == 1 && !left_out && is_left_alone(*this);
+    out.whether = out.classes.empty() && !out.alone && !adds_all_others(out.named.size()) && !left_out &&
+                  asks_whether(*this, out);
     return out;
   }
 
@@ -615,6 +621,11 @@ std::optional<std::int64_t> class_named(const Token& token, const Subjects& subj
     fits.push_back(best);
   }
   const auto best = std::ranges::max_element(fits);
+  if (best != fits.end() && *best < 1 && !subject.numbered) {
+    const Kinship kin = kinship(token.term, subject.genera, meanings.taxonomy());
+    if (kin.kind_of && fits[static_cast<std::size_t>(*kin.kind_of)] >= kLikeKind) return kin.kind_of;
+    if (kin.sibling) return std::nullopt;
+  }
   if (best == fits.end() || *best < kNamesClass) return std::nullopt;
   for (auto other = fits.begin(); other != fits.end(); ++other)
     if (other != best && *other > *best - kNamesNoOther) return std::nullopt;

@@ -19,7 +19,7 @@ struct ClassList {
   bool stated = false;                      // they are set against each other by their own names
   bool open = false;                        // they are named as examples
   bool alone = false;                       // one is named, and nothing to tell it from is wanted
-  bool whether = false;                     // asked is whether it is the one that is named, or not
+  bool whether = false;                     // asked is whether it is one of those that are named, or none
   std::optional<std::string> no_class;      // a word that is told apart from another and is no class
   std::optional<std::string> contradicted;  // a class that is asked for and left out
 };

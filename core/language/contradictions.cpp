@@ -15,11 +15,33 @@ class ContradictionReader : NamedTokens {
 
   std::optional<std::string> find(const ClassList& list) const {
     for (std::size_t i = 1; i < tokens_.size(); ++i)
-      if (leaves_out_class(i, list) || leaves_out_several(i) || leaves_out_all(i)) return tokens_[i].word;
+      if (leaves_out_class(i, list) || leaves_out_several(i) || leaves_out_all(i) || leaves_out_nothing(i))
+        return tokens_[i].word;
+    if (const auto asked = left_out_by_groups(list)) return asked;
     return list.whether ? std::nullopt : last_of_all_left_out();
   }
 
  private:
+  // "With nothing left out", where something is.
+  bool leaves_out_nothing(std::size_t at) const {
+    return (is_nothing(tokens_[at - 1].word) || tokens_[at - 1].word == "none") && !tokens_[at].begins && is_out(at) &&
+           any(0, tokens_.size(), [&](std::size_t i) { return !left_out_at(i).empty(); });
+  }
+
+  // "Sneakers and sandals, and no footwear": all that is asked for is of what is left out.
+  std::optional<std::string> left_out_by_groups(const ClassList& list) const {
+    if (list.whether || list.classes.empty()) return std::nullopt;
+    std::set<std::int64_t> left_out;
+    std::optional<std::string> last;
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      const auto more = left_out_at(i);
+      left_out.insert(more.begin(), more.end());
+      if (!more.empty()) last = tokens_[i].word;
+    }
+    const bool all = std::ranges::all_of(list.classes, [&](std::int64_t c) { return left_out.contains(c); });
+    return all ? last : std::nullopt;
+  }
+
   // "Cats against dogs, without any dogs", "only sandals, and no sandals"; but not "a cat or no cat", "without dogs in
   // coats", nor "no sneakers here: sneakers or boots".
   bool leaves_out_class(std::size_t at, const ClassList& list) const {
@@ -95,7 +117,8 @@ class ContradictionReader : NamedTokens {
     auto end = at + 1;
     while (end < tokens_.size() && !tokens_[end].begins && is_of_all(end)) ++end;
     const bool taken = end < tokens_.size() && !tokens_[end].begins && is_out(end);
-    const bool ends = end == tokens_.size() || tokens_[end].begins;
+    const bool ends =
+        end == tokens_.size() || tokens_[end].begins || is_phrase(end, {"in", "it"}) || is_phrase(end, {"at", "all"});
     if (taken) return word != "any" && !any(start_of_clause(at), at, [&](std::size_t i) { return !is_with(i); });
     return ends && end > at + 1 && word != "both" && is_left_out_before(at);
   }
@@ -118,6 +141,7 @@ class ContradictionReader : NamedTokens {
     auto denial = at;
     while (denial > 0 && (tokens_[denial - 1].word == "out" || tokens_[denial - 1].word == "of")) --denial;
     if (denial == 0) return false;
+    if (denial > 1 && is_not_wanted(tokens_[denial - 2].word, tokens_[denial - 1].word)) return true;
     const auto& word = tokens_[denial - 1].word;
     const bool twice = denial > 1 && (is_negation(tokens_[denial - 2].word) ||
                                       is_denied_being(tokens_[denial - 2].word) || tokens_[denial - 2].word == "never");

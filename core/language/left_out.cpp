@@ -15,6 +15,29 @@ class LeftOut {
  public:
   LeftOut(std::vector<Token>& tokens, const CardWords& words) : tokens_(tokens), words_(words) {}
 
+  // "Ignore everything bar the dresses" is "keep only the dresses".
+  void keep_what_is_spared() {
+    for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
+      if (!is_dropping(tokens_[i].word, tokens_[i + 1].word) &&
+          !(is_negation(tokens_[i].word) && !is_denial(tokens_[i].word)))
+        continue;
+      const auto all = next_of(i + 1, 3, [](const Token& token) {
+        return token.word == "everything" || token.word == "anything" || token.word == "all";
+      });
+      const auto spared = next_of(all + 1, kLongestSource, [&](const Token& token) {
+        const auto next = static_cast<std::size_t>(&token - tokens_.data()) + 1;
+        return is_sparing(token.word, next < tokens_.size() ? std::string_view(tokens_[next].word) : "");
+      });
+      if (spared >= tokens_.size()) continue;
+      tokens_[i].word = "keep";
+      tokens_[spared].word = "only";
+      if (tokens_[spared + 1].word == "than" || tokens_[spared + 1].word == "from" || tokens_[spared + 1].word == "for")
+        tokens_[spared + 1].word = "the";
+      for (const auto at : {i, i + 1, all, spared, spared + 1})
+        if (is_function_word(tokens_[at].word) || at != spared + 1) tokens_[at].tells = false;
+    }
+  }
+
   // "No letters", "not just for the shoes", but not "I cannot read the digits".
   void drop_negated() {
     enum class Scope { kNone, kOpen, kDropping } scope = Scope::kNone;
@@ -84,6 +107,18 @@ class LeftOut {
   }
 
  private:
+  // Words between "everything" and what is spared of it: "in the fashion pictures".
+  static constexpr std::size_t kLongestSource = 6;
+
+  // The first of so many tokens from a place on, within their sentence, that `is` holds for; past the end where there
+  // is none.
+  template <class Is>
+  std::size_t next_of(std::size_t at, std::size_t count, const Is& is) const {
+    for (const auto end = at + count; at < std::min(end, tokens_.size()) && !tokens_[at].breaks; ++at)
+      if (is(tokens_[at])) return at;
+    return tokens_.size();
+  }
+
   // "All, so no sandal, sneaker or boot"; but not "no frogs, cats or dogs".
   bool denies_list(std::size_t at) const {
     const bool all = std::any_of(
@@ -384,6 +419,7 @@ class LeftOut {
 
 void mark_left_out(std::vector<Token>& tokens, const CardWords& words) {
   LeftOut reader(tokens, words);
+  reader.keep_what_is_spared();
   reader.drop_negated();
   reader.drop_aside();
   reader.drop_unwanted();

@@ -47,6 +47,7 @@ bool NamedTokens::is_of_whole(const Token& token) const {
 bool NamedTokens::could_be_class(const Token& token, double least) const {
   if (subject_.numbered) return token.number;
   if (token.number || is_of_whole(token)) return false;
+  if (kinship(token.term, subject_.genera, meanings_.taxonomy()).sibling) return true;
   double closest = meanings_.closeness(token.term, subject_.keywords);
   for (const auto& terms : subject_.classes) closest = std::max(closest, meanings_.closeness(token.term, terms));
   return closest >= least;

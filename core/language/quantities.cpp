@@ -68,7 +68,8 @@ class Quantities {
         const bool shows = listed && more && is_showing(tokens_[i + 1].word) && !is_plural(tokens_[i + 1].word);
         drops = (more && !said && !shows && is_counted(tokens_[i + 1]) && (generic || !listed) && !networks) ||
                 (token.word == "one" && (numbers == ones || is_pronoun(i))) ||
-                (i > 0 && !token.begins && is_numbered_place(tokens_[i - 1].word));
+                (i > 0 && !token.begins && is_numbered_place(tokens_[i - 1].word)) ||
+                (i > 0 && !token.begins && is_pile(tokens_[i - 1].word) && !is_plural(tokens_[i - 1].word));
         if (drops && generic && listed && !token.begins && !is_plural(tokens_[*listed].word))
           tokens_[*listed].tells = tokens_[*listed].number = false;
       }
@@ -196,8 +197,7 @@ class Quantities {
   bool is_each(std::size_t at) const {
     const auto is_one_for = [&](std::size_t i) {
       return i + 1 < tokens_.size() && tokens_[i].word == "one" &&
-             (tokens_[i + 1].word == "for" || is_pile(tokens_[i + 1].word + 's') ||
-              is_pile(tokens_[i + 1].word + "es"));
+             (tokens_[i + 1].word == "for" || is_pile(tokens_[i + 1].word));
     };
     for (std::size_t i = 0; is_one_for(at) && i < tokens_.size(); ++i)
       if (i != at && is_one_for(i)) return true;

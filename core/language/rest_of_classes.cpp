@@ -58,12 +58,28 @@ class RestReader : NamedTokens {
     return false;
   }
 
+  // "Cats, dogs or neither", "ship, plane or some other thing", "and all the rest as a third": several classes, and all
+  // others taken as one more.
+  bool are_told_from_rest(std::size_t named) const {
+    for (std::size_t i = 1; i < tokens_.size(); ++i) {
+      if (tokens_[i - 1].word == "or" && is_none_of_them(i)) return true;
+      const auto first = is_rest(i);
+      if (!first || *first == 0 || is_denied_rest(i) || is_dropped_rest(i)) continue;
+      const auto& before = tokens_[*first - 1].word;
+      if (counts_one_more(named) || is_put_together(i) || is_lumping(before)) return true;
+      // But not "the one or the other", "a deer or another car".
+      const bool other = is_phrase(*first, {"the", "other"}) || (i + 1 < tokens_.size() && named_[i + 1]);
+      if (named == 2 && before == "or" && !other && !is_asked_which(i)) return true;
+    }
+    return false;
+  }
+
   // "Only dresses, and no others", "frogs, a single class": one class that nothing is to be told from.
   bool is_left_alone() const {
     const auto own = [&](std::size_t i) { return named_[i] && is_own_name(i); };
     if (is_told_from_rest(false) || any(0, tokens_.size(), [&](std::size_t i) { return own(i) && is_looked_for(i); }))
       return false;
-    if (any(1, tokens_.size(), [&](std::size_t i) { return is_one_class(i); })) return true;
+    if (any(1, tokens_.size(), [&](std::size_t i) { return is_one_class(i) || is_nothing_beside(i); })) return true;
     const bool one = any(1, tokens_.size(), [&](std::size_t i) { return is_one_thing(i); });
     return any(0, tokens_.size(), [&](std::size_t i) { return own(i) && (one || is_confined(i)); }) &&
            any(1, tokens_.size(), [&](std::size_t i) { return is_denied_rest(i); });
@@ -167,15 +183,52 @@ class RestReader : NamedTokens {
                      }));
   }
 
+  // "Neither", "neither of the two", "none of these".
+  bool is_none_of_them(std::size_t at) const {
+    const auto end = at + 1;
+    const bool ends = end == tokens_.size() || tokens_[end].begins;
+    return (tokens_[at].word == "neither" && (ends || tokens_[end].word == "of")) || is_phrase(at, {"none", "of"});
+  }
+
+  // "Three outputs", "a third one", "bin three", where two are named.
+  bool counts_one_more(std::size_t named) const {
+    const auto more = static_cast<std::int64_t>(named) + 1;
+    const auto counts = [&](std::size_t i) {
+      const auto& word = tokens_[i].word;
+      return is_pile(word) || is_label(word) || is_kind(word) || is_outcome(word);
+    };
+    return any(1, tokens_.size(), [&](std::size_t i) {
+      const bool is_more = number_of(tokens_[i].word) == more || ordinal_of(tokens_[i].word) == more;
+      const bool next = i + 1 < tokens_.size() && !tokens_[i + 1].begins && counts(i + 1);
+      const auto& before = tokens_[i - 1].word;
+      return is_more && (next || (!tokens_[i].begins && counts(i - 1)) ||
+                         (ordinal_of(tokens_[i].word) && (before == "a" || before == "the")));
+    });
+  }
+
+  // "No negatives", "nothing to compare it with", "I do not want a second one".
+  bool is_nothing_beside(std::size_t at) const {
+    const bool output =
+        tokens_[at].word == "other" && at + 1 < tokens_.size() &&
+        (is_label(tokens_[at + 1].word) || is_kind(tokens_[at + 1].word) || tokens_[at + 1].word == "output");
+    if (!output && !is_counterpart(tokens_[at].word)) return false;
+    for (auto i = at; i > 0 && at - i < kLongestGap && !tokens_[i].begins; --i) {
+      const auto& before = tokens_[i - 1].word;
+      if (is_nothing(before) || is_negation(before) || is_denied_being(before) || before == "never") return true;
+    }
+    return false;
+  }
+
   // "A single class", "one sole label", "one class total", "whose sole class is"; but not "one class is the frog".
   bool is_one_class(std::size_t at) const {
     const auto& word = tokens_[at].word;
     if ((word != "class" && word != "label" && word != "category") || tokens_[at].begins) return false;
-    const auto& before = tokens_[at - 1].word;
+    const bool output = tokens_[at - 1].word == "output" && at > 1 && !tokens_[at - 1].begins;
+    const auto& before = tokens_[at - (output ? 2 : 1)].word;
     const bool sole = before == "sole" || before == "only" || before == "single";
-    if (at + 1 == tokens_.size() || tokens_[at + 1].begins || is_in_all(at + 1))
+    if (at + 1 == tokens_.size() || tokens_[at + 1].begins || is_in_all(at + 1) || is_politeness(tokens_[at + 1].word))
       return sole || before == "one" || before == "1";
-    return sole && is_being(tokens_[at + 1].word);
+    return sole && (is_being(tokens_[at + 1].word) || is_phrase(at + 2, {"be"}));
   }
 
   // "Total", "in total", "altogether".
@@ -217,7 +270,7 @@ class RestReader : NamedTokens {
 
   // "The rest as one class".
   bool is_put_together(std::size_t at) const {
-    return any(at + 1, at + 1 + kNearList, [&](std::size_t i) {
+    return any(at + 1, std::min(at + kNearList, sentence_around(at).last) + 1, [&](std::size_t i) {
       return tokens_[i].word == "together" || is_phrase(i, {"as", "one"}) || is_phrase(i, {"as", "a"});
     });
   }
@@ -274,6 +327,10 @@ bool is_left_alone(const NamedTokens& tokens) {
 
 bool asks_for_group(const NamedTokens& tokens) {
   return RestReader(tokens).asks_for_group();
+}
+
+bool are_told_from_rest(const NamedTokens& tokens, std::size_t named) {
+  return RestReader(tokens).are_told_from_rest(named);
 }
 
 bool is_told_from_rest(const NamedTokens& tokens) {

@@ -1,5 +1,6 @@
 #pragma once
-// Whether an instruction asks for one class against all others: "is it a horse or not", "horses against the rest".
+// Whether an instruction asks for one class, or several, against all others: "is it a horse or not", "horses against
+// the rest".
 
 #include "named_tokens.hpp"
 
@@ -13,6 +14,8 @@ bool asks_whether(const NamedTokens& tokens, ClassList& list);
 bool is_left_alone(const NamedTokens& tokens);
 // "Is it an animal", of which the classes alone say nothing.
 bool asks_for_group(const NamedTokens& tokens);
+// "Cats, dogs or neither", "and all the rest as a third": of so many classes that are named.
+bool are_told_from_rest(const NamedTokens& tokens, std::size_t named);
 // "Everything else", "the others", "or not", "otherwise"; but not "a shirt, and everything else that people wear".
 bool is_told_from_rest(const NamedTokens& tokens);
 

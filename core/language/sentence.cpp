@@ -360,17 +360,34 @@ void Sentence::mark_labels(const std::vector<Subjects>& subjects) {
     return said && !numbers && is_label(word) && (word == "numbered" || (word.ends_with('s') && word != "class"));
   };
   Token* label = nullptr;
-  for (Token& token : tokens_) {
-    if (label && is_digit(token.word[0])) {
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    Token& token = tokens_[i];
+    if (label &&
+        (is_digit(token.word[0]) || (named && !token.begins && number_of(token.word) && !is_plural(token.word)))) {
       token.label = true;
-      token.tells = token.number = label->tells = false;
-    } else if (opens(token.word)) {
+      token.tells = token.number = false;
+      if (!words_.sets.contains(label->term.text)) label->tells = false;
+    } else if (opens(token.word) || (named && lists_digits(i))) {
       label = &token;
     } else if (!is_contrast(token.word) && !is_joint(token.word) && !is_range(token.word) && token.word != "is" &&
                token.word != "up") {
       label = nullptr;
     }
   }
+}
+
+// "Fashion-mnist 1 & 8": the set's name, and nothing but digits up to the end of the sentence.
+bool Sentence::lists_digits(std::size_t at) const {
+  if (!words_.sets.contains(tokens_[at].term.text)) return false;
+  std::size_t digits = 0;
+  auto i = at + 1;
+  for (; i < tokens_.size() && !tokens_[i].breaks; ++i) {
+    if (is_digit(tokens_[i].word[0]))
+      ++digits;
+    else if (!is_joint(tokens_[i].word) && !is_contrast(tokens_[i].word))
+      return false;
+  }
+  return digits > 1;
 }
 
 // A word before its name, what it shows or another word for that; but not who asks: "mnist for a tailor".

@@ -141,6 +141,8 @@ std::string separated(std::string_view raw) {
     } else if (text.substr(i, 4) == "non-" && (i == 0 || space(i - 1))) {
       out += "non ";
       i += 3;
+    } else if (text[i] == '-' && (text.substr(i, 8) == "-quality" || text.substr(i, 9) == "-accuracy")) {
+      out += ' ';
     } else if (text[i] == '/' && i > 0 && text[i - 1] == 'w' && (i == 1 || space(i - 2))) {
       const bool without = i + 1 < text.size() && text[i + 1] == 'o' && space(i + 2);
       out += without ? "ithout" : "ith ";

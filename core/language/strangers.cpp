@@ -56,6 +56,14 @@ class StrangerReader : NamedTokens {
     return first > 0 && !tokens_[first].begins && is_joint(tokens_[first - 1].word) ? first : at;
   }
 
+  bool ends_list(std::size_t last) const { return last + 1 == tokens_.size() || tokens_[last + 1].begins; }
+
+  // A thing as all classes are: "wristwatch" beside garments, "zeppelin" beside planes and ships.
+  bool is_like_all(std::size_t at) const {
+    const Kinship kin = kinship(tokens_[at].term, subject_.genera, meanings_.taxonomy());
+    return kin.sibling || kin.like_all;
+  }
+
   // "Dog" of "dog vs cat", beside what a list has.
   std::optional<std::size_t> side_before(std::size_t at) const {
     const bool versus = at > 1 && !tokens_[at].begins && is_versus(tokens_[at - 1].word) && tokens_[at - 2].tells;
@@ -65,14 +73,17 @@ class StrangerReader : NamedTokens {
   // "Hamster" of "a dog, a cat or a hamster": the one of three things and more to choose from that is no class.
   std::optional<std::size_t> stranger_to_choose(std::size_t last) const {
     const auto joint = with_article(last);
-    if (joint == 0 || opens(last) || (tokens_[joint - 1].word != "or" && !is_versus(tokens_[joint - 1].word)))
+    const bool bare = joint > 0 && tokens_[joint].begins && tokens_[joint].word != "the";
+    if (joint == 0 || opens(last) || (!bare && tokens_[joint - 1].word != "or" && !is_versus(tokens_[joint - 1].word)))
       return std::nullopt;
+    if (bare && !ends_list(last)) return std::nullopt;
     // At its end a thing that is like none of them is one of the list, too.
     const bool ends =
         (last + 1 == tokens_.size() || tokens_[last + 1].begins) && !is_kind_of_network(tokens_[last].word);
     const auto is_other = [&](std::size_t i) {
       const Term& term = tokens_[i].term;
       const bool several = is_keyword(term) || is_described(term) || group_named(term, subject_);
+      if (bare) return tokens_[i].tells && is_thing(i) && !several && is_like_all(i);
       return tokens_[i].tells && ((i == last && ends && !several) || (is_thing(i) && could_be_class(tokens_[i])));
     };
     std::optional<std::size_t> stranger;

@@ -106,10 +106,12 @@ Subjects look_up(const Card& card, const Meanings& meanings) {
     if (terms.size() > 2) terms.erase(terms.begin() + 1, terms.end() - 1);
     out.classes.push_back(std::move(terms));
   }
+  const auto names = out.classes;
   for (std::size_t c = 0; c < std::min(card.aliases.size(), out.classes.size()); ++c)
     for (const auto& alias : card.aliases[c])
       out.classes[c].push_back(is_family(alias) ? Term{alias, std::nullopt} : meanings.term(alias));
   for (const auto& group : card.groups) add_group(group, meanings, out);
+  out.genera = genera_of(names, out.classes, meanings.taxonomy());
   out.numbered = numbers == static_cast<std::int64_t>(card.classes.size()) && numbers > 0;
   return out;
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kinship.hpp"
 #include "weightloom/language/card.hpp"
 #include "weightloom/language/word_vectors.hpp"
 
@@ -31,6 +32,7 @@ class Meanings {
     auto index = words_.find(text);
     return {std::move(text), index};
   }
+  const Taxonomy& taxonomy() const { return words_.taxonomy(); }
   std::string lemma(std::string_view word) const { return words_.lemma(word); }
   bool knows(std::string_view text) const { return words_.find(text).has_value(); }
   double rarity(const Term& term) const { return term.index ? words_.rarity(*term.index) : kRare; }
@@ -54,8 +56,9 @@ struct Subjects {
   std::vector<std::vector<Term>> classes;
   std::vector<SubjectGroup> groups;
   std::vector<std::string> names;  // of the set itself, which no other word is: "cifar10", "cifar_ten"
-  std::set<std::string> foreign;   // what classes of other sets are called, and none of its own
-  bool numbered = false;           // classes are numbers, so that "three to five" is a range of them
+  Genera genera;
+  std::set<std::string> foreign;  // what classes of other sets are called, and none of its own
+  bool numbered = false;          // classes are numbers, so that "three to five" is a range of them
 };
 
 // All cards, so that each knows what is another's.

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "architecture_kinds.hpp"
 #include "characters.hpp"
 #include "class_list.hpp"
 #include "vocabulary.hpp"
@@ -130,7 +131,7 @@ class TaskReader {
     for (const auto end = i + kLongObject; inside(i) && i <= end; ++i) {
       // "A digit model" is none.
       if (is_object(i) && !(inside(i + 1) && is_maker(word(i + 1)))) return i;
-      if (is_clause_word(word(i)) || is_maker(word(i))) break;
+      if (is_clause_word(word(i)) || is_maker(word(i)) || is_kind_of_network(word(i))) break;
     }
     return std::nullopt;
   }
@@ -139,6 +140,8 @@ class TaskReader {
   std::optional<std::string> other_order(std::size_t at) const {
     const bool first = begins_order(at);
     if ((!first && !continues_order(at)) || tokens_[at].number) return std::nullopt;
+    // "Score sheets from our league are written by hand".
+    if (first && states(at)) return std::nullopt;
     // "Selling off my wardrobe", "pull out the trousers".
     if ((first && word(at).ends_with("ing")) || (is_parting(word(at)) && parts_clause(at))) return std::nullopt;
     if (word(at) != verb(at).text && (first || word(at - 1) == "to" || word(at - 1) == "you")) return std::nullopt;
@@ -151,6 +154,13 @@ class TaskReader {
       return std::nullopt;
     const auto what = object(at, !own || !first);
     return what ? std::optional(phrase(at, *what)) : std::nullopt;
+  }
+
+  // Whether the clause of a word says that something is, so that it begins with no order.
+  bool states(std::size_t at) const {
+    auto i = at + 2;
+    while (inside(i) && !is_clause_word(word(i))) ++i;
+    return inside(i) && (word(i) == "are" || word(i) == "is");
   }
 
   // "Pull out the trousers", "fish the coats out of the pile".
@@ -363,7 +373,7 @@ class TaskReader {
   std::optional<std::string> other_flaw(std::size_t at) const {
     if (!is_flaw(word(at))) return std::nullopt;
     const bool has = any(at - std::min<std::size_t>(at, 3), at, [&](std::size_t i) {
-      return word(i) == "has" || word(i) == "have" || word(i) == "with" || word(i) == "any";
+      return word(i) == "has" || word(i) == "have" || word(i) == "got" || word(i) == "with" || word(i) == "any";
     });
     const auto& opening = word(start_of(at));
     const bool asked = is_being(opening) || is_asking(opening) || any(start_of(at), at, [&](std::size_t i) {
@@ -575,7 +585,9 @@ class TaskReader {
 
   bool sets_letter_against_number(std::size_t at) const {
     if (!subject_.numbered || at == 0 || !inside(at + 1) || (word(at) != "or" && !is_versus(word(at)))) return false;
-    const auto after = is_determiner(word(at + 1)) && inside(at + 2) ? at + 2 : at + 1;
+    auto after = is_determiner(word(at + 1)) && inside(at + 2) ? at + 2 : at + 1;
+    // "Or handwritten letter Q".
+    if (is_scribing(word(after)) && inside(after + 1)) ++after;
     const auto is_letter_at = [&](std::size_t i) {
       const bool said = i > 0 && !tokens_[i].begins && word(i - 1) == "letter";
       return word(i).size() == 1 && is_letter(word(i)[0]) && (said || !is_function_word(word(i)));

@@ -80,7 +80,8 @@ constexpr std::string_view kGenericWords =
     "little image "
     "imagery picture pic photo photograph photography foto snap thumbnail snapshot recognise recognize recogniser "
     "recognizer recognition tell apart label labelled "
-    "sort sorter sorting separate separation distinguish differentiate discriminate identify identification detect "
+    "sort sorted sorter sorting separate separation distinguish differentiate discriminate identify identification "
+    "detect "
     "detector "
     "determine decide predict prediction task benchmark dataset data set kind type category class thing object sample "
     "example "
@@ -156,6 +157,11 @@ bool is_exclusion(std::string_view word, std::string_view next) {
          (word == "less" && one_of(next, "the any all")) || (word == "instead" && next == "of") ||
          (word == "bothered" && one_of(next, "with about")) || (word == "spare" && one_of(next, "me us")) ||
          (word == "dispense" && next == "with") || (word == "rather" && next == "than");
+}
+
+bool is_sparing(std::string_view word, std::string_view next) {
+  return one_of(word, "bar but except save barring excepting") || (word == "other" && next == "than") ||
+         (one_of(word, "apart aside") && next == "from");
 }
 
 bool is_aside(std::string_view word) {
@@ -360,7 +366,9 @@ bool is_coloured(std::string_view word) {
 }
 
 bool is_pile(std::string_view word) {
-  return one_of(word, "piles boxes heaps bins stacks drawers shelves baskets folders trays");
+  return one_of(word,
+                "pile piles box boxes heap heaps bin bins stack stacks drawer drawers shelf shelves basket baskets "
+                "folder folders tray trays chute chutes bucket buckets crate crates rail rails pigeonhole pigeonholes");
 }
 
 bool is_sorting(std::string_view word) {
@@ -388,6 +396,23 @@ bool is_range(std::string_view word) {
 
 bool is_nothing(std::string_view word) {
   return one_of(word, "nothing nowt nuffin nothin naught");
+}
+
+bool is_outcome(std::string_view word) {
+  return one_of(word, "output outputs outcome outcomes answer answers way ways group groups option options one");
+}
+
+std::optional<std::int64_t> ordinal_of(std::string_view word) {
+  constexpr std::array<std::string_view, 8> kOrdinals{"third",   "fourth", "fifth", "sixth",
+                                                      "seventh", "eighth", "ninth", "tenth"};
+  const auto found = std::ranges::find(kOrdinals, word);
+  return found == kOrdinals.end() ? std::nullopt : std::optional<std::int64_t>(found - kOrdinals.begin() + 3);
+}
+
+bool is_counterpart(std::string_view word) {
+  return one_of(word,
+                "second negative negatives against compare compared comparison contrast counterpart counterparts "
+                "opposite alternative alternatives");
 }
 
 bool is_label(std::string_view word) {
@@ -420,7 +445,7 @@ bool is_flaw(std::string_view word) {
   return one_of(
       word,
       "hole holes crack cracks stain stains dent dents scratch scratches tear tears rip rips scuffs rust mould crease "
-      "creases missing");
+      "creases missing flat puncture");
 }
 
 bool is_comparative(std::string_view word) {

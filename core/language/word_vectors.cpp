@@ -35,6 +35,18 @@ HostTensor tensor_of(DType dtype, Shape shape, const void* data, std::size_t byt
   return tensor;
 }
 
+HostTensor nodes_tensor(const std::vector<Taxonomy::Node>& nodes, std::size_t width) {
+  const auto rows = static_cast<std::int64_t>(nodes.size() / width);
+  return tensor_of(DType::kI32, {rows, static_cast<std::int64_t>(width)}, nodes.data(),
+                   nodes.size() * sizeof(Taxonomy::Node));
+}
+
+std::vector<Taxonomy::Node> nodes_of(const MappedSafetensors::Tensor& tensor) {
+  std::vector<Taxonomy::Node> nodes(tensor.bytes.size() / sizeof(Taxonomy::Node));
+  if (!nodes.empty()) std::memcpy(nodes.data(), tensor.bytes.data(), tensor.bytes.size());
+  return nodes;
+}
+
 std::string_view text_of(const MappedSafetensors::Tensor& tensor) {
   return {reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()};
 }
@@ -57,6 +69,7 @@ WordVectors::WordVectors(WordTable table) : source_(std::move(table.source)) {
   const auto count = table.terms.size();
   if (count == 0 || table.rarity.size() != count || table.vectors.size() % count != 0 || table.vectors.empty())
     throw bad_table("terms, vectors and rarity are not of one number");
+  if (!table.taxonomy.fits(count)) throw bad_table("its kinds do not fit its terms");
   dimensions_ = static_cast<std::int64_t>(table.vectors.size() / count);
   const auto width = static_cast<std::size_t>(dimensions_);
   std::vector<std::size_t> order(count);
@@ -69,6 +82,8 @@ WordVectors::WordVectors(WordTable table) : source_(std::move(table.source)) {
       throw bad_table("a term is empty or has several lines");
     packed->terms += table.terms[i] + '\n';
     rarity_.push_back(table.rarity[i]);
+    for (std::size_t k = 0; k < Taxonomy::kSenses && !table.taxonomy.senses.empty(); ++k)
+      taxonomy_.senses.push_back(table.taxonomy.senses[Taxonomy::kSenses * i + k]);
     const auto vector = std::span(table.vectors).subspan(i * width, width);
     float largest = 0;
     for (const float value : vector) largest = std::max(largest, std::abs(value));
@@ -76,6 +91,7 @@ WordVectors::WordVectors(WordTable table) : source_(std::move(table.source)) {
       packed->vectors.push_back(largest > 0 ? static_cast<std::int8_t>(std::lround(127 * value / largest))
                                             : std::int8_t{0});
   }
+  taxonomy_.broader = std::move(table.taxonomy.broader);
   irregular_ = std::move(table.irregular);
   terms_ = packed->terms;
   vectors_ = packed->vectors;
@@ -113,6 +129,10 @@ TensorMap WordVectors::to_tensors() const {
       tensor_of(DType::kU8, {static_cast<std::int64_t>(irregular.size())}, irregular.data(), irregular.size());
   tensors["vectors"] = tensor_of(DType::kI8, {count, dimensions_}, vectors_.data(), vectors_.size());
   tensors["rarity"] = HostTensor::from_f32({count}, rarity_);
+  if (!taxonomy_.senses.empty()) {
+    tensors["senses"] = nodes_tensor(taxonomy_.senses, Taxonomy::kSenses);
+    tensors["broader"] = nodes_tensor(taxonomy_.broader, Taxonomy::kBroader);
+  }
   return tensors;
 }
 
@@ -157,10 +177,13 @@ WordVectors WordVectors::load(const std::filesystem::path& path) {
     if (space == std::string_view::npos) throw malformed("'irregular' has a line of one word");
     out.irregular_.emplace(line.substr(0, space), line.substr(space + 1));
   }
+  if (file->find("senses") || file->find("broader"))
+    out.taxonomy_ = {nodes_of(part("senses", DType::kI32, 2)), nodes_of(part("broader", DType::kI32, 2))};
   out.storage_ = file;
   out.source_ = metadata("source");
   try {
     out.index();
+    if (!out.taxonomy_.fits(out.size())) throw bad_table("its kinds do not fit its terms");
   } catch (const Error& error) {
     throw malformed(error.why());
   }

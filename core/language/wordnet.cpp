@@ -31,6 +31,7 @@ struct Synset {
   std::vector<std::pair<bool, std::string>> neighbours;  // is it broader, and which
 };
 using Bag = std::map<std::string, double>;
+using Fields = std::vector<std::string_view>;
 
 std::string read_part(const fs::path& folder, const std::string& name) {
   try {
@@ -53,8 +54,8 @@ void for_each_line(const std::string& text, const Use& use) {
   }
 }
 
-std::vector<std::string_view> fields_of(std::string_view text) {
-  std::vector<std::string_view> fields;
+Fields fields_of(std::string_view text) {
+  Fields fields;
   for (std::size_t at = 0; at < text.size();) {
     const auto end = std::min(text.find(' ', at), text.size());
     if (end > at) fields.push_back(text.substr(at, end - at));
@@ -74,6 +75,7 @@ class Reader {
       });
     }
     for (const auto& [name, letter] : kParts) read_synsets("data." + std::string(name), letter);
+    read_senses("index.noun");
   }
 
   WordnetDocuments documents() const {
@@ -94,21 +96,62 @@ class Reader {
     }
     out.row_begins.push_back(0);
     for (const Bag& bag : bags) add_row(bag, columns, out);
+    out.taxonomy = taxonomy_of(out.terms);
     return out;
   }
 
  private:
+  std::size_t number_in(const Fields& fields, std::size_t at, int base, const std::string& file, std::int64_t line,
+                        const char* why) const {
+    std::size_t value = 0;
+    if (at >= fields.size() || std::from_chars(fields[at].begin(), fields[at].end(), value, base).ec != std::errc())
+      throw Error(ErrorCode::kRefused, "wordnet.malformed", "cannot read WordNet's '" + file + "'",
+                  "line " + std::to_string(line) + ' ' + why)
+          .at((folder_ / file).string());
+    return value;
+  }
+
+  // Word, part of speech, the number of its meanings, and more, at the end of which the offset of each meaning, the
+  // commonest first.
+  void read_senses(const std::string& name) {
+    for_each_line(read_part(folder_, name), [&](std::string_view line, std::int64_t number) {
+      const auto fields = fields_of(line);
+      const auto count = number_in(fields, 2, 10, name, number, "is no entry of an index");
+      if (count > fields.size() - 3) return;
+      auto& senses = senses_[std::string(fields[0])];
+      for (auto i = fields.size() - count; i < fields.size() && senses.size() < Taxonomy::kSenses; ++i)
+        senses.push_back('n' + std::string(fields[i]));
+    });
+  }
+
+  Taxonomy taxonomy_of(const std::vector<std::string>& terms) const {
+    std::unordered_map<std::string_view, Taxonomy::Node> nodes;
+    for (const auto& key : nouns_) nodes.emplace(key, static_cast<Taxonomy::Node>(nodes.size()));
+    Taxonomy out;
+    const auto add = [&](std::vector<Taxonomy::Node>& row, std::size_t end, const std::string& key) {
+      if (const auto node = nodes.find(key); node != nodes.end() && row.size() < end) row.push_back(node->second);
+    };
+    for (const auto& key : nouns_) {
+      const auto end = out.broader.size() + Taxonomy::kBroader;
+      for (const auto& [broader, other] : synsets_.at(key).neighbours)
+        if (broader) add(out.broader, end, other);
+      out.broader.resize(end, Taxonomy::kNone);
+    }
+    for (const auto& term : terms) {
+      const auto end = out.senses.size() + Taxonomy::kSenses;
+      if (const auto found = senses_.find(term); found != senses_.end())
+        for (const auto& key : found->second) add(out.senses, end, key);
+      out.senses.resize(end, Taxonomy::kNone);
+    }
+    return out;
+  }
+
   void read_synsets(const std::string& name, char letter) {
     for_each_line(read_part(folder_, name), [&](std::string_view line, std::int64_t number) {
       const auto bar = line.find('|');
       const auto fields = fields_of(line.substr(0, bar));
       const auto number_at = [&](std::size_t at, int base) {
-        std::size_t value = 0;
-        if (at >= fields.size() || std::from_chars(fields[at].begin(), fields[at].end(), value, base).ec != std::errc())
-          throw Error(ErrorCode::kRefused, "wordnet.malformed", "cannot read WordNet's '" + name + "'",
-                      "line " + std::to_string(number) + " is no set of synonyms")
-              .at((folder_ / name).string());
-        return value;
+        return number_in(fields, at, base, name, number, "is no set of synonyms");
       };
       // Offset, file, kind, the number of words in hexadecimal, words and their senses, the number of pointers, and
       // of each its kind, offset, part of speech and words.
@@ -122,6 +165,7 @@ class Reader {
         synset.neighbours.emplace_back(fields[at] == "@" || fields[at] == "@i", part + std::string(fields[at + 1]));
       }
       order_.push_back(letter + std::string(fields[0]));
+      if (letter == 'n') nouns_.push_back(order_.back());
       synsets_.emplace(order_.back(), std::move(synset));
     });
   }
@@ -188,7 +232,8 @@ class Reader {
   std::unordered_set<std::string> known_;
   IrregularForms irregular_;
   std::unordered_map<std::string, Synset> synsets_;  // by part of speech and offset
-  std::vector<std::string> order_;
+  std::vector<std::string> order_, nouns_;
+  std::unordered_map<std::string, std::vector<std::string>> senses_;  // of each noun
 };
 
 }  // namespace

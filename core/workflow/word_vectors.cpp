@@ -94,6 +94,7 @@ WordTable latent_semantics(const WordnetDocuments& documents, std::int64_t dimen
     table.terms = documents.terms;
     table.rarity = documents.rarity;
     table.irregular = documents.irregular;
+    table.taxonomy = documents.taxonomy;
     table.vectors.assign(vectors.data_ptr<float>(), vectors.data_ptr<float>() + vectors.numel());
     table.source =
         "WordNet, latent semantic analysis of " + std::to_string(documents.documents()) + " sets of synonyms";
@@ -102,6 +103,11 @@ WordTable latent_semantics(const WordnetDocuments& documents, std::int64_t dimen
 }
 
 namespace {
+
+// Made from WordNet by a version that kept nothing of what nouns are kinds of.
+bool is_outdated(const WordVectors& words) {
+  return words.taxonomy().senses.empty() && words.source().starts_with("WordNet");
+}
 
 void expect_place_for(const std::filesystem::path& file) {
   // A folder that cannot be made shows in what follows.
@@ -130,7 +136,15 @@ WordVectors import_word_vectors(const std::filesystem::path& file, const std::fi
 
 WordVectors load_or_make_word_vectors(const std::filesystem::path& file, const std::filesystem::path& folder,
                                       const ProgressSink& progress) {
-  return std::filesystem::exists(file) ? WordVectors::load(file) : make_word_vectors(file, folder, progress);
+  if (!std::filesystem::exists(file)) return make_word_vectors(file, folder, progress);
+  auto words = WordVectors::load(file);
+  if (!is_outdated(words)) return words;
+  try {
+    return make_word_vectors(file, folder, progress);
+  } catch (const Error& error) {
+    if (error.id() != "wordnet.missing") throw;
+    return words;
+  }
 }
 
 }  // namespace weightloom

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "weightloom/base/tensor.hpp"
+#include "weightloom/language/taxonomy.hpp"
 #include "weightloom/language/words.hpp"
 
 namespace weightloom {
@@ -24,6 +25,7 @@ struct WordTable {
   std::vector<float> rarity;       // of each term, 0 and more: how much it tells
   IrregularForms irregular;
   std::string source;  // where all of it comes from, for people
+  Taxonomy taxonomy = {};
 };
 
 // Immutable. [any-thread]
@@ -49,6 +51,8 @@ class WordVectors {
   // Cosine of the two, -1 .. 1.
   double closeness(std::size_t a, std::size_t b) const;
   double rarity(std::size_t index) const { return rarity_[index]; }
+  // Empty where the vectors come from other programs, or from a file of a version that kept none.
+  const Taxonomy& taxonomy() const { return taxonomy_; }
   // The base form of a word in lower case where the table has it ("shoes": "shoe"); the word itself otherwise.
   std::string lemma(std::string_view word) const;
 
@@ -62,6 +66,7 @@ class WordVectors {
   std::vector<std::size_t> begins_;       // of each term in terms_, and its end
   std::vector<float> rarity_;
   IrregularForms irregular_;
+  Taxonomy taxonomy_;
   std::int64_t dimensions_ = 0;
   std::string source_;
 };

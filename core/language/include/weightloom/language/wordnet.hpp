@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "weightloom/language/taxonomy.hpp"
 #include "weightloom/language/words.hpp"
 
 namespace weightloom {
@@ -19,6 +20,7 @@ struct WordnetDocuments {
   std::vector<std::int64_t> row_begins, columns;
   std::vector<float> values;
   IrregularForms irregular;
+  Taxonomy taxonomy;  // of `terms`; nodes are the nouns' sets of synonyms
   std::int64_t documents() const { return static_cast<std::int64_t>(row_begins.size()) - 1; }
 };
 

@@ -27,7 +27,8 @@ WordVectors make_word_vectors(const std::filesystem::path& file, const std::file
                               const ProgressSink& progress = {});
 // The same from a text file of vectors (language/vector_text.hpp), and throws what reading it does.
 WordVectors import_word_vectors(const std::filesystem::path& file, const std::filesystem::path& text);
-// The vectors in `file`, made where it is missing. Throws what WordVectors::load() and make_word_vectors() throw.
+// The vectors in `file`, made where it is missing, or was made from WordNet by a version that kept no kinds of nouns;
+// where there is no WordNet these are used as they are. Throws what WordVectors::load() and make_word_vectors() throw.
 WordVectors load_or_make_word_vectors(const std::filesystem::path& file, const std::filesystem::path& folder,
                                       const ProgressSink& progress = {});
 
