@@ -242,6 +242,12 @@ Number number_at(const std::vector<std::string>& words, std::size_t at) {
 // Of a word that may be misspelt, and of one that may be twice.
 constexpr std::size_t kShortestMisspelt = 7, kLongMisspelt = 11;
 
+// "Swintransformer".
+std::string without_spaces(std::string text) {
+  std::erase(text, ' ');
+  return text;
+}
+
 class Reader {
  public:
   Reader(std::string_view instruction, const ArchitectureNames& names, const WordVectors& words)
@@ -292,6 +298,7 @@ class Reader {
 
   // "No transformer", "without any convolution", "forget the forest", "anything but a CNN".
   bool is_negated(std::size_t at) const {
+    if (is_forbidden_use(at)) return true;
     for (auto i = at; i > 0 && at - i < 3; --i) {
       const auto& before = words_[i - 1];
       if (is_negation(before)) return !is_answer(i - 1);
@@ -307,11 +314,21 @@ class Reader {
     return false;
   }
 
+  // "On no account use a resnet", "never use a resnet".
+  bool is_forbidden_use(std::size_t at) const {
+    auto verb = at;
+    while (verb > 0 && words_[verb - 1] != "use" && is_function_word(words_[verb - 1])) --verb;
+    if (verb < 2 || words_[verb - 1] != "use") return false;
+    const auto& before = words_[verb - 2];
+    const bool never = before == "never" || before == "don't" || before == "dont" || before == "not";
+    return never || (verb > 2 && words_[verb - 3] == "no" && (before == "account" || before == "circumstances"));
+  }
+
   // "Is it a seven or not? A perceptron", "or it isn't; a perceptron", "anything else is a no: a perceptron".
   bool is_answer(std::size_t at) const {
     if (at == 0) return false;
     const auto& before = words_[at > 1 && words_[at - 1] == "it" ? at - 2 : at - 1];
-    return before == "or" || (words_[at] == "no" && (before == "is" || before == "a"));
+    return before == "or" || (words_[at] == "no" && (before == "is" || before == "a" || before == "yes"));
   }
 
   // How many words a call has that stands at a place, 0 where it does not; its last word may be in the plural.
@@ -343,7 +360,10 @@ class Reader {
       };
       for (const auto& [name, calls] : names_) {
         add(name, name, true, false);
-        for (const auto& call : calls) add(name, call, true, false);
+        for (const auto& call : calls) {
+          add(name, call, true, false);
+          add(name, without_spaces(call), true, false);
+        }
       }
       for (const auto& kind : architecture_kinds())
         for (const auto& call : kind.calls) add(kind.name, call, names_.contains(kind.name), kind.general);

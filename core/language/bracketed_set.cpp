@@ -18,10 +18,13 @@ Error not_these(const std::string& what, const std::string& why) {
           "name two of its classes or more, or one and \"rest\", or the whole set"};
 }
 
+// And all braces as brackets.
 std::string in_lower_case(std::string_view text) {
   std::string out(text);
-  for (char& c : out)
+  for (char& c : out) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (c == '{' || c == '}') c = c == '{' ? '[' : ']';
+  }
   return out;
 }
 
@@ -71,7 +74,8 @@ std::optional<Reading> bracketed_set(std::string_view instruction, const std::ve
   for (auto open = text.find('['); open != std::string::npos; open = text.find('[', open + 1)) {
     const auto close = text.find(']', open);
     if (close == std::string::npos) return std::nullopt;
-    const auto before = std::string_view(text).substr(0, open);
+    auto before = std::string_view(text).substr(0, open);
+    if (before.ends_with(' ')) before.remove_suffix(1);
     const Card* longest = nullptr;  // "fashion-mnist" ends in "mnist"
     for (const Card& card : cards)
       if (before.ends_with(in_lower_case(card.name)) && (!longest || card.name.size() > longest->name.size()))

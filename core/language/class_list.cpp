@@ -147,8 +147,8 @@ class Lists : NamedTokens {
     if (out.named.empty() && left_out.empty() && std::ranges::count_if(tokens_, &Token::label) == 1) return {};
     if (out.no_class) return {.no_class = out.no_class};
     if (out.named.empty()) out.named = all_but(left_out);
-    out.alone = out.named.size() == 1 && is_left_alone(*this);
-    out.whether = out.named.size() == 1 && !out.alone && is_told_from_rest(*this);
+    out.whether = out.named.size() == 1 && !is_left_alone(*this) && is_told_from_rest(*this);
+    out.alone = out.named.size() == 1 && !out.whether;
     if (out.named.size() > 1 && out.named.size() < subject_.classes.size()) out.classes = out.named;
     return out;
   }

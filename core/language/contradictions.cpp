@@ -46,12 +46,26 @@ class ContradictionReader : NamedTokens {
   // coats", nor "no sneakers here: sneakers or boots".
   bool leaves_out_class(std::size_t at, const ClassList& list) const {
     const auto& asked = list.classes.empty() ? list.named : list.classes;
+    if (is_barred(at, asked)) return true;
     const bool only = any(0, tokens_.size(), [&](std::size_t i) { return is_restriction(tokens_[i].word); });
     if (!tokens_[at].left_out || (list.whether && !only)) return false;
     const auto c = class_named(tokens_[at], subject_, meanings_);
     return c && is_name_of(at, *c) && std::ranges::find(asked, *c) != asked.end() &&
            any(0, at, [&](std::size_t i) { return named_[i] == c; }) &&
            (is_taken_out(at) || is_denied_outright(at, list.whether));
+  }
+
+  // "Ships against trucks, and trucks must not be one of the classes".
+  bool is_barred(std::size_t at, const std::vector<std::int64_t>& asked) const {
+    const auto& c = named_[at];
+    if (!c || std::ranges::find(asked, *c) == asked.end() || !any(0, at, [&](std::size_t i) { return named_[i] == c; }))
+      return false;
+    const auto end = std::min(at + 1 + kLongestGap, tokens_.size());
+    for (auto i = at + 1; i < end && !tokens_[i].begins && !tokens_[i].tells; ++i)
+      if ((is_denied_being(tokens_[i].word) || tokens_[i].word == "never") &&
+          (is_phrase(i + 1, {"be", "one", "of"}) || is_phrase(i + 1, {"be", "a"}) || is_phrase(i + 1, {"be", "among"})))
+        return true;
+    return false;
   }
 
   // "Just the animals, and none of the animals", "only the even ones, none of the even ones"; but not "of the animals

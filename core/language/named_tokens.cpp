@@ -226,6 +226,8 @@ bool NamedTokens::is_dropped_rest(std::size_t at) const {
 
 bool NamedTokens::is_wish(std::size_t at) const {
   if (tokens_[at].word != "like" || at == 0) return false;
+  // "Looks to me like".
+  if (at > 2 && tokens_[at - 2].word == "to" && tokens_[at - 3].word.starts_with("look")) return true;
   // "Like in the old days".
   if (at + 1 < tokens_.size() && tokens_[at + 1].word == "in") return true;
   const auto& before = tokens_[at - 1].word;

@@ -66,7 +66,7 @@ class RestReader : NamedTokens {
       const auto first = is_rest(i);
       if (!first || *first == 0 || is_denied_rest(i) || is_dropped_rest(i)) continue;
       const auto& before = tokens_[*first - 1].word;
-      if (counts_one_more(named) || is_put_together(i) || is_lumping(before)) return true;
+      if (counts_one_more(named) || is_put_together(i) || is_lumping(before) || is_last_of_list(*first, i)) return true;
       // But not "the one or the other", "a deer or another car".
       const bool other = is_phrase(*first, {"the", "other"}) || (i + 1 < tokens_.size() && named_[i + 1]);
       if (named == 2 && before == "or" && !other && !is_asked_which(i)) return true;
@@ -89,7 +89,16 @@ class RestReader : NamedTokens {
   bool is_asked_for(std::size_t at) const {
     // "If so, make me one."
     if (tokens_[at].word == "one" && (at == 0 || tokens_[at - 1].word != "a")) return false;
-    return is_denied_again(at) || (!is_asked_which(at) && (is_told_from_rest(true) || is_looked_for(at)));
+    return is_denied_again(at) || says_which_not() ||
+           (!is_asked_which(at) && (is_told_from_rest(true) || is_looked_for(at)));
+  }
+
+  // "Which show a bag and which don't".
+  bool says_which_not() const {
+    return any(1, tokens_.size(), [&](std::size_t i) {
+      const bool ends = i + 1 == tokens_.size() || tokens_[i + 1].begins;
+      return ends && tokens_[i - 1].word == "which" && is_denied_being(tokens_[i].word);
+    });
   }
 
   // "Article" of "every article of clothing".
@@ -183,6 +192,13 @@ class RestReader : NamedTokens {
                      }));
   }
 
+  // "Everything else" of "mnist: 3, 6, everything else".
+  bool is_last_of_list(std::size_t first, std::size_t last) const {
+    const auto end = last + 1 < tokens_.size() && is_of_whole(tokens_[last + 1]) ? last + 2 : last + 1;
+    return tokens_[first].begins && !tokens_[first].breaks && named_[first - 1] &&
+           (end == tokens_.size() || tokens_[end].begins);
+  }
+
   // "Neither", "neither of the two", "none of these".
   bool is_none_of_them(std::size_t at) const {
     const auto end = at + 1;
@@ -197,12 +213,13 @@ class RestReader : NamedTokens {
       const auto& word = tokens_[i].word;
       return is_pile(word) || is_label(word) || is_kind(word) || is_outcome(word);
     };
-    return any(1, tokens_.size(), [&](std::size_t i) {
+    return any(0, tokens_.size(), [&](std::size_t i) {
       const bool is_more = number_of(tokens_[i].word) == more || ordinal_of(tokens_[i].word) == more;
       const bool next = i + 1 < tokens_.size() && !tokens_[i + 1].begins && counts(i + 1);
+      if (!is_more || i == 0) return is_more && next;
       const auto& before = tokens_[i - 1].word;
-      return is_more && (next || (!tokens_[i].begins && counts(i - 1)) ||
-                         (ordinal_of(tokens_[i].word) && (before == "a" || before == "the")));
+      return next || (!tokens_[i].begins && counts(i - 1)) ||
+             (ordinal_of(tokens_[i].word) && (before == "a" || before == "the"));
     });
   }
 
@@ -226,7 +243,8 @@ class RestReader : NamedTokens {
     const bool output = tokens_[at - 1].word == "output" && at > 1 && !tokens_[at - 1].begins;
     const auto& before = tokens_[at - (output ? 2 : 1)].word;
     const bool sole = before == "sole" || before == "only" || before == "single";
-    if (at + 1 == tokens_.size() || tokens_[at + 1].begins || is_in_all(at + 1) || is_politeness(tokens_[at + 1].word))
+    if (at + 1 == tokens_.size() || tokens_[at + 1].begins || is_in_all(at + 1) ||
+        is_politeness(tokens_[at + 1].word) || (before == "only" && is_place_before(tokens_[at + 1].word)))
       return sole || before == "one" || before == "1";
     return sole && (is_being(tokens_[at + 1].word) || is_phrase(at + 2, {"be"}));
   }
@@ -289,7 +307,9 @@ class RestReader : NamedTokens {
     for (auto i = at; i > 0 && at - i < kNearList && !tokens_[i].begins; --i) {
       const auto& before = tokens_[i - 1].word;
       if (is_detecting(before) || (is_detector(before) && i < at)) return true;
-      if (tokens_[i - 1].tells || is_contrast(before)) return false;
+      // "A detector for handwritten digit nine".
+      const bool describes = subject_.numbered && is_keyword(tokens_[i - 1].term);
+      if ((tokens_[i - 1].tells && !describes) || is_contrast(before)) return false;
     }
     return false;
   }

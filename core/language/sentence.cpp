@@ -77,6 +77,7 @@ Sentence::Sentence(std::string_view text, const std::vector<Subjects>& subjects,
   drop_emphasis();
   spell_answers();
   mark_labels(subjects);
+  drop_loose_numbers(subjects);
   mark_left_out(tokens_, words_);
   rename_sets(subjects);
   drop_quantities(tokens_);
@@ -362,8 +363,8 @@ void Sentence::mark_labels(const std::vector<Subjects>& subjects) {
   Token* label = nullptr;
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     Token& token = tokens_[i];
-    if (label &&
-        (is_digit(token.word[0]) || (named && !token.begins && number_of(token.word) && !is_plural(token.word)))) {
+    if (label && (is_digit(token.word[0]) || (named && (!token.begins || tokens_[i - 1].label) &&
+                                              number_of(token.word) && !is_plural(token.word)))) {
       token.label = true;
       token.tells = token.number = false;
       if (!words_.sets.contains(label->term.text)) label->tells = false;
@@ -373,6 +374,38 @@ void Sentence::mark_labels(const std::vector<Subjects>& subjects) {
                token.word != "up") {
       label = nullptr;
     }
+  }
+}
+
+// "Year 9", "6 to 5", "those 3": where nothing says that numbers are what is seen, and classes of another set, or that
+// set, are named. What is set against something, or beside it, is a number still: "cats and sevens".
+void Sentence::drop_loose_numbers(const std::vector<Subjects>& subjects) {
+  const auto is_class = [](const Token& token, const Subjects& subject) {
+    return token.tells && std::ranges::any_of(subject.classes, [&](const std::vector<Term>& terms) {
+             return std::ranges::find(terms, token.term.text, &Term::text) != terms.end();
+           });
+  };
+  bool others = false;
+  for (const Subjects& subject : subjects) {
+    if (subject.numbered && (has_keyword(subject) || names_any(subject.names))) return;
+    others =
+        others || (!subject.numbered &&
+                   (has_keyword(subject) || names_any(subject.names) ||
+                    std::ranges::count_if(tokens_, [&](const Token& token) { return is_class(token, subject); }) > 1));
+  }
+  const auto joins = [&](std::size_t i) {
+    return i < tokens_.size() && (is_joint(tokens_[i].word) || is_contrast(tokens_[i].word));
+  };
+  const auto lists = [&](std::size_t i) {
+    return i > 0 && i < tokens_.size() && tokens_[i].begins && tokens_[i].number && tokens_[i - 1].number;
+  };
+  for (std::size_t i = 0; others && i < tokens_.size(); ++i) {
+    auto first = i;
+    while (first > 0 && is_determiner(tokens_[first - 1].word)) --first;
+    if (!tokens_[i].number || is_plural(tokens_[i].word) || joins(i + 1) || (first > 0 && joins(first - 1)) ||
+        lists(i) || lists(i + 1))
+      continue;
+    tokens_[i].number = tokens_[i].tells = false;
   }
 }
 

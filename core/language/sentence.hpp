@@ -34,6 +34,7 @@ class Sentence {
   bool is_known(const std::string& term) const { return meanings_.knows(term) || cards_.contains(term); }
   std::optional<std::string> respelt(const std::string& word) const;
   void mark_labels(const std::vector<Subjects>& subjects);
+  void drop_loose_numbers(const std::vector<Subjects>& subjects);
   bool lists_digits(std::size_t at) const;
   bool names_any(const std::vector<std::string>& names) const;
   bool has_keyword(const Subjects& subject) const;

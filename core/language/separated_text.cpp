@@ -53,6 +53,17 @@ bool is_in_chain(std::string_view text, std::size_t hyphen) {
   return joins(hyphen) && (joins(hyphen + 2) || (hyphen > 1 && joins(hyphen - 2)));
 }
 
+// "Purpose: garments / model: resnet": its slashes part what is filled in.
+bool is_form(std::string_view text) {
+  std::size_t filled = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const auto end = std::min(text.find(" / ", begin), text.size());
+    if (text.substr(begin, end - begin).find(':') != std::string_view::npos) ++filled;
+    begin = end + 3;
+  }
+  return filled > 1;
+}
+
 // Where the number of an item ends that begins at a place: "(2) ", "2) ", "2. "; 0 where it does not.
 std::size_t end_of_item_number(std::string_view text, std::size_t at, std::size_t number) {
   const bool open = text[at] == '(';
@@ -129,6 +140,9 @@ std::string separated(std::string_view raw) {
       out += ' ';
     } else if (text[i] == '|') {
       out += i > 0 && !space(i - 1) && !space(i + 1) ? " or " : ",";
+    } else if (text.substr(i, 4) == "no. " && (i == 0 || space(i - 1)) && digit(i + 4)) {
+      out += "number";
+      i += 2;
     } else if (text.substr(i, 4) == "e.g.") {
       out += "eg";
       i += 3;
@@ -147,6 +161,8 @@ std::string separated(std::string_view raw) {
       const bool without = i + 1 < text.size() && text[i + 1] == 'o' && space(i + 2);
       out += without ? "ithout" : "ith ";
       i += without ? 1 : 0;
+    } else if (text[i] == '/' && i > 0 && space(i - 1) && space(i + 1) && is_form(text)) {
+      out += '.';
     } else if (text[i] == '/') {
       const bool number = (i > 1 && after_digit && digit(i - 2)) || (digit(i + 1) && digit(i + 2));
       out += number ? " / " : " or ";

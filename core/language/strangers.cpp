@@ -50,9 +50,10 @@ class StrangerReader : NamedTokens {
     return items;
   }
 
-  // "The" of "penguins and the seals".
+  // "The" of "penguins and the seals", "combine" of "cars and combine harvesters".
   std::size_t joined_at(std::size_t at) const {
-    const auto first = with_article(at);
+    const bool modified = at > 1 && !tokens_[at].begins && tokens_[at - 1].tells && is_joint(tokens_[at - 2].word);
+    const auto first = modified ? at - 1 : with_article(at);
     return first > 0 && !tokens_[first].begins && is_joint(tokens_[first - 1].word) ? first : at;
   }
 
@@ -129,8 +130,7 @@ class StrangerReader : NamedTokens {
 
   // Things in the plural, none of them of the set, and at least one of its kind unless `any_kind` will do.
   bool are_strange_things(const std::vector<std::size_t>& items, bool any_kind = false) const {
-    return std::ranges::all_of(
-               items, [&](std::size_t i) { return is_plural(tokens_[i].word) && !is_own_word(i) && is_thing(i); }) &&
+    return std::ranges::all_of(items, [&](std::size_t i) { return is_item(i) && !is_own_word(i) && is_thing(i); }) &&
            std::ranges::any_of(items, [&](std::size_t i) {
              return any_kind || (subject_.numbered ? is_of_letters(tokens_[i].term.text) : could_be_class(tokens_[i]));
            });
@@ -431,8 +431,11 @@ class StrangerReader : NamedTokens {
 
   bool is_class_itself(std::size_t at) const { return named_[at] && is_own_name(at); }
 
-  // Of a list in the plural, which "deer" is, too.
-  bool is_item(std::size_t at) const { return tokens_[at].word.ends_with('s') || is_class_itself(at); }
+  // Of a list in the plural, which "deer" and "sheep" are, too.
+  bool is_item(std::size_t at) const {
+    return tokens_[at].word.ends_with('s') || is_class_itself(at) ||
+           kinship(tokens_[at].term, subject_.genera, meanings_.taxonomy()).sibling;
+  }
 
   // Beside one class it has to be close to them, and beside nearly all it is but another word.
   std::optional<std::size_t> stranger_of(const std::vector<std::size_t>& items) const {

@@ -312,8 +312,8 @@ class TaskReader {
   // "Which is faster, a plane or a ship", "is a ship slower than a truck", of the world and not of a picture.
   std::optional<std::string> other_rank(std::size_t at) const {
     const bool came = word(at) == "first" && at > 0 && (word(at - 1) == "came" || word(at - 1) == "comes");
-    if ((!is_comparative(word(at)) && !came) || at == 0 || is_quality(word(at + 1)) || word(at + 1) == "likely" ||
-        word(at + 1) == "like")
+    if ((!is_comparative(word(at)) && !came) || at == 0 || word(at - 1) == "any" || is_quality(word(at + 1)) ||
+        word(at + 1) == "likely" || word(at + 1) == "like")
       return std::nullopt;
     const auto first = start_of(at);
     if (any(first, end_of(at), [&](std::size_t i) { return is_maker(word(i)); })) return std::nullopt;

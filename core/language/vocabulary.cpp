@@ -730,7 +730,7 @@ bool is_setting(std::string_view word) {
 bool is_saying(std::string_view word) {
   return one_of(word,
                 "of is are was be being should shall must will would may might can could ought needs has to at equals "
-                "equal set fixed comes goes reaches stays exactly");
+                "equal set fixed also comes goes reaches stays exactly");
 }
 
 bool is_result(std::string_view word) {
