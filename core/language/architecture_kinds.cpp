@@ -73,6 +73,12 @@ const std::vector<ArchitectureKind>& architecture_kinds() {
         "edge detection", "edge detector", "haar cascade", "viola-jones"}},
       {"siamese network", {"siamese network", "siamese net"}},
       {"squeezenet", {"squeezenet"}},
+      {"xception", {"xception"}},
+      {"deit", {"deit"}},
+      {"beit", {"beit"}},
+      {"maxvit", {"maxvit"}},
+      {"mobilevit", {"mobilevit"}},
+      {"rwkv", {"rwkv"}},
       {"shufflenet", {"shufflenet"}},
       {"resnext", {"resnext"}},
       {"kolmogorov-arnold network", {"kolmogorov-arnold"}}};

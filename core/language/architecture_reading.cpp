@@ -317,10 +317,12 @@ class Reader {
   // "On no account use a resnet", "never use a resnet".
   bool is_forbidden_use(std::size_t at) const {
     auto verb = at;
-    while (verb > 0 && words_[verb - 1] != "use" && is_function_word(words_[verb - 1])) --verb;
-    if (verb < 2 || words_[verb - 1] != "use") return false;
+    while (verb > 0 && words_[verb - 1] != "use" && words_[verb - 1] != "be" && is_function_word(words_[verb - 1]))
+      --verb;
+    if (verb < 2 || (words_[verb - 1] != "use" && words_[verb - 1] != "be")) return false;
     const auto& before = words_[verb - 2];
-    const bool never = before == "never" || before == "don't" || before == "dont" || before == "not";
+    const bool never =
+        words_[verb - 1] == "use" && (before == "never" || before == "don't" || before == "dont" || before == "not");
     return never || (verb > 2 && words_[verb - 3] == "no" && (before == "account" || before == "circumstances"));
   }
 
@@ -456,12 +458,15 @@ class Reader {
   bool is_strange_name(std::string_view name) const {
     static const std::set<std::string> tools{"pytorch", "torch", "keras",  "tensorflow", "jax",
                                              "caffe",   "onnx",  "kaggle", "numpy",      "sklearn"};
-    if (vectors_.size() == 0 || !std::ranges::all_of(name, [](char c) { return is_letter(c) || c == '-'; }))
+    if (vectors_.size() == 0 ||
+        !std::ranges::all_of(name, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; }))
       return false;
     std::size_t parts = 0, unknown = 0, capitals = 0;
     for (std::size_t at = 0; at <= name.size(); ++parts) {
       const auto end = std::min(name.find('-', at), name.size());
       const auto part = name.substr(at, end - at);
+      // "TurboQuantum-9000".
+      if (parts > 0 && std::ranges::all_of(part, is_digit)) break;
       const auto words = split_words(part);
       if (words.size() != 1 || words.front().size() < 3) return false;
       const auto& word = words.front();
@@ -469,7 +474,7 @@ class Reader {
       if (of_set || is_kind_of_network(word) || names_.contains(word) || tools.contains(word) || respelt(word) != word)
         return false;
       // "GOOD" is shouted.
-      capitals += part.front() != word.front() && part.substr(1) == std::string_view(word).substr(1);
+      capitals += part.front() != word.front() && std::ranges::any_of(part, [](char c) { return c >= 'a'; });
       unknown +=
           !vectors_.find(vectors_.lemma(word)) && !is_function_word(word) && !is_generic_word(word) && !is_slip(word);
       at = end + 1;

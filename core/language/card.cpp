@@ -51,7 +51,7 @@ const std::vector<Card>& known_cards() {
         {"toad", "amphibian"},
         {"pony", "mare", "foal", "equine"},
         {"boat", "vessel"},
-        {"lorry"}},
+        {"lorry", "hgv"}},
        {{{"animal", "creature", "beast", "critter", "wildlife"}, {"bird", "cat", "deer", "dog", "frog", "horse"}},
         {{"vehicle", "conveyance", "transport", "transportation"}, {"airplane", "automobile", "ship", "truck"}},
         {{"mammal"}, {"cat", "deer", "dog", "horse"}},

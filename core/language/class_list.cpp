@@ -16,7 +16,7 @@ namespace {
 // A class is named by a word that is so close to its name, and by so much closer than to any other class's.
 constexpr double kNamesClass = 0.6, kNamesNoOther = 0.12;
 // So close is what is a kind of it.
-constexpr double kLikeKind = 0.3;
+constexpr double kLikeKind = 0.2;
 
 void add_once(std::vector<std::int64_t>& classes, std::int64_t c) {
   if (std::ranges::find(classes, c) == classes.end()) classes.push_back(c);

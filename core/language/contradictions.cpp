@@ -57,14 +57,20 @@ class ContradictionReader : NamedTokens {
 
   // "Ships against trucks, and trucks must not be one of the classes".
   bool is_barred(std::size_t at, const std::vector<std::int64_t>& asked) const {
-    const auto& c = named_[at];
-    if (!c || std::ranges::find(asked, *c) == asked.end() || !any(0, at, [&](std::size_t i) { return named_[i] == c; }))
+    const auto c = class_named(tokens_[at], subject_, meanings_);
+    if (!c || !is_name_of(at, *c) || std::ranges::find(asked, *c) == asked.end() ||
+        !any(0, at, [&](std::size_t i) { return named_[i] == c; }))
       return false;
     const auto end = std::min(at + 1 + kLongestGap, tokens_.size());
-    for (auto i = at + 1; i < end && !tokens_[i].begins && !tokens_[i].tells; ++i)
+    bool being = false;
+    for (auto i = at + 1; i < end && !tokens_[i].begins; ++i) {
+      if (being && is_out(i)) return true;
+      if (tokens_[i].tells) return false;
+      being = being || is_being(tokens_[i].word);
       if ((is_denied_being(tokens_[i].word) || tokens_[i].word == "never") &&
           (is_phrase(i + 1, {"be", "one", "of"}) || is_phrase(i + 1, {"be", "a"}) || is_phrase(i + 1, {"be", "among"})))
         return true;
+    }
     return false;
   }
 

@@ -40,8 +40,9 @@ Genera genera_of(const std::vector<std::vector<Term>>& names, const std::vector<
   for (std::size_t c = 0; c < names.size(); ++c)
     for (const Term& name : called[c])
       if (const auto sense = first_sense(name, taxonomy);
-          sense && std::ranges::any_of(taxonomy.kinds_of(*sense),
-                                       [&](const auto& kind) { return out.common.contains(kind.first); }))
+          sense && !out.broader.contains(*sense) &&
+          std::ranges::any_of(taxonomy.kinds_of(*sense),
+                              [&](const auto& kind) { return out.common.contains(kind.first); }))
         out.classes[c].insert(*sense);
   return out;
 }

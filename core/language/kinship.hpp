@@ -22,7 +22,7 @@ struct Genera {
 };
 
 // `names` are the terms of each class's own name, of which the last one says what it is; `called` is all that each is
-// called, which counts where it means something of the same genus.
+// called, which counts where it means something of the same genus and no wider: "aircraft" does not.
 Genera genera_of(const std::vector<std::vector<Term>>& names, const std::vector<std::vector<Term>>& called,
                  const Taxonomy& taxonomy);
 

@@ -65,6 +65,8 @@ class LeftOut {
       if (scope == Scope::kOpen && (is_question_for_kind(token.word) || counts_kinds(i) || is_interest(token.word) ||
                                     (is_label(token.word) && !token.label))) {
         token.tells = false;
+      } else if (scope == Scope::kOpen && is_containing(token.word)) {
+        token.tells = false;
       } else if (token.tells || token.label) {
         leave_out(i);
         scope = single ? Scope::kNone : Scope::kDropping;

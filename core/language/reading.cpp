@@ -223,7 +223,8 @@ bool is_told(const std::vector<Token>& tokens, std::size_t at) {
   if (at == 0 || tokens[at].begins) return false;
   const Token& before = tokens[at - 1];
   if (is_determiner(before.word)) return tokens[at + 1].word != "of";
-  return before.tells && is_plural(before.word);
+  // "The warehouse count sheets".
+  return before.tells && (is_plural(before.word) || !before.begins);
 }
 
 // "Count the people", "how many", but not "a note with how many".
@@ -377,7 +378,12 @@ ClassList read_classes(const Scores& scores, ClassList list, const Sentence& sen
     return class_named(token, subject, meanings).has_value();
   }) < kLeast;
   const bool some = list.named.size() > 1 && list.named.size() < subject.classes.size();
-  if (subject.numbered && some && list.classes.empty() && nothing_else)
+  // "Classes 3 and 5", of whatever.
+  const auto& tokens = sentence.tokens();
+  const bool labels = std::ranges::adjacent_find(tokens, [](const Token& label, const Token& number) {
+                        return is_label(label.word) && number.number;
+                      }) != tokens.end();
+  if (subject.numbered && some && (list.classes.empty() || labels) && nothing_else)
     throw refusal("the instruction names numbers", "it does not say that they are what the pictures show",
                   "say that they are digits, or what else they are on");
   const bool of_whole = std::ranges::any_of(sentence.content(), [&](const Token& token) {

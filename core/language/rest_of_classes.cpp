@@ -62,7 +62,10 @@ class RestReader : NamedTokens {
   // others taken as one more.
   bool are_told_from_rest(std::size_t named) const {
     for (std::size_t i = 1; i < tokens_.size(); ++i) {
-      if (tokens_[i - 1].word == "or" && is_none_of_them(i)) return true;
+      const bool listed = tokens_[i - 1].word == "or" || (tokens_[i].begins && named_[i - 1]);
+      if (listed && is_none_of_them(i)) return true;
+      // "And whatever is not either of those".
+      if (is_denied_thing(i) && counts_one_more(named)) return true;
       const auto first = is_rest(i);
       if (!first || *first == 0 || is_denied_rest(i) || is_dropped_rest(i)) continue;
       const auto& before = tokens_[*first - 1].word;
@@ -203,7 +206,8 @@ class RestReader : NamedTokens {
   bool is_none_of_them(std::size_t at) const {
     const auto end = at + 1;
     const bool ends = end == tokens_.size() || tokens_[end].begins;
-    return (tokens_[at].word == "neither" && (ends || tokens_[end].word == "of")) || is_phrase(at, {"none", "of"});
+    return (tokens_[at].word == "neither" && (ends || tokens_[end].word == "of")) ||
+           (is_phrase(at, {"none", "of"}) && !is_phrase(at + 2, {"the", "other"}));
   }
 
   // "Three outputs", "a third one", "bin three", where two are named.
@@ -225,9 +229,12 @@ class RestReader : NamedTokens {
 
   // "No negatives", "nothing to compare it with", "I do not want a second one".
   bool is_nothing_beside(std::size_t at) const {
-    const bool output =
-        tokens_[at].word == "other" && at + 1 < tokens_.size() &&
-        (is_label(tokens_[at + 1].word) || is_kind(tokens_[at + 1].word) || tokens_[at + 1].word == "output");
+    const auto counts = [&](std::size_t i) {
+      const auto& word = tokens_[i].word;
+      return is_label(word) || is_kind(word) || is_outcome(word) ||
+             (tokens_[at - 1].word == "no" && is_of_whole(tokens_[i]));
+    };
+    const bool output = tokens_[at].word == "other" && at > 0 && at + 1 < tokens_.size() && counts(at + 1);
     if (!output && !is_counterpart(tokens_[at].word)) return false;
     for (auto i = at; i > 0 && at - i < kLongestGap && !tokens_[i].begins; --i) {
       const auto& before = tokens_[i - 1].word;

@@ -204,7 +204,10 @@ class StrangerReader : NamedTokens {
   // Of "tell frogs from penguins and crocodiles".
   std::optional<std::string> told_from_several() const {
     for (std::size_t i = 1; !subject_.numbered && i + 1 < tokens_.size(); ++i) {
-      if (tokens_[i].word != "from" || !is_class_itself(i - 1) || !is_told_from(i)) continue;
+      if (tokens_[i].word != "from" || !is_told_from(i)) continue;
+      // Of "tell goats from horses and dogs".
+      if (is_sibling(i - 1) && is_thing(i - 1)) return tokens_[i - 1].word;
+      if (!is_class_itself(i - 1)) continue;
       if (const auto other = stranger_beside(i - 1, is_determiner(tokens_[i + 1].word) ? i + 2 : i + 1))
         return tokens_[*other].word;
     }
@@ -433,8 +436,11 @@ class StrangerReader : NamedTokens {
 
   // Of a list in the plural, which "deer" and "sheep" are, too.
   bool is_item(std::size_t at) const {
-    return tokens_[at].word.ends_with('s') || is_class_itself(at) ||
-           kinship(tokens_[at].term, subject_.genera, meanings_.taxonomy()).sibling;
+    return tokens_[at].word.ends_with('s') || is_class_itself(at) || is_sibling(at);
+  }
+
+  bool is_sibling(std::size_t at) const {
+    return tokens_[at].tells && kinship(tokens_[at].term, subject_.genera, meanings_.taxonomy()).sibling;
   }
 
   // Beside one class it has to be close to them, and beside nearly all it is but another word.

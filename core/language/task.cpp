@@ -174,9 +174,10 @@ class TaskReader {
   // "Digitise the figures", but not "wearables in a shop".
   bool is_unknown_order(std::size_t at) const {
     // "Preferably the digits", "lump the others together".
-    if (is_generic_word(meanings_.lemma(word(at))) || is_restriction(word(at)) || is_confining(word(at)) ||
-        is_negation(word(at)) || is_exclusion(word(at), word(at + 1)) || is_lumping(word(at)) ||
-        is_holding(word(at), word(at + 1)) || word(at).ends_with("ly"))
+    if (is_generic_word(meanings_.lemma(word(at))) || is_generic_word(tokens_[at].term.text) ||
+        is_restriction(word(at)) || is_confining(word(at)) || is_negation(word(at)) ||
+        is_exclusion(word(at), word(at + 1)) || is_lumping(word(at)) || is_holding(word(at), word(at + 1)) ||
+        word(at).ends_with("ly"))
       return false;
     if (parts_clause(at)) return false;
     // No noun has an article right behind it.
@@ -598,7 +599,8 @@ class TaskReader {
 
   // "The score of the test match"; "by the sound", "noise clips".
   std::optional<std::string> other_source(std::size_t at) const {
-    if (word(at) == "score" && any(at + 1, at + 2 + kNear, [&](std::size_t i) { return is_game(word(i)); }))
+    const bool sheets = inside(at + 1) && tokens_[at + 1].tells && !is_game(word(at + 1));
+    if (word(at) == "score" && !sheets && any(at + 1, at + 2 + kNear, [&](std::size_t i) { return is_game(word(i)); }))
       return phrase(at, at + 1);
     const bool by = any(at - std::min<std::size_t>(at, 2), at, [&](std::size_t i) { return word(i) == "by"; });
     const bool from = at > 0 && !(inside(at + 1) && tokens_[at + 1].tells) &&

@@ -164,6 +164,10 @@ bool is_sparing(std::string_view word, std::string_view next) {
          (one_of(word, "apart aside") && next == "from");
 }
 
+bool is_containing(std::string_view word) {
+  return one_of(word, "including containing having using showing");
+}
+
 bool is_aside(std::string_view word) {
   return one_of(word, "aside excluded excepted omitted");
 }

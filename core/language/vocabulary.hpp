@@ -23,6 +23,8 @@ bool is_denial(std::string_view word);
 // "Other than", "with the exception of", "never mind": leaves what follows out.
 bool is_exclusion(std::string_view word, std::string_view next);
 // Leaves out what stands before it: "letters aside"; "with the letters removed", "taken" out.
+// "Without including", "not showing".
+bool is_containing(std::string_view word);
 // Of all of something, keeps what follows: "bar", "other than".
 bool is_sparing(std::string_view word, std::string_view next);
 bool is_aside(std::string_view word);
