@@ -77,9 +77,9 @@ Sentence::Sentence(std::string_view text, const std::vector<Subjects>& subjects,
   drop_emphasis();
   spell_answers();
   mark_labels(subjects);
-  drop_loose_numbers(subjects);
   mark_left_out(tokens_, words_);
   rename_sets(subjects);
+  drop_loose_numbers(subjects);
   drop_quantities(tokens_);
   mark_places();
   for (std::size_t i = 2; i < tokens_.size(); ++i)

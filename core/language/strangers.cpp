@@ -95,8 +95,8 @@ class StrangerReader : NamedTokens {
         continue;
       }
       if (!is_other(*i)) break;
-      if (stranger) return std::nullopt;
-      stranger = *i;
+      if (stranger && !bare) return std::nullopt;
+      if (!stranger) stranger = *i;
     }
     // "Pussycat" of "pussycat, pooch or frog" is the cat.
     const bool named = stranger && named_[*stranger] && std::ranges::find(classes, named_[*stranger]) == classes.end();
