@@ -74,6 +74,8 @@ const std::vector<ArchitectureKind>& architecture_kinds() {
       {"siamese network", {"siamese network", "siamese net"}},
       {"squeezenet", {"squeezenet"}},
       {"xception", {"xception"}},
+      {"regnet", {"regnet"}},
+      {"quantum network", {"quantum"}},
       {"deit", {"deit"}},
       {"beit", {"beit"}},
       {"maxvit", {"maxvit"}},

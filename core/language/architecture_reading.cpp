@@ -323,6 +323,7 @@ class Reader {
     const auto& before = words_[verb - 2];
     const bool never =
         words_[verb - 1] == "use" && (before == "never" || before == "don't" || before == "dont" || before == "not");
+    if (before == "mustn't" || before == "shouldn't" || before == "mustnt") return true;
     return never || (verb > 2 && words_[verb - 3] == "no" && (before == "account" || before == "circumstances"));
   }
 

@@ -68,7 +68,8 @@ class ContradictionReader : NamedTokens {
       if (tokens_[i].tells) return false;
       being = being || is_being(tokens_[i].word);
       if ((is_denied_being(tokens_[i].word) || tokens_[i].word == "never") &&
-          (is_phrase(i + 1, {"be", "one", "of"}) || is_phrase(i + 1, {"be", "a"}) || is_phrase(i + 1, {"be", "among"})))
+          (is_phrase(i + 1, {"be", "one", "of"}) || is_phrase(i + 1, {"be", "a"}) ||
+           is_phrase(i + 1, {"be", "among"}) || is_phrase(i + 1, {"in", "it"}) || is_phrase(i + 1, {"be", "in", "it"})))
         return true;
     }
     return false;

@@ -47,7 +47,9 @@ class Quantities {
       Token& token = tokens_[i];
       if (!token.number) continue;
       const bool more = i + 1 < tokens_.size() && !tokens_[i + 1].begins;
-      const auto listed = number_before(i);
+      // "Zeros versus handwritten ones", too.
+      const bool described = i > 2 && !token.begins && is_scribing(tokens_[i - 1].term.text);
+      const auto listed = number_before(described && !number_before(i) ? i - 1 : i);
       bool drops = false;
       if (token.word == "ones") {
         const bool joined =

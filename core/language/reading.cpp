@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -31,6 +32,8 @@ constexpr double kOfDescription = 0.9, kOfClass = 0.95;
 constexpr double kLeast = 0.12, kLead = 1.4, kOther = 0.9;
 // The least certainty where none of its very words is said.
 constexpr double kLeastOfLike = 0.18;
+// Where none of its very words is said, what is said has to be so like them.
+constexpr double kLeastLikeness = 0.5;
 // The share of what speaks for the best one that words beside it may have.
 constexpr double kMoreSaid = 0.3;
 // The same where the set is named, or classes are set against each other by their own names.
@@ -129,6 +132,11 @@ class Scores {
       if (more > (e < cards_ ? of_cards : of_others) * own.score * total_) return std::pair{first, entries_[e].name};
     }
     return std::nullopt;
+  }
+
+  // How like its words the words are, all of them together.
+  double likeness(std::size_t entry) const {
+    return std::accumulate(entries_[entry].evidence.begin(), entries_[entry].evidence.end(), 0.0);
   }
 
   // An entry's score without the words that `is` picks.
@@ -332,6 +340,8 @@ void expect_best(const Scores& scores, const Sentence& sentence, const std::stri
   if (scores.score(best) < (scores.own_words(best) > 0 ? kLeast : kLeastOfLike))
     throw unclear("no data set accounts for its words; the nearest is '" + scores.name(best) + "', at " +
                   percent(best));
+  if (scores.own_words(best) == 0 && scores.likeness(best) < kLeastLikeness)
+    throw unclear("its words are but a little like those of '" + scores.name(best) + "'");
   if (const auto second = scores.second();
       second < scores.size() && scores.score(best) < (scores.is_covered() ? 1 : kLead) * scores.score(second)) {
     expect_one_set(sentence, subjects, meanings);

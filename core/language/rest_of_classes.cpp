@@ -70,6 +70,7 @@ class RestReader : NamedTokens {
       if (!first || *first == 0 || is_denied_rest(i) || is_dropped_rest(i)) continue;
       const auto& before = tokens_[*first - 1].word;
       if (counts_one_more(named) || is_put_together(i) || is_lumping(before) || is_last_of_list(*first, i)) return true;
+      if (is_joint(before) && has_pile_of_its_own(i)) return true;
       // But not "the one or the other", "a deer or another car".
       const bool other = is_phrase(*first, {"the", "other"}) || (i + 1 < tokens_.size() && named_[i + 1]);
       if (named == 2 && before == "or" && !other && !is_asked_which(i)) return true;
@@ -195,6 +196,12 @@ class RestReader : NamedTokens {
                      }));
   }
 
+  // "In the middle pile".
+  bool has_pile_of_its_own(std::size_t at) const {
+    return any(at + 1, std::min(at + kLongestGap, sentence_around(at).last) + 1,
+               [&](std::size_t i) { return is_pile(tokens_[i].word) && !is_plural(tokens_[i].word); });
+  }
+
   // "Everything else" of "mnist: 3, 6, everything else".
   bool is_last_of_list(std::size_t first, std::size_t last) const {
     const auto end = last + 1 < tokens_.size() && is_of_whole(tokens_[last + 1]) ? last + 2 : last + 1;
@@ -276,7 +283,8 @@ class RestReader : NamedTokens {
     auto first = at;
     while (first > 0 && !tokens_[first].begins &&
            (is_determiner(tokens_[first - 1].word) || is_of_whole(tokens_[first - 1]) ||
-            is_picture(tokens_[first - 1].word) || tokens_[first - 1].word == "of"))
+            is_picture(tokens_[first - 1].word) || is_label(tokens_[first - 1].word) ||
+            tokens_[first - 1].word == "of"))
       --first;
     if (first > 0 && !tokens_[first].begins && is_restriction(tokens_[first - 1].word)) return true;
     if (first > 1 && is_phrase(first - 2, {"nothing", "but"})) return true;

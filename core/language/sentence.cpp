@@ -399,6 +399,7 @@ void Sentence::drop_loose_numbers(const std::vector<Subjects>& subjects) {
   const auto lists = [&](std::size_t i) {
     return i > 0 && i < tokens_.size() && tokens_[i].begins && tokens_[i].number && tokens_[i - 1].number;
   };
+  if (others && lists_labels(subjects)) return;
   for (std::size_t i = 0; others && i < tokens_.size(); ++i) {
     auto first = i;
     while (first > 0 && is_determiner(tokens_[first - 1].word)) --first;
@@ -407,6 +408,31 @@ void Sentence::drop_loose_numbers(const std::vector<Subjects>& subjects) {
       continue;
     tokens_[i].number = tokens_[i].tells = false;
   }
+}
+
+// "Only 0, 1 and 9 from cifar-10": digits in a list where a set is named, none of its classes by name.
+bool Sentence::lists_labels(const std::vector<Subjects>& subjects) {
+  std::vector<Token*> digits;
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (!tokens_[i].number) continue;
+    if (!is_digit(tokens_[i].word[0])) return false;
+    digits.push_back(&tokens_[i]);
+    const auto before = i > 0 && !tokens_[i].begins ? i - 1 : i;
+    const bool listed = tokens_[i].begins ? i > 0 && tokens_[i - 1].number
+                                          : is_joint(tokens_[before].word) || tokens_[before].word == "or";
+    if (digits.size() > 1 && !listed) return false;
+  }
+  const bool named = std::ranges::any_of(
+      subjects, [&](const Subjects& subject) { return !subject.numbered && names_any(subject.names); });
+  if (digits.size() < 2 || !named || std::ranges::any_of(tokens_, [&](const Token& token) {
+        return token.tells && !token.number && classes_.contains(token.term.text);
+      }))
+    return false;
+  for (Token* token : digits) {
+    token->label = true;
+    token->tells = token->number = false;
+  }
+  return true;
 }
 
 // "Fashion-mnist 1 & 8": the set's name, and nothing but digits up to the end of the sentence.

@@ -35,6 +35,7 @@ class Sentence {
   std::optional<std::string> respelt(const std::string& word) const;
   void mark_labels(const std::vector<Subjects>& subjects);
   void drop_loose_numbers(const std::vector<Subjects>& subjects);
+  bool lists_labels(const std::vector<Subjects>& subjects);
   bool lists_digits(std::size_t at) const;
   bool names_any(const std::vector<std::string>& names) const;
   bool has_keyword(const Subjects& subject) const;
