@@ -319,6 +319,8 @@ class Reader {
     auto verb = at;
     while (verb > 0 && words_[verb - 1] != "use" && words_[verb - 1] != "be" && is_function_word(words_[verb - 1]))
       --verb;
+    if (verb > 1 && (words_[verb - 1] == "account" || words_[verb - 1] == "circumstances") && words_[verb - 2] == "no")
+      return true;
     if (verb < 2 || (words_[verb - 1] != "use" && words_[verb - 1] != "be")) return false;
     const auto& before = words_[verb - 2];
     const bool never =

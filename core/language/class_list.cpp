@@ -40,6 +40,7 @@ class Lists : NamedTokens {
 
  private:
   ClassList read_asked() const {
+    if (const auto beyond = label_beyond()) return {.no_class = beyond};
     if (any(0, tokens_.size(), [&](std::size_t i) { return tokens_[i].label; }))
       if (auto list = labelled(); !list.named.empty() || list.no_class) return list;
     if (auto found = parity_named(); !found.empty()) return of_numbers(std::move(found));
@@ -109,6 +110,16 @@ class Lists : NamedTokens {
     out.whether = out.classes.empty() && !out.alone && !adds_all_others(out.named.size()) && !left_out &&
                   asks_whether(*this, out);
     return out;
+  }
+
+  // "Class 12" of ten that are numbers.
+  std::optional<std::string> label_beyond() const {
+    for (std::size_t i = 1; subject_.numbered && i < tokens_.size(); ++i) {
+      const auto number = tokens_[i].begins ? std::nullopt : number_of(tokens_[i].word);
+      if (number && *number >= static_cast<std::int64_t>(subject_.classes.size()) && tokens_[i - 1].word == "class")
+        return tokens_[i].word;
+    }
+    return std::nullopt;
   }
 
   bool leaves_out(std::int64_t c) const {
@@ -306,7 +317,10 @@ class Lists : NamedTokens {
   std::optional<std::string> kind_beside_class(const Run& run) const {
     if (!any(run.first, run.last, [&](std::size_t i) { return is_versus(tokens_[i].word); })) return std::nullopt;
     for (auto i = run.first; i <= run.last; ++i) {
-      if (!named_[i] || is_own_name(i)) continue;
+      // "Versus birds, the gulls fool me" sets no gulls against birds.
+      const bool set =
+          (i > run.first && is_versus(tokens_[i - 1].word)) || (i < run.last && is_versus(tokens_[i + 1].word));
+      if (!named_[i] || is_own_name(i) || !set) continue;
       const bool described =
           (i > run.first && named_[i - 1] == named_[i]) || (i < run.last && named_[i + 1] == named_[i]);
       if (!described &&

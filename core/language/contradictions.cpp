@@ -15,13 +15,28 @@ class ContradictionReader : NamedTokens {
 
   std::optional<std::string> find(const ClassList& list) const {
     for (std::size_t i = 1; i < tokens_.size(); ++i)
-      if (leaves_out_class(i, list) || leaves_out_several(i) || leaves_out_all(i) || leaves_out_nothing(i))
+      if (leaves_out_class(i, list) || leaves_out_several(i) || leaves_out_all(i) || leaves_out_nothing(i) ||
+          denies_whole(i))
         return tokens_[i].word;
     if (const auto asked = left_out_by_groups(list)) return asked;
     return list.whether ? std::nullopt : last_of_all_left_out();
   }
 
  private:
+  // "Digits, but no digits of any kind".
+  bool denies_whole(std::size_t at) const {
+    const Token& token = tokens_[at];
+    if (class_named(token, subject_, meanings_) || !is_of_whole(token) || !is_plural(token.word) || !token.left_out ||
+        group_named(token.term, subject_))
+      return false;
+    const auto& denial = tokens_[at - 1].word;
+    const auto next = at + 1;
+    const bool ends = next == tokens_.size() || tokens_[next].begins || tokens_[next].word == "whatsoever" ||
+                      is_phrase(next, {"at", "all"}) || is_phrase(next, {"of", "any"});
+    return (denial == "no" || denial == "without" || denial == "any") && ends &&
+           any(0, at, [&](std::size_t i) { return tokens_[i].tells && tokens_[i].term.text == token.term.text; });
+  }
+
   // "With nothing left out", where something is.
   bool leaves_out_nothing(std::size_t at) const {
     return (is_nothing(tokens_[at - 1].word) || tokens_[at - 1].word == "none") && !tokens_[at].begins && is_out(at) &&

@@ -28,13 +28,12 @@ class LeftOut {
         const auto next = static_cast<std::size_t>(&token - tokens_.data()) + 1;
         return is_sparing(token.word, next < tokens_.size() ? std::string_view(tokens_[next].word) : "");
       });
-      if (spared >= tokens_.size()) continue;
+      if (spared + 1 >= tokens_.size()) continue;
       tokens_[i].word = "keep";
       tokens_[spared].word = "only";
       if (tokens_[spared + 1].word == "than" || tokens_[spared + 1].word == "from" || tokens_[spared + 1].word == "for")
         tokens_[spared + 1].word = "the";
-      for (const auto at : {i, i + 1, all, spared, spared + 1})
-        if (is_function_word(tokens_[at].word) || at != spared + 1) tokens_[at].tells = false;
+      for (const auto at : {i, all - 1, all, spared}) tokens_[at].tells = false;
     }
   }
 
@@ -196,7 +195,7 @@ class LeftOut {
   bool leaves_out(std::size_t at) const {
     for (auto i = at + 2; tokens_[at].begins && i < std::min(at + 9, tokens_.size()) && !tokens_[i].begins; ++i)
       if (tokens_[i].word == "home" && tokens_[i - 1].word == "at") return true;
-    for (auto i = at + 1; i < std::min(at + 5, tokens_.size()) && !tokens_[i].breaks; ++i)
+    for (auto i = at + 1; i < std::min(at + 8, tokens_.size()) && !tokens_[i].breaks; ++i)
       if (tokens_[i].word == "out" || tokens_[i].word == "off" || tokens_[i].word == "aside") return true;
     return false;
   }

@@ -328,14 +328,15 @@ void expect_one_name(const Sentence& sentence, const std::vector<Subjects>& subj
                 "there are: " + joined(names, ", "), "name one of these, or give images with --data");
 }
 
-// Throws where no card accounts for the words, two do about alike, or something else does better.
+// Throws where no card accounts for the words, two do about alike, or something else does better; classes that are
+// `stated` may stand among any words.
 void expect_best(const Scores& scores, const Sentence& sentence, const std::string& text,
-                 const std::vector<std::string>& names, const std::vector<Subjects>& subjects,
-                 const Meanings& meanings) {
+                 const std::vector<std::string>& names, const std::vector<Subjects>& subjects, const Meanings& meanings,
+                 bool stated) {
   const auto best = scores.best();
   const auto unclear = [&](const std::string& why) { return not_clear(text, why, names); };
   const auto percent = [&](std::size_t entry) { return std::to_string(std::lround(100 * scores.score(entry))) + " %"; };
-  if (sentence.unknown().size() > 2 && sentence.unknown().size() > sentence.content().size())
+  if (!stated && sentence.unknown().size() > 2 && sentence.unknown().size() > sentence.content().size())
     throw unclear("nothing is known of most of its words: " + joined(sentence.unknown(), ", "));
   if (scores.score(best) < (scores.own_words(best) > 0 ? kLeast : kLeastOfLike))
     throw unclear("no data set accounts for its words; the nearest is '" + scores.name(best) + "', at " +
@@ -430,7 +431,7 @@ Reading read_text(const std::string& text, const std::vector<Card>& cards, const
   const ClassList said = list_classes(sentence, subjects[best], meanings);
   const bool clear = (scores.is_named() && says_network(sentence)) || said.stated || said.whether;
   if (const auto task = asks_otherwise(sentence, subjects[best], meanings, clear)) throw no_such_task(*task);
-  if (!scores.is_named()) expect_best(scores, sentence, text, names, subjects, meanings);
+  if (!scores.is_named()) expect_best(scores, sentence, text, names, subjects, meanings, said.stated);
   expect_accounted(scores, sentence, text, names, subjects, meanings, said);
   auto list = read_classes(scores, said, sentence, subjects[best], meanings);
   return {scores.name(best),    std::move(list.classes), list.whether, std::min(1.0, scores.score(best)),

@@ -68,6 +68,7 @@ class RestReader : NamedTokens {
       if (is_denied_thing(i) && counts_one_more(named)) return true;
       const auto first = is_rest(i);
       if (!first || *first == 0 || is_denied_rest(i) || is_dropped_rest(i)) continue;
+      if (tokens_[*first].begins && gets_label(i)) return true;
       const auto& before = tokens_[*first - 1].word;
       if (counts_one_more(named) || is_put_together(i) || is_lumping(before) || is_last_of_list(*first, i)) return true;
       if (is_joint(before) && has_pile_of_its_own(i)) return true;
@@ -84,9 +85,13 @@ class RestReader : NamedTokens {
     if (is_told_from_rest(false) || any(0, tokens_.size(), [&](std::size_t i) { return own(i) && is_looked_for(i); }))
       return false;
     if (any(1, tokens_.size(), [&](std::size_t i) { return is_one_class(i) || is_nothing_beside(i); })) return true;
+    const auto denied = [&](std::size_t i) { return is_denied_rest(i); };
+    // "Class 8, that class alone, no others".
+    if (any(0, tokens_.size(), [&](std::size_t i) { return tokens_[i].label; }) && any(1, tokens_.size(), denied))
+      return true;
     const bool one = any(1, tokens_.size(), [&](std::size_t i) { return is_one_thing(i); });
     return any(0, tokens_.size(), [&](std::size_t i) { return own(i) && (one || is_confined(i)); }) &&
-           any(1, tokens_.size(), [&](std::size_t i) { return is_denied_rest(i); });
+           any(1, tokens_.size(), denied);
   }
 
  private:
@@ -196,6 +201,16 @@ class RestReader : NamedTokens {
                      }));
   }
 
+  // "Everything else gets 'rest'", "is other".
+  bool gets_label(std::size_t at) const {
+    return any(at + 1, at + 3,
+               [&](std::size_t i) { return is_verdict(tokens_[i].word) || tokens_[i].word == "gets"; }) &&
+           any(at + 2, at + 1 + kNearList, [&](std::size_t i) {
+             const auto& word = tokens_[i].word;
+             return word == "rest" || word == "other" || is_label(word);
+           });
+  }
+
   // "In the middle pile".
   bool has_pile_of_its_own(std::size_t at) const {
     return any(at + 1, std::min(at + kLongestGap, sentence_around(at).last) + 1,
@@ -257,6 +272,7 @@ class RestReader : NamedTokens {
     const bool output = tokens_[at - 1].word == "output" && at > 1 && !tokens_[at - 1].begins;
     const auto& before = tokens_[at - (output ? 2 : 1)].word;
     const bool sole = before == "sole" || before == "only" || before == "single";
+    if (at > 3 && is_phrase(at - 3, {"one", "and", "only"})) return true;
     if (at + 1 == tokens_.size() || tokens_[at + 1].begins || is_in_all(at + 1) ||
         is_politeness(tokens_[at + 1].word) || (before == "only" && is_place_before(tokens_[at + 1].word)))
       return sole || before == "one" || before == "1";

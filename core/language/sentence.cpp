@@ -363,8 +363,9 @@ void Sentence::mark_labels(const std::vector<Subjects>& subjects) {
   Token* label = nullptr;
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     Token& token = tokens_[i];
-    if (label && (is_digit(token.word[0]) || (named && (!token.begins || tokens_[i - 1].label) &&
-                                              number_of(token.word) && !is_plural(token.word)))) {
+    if (label && (is_digit(token.word[0]) ||
+                  (named && (!token.begins || tokens_[i - 1].label) &&
+                   (number_of(token.word) || is_compound_number(token.word)) && !is_plural(token.word)))) {
       token.label = true;
       token.tells = token.number = false;
       if (!words_.sets.contains(label->term.text)) label->tells = false;

@@ -95,12 +95,13 @@ class StrangerReader : NamedTokens {
         continue;
       }
       if (!is_other(*i)) break;
-      if (stranger && !bare) return std::nullopt;
+      if (stranger && !bare && !is_sibling(*i)) return std::nullopt;
       if (!stranger) stranger = *i;
     }
     // "Pussycat" of "pussycat, pooch or frog" is the cat.
     const bool named = stranger && named_[*stranger] && std::ranges::find(classes, named_[*stranger]) == classes.end();
-    return classes.size() > 1 && !named ? stranger : std::nullopt;
+    const bool enough = classes.size() > 1 || (classes.size() == 1 && stranger && is_sibling(*stranger));
+    return enough && !named ? stranger : std::nullopt;
   }
 
   // "Fish" of "fish and bird", "rabbit" of "cifar10: dog, rabbit", of which one is a class, where nothing else is said
@@ -113,7 +114,9 @@ class StrangerReader : NamedTokens {
       // "Cifar10: whales or dolphins".
       if (is_behind_name(*first) && !begins(second) && are_strange_things({second, *first}))
         return tokens_[second].word;
-      const bool one = is_class_itself(*first) != is_class_itself(second);
+      // "Terrier and cat", but not "terrier and dog".
+      const bool kind = is_kind_of_class(stranger) && named_[*first] != named_[second];
+      const bool one = is_class_itself(*first) != is_class_itself(second) && !kind;
       if (one && (is_behind_name(*first) && !begins(second) ? !is_own_word(stranger)
                                                             : is_thing(stranger) && could_be_class(tokens_[stranger])))
         return tokens_[stranger].word;
@@ -328,10 +331,20 @@ class StrangerReader : NamedTokens {
       const auto items = items_up_to(last);
       const bool named = items.size() > 1 && any(0, tokens_.size(), [&](std::size_t i) { return is_set_name(i); });
       if (are_strange_things(items, named) &&
-          (is_confined_before(items.back()) || is_confined_after(items.back(), last)))
+          (is_confined_before(items.back()) || is_confined_after(items.back(), last) || is_taken_from_set(last)))
         return tokens_[last].word;
     }
     return std::nullopt;
+  }
+
+  // "Out of the CIFAR-10 pictures".
+  bool is_taken_from_set(std::size_t last) const {
+    for (auto i = last + 1; i < std::min(last + 1 + kNearList, tokens_.size()); ++i) {
+      if (is_set_name(i)) return true;
+      const auto& word = tokens_[i].word;
+      if (word != "out" && word != "of" && word != "from" && word != "in" && word != "the") return false;
+    }
+    return false;
   }
 
   // "Just the", "restricted to"; but not "not just the".
@@ -439,8 +452,15 @@ class StrangerReader : NamedTokens {
     return tokens_[at].word.ends_with('s') || is_class_itself(at) || is_sibling(at);
   }
 
+  // "Terrier" beside "cat".
+  bool is_kind_of_class(std::size_t at) const {
+    return named_[at] && kinship(tokens_[at].term, subject_.genera, meanings_.taxonomy()).kind_of == named_[at];
+  }
+
   bool is_sibling(std::size_t at) const {
-    return tokens_[at].tells && kinship(tokens_[at].term, subject_.genera, meanings_.taxonomy()).sibling;
+    // But not "stray cats".
+    const bool describes = at + 1 < tokens_.size() && !tokens_[at + 1].begins && named_[at + 1];
+    return tokens_[at].tells && !describes && kinship(tokens_[at].term, subject_.genera, meanings_.taxonomy()).sibling;
   }
 
   // Beside one class it has to be close to them, and beside nearly all it is but another word.

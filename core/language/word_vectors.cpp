@@ -51,16 +51,13 @@ std::string_view text_of(const MappedSafetensors::Tensor& tensor) {
   return {reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()};
 }
 
-// The lines of `text`, each without its end.
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    if (end == std::string_view::npos) break;
-    lines.push_back(text.substr(0, end));
+// Each line of `text` that ends, without its end.
+template <class Use>
+void for_each_line(std::string_view text, const Use& use) {
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    use(text.substr(0, end));
     text.remove_prefix(end + 1);
   }
-  return lines;
 }
 
 }  // namespace
@@ -101,13 +98,14 @@ WordVectors::WordVectors(WordTable table) : source_(std::move(table.source)) {
 
 void WordVectors::index() {
   begins_.clear();
+  begins_.reserve(rarity_.size() + 1);
   begins_.push_back(0);
   std::string_view before;
-  for (const auto line : lines_of(terms_)) {
+  for_each_line(terms_, [&](std::string_view line) {
     if (line <= before) throw bad_table("its terms are not sorted, or not different");
     before = line;
     begins_.push_back(begins_.back() + line.size() + 1);
-  }
+  });
   if (begins_.back() != terms_.size() || rarity_.size() != size() ||
       vectors_.size() != size() * static_cast<std::size_t>(dimensions_))
     throw bad_table("its parts are not of one number");
@@ -172,11 +170,11 @@ WordVectors WordVectors::load(const std::filesystem::path& path) {
   if (!rarity.empty()) std::memcpy(out.rarity_.data(), rarity.data(), rarity.size());
   for (const float value : out.rarity_)
     if (!(value >= 0) || std::isinf(value)) throw malformed("'rarity' has a number below 0, or none");
-  for (const auto line : lines_of(text_of(part("irregular", DType::kU8, 1)))) {
+  for_each_line(text_of(part("irregular", DType::kU8, 1)), [&](std::string_view line) {
     const auto space = line.find(' ');
     if (space == std::string_view::npos) throw malformed("'irregular' has a line of one word");
-    out.irregular_.emplace(line.substr(0, space), line.substr(space + 1));
-  }
+    out.irregular_.emplace_hint(out.irregular_.end(), line.substr(0, space), line.substr(space + 1));
+  });
   if (file->find("senses") || file->find("broader"))
     out.taxonomy_ = {nodes_of(part("senses", DType::kI32, 2)), nodes_of(part("broader", DType::kI32, 2))};
   out.storage_ = file;

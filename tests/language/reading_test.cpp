@@ -671,3 +671,55 @@ TEST_CASE("nothing is left of what is left out class by class", "[reading]") {
   CHECK(read("dice without the odd dots").data() == "counts[0,2,4]");
   CHECK(refusal("dice without the odd dots, without the even dots") == "instruction.classes");
 }
+
+TEST_CASE("several classes may be told from all others", "[reading]") {
+  for (const char* text : {"apples, plums or something else", "apple, plum, or neither",
+                           "fruit: apples, plums, neither", "three outputs for the fruit: apple, plum, anything else",
+                           "apples in bin one, plums in bin two and all other fruit in bin three",
+                           "apples, plums, and lump all other fruit together as a third"}) {
+    INFO(text);
+    CHECK(read(text).data() == "orchard[0,3,rest]");
+  }
+  CHECK(read("is it one or the other: apples or plums").data() == "orchard[0,3]");
+  CHECK(read("apples, plums and all the other fruit").data() == "orchard");
+  CHECK(refusal("ignore every fruit") == "instruction.classes");
+  CHECK(read("ignore everything but the apples and the plums").data() == "orchard[0,3]");
+}
+
+TEST_CASE("one class with nothing beside it is refused", "[reading]") {
+  for (const char* text : {"only hammers, there are no negatives", "hammers, with nothing set against them",
+                           "the sole class should be hammers", "hammers, one output label",
+                           "tools: hammers, no other class", "hammers, I do not want a second one"}) {
+    INFO(text);
+    CHECK(refusal(text) == "instruction.classes");
+  }
+}
+
+TEST_CASE("what is of the classes' genus and none of them is refused", "[reading]") {
+  // A line of seven kinds down to "tool"; hammers, saws and wrenches are tools, a sledge is a hammer.
+  WordTable table{{"hammer", "saw", "wrench", "sledge", "tool"},
+                  {1, 0, 0, 0, 1, 0, 0, 0, 1, 0.8f, 0.1f, 0.1f, 0.5f, 0.5f, 0.5f},
+                  {5, 5, 5, 5, 5},
+                  {},
+                  "by hand",
+                  {{7, -1, 8, -1, 9, -1, 10, -1, 6, -1},
+                   {-1, -1, 0, -1, 1, -1, 2, -1, 3, -1, 4, -1, 5, -1, 6, -1, 6, -1, 6, -1, 7, -1}}};
+  const WordVectors words(std::move(table));
+  const auto reading = [&](const std::string& text) { return read_instruction(text, kCards, words).data(); };
+  CHECK(reading("hammers or saws") == "tools[0,1]");
+  CHECK(reading("sledges or saws") == "tools[0,1]");
+  for (const char* text : {"hammers or wrenches", "tell wrenches from hammers and saws", "a hammer, a saw, a wrench"}) {
+    INFO(text);
+    CHECK(error_id([&] { reading(text); }) == "instruction.classes");
+  }
+}
+
+TEST_CASE("numbers beside another set's classes are labels where they are listed, and else nothing", "[reading]") {
+  const Card shapes{"shapes9", {"ring", "bar", "cone"}, "shapes", {"shape"}, {}};
+  const auto reading = [&](const std::string& text) { return read_instruction(text, {shapes, kCards[1]}, {}).data(); };
+  CHECK(reading("shapes9 0 & 2") == "shapes9[0,2]");
+  CHECK(reading("only 0 and 2 from shapes9") == "shapes9[0,2]");
+  CHECK(reading("shapes9 class zero and class two only") == "shapes9[0,2]");
+  CHECK(reading("Year 2: shapes9") == "shapes9");
+  CHECK(reading("shapes9 {0,2}") == "shapes9[0,2]");
+}

@@ -17,7 +17,8 @@ WordTable small_table() {
           {1, 0, 0.9f, 0.1f, 0, 2, 1, 0},
           {3, 4, 5, 8},
           {{"feet", "foot"}, {"beeten", "boot"}},
-          "by hand"};
+          "by hand",
+          {{0, -1, 1, -1, -1, -1, 0, 2}, {-1, -1, 0, -1, -1, -1}}};
 }
 
 }  // namespace
@@ -53,6 +54,22 @@ TEST_CASE("word vectors come back from their file") {
   CHECK(back.source() == "by hand");
   CHECK(back.lemma("beeten") == "boot");
   CHECK(back.closeness(0, 1) == words.closeness(0, 1));
+  CHECK(back.taxonomy().senses_of(*back.find("boot")) == std::vector<Taxonomy::Node>{1});
+  CHECK(back.taxonomy().senses_of(*back.find("shoes")) == std::vector<Taxonomy::Node>{0, 2});
+  CHECK(back.taxonomy().kinds_of(1).size() == 2);
+}
+
+TEST_CASE("a file of vectors need not say what nouns are kinds of") {
+  TemporaryFolder folder;
+  const auto path = folder / "words.safetensors";
+  auto table = small_table();
+  table.taxonomy = {};
+  const WordVectors words(table);
+  words.save(path);
+  const auto back = WordVectors::load(path);
+  CHECK(back.id() == words.id());
+  CHECK(back.taxonomy().senses_of(*back.find("boot")).empty());
+  CHECK(words.id() != WordVectors(small_table()).id());
 }
 
 TEST_CASE("damaged word vectors are refused") {
@@ -77,6 +94,9 @@ TEST_CASE("damaged word vectors are refused") {
   CHECK(refusal([](auto& file) { file.tensors["terms"].bytes.back() = std::byte{'z'}; }) == "words.malformed");
   CHECK(refusal([](auto& file) { file.tensors["irregular"].bytes[6] = std::byte{'-'}; }) == "words.malformed");
   CHECK(refusal([](auto& file) { file.tensors["vectors"].shape = {8, 1}; }) == "words.malformed");
+  CHECK(refusal([](auto& file) { file.tensors.erase("broader"); }) == "words.malformed");
+  CHECK(refusal([](auto& file) { file.tensors["senses"].bytes[0] = std::byte{3}; }) == "words.malformed");
+  CHECK(refusal([](auto& file) { file.tensors["broader"].shape = {6}; }) == "words.malformed");
 }
 
 TEST_CASE("a table whose parts do not fit together is refused") {
@@ -86,6 +106,9 @@ TEST_CASE("a table whose parts do not fit together is refused") {
   table = small_table();
   table.terms[1] = "shoe";
   CHECK(error_id([&] { WordVectors{table}; }) == "words.table");
+  table.taxonomy.senses.pop_back();
+  CHECK(error_id([&] { WordVectors{table}; }) == "words.table");
+  table = small_table();
   table.terms[1] = "two\nlines";
   CHECK(error_id([&] { WordVectors{table}; }) == "words.table");
 }

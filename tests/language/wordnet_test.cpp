@@ -1,5 +1,6 @@
 #include "weightloom/language/wordnet.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
@@ -25,7 +26,13 @@ void write_wordnet(const std::filesystem::path& folder) {
     write(folder / ("data." + std::string(part)), "  1 the licence\n");
   }
   write(folder / "noun.exc", "feet foot\n");
-  write(folder / "index.noun", "  1 the licence\nboot n 1\nfoot n 1\nfootwear n 1\nsandal n 1\nflip-flop n 1\n");
+  write(folder / "index.noun",
+        "  1 the licence\n"
+        "boot n 1 1 @ 1 0 00000002\n"
+        "foot n 1 0 1 0 00000009\n"
+        "footwear n 2 1 ~ 2 0 00000001 00000003\n"
+        "sandal n 1 1 @ 1 0 00000003\n"
+        "flip-flop n 1 1 @ 1 0 00000003\n");
   write(
       folder / "data.noun",
       "  1 the licence\n"
@@ -54,6 +61,23 @@ TEST_CASE("WordNet's sets of synonyms are documents of unit length") {
   CHECK(found.irregular.at("feet") == "foot");
 }
 
+TEST_CASE("WordNet says what its nouns are kinds of") {
+  TemporaryFolder folder;
+  write_wordnet(folder.path());
+  const auto found = read_wordnet(folder.path());
+  REQUIRE(found.taxonomy.fits(found.terms.size()));
+  const auto senses = [&](const std::string& term) {
+    return found.taxonomy.senses_of(
+        static_cast<std::size_t>(std::ranges::find(found.terms, term) - found.terms.begin()));
+  };
+  using Nodes = std::vector<Taxonomy::Node>;
+  CHECK(senses("boot") == Nodes{1});
+  CHECK(senses("footwear") == Nodes{0, 2});  // the commonest first
+  CHECK(senses("foot").empty());             // its meaning is not there
+  CHECK(senses("wear").empty());             // no noun
+  CHECK(found.taxonomy.kinds_of(2) == std::vector<std::pair<Taxonomy::Node, std::size_t>>{{2, 0}, {0, 1}});
+}
+
 TEST_CASE("what is no WordNet is refused") {
   TemporaryFolder folder;
   CHECK(error_id([&] { read_wordnet(folder.path()); }) == "wordnet.missing");
@@ -64,4 +88,8 @@ TEST_CASE("what is no WordNet is refused") {
   CHECK(error_id([&] { read_wordnet(folder.path()); }) == "wordnet.malformed");
   write(folder / "data.noun", "00000001 06 n 01 footwear 0 999 | a gloss\n");
   CHECK(read_wordnet(folder.path()).documents() == 1);
+  write(folder / "index.noun", "boot n many\n");
+  CHECK(error_id([&] { read_wordnet(folder.path()); }) == "wordnet.malformed");
+  write(folder / "index.noun", "boot n 99999 1 @ 1 0 00000001\n");
+  CHECK(read_wordnet(folder.path()).taxonomy.senses_of(0).empty());
 }
