@@ -44,6 +44,17 @@ std::vector<std::string> parts_of(std::string_view list) {
   return parts;
 }
 
+// "Fashion mnist" and "fashion_mnist" beside the name itself.
+bool ends_with_name(std::string_view text, std::string name) {
+  if (text.ends_with(name)) return true;
+  for (const char between : {' ', '_'}) {
+    auto other = name;
+    std::ranges::replace(other, '-', between);
+    if (text.ends_with(other)) return true;
+  }
+  return false;
+}
+
 std::optional<Reading> classes_in(std::string_view list, const Card& card) {
   const auto parts = parts_of(list);
   if (parts.empty()) return std::nullopt;
@@ -78,7 +89,7 @@ std::optional<Reading> bracketed_set(std::string_view instruction, const std::ve
     if (before.ends_with(' ')) before.remove_suffix(1);
     const Card* longest = nullptr;  // "fashion-mnist" ends in "mnist"
     for (const Card& card : cards)
-      if (before.ends_with(in_lower_case(card.name)) && (!longest || card.name.size() > longest->name.size()))
+      if (ends_with_name(before, in_lower_case(card.name)) && (!longest || card.name.size() > longest->name.size()))
         longest = &card;
     if (!longest) continue;
     if (auto found = classes_in(std::string_view(text).substr(open + 1, close - open - 1), *longest)) return found;

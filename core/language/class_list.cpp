@@ -16,7 +16,7 @@ namespace {
 // A class is named by a word that is so close to its name, and by so much closer than to any other class's.
 constexpr double kNamesClass = 0.6, kNamesNoOther = 0.12;
 // So close is what is a kind of it.
-constexpr double kLikeKind = 0.2;
+constexpr double kLikeKind = 0.1;
 
 void add_once(std::vector<std::int64_t>& classes, std::int64_t c) {
   if (std::ranges::find(classes, c) == classes.end()) classes.push_back(c);
@@ -112,12 +112,14 @@ class Lists : NamedTokens {
     return out;
   }
 
-  // "Class 12" of ten that are numbers.
+  // "Class 12", "classes 8, 9 and 10" of ten that are numbers.
   std::optional<std::string> label_beyond() const {
-    for (std::size_t i = 1; subject_.numbered && i < tokens_.size(); ++i) {
-      const auto number = tokens_[i].begins ? std::nullopt : number_of(tokens_[i].word);
-      if (number && *number >= static_cast<std::int64_t>(subject_.classes.size()) && tokens_[i - 1].word == "class")
-        return tokens_[i].word;
+    bool list = false;
+    for (std::size_t i = 0; subject_.numbered && i < tokens_.size(); ++i) {
+      const auto number = number_of(tokens_[i].word);
+      if (list && number && *number >= static_cast<std::int64_t>(subject_.classes.size())) return tokens_[i].word;
+      const bool label = tokens_[i].word == "class" || tokens_[i].word == "classes";
+      list = label || (list && (number || is_joint(tokens_[i].word) || tokens_[i].word == "or"));
     }
     return std::nullopt;
   }

@@ -29,11 +29,13 @@ class ContradictionReader : NamedTokens {
     if (class_named(token, subject_, meanings_) || !is_of_whole(token) || !is_plural(token.word) || !token.left_out ||
         group_named(token.term, subject_))
       return false;
-    const auto& denial = tokens_[at - 1].word;
+    const auto& denial =
+        at > 2 && is_phrase(at - 3, {"none", "of", "the"}) ? tokens_[at - 3].word : tokens_[at - 1].word;
     const auto next = at + 1;
     const bool ends = next == tokens_.size() || tokens_[next].begins || tokens_[next].word == "whatsoever" ||
-                      is_phrase(next, {"at", "all"}) || is_phrase(next, {"of", "any"});
-    return (denial == "no" || denial == "without" || denial == "any") && ends &&
+                      is_phrase(next, {"at", "all"}) || is_phrase(next, {"of", "any"}) ||
+                      (tokens_[next].word == "of" && next + 1 < tokens_.size() && is_set_name(next + 1));
+    return (denial == "no" || denial == "none" || denial == "without" || denial == "any") && ends &&
            any(0, at, [&](std::size_t i) { return tokens_[i].tells && tokens_[i].term.text == token.term.text; });
   }
 

@@ -22,6 +22,14 @@ class Quantities {
  public:
   explicit Quantities(std::vector<Token>& tokens) : tokens_(tokens) {}
 
+  // "Bin A", "tray B".
+  void drop_letters_of_places() {
+    for (std::size_t i = 1; i < tokens_.size(); ++i)
+      if (!tokens_[i].begins && tokens_[i].word.size() == 1 && is_letter(tokens_[i].word[0]) &&
+          is_pile(tokens_[i - 1].word) && !is_plural(tokens_[i - 1].word))
+        tokens_[i].tells = tokens_[i - 1].tells = false;
+  }
+
   // "Auto" is a car in a list of vehicles, and nothing in "auto tag".
   void drop_prefixes() {
     for (std::size_t i = 0; i + 1 < tokens_.size(); ++i)
@@ -239,6 +247,7 @@ void drop_quantities(std::vector<Token>& tokens) {
   reader.drop_quantities();
   reader.drop_amounts();
   reader.drop_prefixes();
+  reader.drop_letters_of_places();
 }
 
 }  // namespace weightloom

@@ -299,7 +299,13 @@ class StrangerReader : NamedTokens {
       if (!tokens_[last].tells) continue;
       const auto items = items_up_to(last);
       if (items.size() > 1 && are_strange_things(items) && are_counted(items.size())) return tokens_[last].word;
-      if (whole || last < 2) continue;
+      if (whole) continue;
+      // "Hats and scarves from the cloakroom".
+      if (items.size() > 1 && std::ranges::all_of(items, [&](std::size_t i) {
+            return is_sibling(i) && is_plural(tokens_[i].word) && !tokens_[i].place;
+          }))
+        return tokens_[last].word;
+      if (last < 2) continue;
       const bool alone = (last + 1 == tokens_.size() || tokens_[last + 1].begins) &&
                          std::ranges::all_of(items, [&](std::size_t i) { return tokens_[i].begins; });
       const auto plurals = std::ranges::count_if(items, [&](std::size_t i) { return is_plural(tokens_[i].word); });

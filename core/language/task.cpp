@@ -288,6 +288,8 @@ class TaskReader {
     if (word(at) != "where" || (!tokens_[at].begins && !says_mark(at)) ||
         !any(at + 1, at + 3, [&](std::size_t i) { return is_being(word(i)); }))
       return std::nullopt;
+    // "Where 'other' is all the rest".
+    if (!tokens_[at].breaks && !says_mark(at) && !is_being(word(at + 1))) return std::nullopt;
     return phrase(at, at + 1);
   }
 

@@ -41,7 +41,8 @@ constexpr std::string_view kFunctionWords =
     "of to in "
     "into on onto for with by at as from than about over under up down out off through between against among across "
     "after "
-    "before since during per via and or nor but if then else so because while whether either neither is am are was "
+    "before since during per via mr mrs ms and or nor but if then else so because while whether either neither is am "
+    "are was "
     "were be "
     "been "
     "being do does did doing done have has had having can could may might must shall should will would i me my mine we "
@@ -166,7 +167,7 @@ bool is_sparing(std::string_view word, std::string_view next) {
 }
 
 bool is_containing(std::string_view word) {
-  return one_of(word, "including containing having using showing");
+  return one_of(word, "include including contain containing have having use using show showing");
 }
 
 bool is_aside(std::string_view word) {
