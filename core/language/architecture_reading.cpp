@@ -708,8 +708,9 @@ class Reader {
   // "Draft quality and high quality at the same time", with nothing that denies one of them.
   bool says_draft_and_high(const std::string& text) const {
     const auto says = [&](const char* phrase) { return text.find(phrase) != std::string::npos; };
-    const bool both = says(" draft ") && (says(" high quality ") || says(" highest quality ") ||
-                                          says(" best quality ") || says(" highest possible "));
+    const bool both =
+        says(" draft ") && (says(" high quality ") || says(" highest quality ") || says(" best quality ") ||
+                            says(" highest possible ") || says(" quality high "));
     return both && std::ranges::none_of(words_, [](const std::string& word) {
              return is_negation(word) || word.ends_with("n't") || word == "than" || word == "then" || word == "or";
            });

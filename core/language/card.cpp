@@ -33,7 +33,7 @@ const std::vector<Card>& known_cards() {
         {"frock", "gown"},
         {"overcoat", "raincoat", "parka"},
         {"flip-flop"},
-        {"blouse"},
+        {"blouse", "dress_shirt"},
         {"trainer", "plimsoll", "running_shoe", "gym_shoe", "tennis_shoe"},
         {"handbag", "purse", "backpack", "rucksack", "tote"},
         {"boot", "bootee"}},

@@ -527,7 +527,9 @@ class Lists : NamedTokens {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       const auto& word = tokens_[i].word;
       const auto& before = i > 0 ? tokens_[i - 1].word : word;
-      if (is_telling_apart(word) || (word == "from" && is_told_from(i))) return true;
+      if (is_telling_apart(word) || is_telling_apart(tokens_[i].term.text) || is_phrase(i, {"one", "of", "these"}) ||
+          (word == "from" && is_told_from(i)))
+        return true;
       if (word == "which" && i > 1 && tokens_[i - 2].word == "which") return true;
       if (word == "one" && before == "which") return true;
       // "Ignoring everything else", "leaving out all others".

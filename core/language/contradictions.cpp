@@ -84,7 +84,8 @@ class ContradictionReader : NamedTokens {
       if (being && is_out(i)) return true;
       if (tokens_[i].tells) return false;
       being = being || is_being(tokens_[i].word);
-      if ((is_denied_being(tokens_[i].word) || tokens_[i].word == "never") &&
+      const auto& word = tokens_[i].word;
+      if ((is_denied_being(word) || word == "never" || word == "account" || word == "circumstances") &&
           (is_phrase(i + 1, {"be", "one", "of"}) || is_phrase(i + 1, {"be", "a"}) ||
            is_phrase(i + 1, {"be", "among"}) || is_phrase(i + 1, {"in", "it"}) || is_phrase(i + 1, {"be", "in", "it"})))
         return true;
@@ -208,8 +209,9 @@ class ContradictionReader : NamedTokens {
 
   bool is_denied_outright(std::size_t at, bool joined) const {
     auto denial = at;
-    while (denial > 0 && at - denial < kLongestGap && !is_negation(tokens_[denial].word)) --denial;
-    if (!is_negation(tokens_[denial].word) || denial == 0) return false;
+    const auto denies = [&](std::size_t i) { return is_negation(tokens_[i].word) || is_phrase(i, {"never", "use"}); };
+    while (denial > 0 && at - denial < kLongestGap && !denies(denial)) --denial;
+    if (!denies(denial) || denial == 0) return false;
     const auto& before = tokens_[denial - 1].word;
     if (is_contrast(before) || before == "if" || before == "it" || is_being(before)) return false;
     if ((joined || tokens_[denial].word == "not") && before != "but" && !(joined && is_joint(before))) return false;

@@ -106,7 +106,7 @@ bool NamedTokens::is_set_name(std::size_t at) const {
 bool NamedTokens::is_told_from(std::size_t at) const {
   return any(at > 4 ? at - 4 : 0, at, [&](std::size_t i) {
     const auto& word = tokens_[i].word;
-    return word.starts_with("tell") || word == "know" || is_telling_apart(word);
+    return word.starts_with("tell") || word == "know" || word == "knows" || is_telling_apart(word);
   });
 }
 
@@ -134,6 +134,9 @@ std::optional<std::size_t> NamedTokens::is_rest(std::size_t at) const {
   const bool left = (word == "left" || word == "remains") &&
                     (before == "whatever" || before == "what's" || before == "that" || before == "what");
   if (word == "another" && before == "one") return std::nullopt;
+  // "The one from the other", "from each other".
+  if (word == "other" && (before == "each" || (at > 2 && is_phrase(at - 3, {"one", "from", "the"}))))
+    return std::nullopt;
   if (left) --first;
   while (first > 0 && !tokens_[first].begins && is_before_rest(first - 1)) --first;
   if (left) return first;
@@ -171,6 +174,7 @@ bool NamedTokens::is_open(const Run& run) const {
 }
 
 bool NamedTokens::goes_on(std::size_t at) const {
+  if (is_phrase(at - 1, {"each", "other"})) return false;
   // "Whatever shape the camera shows", "any of them".
   const bool ends = at + 1 == tokens_.size() || tokens_[at + 1].begins || tokens_[at + 1].word == "else";
   const auto& before = tokens_[at - 1].word;

@@ -285,6 +285,40 @@ std::optional<std::pair<std::string, const Card*>> card_near(const std::vector<T
   return std::nullopt;
 }
 
+Error two_sets(const std::string& first, const Card& its_card, const std::string& second, const Card& other_card) {
+  return {ErrorCode::kUsage, "instruction.sets", "the instruction names classes of two data sets",
+          "'" + first + "' is of '" + its_card.name + "', '" + second + "' of '" + other_card.name +
+              "'; images of the two differ in how they were taken and standardised",
+          "put images of both kinds into one folder, a sub-folder for each, and give it with --data"};
+}
+
+// The card that has a class of the very name; none for a number, which may count anything.
+const Card* card_of_class(const Token& token, const std::vector<Subjects>& subjects) {
+  if (!token.tells || token.place || (token.number && !is_plural(token.word))) return nullptr;
+  for (const Subjects& subject : subjects)
+    for (const auto& terms : subject.classes)
+      if (std::ranges::find(terms, token.term.text, &Term::text) != terms.end()) return subject.card;
+  return nullptr;
+}
+
+// "Handbag, ankle boot, truck", "a dog and a dress": throws where one list has classes of two data sets.
+void expect_lists_of_one_set(const Sentence& sentence, const std::vector<Subjects>& subjects) {
+  const auto& tokens = sentence.tokens();
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    const Card* card = card_of_class(tokens[i], subjects);
+    auto next = i + 1;
+    bool listed = false;
+    for (; card && next < std::min(i + 4, tokens.size()) && !tokens[next].tells && !tokens[next].breaks; ++next) {
+      const auto& word = tokens[next].word;
+      listed = listed || is_joint(word) || word == "or" || is_versus(word) || tokens[next].begins;
+      if (!is_joint(word) && word != "or" && !is_versus(word) && !is_determiner(word)) listed = false;
+    }
+    if (!card || next >= tokens.size() || tokens[next].breaks || !(listed || tokens[next].begins)) continue;
+    if (const Card* other = card_of_class(tokens[next], subjects); other && other != card)
+      throw two_sets(tokens[i].word, *card, tokens[next].word, *other);
+  }
+}
+
 // "Tell boots from the digit seven": throws where classes of two data sets are set against each other.
 void expect_one_set(const Sentence& sentence, const std::vector<Subjects>& subjects, const Meanings& meanings) {
   const auto& tokens = sentence.tokens();
@@ -293,10 +327,7 @@ void expect_one_set(const Sentence& sentence, const std::vector<Subjects>& subje
     const auto before = card_near(tokens, i - 1, -1, subjects, meanings);
     const auto after = card_near(tokens, i + 1, 1, subjects, meanings);
     if (!before || !after || before->second == after->second) continue;
-    throw Error(ErrorCode::kUsage, "instruction.sets", "the instruction names classes of two data sets",
-                "'" + before->first + "' is of '" + before->second->name + "', '" + after->first + "' of '" +
-                    after->second->name + "'; images of the two differ in how they were taken and standardised",
-                "put images of both kinds into one folder, a sub-folder for each, and give it with --data");
+    throw two_sets(before->first, *before->second, after->first, *after->second);
   }
 }
 
@@ -422,6 +453,7 @@ Reading read_text(const std::string& text, const std::vector<Card>& cards, const
   if (is_equation(text)) throw no_such_task("an equation");
   if (const auto task = other_task(sentence)) throw no_such_task(*task);
   expect_one_name(sentence, subjects, names);
+  expect_lists_of_one_set(sentence, subjects);
   if (auto bracketed = bracketed_set(text, cards)) return *std::move(bracketed);
   if (seen) {
     if (const auto task = asks_otherwise(sentence, *seen, meanings, false)) throw no_such_task(*task);

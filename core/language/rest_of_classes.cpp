@@ -51,7 +51,8 @@ class RestReader : NamedTokens {
           tokens_[*first - 1].word == "for" || follows_contrast(*first) || is_put_together(i) ||
           tokens_[*first - 1].word == "among" || is_lumping(tokens_[*first - 1].word) ||
           (tokens_[*first - 1].word == "together" && *first > 1 && is_lumping(tokens_[*first - 2].word)) ||
-          (is_joint(tokens_[*first - 1].word) && says_other_place(i)) || is_denied_rest(i) ||
+          tokens_[*first - 1].word == "what's" ||
+          (is_joint(tokens_[*first - 1].word) && (says_other_place(i) || counts_one_more(1))) || is_denied_rest(i) ||
           any(i + 1, i + 1 + kNearList, [&](std::size_t at) { return is_verdict(tokens_[at].word); }))
         return true;
     }

@@ -420,7 +420,8 @@ bool Sentence::lists_labels(const std::vector<Subjects>& subjects) {
     digits.push_back(&tokens_[i]);
     const auto before = i > 0 && !tokens_[i].begins ? i - 1 : i;
     const bool listed = tokens_[i].begins ? i > 0 && tokens_[i - 1].number
-                                          : is_joint(tokens_[before].word) || tokens_[before].word == "or";
+                                          : is_joint(tokens_[before].word) || tokens_[before].word == "or" ||
+                                                is_versus(tokens_[before].word);
     if (digits.size() > 1 && !listed) return false;
   }
   const bool named = std::ranges::any_of(

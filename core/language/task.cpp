@@ -586,8 +586,13 @@ class TaskReader {
     return phrase(at, at + 2);
   }
 
+  bool says_letter(std::size_t at) const {
+    return any(at + 1, at + 3, [&](std::size_t i) { return word(i) == "letter"; });
+  }
+
   bool sets_letter_against_number(std::size_t at) const {
-    if (!subject_.numbered || at == 0 || !inside(at + 1) || (word(at) != "or" && !is_versus(word(at)))) return false;
+    const bool joined = word(at) == "or" || is_versus(word(at)) || (is_joint(word(at)) && says_letter(at));
+    if (!subject_.numbered || at == 0 || !inside(at + 1) || !joined) return false;
     auto after = is_determiner(word(at + 1)) && inside(at + 2) ? at + 2 : at + 1;
     // "Or handwritten letter Q".
     if (is_scribing(word(after)) && inside(after + 1)) ++after;

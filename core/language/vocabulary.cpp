@@ -80,7 +80,8 @@ constexpr std::string_view kFunctionWords =
 constexpr std::string_view kGenericWords =
     "model net network neural classifier classify classification weight parameter layer deep small tiny large big "
     "little image "
-    "imagery picture pic photo photograph photography foto snap thumbnail snapshot recognise recognize recogniser "
+    "imagery picture crop cropped pic photo photograph photography foto snap thumbnail snapshot recognise recognize "
+    "recogniser "
     "recognizer recognition tell apart label labelled "
     "sort sorted sorter sorting separate separation distinguish differentiate discriminate identify identification "
     "detect "
