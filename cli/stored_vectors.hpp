@@ -8,8 +8,8 @@
 
 namespace weightloom::cli {
 
-// Those of the settings' file; nothing where it is missing.
-std::optional<WordVectors> stored_word_vectors(const Context& context);
+// Those of the settings' file; nothing where it is missing. Warns of those that an older version made.
+std::optional<WordVectors> stored_word_vectors(Context& context);
 void warn_without_vectors(Context& context);
 
 }  // namespace weightloom::cli

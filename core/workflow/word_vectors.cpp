@@ -96,18 +96,13 @@ WordTable latent_semantics(const WordnetDocuments& documents, std::int64_t dimen
     table.irregular = documents.irregular;
     table.taxonomy = documents.taxonomy;
     table.vectors.assign(vectors.data_ptr<float>(), vectors.data_ptr<float>() + vectors.numel());
-    table.source =
-        "WordNet, latent semantic analysis of " + std::to_string(documents.documents()) + " sets of synonyms";
+    table.source = std::string(kFromWordnet) + ", latent semantic analysis of " +
+                   std::to_string(documents.documents()) + " sets of synonyms";
     return table;
   });
 }
 
 namespace {
-
-// Made from WordNet by a version that kept nothing of what nouns are kinds of.
-bool is_outdated(const WordVectors& words) {
-  return words.taxonomy().senses.empty() && words.source().starts_with("WordNet");
-}
 
 void expect_place_for(const std::filesystem::path& file) {
   // A folder that cannot be made shows in what follows.
@@ -138,7 +133,7 @@ WordVectors load_or_make_word_vectors(const std::filesystem::path& file, const s
                                       const ProgressSink& progress) {
   if (!std::filesystem::exists(file)) return make_word_vectors(file, folder, progress);
   auto words = WordVectors::load(file);
-  if (!is_outdated(words)) return words;
+  if (!words.is_outdated()) return words;
   try {
     return make_word_vectors(file, folder, progress);
   } catch (const Error& error) {

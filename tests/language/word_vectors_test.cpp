@@ -70,6 +70,11 @@ TEST_CASE("a file of vectors need not say what nouns are kinds of") {
   CHECK(back.id() == words.id());
   CHECK(back.taxonomy().senses_of(*back.find("boot")).empty());
   CHECK(words.id() != WordVectors(small_table()).id());
+  CHECK(!words.is_outdated());
+  table.source = std::string(kFromWordnet) + ", of some version";
+  CHECK(WordVectors(table).is_outdated());
+  table.taxonomy = small_table().taxonomy;
+  CHECK(!WordVectors(table).is_outdated());
 }
 
 TEST_CASE("damaged word vectors are refused") {

@@ -18,6 +18,9 @@
 
 namespace weightloom {
 
+// How the source of vectors begins that were made from WordNet.
+inline constexpr std::string_view kFromWordnet = "WordNet";
+
 // What vectors are made of, before they are packed.
 struct WordTable {
   std::vector<std::string> terms;  // lower case, several words joined by '_'; each once
@@ -53,6 +56,8 @@ class WordVectors {
   double rarity(std::size_t index) const { return rarity_[index]; }
   // Empty where the vectors come from other programs, or from a file of a version that kept none.
   const Taxonomy& taxonomy() const { return taxonomy_; }
+  // Whether they were made from WordNet by a version that kept no taxonomy.
+  bool is_outdated() const { return taxonomy_.senses.empty() && source_.starts_with(kFromWordnet); }
   // The base form of a word in lower case where the table has it ("shoes": "shoe"); the word itself otherwise.
   std::string lemma(std::string_view word) const;
 
