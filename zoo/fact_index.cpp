@@ -148,8 +148,8 @@ IndexedNetwork network(std::string_view raw, std::string_view name) {
 Networks each_once(Networks networks) {
   // Those of one text are in order.
   if (!std::ranges::is_sorted(networks, {}, &IndexedNetwork::id)) std::ranges::sort(networks, {}, &IndexedNetwork::id);
-  const auto again = std::ranges::unique(networks, {}, &IndexedNetwork::id);
-  networks.erase(again.begin(), again.end());
+  const auto same = [](const IndexedNetwork& a, const IndexedNetwork& b) { return a.id == b.id; };
+  networks.erase(std::unique(networks.begin(), networks.end(), same), networks.end());
   return networks;
 }
 

@@ -8,6 +8,7 @@
 #include "weightloom/base/log.hpp"
 #include "weightloom/base/progress.hpp"
 #include "weightloom/base/text.hpp"
+#include "weightloom/base/units.hpp"
 #include "zoo_impl.hpp"
 
 namespace weightloom {
