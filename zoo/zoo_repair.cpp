@@ -8,6 +8,7 @@
 #include "database_salvage.hpp"
 #include "fact_index.hpp"
 #include "statistics_cache.hpp"
+#include "store_folder.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "zoo_impl.hpp"
