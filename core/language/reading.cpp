@@ -301,6 +301,12 @@ const Card* card_of_class(const Token& token, const std::vector<Subjects>& subje
   return nullptr;
 }
 
+// "And", "or a", between two of a list.
+bool joins_items(const Token& token) {
+  return !token.tells && !token.breaks &&
+         (is_joint(token.word) || token.word == "or" || is_versus(token.word) || is_determiner(token.word));
+}
+
 // "Handbag, ankle boot, truck", "a dog and a dress": throws where one list has classes of two data sets.
 void expect_lists_of_one_set(const Sentence& sentence, const std::vector<Subjects>& subjects) {
   const auto& tokens = sentence.tokens();
@@ -308,12 +314,9 @@ void expect_lists_of_one_set(const Sentence& sentence, const std::vector<Subject
     const Card* card = card_of_class(tokens[i], subjects);
     auto next = i + 1;
     bool listed = false;
-    for (; card && next < std::min(i + 4, tokens.size()) && !tokens[next].tells && !tokens[next].breaks; ++next) {
-      const auto& word = tokens[next].word;
-      listed = listed || is_joint(word) || word == "or" || is_versus(word) || tokens[next].begins;
-      if (!is_joint(word) && word != "or" && !is_versus(word) && !is_determiner(word)) listed = false;
-    }
-    if (!card || next >= tokens.size() || tokens[next].breaks || !(listed || tokens[next].begins)) continue;
+    for (; card && next < tokens.size() && joins_items(tokens[next]); ++next)
+      listed = listed || tokens[next].begins || !is_determiner(tokens[next].word);
+    if (!card || next == tokens.size() || tokens[next].breaks || !(listed || tokens[next].begins)) continue;
     if (const Card* other = card_of_class(tokens[next], subjects); other && other != card)
       throw two_sets(tokens[i].word, *card, tokens[next].word, *other);
   }

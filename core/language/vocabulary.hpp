@@ -22,11 +22,11 @@ bool is_negation(std::string_view word);
 bool is_denial(std::string_view word);
 // "Other than", "with the exception of", "never mind": leaves what follows out.
 bool is_exclusion(std::string_view word, std::string_view next);
-// Leaves out what stands before it: "letters aside"; "with the letters removed", "taken" out.
 // "Without including", "not showing".
 bool is_containing(std::string_view word);
 // Of all of something, keeps what follows: "bar", "other than".
 bool is_sparing(std::string_view word, std::string_view next);
+// Leaves out what stands before it: "letters aside"; "with the letters removed", "taken" out.
 bool is_aside(std::string_view word);
 bool is_removed(std::string_view word, std::string_view next);
 // An order to leave out what follows: "drop", "throw out", "get rid of".
@@ -112,7 +112,7 @@ bool is_family(std::string_view word);
 bool is_picture(std::string_view word);
 // "Colour" photographs.
 bool is_coloured(std::string_view word);
-// What things are sorted into: "two piles".
+// What things are sorted into: "two piles", "bin A".
 bool is_pile(std::string_view word);
 // "Sort" things into kinds.
 bool is_sorting(std::string_view word);
@@ -124,13 +124,13 @@ bool is_range(std::string_view word);
 
 // "Nothing", in other Englishes too.
 bool is_nothing(std::string_view word);
-// Before the number of a class: "labels 3 and 5"; and "items 3 and 5", where the set is named.
 // What there are several of where things are told apart: "three outputs", "ways".
 bool is_outcome(std::string_view word);
 // Three and more: "third".
 std::optional<std::int64_t> ordinal_of(std::string_view word);
 // Says that something stands beside a class: "second", "negatives".
 bool is_counterpart(std::string_view word);
+// Before the number of a class: "labels 3 and 5"; and "items 3 and 5", where the set is named.
 bool is_label(std::string_view word);
 bool is_item(std::string_view word);
 // Of one thing of a kind: "what bit of clothing".

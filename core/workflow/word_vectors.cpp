@@ -96,8 +96,7 @@ WordTable latent_semantics(const WordnetDocuments& documents, std::int64_t dimen
     table.irregular = documents.irregular;
     table.taxonomy = documents.taxonomy;
     table.vectors.assign(vectors.data_ptr<float>(), vectors.data_ptr<float>() + vectors.numel());
-    table.source = std::string(kFromWordnet) + ", latent semantic analysis of " +
-                   std::to_string(documents.documents()) + " sets of synonyms";
+    table.source = std::string(kFromWordnet) + std::to_string(documents.documents()) + " sets of synonyms";
     return table;
   });
 }

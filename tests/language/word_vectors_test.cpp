@@ -71,7 +71,9 @@ TEST_CASE("a file of vectors need not say what nouns are kinds of") {
   CHECK(back.taxonomy().senses_of(*back.find("boot")).empty());
   CHECK(words.id() != WordVectors(small_table()).id());
   CHECK(!words.is_outdated());
-  table.source = std::string(kFromWordnet) + ", of some version";
+  table.source = "WordNet.txt";
+  CHECK(!WordVectors(table).is_outdated());  // somebody's own file
+  table.source = std::string(kFromWordnet) + "3 sets of synonyms";
   CHECK(WordVectors(table).is_outdated());
   table.taxonomy = small_table().taxonomy;
   CHECK(!WordVectors(table).is_outdated());

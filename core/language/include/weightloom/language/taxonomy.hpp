@@ -8,7 +8,8 @@
 
 namespace weightloom {
 
-// Nodes are meanings, numbered from 0; kNone stands where there is none. Empty where nothing is known of kinds.
+// Nodes are meanings, numbered from 0; kNone stands where there is none. Empty where nothing is known of kinds. What
+// asks it needs tables that fit. [any-thread] while nobody changes it.
 struct Taxonomy {
   using Node = std::int32_t;
   static constexpr Node kNone = -1;
@@ -19,9 +20,9 @@ struct Taxonomy {
 
   // Whether both tables are whole, `senses` of so many terms or of none, and no node lies outside.
   bool fits(std::size_t terms) const;
-  // What a term means as a noun.
+  // What a term means as a noun, kSenses at most; nothing for a term beyond the table.
   std::vector<Node> senses_of(std::size_t term) const;
-  // A node and all that it is a kind of, with the steps to each, the nearest first.
+  // A node of the table and all that it is a kind of, with the steps to each, the nearest first; circles end.
   std::vector<std::pair<Node, std::size_t>> kinds_of(Node node) const;
   // The fewest steps from a node to one that is a kind of nothing.
   std::size_t depth(Node node) const;

@@ -19,7 +19,7 @@
 namespace weightloom {
 
 // How the source of vectors begins that were made from WordNet.
-inline constexpr std::string_view kFromWordnet = "WordNet";
+inline constexpr std::string_view kFromWordnet = "WordNet, latent semantic analysis of ";
 
 // What vectors are made of, before they are packed.
 struct WordTable {
