@@ -245,8 +245,9 @@ GenerationJob understood(Context& context, GenerationJob job, const Generator& g
                  {"words", words.size() > 0 ? Json(words.id()) : Json()}};
     }
   }
-  const auto architecture = read_architecture(job.request.instruction, registry.keywords(), words);
-  expect_classifier_of_images(architecture, registry);
+  const auto plugins = plugin_cards(registry, context.settings().plugin_cards);
+  const auto architecture = read_architecture(job.request.instruction, plugin_keywords(plugins), words);
+  expect_classifier_of_images(architecture, plugins);
   job = with_architecture(std::move(job), architecture, registry, generator.tokenizer());
   if (!architecture.because.empty())
     reading.update({{"architecture", job.architecture}, {"architecture_because", architecture.because}});
@@ -259,7 +260,8 @@ GenerationJob understood(Context& context, GenerationJob job, const Generator& g
 Wanted wanted_of_zoo(Context& context, const GenerateOptions& options, const GenerationJob& job,
                      const Generator& generator, const PluginRegistry& registry, const Json& config) {
   const auto words = stored_word_vectors(context).value_or(WordVectors());
-  const auto said = read_architecture(job.request.instruction, registry.keywords(), words);
+  const auto plugins = plugin_cards(registry, context.settings().plugin_cards);
+  const auto said = read_architecture(job.request.instruction, plugin_keywords(plugins), words);
   Wanted wanted = wanted_of(job.request.data, known_cards(generator), job.request.instruction, said, registry);
   wanted.architecture = registry.find(job.architecture).id;
   // Canonical, as records are; a preset stands for all of it. The classes follow from the data, and others know more.

@@ -144,7 +144,7 @@ Settings resolve_settings(const GlobalOptions& given) {
   Settings settings;
   settings.words = cache_folder() / "words.safetensors";
   settings.evaluations = cache_folder() / "evaluations";
-  settings.keywords = cache_folder() / "keywords.json";
+  settings.plugin_cards = cache_folder() / "plugin_cards.json";
   if (const auto file = user_file()) apply_file(settings, *file);
   if (const auto file = project_file()) {
     if (const auto why = distrust(*file); why.empty())

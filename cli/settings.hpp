@@ -20,10 +20,10 @@ struct Settings {
   std::string log = "warn";
   std::optional<std::filesystem::path> zoo;
   std::vector<std::filesystem::path> plugin_dirs;
-  std::filesystem::path words;        // file of word vectors
-  std::filesystem::path evaluations;  // folder of those that are kept
-  std::filesystem::path keywords;     // file of those that plugins gave
-  int threads = 0;                    // 0: one for each core
+  std::filesystem::path words;         // file of word vectors
+  std::filesystem::path evaluations;   // folder of those that are kept
+  std::filesystem::path plugin_cards;  // file of what plugins said of themselves
+  int threads = 0;                     // 0: one for each core
 
   bool machine() const { return json || jsonl; }
 };

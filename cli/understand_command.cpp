@@ -7,7 +7,7 @@
 #include "weightloom/formats/weights_stream.hpp"
 #include "weightloom/language/architecture_reading.hpp"
 #include "weightloom/language/reading.hpp"
-#include "weightloom/plugin/keyword_cache.hpp"
+#include "weightloom/plugin/plugin_card.hpp"
 #include "weightloom/retrieval/wanted.hpp"
 
 namespace weightloom::cli {
@@ -47,9 +47,9 @@ Json understand(Context& context, const UnderstandOptions& options) {
   const WordVectors words = stored.value_or(WordVectors());
   const Reading reading = read_instruction(options.instruction, cards, words);
   const auto registry = plugin_registry(context);
-  const auto keywords = remembered_keywords(registry, context.settings().keywords);
-  const auto network = read_architecture(options.instruction, keywords, words);
-  expect_classifier_of_images(network, registry);
+  const auto plugins = plugin_cards(registry, context.settings().plugin_cards);
+  const auto network = read_architecture(options.instruction, plugin_keywords(plugins), words);
+  expect_classifier_of_images(network, plugins);
   const auto card = std::ranges::find(cards, reading.source, &Card::name);
   Json classes = Json::array();
   for (const auto c : reading.classes) classes.push_back(card->classes[static_cast<std::size_t>(c)]);

@@ -3,7 +3,7 @@
 #include "cli/stored_vectors.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/language/reading.hpp"
-#include "weightloom/plugin/keyword_cache.hpp"
+#include "weightloom/plugin/plugin_card.hpp"
 
 namespace weightloom::cli {
 
@@ -27,8 +27,8 @@ ReadWanted read_wanted(Context& context, const Zoo& zoo, const PluginRegistry& r
     const auto stored = stored_word_vectors(context);
     if (!stored) warn_without_vectors(context);
     const auto words = stored.value_or(WordVectors());
-    const auto keywords = remembered_keywords(registry, context.settings().keywords);
-    network = read_architecture(argument.instruction, keywords, words);
+    const auto plugins = plugin_cards(registry, context.settings().plugin_cards);
+    network = read_architecture(argument.instruction, plugin_keywords(plugins), words);
     if (argument.data.empty()) {
       const auto reading = read_instruction(argument.instruction, cards, words);
       out.data = reading.data();

@@ -154,16 +154,11 @@ IncomingObject::IncomingObject(const fs::path& store, std::uint64_t bytes) : byt
 
 void IncomingObject::append(std::span<const std::byte> bytes) {
   come_ += bytes.size();
-  const auto write = [&] { file_->write(bytes.data(), bytes.size()); };
-  std::future<void> written;
-  if (!file_)
-    memory_.insert(memory_.end(), bytes.begin(), bytes.end());
-  else if (bytes.size() < kPiece)
-    write();
+  if (file_)
+    file_->write(bytes.data(), bytes.size());
   else
-    written = std::async(std::launch::async, write);  // takes about as long as the hash
+    memory_.insert(memory_.end(), bytes.begin(), bytes.end());
   hash_.update(bytes.data(), bytes.size());
-  if (written.valid()) written.get();
 }
 
 const std::string& IncomingObject::id() {

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 using safetensors::refusal;
 
 constexpr std::uint64_t kPiece = 1u << 20;
-constexpr std::size_t kAhead = 15;  // pieces that are read before they are asked for
+constexpr std::size_t kAhead = 3;  // pieces that are read before they are asked for
 
 bool is_safetensors(const std::optional<WeightsFormat>& format, bool self_contained) {
   return format && format->name == "safetensors" && format->self_contained == self_contained;

@@ -11,6 +11,7 @@
 #include "characters.hpp"
 #include "separated_text.hpp"
 #include "spelled_names.hpp"
+#include "strange_network.hpp"
 #include "vocabulary.hpp"
 #include "weightloom/base/error.hpp"
 #include "weightloom/language/words.hpp"
@@ -50,8 +51,10 @@ const std::set<std::string> kFast{"quick", "quickly", "fast", "soon", "cheap", "
 
 // Phrases between commas.
 constexpr std::string_view kHighQuality =
-    "best possible, last drop of accuracy, last ounce of accuracy, last bit of accuracy, every ounce of accuracy, "
-    "highest accuracy, maximum accuracy, max accuracy, high accuracy, top accuracy, best accuracy, "
+    "best possible, time is no object, time no object, spare no effort, err as seldom, err as rarely, last drop of "
+    "accuracy, last ounce of accuracy, last bit of accuracy, every ounce of accuracy, "
+    "accuracy as high as, highest accuracy, maximum accuracy, max accuracy, high accuracy, top accuracy, best "
+    "accuracy, "
     "utmost accuracy, greatest accuracy, accuracy matters, accuracy first, accuracy above all, highest quality, "
     "highest standard, best "
     "quality, top quality, high quality, quality high, quality is high, highest possible, best you, best you've, best "
@@ -392,17 +395,7 @@ class Reader {
     const auto stem = word.ends_with('s') ? word.substr(0, word.size() - 1) : word;
     const bool ends = (stem.ends_with("net") && stem.size() > 5) || (stem.ends_with("former") && stem.size() > 7);
     return ends && vectors_.size() > 0 && !vectors_.find(vectors_.lemma(word)) && !vectors_.find(stem) &&
-           !is_no_network(stem) && !is_slip(word) && !(at > 0 && of_people.contains(words_[at - 1]));
-  }
-
-  // "Garmnets".
-  bool is_slip(const std::string& word) const {
-    for (std::size_t i = 1; i < word.size(); ++i) {
-      auto other = word;
-      std::swap(other[i - 1], other[i]);
-      if (vectors_.find(vectors_.lemma(other))) return true;
-    }
-    return false;
+           !is_no_network(stem) && !is_slip(word, vectors_) && !(at > 0 && of_people.contains(words_[at - 1]));
   }
 
   // "An architecture called zorb".
@@ -438,57 +431,11 @@ class Reader {
     return found;
   }
 
-  // "Wobbleton-Pryce" of "use the Wobbleton-Pryce architecture": a name with capitals, of which a part is in no
-  // dictionary, or one with a hyphen, no part of which is.
-  std::optional<std::string> strange_name() const {
-    static const std::set<std::string> opening{"a", "an", "the", "use", "using", "with", "some", "that", "your"};
-    static const std::set<std::string> heads{"architecture", "network", "net"};
-    std::vector<std::string_view> raw;
-    for (std::size_t at = 0; at < instruction_.size();) {
-      const auto end = std::min(instruction_.find_first_of(" \n\t", at), instruction_.size());
-      if (end > at) raw.push_back(std::string_view(instruction_).substr(at, end - at));
-      at = end + 1;
-    }
-    for (std::size_t i = 2; i < raw.size(); ++i) {
-      const auto head = split_words(raw[i]), before = split_words(raw[i - 2]);
-      if (head.empty() || before.empty() || !opening.contains(before.back()) || !is_letter(raw[i - 2].back())) continue;
-      const bool model = head.front() == "model" && raw[i - 1].find('-') != std::string_view::npos;
-      if ((model || heads.contains(head.front())) && is_strange_name(raw[i - 1])) return std::string(raw[i - 1]);
-    }
-    return std::nullopt;
-  }
-
-  bool is_strange_name(std::string_view name) const {
-    static const std::set<std::string> tools{"pytorch", "torch", "keras",  "tensorflow", "jax",
-                                             "caffe",   "onnx",  "kaggle", "numpy",      "sklearn"};
-    if (vectors_.size() == 0 ||
-        !std::ranges::all_of(name, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; }))
-      return false;
-    std::size_t parts = 0, unknown = 0, capitals = 0;
-    for (std::size_t at = 0; at <= name.size(); ++parts) {
-      const auto end = std::min(name.find('-', at), name.size());
-      const auto part = name.substr(at, end - at);
-      // "TurboQuantum-9000".
-      if (parts > 0 && std::ranges::all_of(part, is_digit)) break;
-      const auto words = split_words(part);
-      if (words.size() != 1 || words.front().size() < 3) return false;
-      const auto& word = words.front();
-      const bool of_set = word.ends_with("mnist") || word.starts_with("cifar") || is_other_data_set(word);
-      if (of_set || is_kind_of_network(word) || names_.contains(word) || tools.contains(word) || respelt(word) != word)
-        return false;
-      // "GOOD" is shouted.
-      capitals += part.front() != word.front() && std::ranges::any_of(part, [](char c) { return c >= 'a'; });
-      unknown +=
-          !vectors_.find(vectors_.lemma(word)) && !is_function_word(word) && !is_generic_word(word) && !is_slip(word);
-      at = end + 1;
-    }
-    return capitals == parts ? unknown > 0 : parts > 1 && unknown == parts;
-  }
-
   void read_kind() {
     auto found = mentions();
-    const auto strange = strange_name();
-    if (strange && found.empty()) found.push_back({*strange, 0, 1, false, false, false});
+    const auto is_known = [&](const std::string& word) { return names_.contains(word) || respelt(word) != word; };
+    const auto strange = found.empty() ? strange_network(instruction_, vectors_, is_known) : std::nullopt;
+    if (strange) found.push_back({*strange, 0, 1, false, false, false});
     if (found.empty()) return;
     std::string known;
     for (const auto& [name, calls] : names_) known += (known.empty() ? "" : ", ") + name;
@@ -497,7 +444,10 @@ class Reader {
                   "'" + found[0].name + "' and '" + found[1].name + "'", "name one of them, or give --arch");
     if (!names_.contains(found[0].name))
       throw Error(ErrorCode::kUsage, "instruction.architecture", "there is no architecture '" + found[0].name + "'",
-                  "the instruction asks for one, and no plugin is of it", "there are: " + known);
+                  "the instruction asks for one, and no plugin is of it",
+                  known.empty()
+                      ? "there are no plugins: `weightloom plugin list --rejected` says where they are looked for"
+                      : "there are: " + known);
     if (is_denied(found[0].name))
       throw Error(ErrorCode::kUsage, "instruction.architecture",
                   "the instruction asks for '" + found[0].name + "' and does not want it", "it says both",

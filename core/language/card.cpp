@@ -41,7 +41,7 @@ const std::vector<Card>& known_cards() {
       {"cifar10",
        {},
        "small colour photographs of animals and vehicles, 32x32",
-       {"animal", "vehicle", "pet", "transport", "transportation", "wildlife", "natural", "cifar"},
+       {"animal", "vehicle", "pet", "transport", "transportation", "wildlife", "natural", "cifar", "krizhevsky"},
        {{"plane", "aeroplane", "jet", "aircraft", "airliner"},
         {"car", "auto", "autos", "motorcar", "motor_car"},
         {"sparrow", "songbird", "birdie", "birb", "avian"},

@@ -12,6 +12,13 @@ NamedTokens::NamedTokens(const Sentence& sentence, const Subjects& subject, cons
     if (named_[i] && is_place(i) && !is_own_name(i) && !any(0, i, [&](std::size_t at) { return is_told_from(at); }))
       named_[i].reset();
   }
+  // "Against the nine other classes (cars, birds and so on)".
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    if (tokens_[i].aside || !tokens_[i + 1].aside ||
+        !any(i - std::min<std::size_t>(i, 2), i + 1, [&](std::size_t at) { return is_rest(at).has_value(); }))
+      continue;
+    for (auto at = i + 1; at < tokens_.size() && tokens_[at].aside; ++at) named_[at].reset();
+  }
 }
 
 Run NamedTokens::sentence_around(std::size_t at) const {
@@ -140,6 +147,8 @@ std::optional<std::size_t> NamedTokens::is_rest(std::size_t at) const {
   if (left) --first;
   while (first > 0 && !tokens_[first].begins && is_before_rest(first - 1)) --first;
   if (left) return first;
+  // "Something different from both".
+  if (word == "different" && (before == "something" || before == "anything") && !tokens_[at].begins) return at - 1;
   // "Horse versus all".
   const bool ends = at + 1 == tokens_.size() || tokens_[at + 1].begins || tokens_[at + 1].word == "for" ||
                     is_place_before(tokens_[at + 1].word);
@@ -232,8 +241,8 @@ bool NamedTokens::is_wish(std::size_t at) const {
   if (tokens_[at].word != "like" || at == 0) return false;
   // "Looks to me like".
   if (at > 2 && tokens_[at - 2].word == "to" && tokens_[at - 3].word.starts_with("look")) return true;
-  // "Like in the old days".
-  if (at + 1 < tokens_.size() && tokens_[at + 1].word == "in") return true;
+  // "Like in the old days", "like it's 1905".
+  if (at + 1 < tokens_.size() && (tokens_[at + 1].word == "in" || tokens_[at + 1].word == "it's")) return true;
   const auto& before = tokens_[at - 1].word;
   for (const char* word :
        {"would", "i'd", "we'd", "you'd", "they'd", "he'd", "she'd", "i", "we", "you", "should", "to", "look", "looks"})

@@ -49,7 +49,8 @@ class Quantities {
   // "Three kinds of shoes" is not about threes, nor are "small ones" about ones; "which one" is not unless other
   // numbers are. Of "3, 5 and 8 scribbles" the last is a number like the others.
   void drop_quantities() {
-    const auto numbers = std::ranges::count_if(tokens_, &Token::number);
+    const auto numbers = std::ranges::count_if(
+        tokens_, [](const Token& token) { return token.number || token.word == "nought" || token.word == "naught"; });
     const auto ones = std::ranges::count(tokens_, "one", &Token::word);
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       Token& token = tokens_[i];
@@ -150,10 +151,13 @@ class Quantities {
     return false;
   }
 
-  // "Handwritten ones here, every other digit there": with nothing before it that "ones" could stand for.
+  // "Handwritten ones here, every other digit there", "ones that look like his sevens": with nothing before it that
+  // "ones" could stand for.
   bool names_ones(std::size_t at) const {
     for (std::size_t i = 0; i < at; ++i)
       if ((tokens_[i].breaks && i > 0) || is_numeral(tokens_[i].term.text) || is_picture(tokens_[i].word)) return false;
+    for (auto i = at + 1; i < tokens_.size() && !tokens_[i].breaks; ++i)
+      if (tokens_[i].number && is_plural(tokens_[i].word) && tokens_[i].word != "ones") return true;
     for (auto i = at + 1; i + 1 < tokens_.size(); ++i)
       if (tokens_[i].word == "other" &&
           (is_numeral(tokens_[i + 1].term.text) || (i + 2 < tokens_.size() && is_numeral(tokens_[i + 2].term.text))))

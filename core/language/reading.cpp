@@ -134,9 +134,14 @@ class Scores {
     return std::nullopt;
   }
 
-  // How like its words the words are, all of them together.
+  // How like its words the words are, all of them together, each once: "hm, hm, hm" says no more than "hm".
   double likeness(std::size_t entry) const {
-    return std::accumulate(entries_[entry].evidence.begin(), entries_[entry].evidence.end(), 0.0);
+    double sum = 0;
+    for (std::size_t i = 0; i < content_.size(); ++i) {
+      const auto same = std::ranges::find(content_, content_[i].word, &Token::word);
+      if (same == content_.begin() + static_cast<std::ptrdiff_t>(i)) sum += entries_[entry].evidence[i];
+    }
+    return sum;
   }
 
   // An entry's score without the words that `is` picks.
@@ -307,6 +312,19 @@ bool joins_items(const Token& token) {
          (is_joint(token.word) || token.word == "or" || is_versus(token.word) || is_determiner(token.word));
 }
 
+// "One classifier for the two sets", "both collections together".
+void expect_not_several_sets(const Sentence& sentence) {
+  const auto& tokens = sentence.tokens();
+  for (std::size_t i = 1; i < tokens.size(); ++i) {
+    const auto &count = tokens[i - 1].word, &word = tokens[i].word;
+    const bool several = count == "two" || count == "both" || count == "three" || count == "2" || count == "3";
+    const bool of = i + 1 < tokens.size() && tokens[i + 1].word == "of" && !tokens[i + 1].begins;
+    if (several && !of && !tokens[i].begins && (word == "sets" || word == "datasets" || word == "collections"))
+      throw Error(ErrorCode::kUsage, "instruction.sets", "the instruction speaks of several data sets",
+                  "'" + count + ' ' + word + "'; a network here is for one", "name one of them");
+  }
+}
+
 // "Handbag, ankle boot, truck", "a dog and a dress": throws where one list has classes of two data sets.
 void expect_lists_of_one_set(const Sentence& sentence, const std::vector<Subjects>& subjects) {
   const auto& tokens = sentence.tokens();
@@ -400,6 +418,18 @@ void expect_accounted(const Scores& scores, const Sentence& sentence, const std:
   }
 }
 
+// Whether something says that things are to be told apart, or a network made: "our cat has been asleep on the truck"
+// does not.
+bool asks_anything(const Sentence& sentence) {
+  return says_network(sentence) || std::ranges::any_of(sentence.tokens(), [](const Token& token) {
+           return is_which(token.word) || is_kind(token.word) || is_picture(token.word) || is_sorting(token.word) ||
+                  is_parting(token.word) || is_telling_apart(token.word) || is_detecting(token.word) ||
+                  is_label(token.word) || is_item(token.word) || is_contrast(token.word) || is_whole(token.word) ||
+                  is_rest_of_all(token.word) || is_making(token.word) || is_politeness(token.word) ||
+                  is_question_for_kind(token.word);
+         });
+}
+
 // The classes that are told apart, and whether one is told from the rest; throws where some are named and nothing can
 // be made of them.
 ClassList read_classes(const Scores& scores, ClassList list, const Sentence& sentence, const Subjects& subject,
@@ -431,6 +461,10 @@ ClassList read_classes(const Scores& scores, ClassList list, const Sentence& sen
   if (subject.numbered && some && (list.classes.empty() || labels) && nothing_else)
     throw refusal("the instruction names numbers", "it does not say that they are what the pictures show",
                   "say that they are digits, or what else they are on");
+  if (!subject.numbered && some && list.classes.empty() && nothing_else && !asks_anything(sentence))
+    throw refusal("the instruction speaks of '" + card.classes[static_cast<std::size_t>(list.named.front())] +
+                      "' and '" + card.classes[static_cast<std::size_t>(list.named.back())] + "'",
+                  "it asks for nothing", "say that they are to be told apart, or name the whole");
   const bool of_whole = std::ranges::any_of(sentence.content(), [&](const Token& token) {
     return meanings.closeness(token.term, subject.keywords) >= kNearWhole;
   });
@@ -456,6 +490,7 @@ Reading read_text(const std::string& text, const std::vector<Card>& cards, const
   if (is_equation(text)) throw no_such_task("an equation");
   if (const auto task = other_task(sentence)) throw no_such_task(*task);
   expect_one_name(sentence, subjects, names);
+  expect_not_several_sets(sentence);
   expect_lists_of_one_set(sentence, subjects);
   if (auto bracketed = bracketed_set(text, cards)) return *std::move(bracketed);
   if (seen) {

@@ -49,7 +49,8 @@ class RestReader : NamedTokens {
       const bool stands_alone = *first == 0 || tokens_[*first].begins;
       if (stands_alone || is_contrast(tokens_[*first - 1].word) || tokens_[*first - 1].word == "of" ||
           tokens_[*first - 1].word == "for" || follows_contrast(*first) || is_put_together(i) ||
-          tokens_[*first - 1].word == "among" || is_lumping(tokens_[*first - 1].word) ||
+          tokens_[*first - 1].word == "among" || tokens_[*first - 1].word == "amongst" ||
+          is_lumping(tokens_[*first - 1].word) ||
           (tokens_[*first - 1].word == "together" && *first > 1 && is_lumping(tokens_[*first - 2].word)) ||
           tokens_[*first - 1].word == "what's" ||
           (is_joint(tokens_[*first - 1].word) && (says_other_place(i) || counts_one_more(1))) || is_denied_rest(i) ||
@@ -73,6 +74,8 @@ class RestReader : NamedTokens {
       const auto& before = tokens_[*first - 1].word;
       if (counts_one_more(named) || is_put_together(i) || is_lumping(before) || is_last_of_list(*first, i)) return true;
       if (is_joint(before) && has_pile_of_its_own(i)) return true;
+      if (before == "for" && *first > 1 && (is_pile(tokens_[*first - 2].word) || is_label(tokens_[*first - 2].word)))
+        return true;
       // But not "the one or the other", "a deer or another car".
       const bool other = is_phrase(*first, {"the", "other"}) || (i + 1 < tokens_.size() && named_[i + 1]);
       if (named == 2 && before == "or" && !other && !is_asked_which(i)) return true;
@@ -312,9 +315,10 @@ class RestReader : NamedTokens {
     });
   }
 
-  // "Or it's some other garment".
+  // "Or it's some other garment", "or else any other".
   bool follows_contrast(std::size_t at) const {
-    while (at > 1 && (tokens_[at - 1].word == "it" || tokens_[at - 1].word == "is")) --at;
+    while (at > 1 && (tokens_[at - 1].word == "it" || tokens_[at - 1].word == "is" || tokens_[at - 1].word == "else"))
+      --at;
     return at > 0 && is_contrast(tokens_[at - 1].word);
   }
 

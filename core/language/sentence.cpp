@@ -251,7 +251,9 @@ void Sentence::add(const std::string& word) {
       return;
     }
     term = respelt(term).value_or(term);
-    if (is_function_word(term) && term.ends_with("thing")) return add(term);  // "sumthing"
+    // "Sumthing", "evry other".
+    const bool of_rest = term.ends_with("thing") || term == "every" || term == "other" || term == "another";
+    if (of_rest && is_function_word(term)) return add(term);
   }
   const bool known = is_known(term) || is_generic_word(term);
   if (!known && word.size() > 1) unknown_.push_back(cut_to_width(printable(word), kLongestWord));
@@ -329,6 +331,8 @@ void Sentence::drop_emphasis() {
     else if (word == "and" && tokens_[i + 1].word == "including" && i > 0 && is_range(tokens_[i - 1].word) &&
              i + 2 < tokens_.size())
       drop(i, 2);
+    else if ((word == "whole" || word == "entire") && is_rest_of_all(tokens_[i + 1].word) && !tokens_[i].begins)
+      drop(i, 1);
     else if (after_contrast && word.ends_with("ly") && !is_restriction(word) &&
              !words_.names.contains(tokens_[i].term.text) && is_whole_next(i + 1))
       drop(i, 1);
@@ -397,6 +401,13 @@ void Sentence::drop_loose_numbers(const std::vector<Subjects>& subjects) {
   const auto joins = [&](std::size_t i) {
     return i < tokens_.size() && (is_joint(tokens_[i].word) || is_contrast(tokens_[i].word));
   };
+  // But not "Year 9 and we would".
+  const auto joins_next = [&](std::size_t i) {
+    if (!joins(i)) return false;
+    do ++i;
+    while (i < tokens_.size() && is_determiner(tokens_[i].word));
+    return i < tokens_.size() && tokens_[i].tells;
+  };
   const auto lists = [&](std::size_t i) {
     return i > 0 && i < tokens_.size() && tokens_[i].begins && tokens_[i].number && tokens_[i - 1].number;
   };
@@ -404,7 +415,7 @@ void Sentence::drop_loose_numbers(const std::vector<Subjects>& subjects) {
   for (std::size_t i = 0; others && i < tokens_.size(); ++i) {
     auto first = i;
     while (first > 0 && is_determiner(tokens_[first - 1].word)) --first;
-    if (!tokens_[i].number || is_plural(tokens_[i].word) || joins(i + 1) || (first > 0 && joins(first - 1)) ||
+    if (!tokens_[i].number || is_plural(tokens_[i].word) || joins_next(i + 1) || (first > 0 && joins(first - 1)) ||
         lists(i) || lists(i + 1))
       continue;
     tokens_[i].number = tokens_[i].tells = false;

@@ -155,6 +155,9 @@ std::string separated(std::string_view raw) {
     } else if (text.substr(i, 4) == "non-" && (i == 0 || space(i - 1))) {
       out += "non ";
       i += 3;
+    } else if (text.substr(i, 7) == "nonzero" && (i == 0 || space(i - 1))) {
+      out += "non ";
+      i += 2;
     } else if (text[i] == '-' && (text.substr(i, 8) == "-quality" || text.substr(i, 9) == "-accuracy")) {
       out += ' ';
     } else if (text[i] == '/' && i > 0 && text[i - 1] == 'w' && (i == 1 || space(i - 2))) {

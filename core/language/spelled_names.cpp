@@ -113,6 +113,55 @@ class Joiner {
   std::vector<Piece> pieces_;
 };
 
+// What stands before the sign of "layers: 5".
+struct Setting {
+  std::size_t begin, end;
+  const char* name;
+};
+
+const char* setting_called(std::string_view word) {
+  for (const std::string_view depth : {"d", "layers", "layer", "blocks", "block"})
+    if (word == depth) return "depth";
+  for (const std::string_view width : {"w", "units", "channels", "neurons"})
+    if (word == width) return "width";
+  return nullptr;
+}
+
+// "Units per layer", "units in each block": the first word says what is set.
+std::size_t first_of_key(std::string_view text, const std::vector<Piece>& pieces, std::size_t last) {
+  const auto word = [&](std::size_t i) { return in_lower_case(text.substr(pieces[i].begin, pieces[i].size())); };
+  if (last > 1 &&
+      (word(last) == "each" || word(last - 1) == "per" || word(last - 1) == "each" || word(last - 1) == "a"))
+    for (auto first = last - 1; first > 0 && last - first < 3; --first)
+      if (setting_called(word(first - 1))) return first - 1;
+  return last;
+}
+
+// "Layers: 5", "units per layer = 64", "d=4", with a sign right behind and nothing that the number counts; but not
+// "3 layers: 64 units".
+std::vector<Setting> settings_of(std::string_view text) {
+  std::vector<Setting> out;
+  const auto pieces = pieces_of(text);
+  const auto signs = [&](std::size_t at) {
+    const auto sign = text.find_first_not_of(' ', at);
+    return sign != std::string_view::npos && (text[sign] == '=' || text[sign] == ':');
+  };
+  for (std::size_t i = 0; i + 1 < pieces.size(); ++i) {
+    const auto first = first_of_key(text, pieces, i);
+    const auto key = in_lower_case(text.substr(pieces[first].begin, pieces[first].size()));
+    const char* name = signs(pieces[i].end) ? setting_called(key) : nullptr;
+    const Piece& value = pieces[i + 1];
+    const bool counted = first > 0 && is_digit(text[pieces[first - 1].begin]) &&
+                         text.substr(pieces[first - 1].end, pieces[first].begin - pieces[first - 1].end) == " " &&
+                         !(first > 1 && signs(pieces[first - 2].end));
+    if (!name || !is_digit(text[value.begin]) || counted) continue;
+    const bool counts = key.size() > 1 && value.end + 1 < text.size() && text[value.end] == ' ' &&
+                        is_letter(text[value.end + 1]) && !(i + 2 < pieces.size() && signs(pieces[i + 2].end));
+    if (!counts) out.push_back({pieces[first].begin, pieces[i].end, name});
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string with_names_joined(std::string_view text, const std::function<bool(const std::string&)>& is_name) {
@@ -121,18 +170,12 @@ std::string with_names_joined(std::string_view text, const std::function<bool(co
 
 std::string with_settings_in_full(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool depth = text[i] == 'd' || text[i] == 'D';
-    const bool begins = (depth || text[i] == 'w' || text[i] == 'W') && (i == 0 || !is_inside(text[i - 1]));
-    const auto sign = begins ? text.find_first_not_of(' ', i + 1) : std::string_view::npos;
-    const bool set = sign != std::string_view::npos && (text[sign] == '=' || text[sign] == ':');
-    const auto value = set ? text.find_first_not_of(' ', sign + 1) : std::string_view::npos;
-    if (value != std::string_view::npos && is_digit(text[value]))
-      out += depth ? "depth" : "width";
-    else
-      out += text[i];
+  std::size_t copied = 0;
+  for (const Setting& setting : settings_of(text)) {
+    out.append(text.substr(copied, setting.begin - copied)).append(setting.name);
+    copied = setting.end;
   }
-  return out;
+  return out.append(text.substr(copied));
 }
 
 }  // namespace weightloom

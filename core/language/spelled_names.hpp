@@ -12,7 +12,7 @@ namespace weightloom {
 // which stay as they are where both are a name: "dense net".
 std::string with_names_joined(std::string_view text, const std::function<bool(const std::string&)>& is_name);
 
-// With "d=4" and "w: 64" as depth and width.
+// With what is set in forms as depth and width: "d=4", "w: 64", "layers: 5", "units per layer: 64".
 std::string with_settings_in_full(std::string_view text);
 
 }  // namespace weightloom

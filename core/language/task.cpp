@@ -415,8 +415,14 @@ class TaskReader {
     if (inside(at) && at > 0 && word(at - 1) == "that") return std::nullopt;
     if (asked == "which" && at > 0 && !tokens_[at].begins && is_noun_before(at - 1)) return std::nullopt;
     if (next == "make" && word(at + 2) == "of") return phrase(at, at + 2);
+    // "Picture cards: a dog or a frog. Which card is it".
+    if (asked == "which" && any(0, at, [&](std::size_t i) { return word(i) == next || word(i) == next + 's'; }))
+      return std::nullopt;
     if (is_partitive(next) && word(at + 2) == "of") return std::nullopt;
     if (is_property(next) || is_other_kind(tokens_[at + 1].term)) return phrase(at, at + 1);
+    // "Depends which way up it is held", "the number what child is writing".
+    if (next == "way" || (asked == "what" && inside(at) && at > 0 && is_of_subject(at - 1, kNamesSubject)))
+      return std::nullopt;
     const bool verb = word(at + 2) == "the" || word(at + 2) == "my" || word(at + 2) == "our";
     const bool putting = any(at + 2, end_of(at), [&](std::size_t i) { return is_putting(word(i)); });
     // "Which odd digit", "which black garment".

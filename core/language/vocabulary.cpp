@@ -159,7 +159,9 @@ bool is_exclusion(std::string_view word, std::string_view next) {
          (word == "rule" && next == "out") || (word == "forget" && one_of(next, "the about")) ||
          (word == "less" && one_of(next, "the any all")) || (word == "instead" && next == "of") ||
          (word == "bothered" && one_of(next, "with about")) || (word == "spare" && one_of(next, "me us")) ||
-         (word == "dispense" && next == "with") || (word == "rather" && next == "than");
+         (word == "dispense" && next == "with") || (word == "rather" && next == "than") ||
+         (one_of(word, "replacement substitute") && next == "for") || (word == "successor" && next == "to") ||
+         (one_of(word, "replace replaces replaced replacing supersedes superseded") && !one_of(next, "by with"));
 }
 
 bool is_sparing(std::string_view word, std::string_view next) {
@@ -892,7 +894,8 @@ const std::vector<Subject>& other_subjects() {
              {"homes", "furniture kitchen bedroom"},
              {"kinds of animals", "breed species butterfly insect fish sea_horse"},
              {"forgeries", "forged forgery fake genuine authentic counterfeit"},
-             {"science", "chemistry molecule physics protein"}})
+             {"science", "chemistry molecule physics protein"},
+             {"filler text", "lorem ipsum dolor amet consectetur adipiscing"}})
       out.push_back({name, words_of(terms)});
     return out;
   }();

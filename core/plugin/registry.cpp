@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "keywords.hpp"
 #include "plugin_process.hpp"
 #include "weightloom/base/config.hpp"
 #include "weightloom/base/error.hpp"
@@ -210,20 +209,6 @@ const PluginIdentity& PluginRegistry::add(const fs::path& file) {
   const auto path = fs::weakly_canonical(fs::absolute(file));
   return *std::find_if(impl_->plugins.begin(), impl_->plugins.end(),
                        [&](const auto& plugin) { return plugin.path == path; });
-}
-
-std::map<std::string, std::vector<std::string>> PluginRegistry::keywords() const {
-  std::map<std::string, std::vector<std::string>> out;
-  for (const auto& plugin : plugins()) {
-    const bool alone = std::ranges::count(plugins(), plugin.name, &PluginIdentity::name) == 1;
-    auto& words = out[alone ? plugin.name : plugin.id];
-    try {
-      words = keywords_of(schema(plugin.id));
-    } catch (const Error&) {
-      // Whoever asks for that architecture is told what is wrong with it.
-    }
-  }
-  return out;
 }
 
 Json PluginRegistry::schema(const std::string& id_or_name) const {

@@ -60,18 +60,13 @@ Wanted wanted_of(const std::string& data, const std::vector<Card>& cards, std::s
   return wanted;
 }
 
-void expect_classifier_of_images(const ArchitectureReading& network, const PluginRegistry& registry) {
-  if (network.name.empty()) return;
-  NetworkDescription description;
-  try {
-    description = registry.describe(network.name, Json::object());
-  } catch (const Error&) {
-    return;  // whoever makes one is told what is wrong
-  }
-  const bool images = description.input.tokens == 0 && description.input.shape.size() == 3;
-  if (images && description.task == "classification") return;
+void expect_classifier_of_images(const ArchitectureReading& network, const PluginCards& plugins) {
+  const auto plugin = plugins.find(network.name);
+  if (plugin == plugins.end() || plugin->second.task.empty()) return;  // whoever makes one is told what is wrong
+  const auto& [keywords, task, images] = plugin->second;
+  if (images && task == "classification") return;
   throw Error(ErrorCode::kUsage, "instruction.architecture", "'" + network.name + "' does not say what images show",
-              images ? "its networks are for '" + description.task + "'" : "its networks read no images",
+              images ? "its networks are for '" + task + "'" : "its networks read no images",
               "name another architecture, or leave it open");
 }
 

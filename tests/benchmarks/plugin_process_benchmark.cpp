@@ -3,7 +3,7 @@
 
 #include "measure.hpp"
 #include "weightloom/network/graph.hpp"
-#include "weightloom/plugin/registry.hpp"
+#include "weightloom/plugin/plugin_card.hpp"
 
 namespace {
 using namespace weightloom;
@@ -26,9 +26,9 @@ void measure(const char* where, bool in_process) {
                             for (int i = 0; i < kCalls; ++i) plugins.describe_text("mlp", Json::object());
                           }) /
                           kCalls;
-  const double keywords = milliseconds([&] { plugins.keywords(); });
-  std::printf("%s: first call %.2f ms, schema %.3f ms, describe %.3f ms, keywords of %zu plugins %.2f ms\n", where,
-              first, schema, describe, plugins.plugins().size(), keywords);
+  const double cards = milliseconds([&] { plugin_cards(plugins); });
+  std::printf("%s: first call %.2f ms, schema %.3f ms, describe %.3f ms, cards of %zu plugins %.2f ms\n", where, first,
+              schema, describe, plugins.plugins().size(), cards);
 }
 
 void measure_large(const char* where, bool in_process) {

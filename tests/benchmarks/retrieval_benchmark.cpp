@@ -29,13 +29,14 @@ struct Request {
 std::vector<Request> requests_of(const char* path, std::size_t count, const Zoo& zoo, const PluginRegistry& registry,
                                  const WordVectors& words) {
   const auto cards = zoo_cards(zoo);
+  const auto names = plugin_keywords(plugin_cards(registry));
   std::vector<Request> all;
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     const std::string text = line.substr(0, line.find('\t'));
     try {
       const auto reading = read_instruction(text, cards, words);
-      const auto network = read_architecture(text, registry.keywords(), words);
+      const auto network = read_architecture(text, names, words);
       Request request{text, reading.data(), wanted_of(reading.data(), cards, text, network, registry)};
       if (retrieve(zoo, request.wanted).candidates.size() > 1) all.push_back(std::move(request));
     } catch (const Error&) {

@@ -3,45 +3,14 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <fstream>
 
 #include "error_id.hpp"
+#include "small_wordnet.hpp"
 #include "temporary_folder.hpp"
 
 using namespace weightloom;
 using namespace weightloom::test;
 using weightloom::testing::error_id;
-
-namespace {
-
-void write(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream(path) << text;
-}
-
-// Two kinds of footwear, footwear, and a verb.
-void write_wordnet(const std::filesystem::path& folder) {
-  for (const char* part : {"noun", "verb", "adj", "adv"}) {
-    write(folder / ("index." + std::string(part)), "  1 the licence\n");
-    write(folder / (std::string(part) + ".exc"), "");
-    write(folder / ("data." + std::string(part)), "  1 the licence\n");
-  }
-  write(folder / "noun.exc", "feet foot\n");
-  write(folder / "index.noun",
-        "  1 the licence\n"
-        "boot n 1 1 @ 1 0 00000002\n"
-        "foot n 1 0 1 0 00000009\n"
-        "footwear n 2 1 ~ 2 0 00000001 00000003\n"
-        "sandal n 1 1 @ 1 0 00000003\n"
-        "flip-flop n 1 1 @ 1 0 00000003\n");
-  write(
-      folder / "data.noun",
-      "  1 the licence\n"
-      "00000001 06 n 01 footwear 0 002 ~ 00000002 n 0000 ~ 00000003 n 0000 | what feet wear; \"a shop for footwear\"\n"
-      "00000002 06 n 01 boot 0 001 @ 00000001 n 0000 | footwear for the whole foot\n"
-      "00000003 06 n 02 sandal 0 flip-flop 0 001 @ 00000001 n 0000 | footwear of straps\n");
-}
-
-}  // namespace
 
 TEST_CASE("WordNet's sets of synonyms are documents of unit length") {
   TemporaryFolder folder;
@@ -82,14 +51,14 @@ TEST_CASE("what is no WordNet is refused") {
   TemporaryFolder folder;
   CHECK(error_id([&] { read_wordnet(folder.path()); }) == "wordnet.missing");
   write_wordnet(folder.path());
-  write(folder / "data.noun", "00000001 06 n zz footwear 0 000 | a gloss\n");
+  write_text(folder / "data.noun", "00000001 06 n zz footwear 0 000 | a gloss\n");
   CHECK(error_id([&] { read_wordnet(folder.path()); }) == "wordnet.malformed");
-  write(folder / "data.noun", "00000001 06 n ffffffff footwear 0 000 | a gloss\n");
+  write_text(folder / "data.noun", "00000001 06 n ffffffff footwear 0 000 | a gloss\n");
   CHECK(error_id([&] { read_wordnet(folder.path()); }) == "wordnet.malformed");
-  write(folder / "data.noun", "00000001 06 n 01 footwear 0 999 | a gloss\n");
+  write_text(folder / "data.noun", "00000001 06 n 01 footwear 0 999 | a gloss\n");
   CHECK(read_wordnet(folder.path()).documents() == 1);
-  write(folder / "index.noun", "boot n many\n");
+  write_text(folder / "index.noun", "boot n many\n");
   CHECK(error_id([&] { read_wordnet(folder.path()); }) == "wordnet.malformed");
-  write(folder / "index.noun", "boot n 99999 1 @ 1 0 00000001\n");
+  write_text(folder / "index.noun", "boot n 99999 1 @ 1 0 00000001\n");
   CHECK(read_wordnet(folder.path()).taxonomy.senses_of(0).empty());
 }

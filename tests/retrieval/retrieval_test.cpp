@@ -133,3 +133,17 @@ TEST_CASE("a zoo's data sets have cards, whoever named them") {
   CHECK(wanted_of("mnist[3,8]", cards).all_classes == 10);
   CHECK(error_id([&] { wanted_of("mnist[x]", cards); }) != "none");
 }
+
+TEST_CASE("networks that do not say what images show are refused by name, before any is made") {
+  const PluginCards cards{{"resnet", {{}, "classification", true}},
+                          {"bert", {{}, "classification", false}},
+                          {"autoencoder", {{}, "reconstruction", true}},
+                          {"broken", {}}};
+  const auto refused = [&](const char* name) {
+    ArchitectureReading network;
+    network.name = name;
+    return error_id([&] { expect_classifier_of_images(network, cards); });
+  };
+  for (const char* name : {"resnet", "broken", "nobody", ""}) CHECK(refused(name) == "none");
+  for (const char* name : {"bert", "autoencoder"}) CHECK(refused(name) == "instruction.architecture");
+}

@@ -5,6 +5,7 @@
 #include "../support/error_id.hpp"
 #include "tiny_zoo.hpp"
 #include "weightloom/data/dataset.hpp"
+#include "weightloom/plugin/plugin_card.hpp"
 
 using namespace weightloom;
 using weightloom::testing::error_id;
@@ -28,7 +29,8 @@ struct Known {
   GenerationJob understood(const std::string& instruction, GenerationJob job = {}) const {
     job.request.instruction = instruction;
     job.config["classes"] = 2;
-    return with_architecture(job, read_architecture(instruction, tiny.plugins.keywords(), {}), tiny.plugins, tokenizer);
+    const auto names = plugin_keywords(plugin_cards(tiny.plugins));
+    return with_architecture(job, read_architecture(instruction, names, {}), tiny.plugins, tokenizer);
   }
   std::string refusal(const std::string& instruction, const GenerationJob& job = {}) const {
     return error_id([&] { understood(instruction, job); });

@@ -3,7 +3,6 @@
 // own (docs/plugin_abi.md). No LibTorch.
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,9 +42,6 @@ class PluginRegistry {
   // included, kNotFound when there is no such file.
   const PluginIdentity& add(const std::filesystem::path& file);
 
-  // The short name of each plugin with what people call such networks, as its schema says: nothing of one that cannot
-  // be asked. Asks all plugins.
-  std::map<std::string, std::vector<std::string>> keywords() const;
   // The three functions of a plugin. Every call has a fresh process. Where a configuration is given there are two, the
   // second at another time and in other surroundings, and only what both say is believed. Throw kPlugin on any breach
   // of contract: "plugin.crashed", "plugin.exited", "plugin.hung", "plugin.memory", "plugin.output" for how it ended,

@@ -9,7 +9,7 @@
 
 #include "weightloom/language/architecture_reading.hpp"
 #include "weightloom/language/card.hpp"
-#include "weightloom/plugin/registry.hpp"
+#include "weightloom/plugin/plugin_card.hpp"
 #include "weightloom/zoo/zoo.hpp"
 
 namespace weightloom {
@@ -34,7 +34,7 @@ Wanted wanted_of(const std::string& data, const std::vector<Card>& cards, std::s
                  const ArchitectureReading& network, const PluginRegistry& registry);
 
 // Throws kUsage "instruction.architecture" where the network that an instruction names does not say what images show,
-// as it is by default. What cannot be asked is passed over.
-void expect_classifier_of_images(const ArchitectureReading& network, const PluginRegistry& registry);
+// as it is by default. What has no card, or an empty one, is passed over.
+void expect_classifier_of_images(const ArchitectureReading& network, const PluginCards& plugins);
 
 }  // namespace weightloom
