@@ -54,11 +54,11 @@ constexpr std::array<Known, 3> kKnown{{
      {"mnist", "handwritten digits", "the digits zero to nine", "MNIST digits", "hand written numbers", "digits",
       "scanned numerals"}},
     {"fashion-mnist",
-     {"fashion-mnist", "clothing", "articles of clothing", "Fashion-MNIST garments", "shirts, shoes and bags",
+     {"fashion-mnist", "clothing", "articles of clothing", "Fashion-MNIST garments", "garments, shoes and bags",
       "fashion items", "clothes"}},
     {"cifar10",
-     {"cifar10", "CIFAR-10", "small colour photographs", "animals and vehicles", "colour photos of objects",
-      "airplanes, cars, birds and cats", "natural images"}},
+     {"cifar10", "CIFAR-10", "photographs of animals and vehicles", "animals and vehicles", "CIFAR-10 photos",
+      "cifar10 pictures", "vehicles and animals"}},
 }};
 
 }  // namespace

@@ -72,7 +72,9 @@ constexpr std::string_view kDraftQuality =
     "sloppy, first "
     "stab, first go, first attempt, only testing, just testing, just a test, cheap and cheerful, doesn't have to be, "
     "doesnt have to be, need not be, needn't be, doesn't need to be, doesnt need to be, don't need to be, dont need "
-    "to be, any accuracy, not fussy, dont care, don't care how accurate, doesn't matter how accurate, accuracy "
+    "to be, any accuracy, not fussy, dont care how accurate, dont care if, dont care about accuracy, dont care about "
+    "quality, don't "
+    "care how accurate, doesn't matter how accurate, accuracy "
     "doesn't matter, accuracy does not matter, accuracy is not important, quality doesn't matter, quality does not "
     "matter";
 

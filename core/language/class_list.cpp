@@ -46,6 +46,7 @@ class Lists : NamedTokens {
     if (auto found = parity_named(); !found.empty()) return of_numbers(std::move(found));
     if (auto found = within_bounds(); !found.empty()) return of_numbers(std::move(found));
     ClassList out = read_runs();
+    add_groups_between(out);
     if (out.classes.empty() && !out.no_class && !out.whether && !asks_for_group(*this))
       if (auto found = classes_of_groups(sentence_, subject_, meanings_, out, says_number_of_classes());
           !found.empty()) {
@@ -59,6 +60,24 @@ class Lists : NamedTokens {
     if (whole && !out.no_class && !out.whether) out.classes = all_but_left_out();
     drop_from_ranges(out);
     return out;
+  }
+
+  // The group that an item of a list names.
+  std::optional<std::size_t> group_listed(std::size_t at) const {
+    return tokens_[at].tells && !named_[at] && item_before(at) ? group_named(tokens_[at].term, subject_) : std::nullopt;
+  }
+
+  // "Shoes" of "shirts, shoes and bags".
+  void add_groups_between(ClassList& list) const {
+    for (const Run& run : runs_) {
+      if (std::ranges::find(list.classes, *named_[run.first]) == list.classes.end()) continue;
+      for (auto i = run.first + 1; i < run.last; ++i) {
+        const auto group = group_listed(i);
+        if (!group) continue;
+        for (const auto c : subject_.groups[*group].classes)
+          for (auto* classes : {&list.classes, &list.named}) add_once(*classes, c);
+      }
+    }
   }
 
   ClassList read_runs() const {
@@ -102,7 +121,8 @@ class Lists : NamedTokens {
       return token.tells && !class_named(token, subject_, meanings_) && !is_of_whole(token);
     });
     const bool numbers = subject_.numbered && says_what_numbers();
-    if (out.classes.empty() && out.named.size() >= 2 && (numbers || sole || tells_apart(out.named.size())))
+    const bool groups = any(1, tokens_.size(), [&](std::size_t i) { return group_listed(i).has_value(); });
+    if (out.classes.empty() && out.named.size() >= 2 && !groups && (numbers || sole || tells_apart(out.named.size())))
       out.classes = out.named;
     if (whole || out.classes.size() == subject_.classes.size()) out.classes.clear();
     const bool left_out = out.named.empty() && !all_but_left_out().empty();
@@ -117,7 +137,10 @@ class Lists : NamedTokens {
     bool list = false;
     for (std::size_t i = 0; subject_.numbered && i < tokens_.size(); ++i) {
       const auto number = number_of(tokens_[i].word);
-      if (list && number && *number >= static_cast<std::int64_t>(subject_.classes.size())) return tokens_[i].word;
+      // "Classes: ten".
+      const bool all = number == static_cast<std::int64_t>(subject_.classes.size()) && tokens_[i].begins;
+      if (list && number && !all && *number >= static_cast<std::int64_t>(subject_.classes.size()))
+        return tokens_[i].word;
       const bool label = tokens_[i].word == "class" || tokens_[i].word == "classes";
       list = label || (list && (number || is_joint(tokens_[i].word) || tokens_[i].word == "or"));
     }

@@ -76,8 +76,13 @@ class Quantities {
         const bool networks = listed && more && !parts && !is_plural(tokens_[i + 1].word) &&
                               (is_kind_of_network(tokens_[i + 1].word) || is_maker(tokens_[i + 1].word));
         // "Zero and eight look alike".
+        // "4 one heap, 9 another heap", "one from another".
+        const bool pile = token.word == "one" && more &&
+                          ((is_pile(tokens_[i + 1].word) && !is_plural(tokens_[i + 1].word)) ||
+                           (tokens_[i + 1].word == "from" && i + 2 < tokens_.size() &&
+                            (tokens_[i + 2].word == "another" || tokens_[i + 2].word == "other")));
         const bool shows = listed && more && is_showing(tokens_[i + 1].word) && !is_plural(tokens_[i + 1].word);
-        drops = (more && !said && !shows && is_counted(tokens_[i + 1]) && (generic || !listed) && !networks) ||
+        drops = (more && !said && !shows && is_counted(tokens_[i + 1]) && (generic || !listed) && !networks) || pile ||
                 (token.word == "one" && (numbers == ones || is_pronoun(i))) ||
                 (i > 0 && !token.begins && is_numbered_place(tokens_[i - 1].word)) ||
                 (i > 0 && !token.begins && is_pile(tokens_[i - 1].word) && !is_plural(tokens_[i - 1].word));

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include "architecture_kinds.hpp"
 #include "bracketed_set.hpp"
+#include "characters.hpp"
 #include "class_list.hpp"
 #include "equation.hpp"
 #include "looks.hpp"
@@ -312,6 +313,15 @@ bool joins_items(const Token& token) {
          (is_joint(token.word) || token.word == "or" || is_versus(token.word) || is_determiner(token.word));
 }
 
+// What "thirty" and "30" count; 0 for what is no number, and for more than two digits, which may be of anything.
+std::size_t count_said(std::string_view word) {
+  static const std::map<std::string_view, std::size_t> tens{{"twenty", 20}, {"thirty", 30}, {"forty", 40}};
+  if (const auto ten = tens.find(word); ten != tens.end()) return ten->second;
+  return word.size() == 2 && is_digit(word[0]) && is_digit(word[1])
+             ? static_cast<std::size_t>(10 * (word[0] - '0') + word[1] - '0')
+             : 0;
+}
+
 // "One classifier for the two sets", "both collections together".
 void expect_not_several_sets(const Sentence& sentence) {
   const auto& tokens = sentence.tokens();
@@ -322,6 +332,21 @@ void expect_not_several_sets(const Sentence& sentence) {
     if (several && !of && !tokens[i].begins && (word == "sets" || word == "datasets" || word == "collections"))
       throw Error(ErrorCode::kUsage, "instruction.sets", "the instruction speaks of several data sets",
                   "'" + count + ' ' + word + "'; a network here is for one", "name one of them");
+  }
+}
+
+// "Thirty outputs", where there are ten classes.
+void expect_no_more_classes(const Sentence& sentence, const Subjects& subject) {
+  const auto& tokens = sentence.tokens();
+  for (std::size_t i = 1; i < tokens.size(); ++i) {
+    const auto &count = tokens[i - 1].word, &word = tokens[i].word;
+    const bool counts = word == "classes" || word == "categories" || word == "outputs" || word == "labels";
+    const auto next = i + 1 < tokens.size() && !tokens[i + 1].begins ? std::string_view(tokens[i + 1].word) : "";
+    if (counts && !tokens[i].begins && next != "of" && !is_place_before(next) &&
+        count_said(count) > subject.classes.size())
+      throw Error(ErrorCode::kUsage, "instruction.sets",
+                  "'" + subject.card->name + "' has " + std::to_string(subject.classes.size()) + " classes",
+                  "the instruction speaks of '" + count + ' ' + word + "'", "name classes of one data set");
   }
 }
 
@@ -498,6 +523,7 @@ Reading read_text(const std::string& text, const std::vector<Card>& cards, const
     return {.source = seen->card->name, .certainty = kOfLooks};
   }
   const auto best = scores.best();
+  expect_no_more_classes(sentence, subjects[best]);
   const ClassList said = list_classes(sentence, subjects[best], meanings);
   const bool clear = (scores.is_named() && says_network(sentence)) || said.stated || said.whether;
   if (const auto task = asks_otherwise(sentence, subjects[best], meanings, clear)) throw no_such_task(*task);

@@ -52,7 +52,7 @@ class RestReader : NamedTokens {
           tokens_[*first - 1].word == "among" || tokens_[*first - 1].word == "amongst" ||
           is_lumping(tokens_[*first - 1].word) ||
           (tokens_[*first - 1].word == "together" && *first > 1 && is_lumping(tokens_[*first - 2].word)) ||
-          tokens_[*first - 1].word == "what's" ||
+          tokens_[*first - 1].word == "what's" || (*first > 1 && is_phrase(*first - 2, {"opposed", "to"})) ||
           (is_joint(tokens_[*first - 1].word) && (says_other_place(i) || counts_one_more(1))) || is_denied_rest(i) ||
           any(i + 1, i + 1 + kNearList, [&](std::size_t at) { return is_verdict(tokens_[at].word); }))
         return true;

@@ -234,6 +234,11 @@ void Sentence::add(const std::string& word) {
     tokens_.push_back({word, {word, {}}});
     return;
   }
+  if (is_foreign(word) && !words_.names.contains(word)) {
+    unknown_.push_back(word);
+    tokens_.push_back({word, {word, {}}});
+    return;
+  }
   if (is_other_data_set(word) && !words_.sets.contains(word)) {
     tokens_.push_back({word, {word, {}}, true});
     return;

@@ -88,6 +88,7 @@ constexpr std::string_view kGenericWords =
     "detector "
     "determine decide predict prediction task benchmark dataset data set kind type category class thing object sample "
     "example "
+    "suited suitable deliver "
     "good best better accurate accuracy precise quick quickly fast rough draft grey gray greyscale grayscale colour "
     "color "
     "piece line app application machine learning ai artificial intelligence system program programme tool software "
@@ -147,6 +148,13 @@ bool is_negation(std::string_view word) {
       word,
       "no not none neither without except excluding exclude excludes nor ignoring ignore skip skipping omit omitting "
       "leave leaving minus barring sans non disregard disregarding eliminate eliminating");
+}
+
+bool is_foreign(std::string_view word) {
+  return one_of(
+      word,
+      "le la les un une des du de et je il ma mon mes ce cette pour avec el los las una y para por con que der das "
+      "und ein eine einen ich mit für lo gli di che het een och att som jag");
 }
 
 bool is_denial(std::string_view word) {

@@ -18,6 +18,8 @@ bool is_function_word(std::string_view word);
 bool is_generic_word(std::string_view term);
 // Leaves the next word that means something out: "not", "without".
 bool is_negation(std::string_view word);
+// "Les", "und": says nothing but that the sentence is of another language.
+bool is_foreign(std::string_view word);
 // Of those, one that denies but a single thing: "no frogs" goes on with what is wanted.
 bool is_denial(std::string_view word);
 // "Other than", "with the exception of", "never mind": leaves what follows out.
