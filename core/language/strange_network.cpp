@@ -38,7 +38,7 @@ const std::set<std::string> kTools{"pytorch", "torch", "keras",  "tensorflow", "
 // A word between spaces.
 struct Token {
   std::string_view text;  // with punctuation
-  std::string word;       // its last one, in lower case; "" where there is none
+  std::string word;       // the last one in it, in lower case
   bool ends = false;      // what is said there
 };
 
@@ -126,6 +126,8 @@ class StrangeNetworks {
   }
 
   bool is_strange_name(std::string_view name) const {
+    const bool capital = !name.empty() && name.front() >= 'A' && name.front() <= 'Z';
+    if (!capital && name.find('-') == std::string_view::npos) return false;
     if (!std::ranges::all_of(name, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; })) return false;
     std::size_t parts = 0, unknown = 0, capitals = 0;
     for (std::size_t at = 0; at <= name.size(); ++parts) {

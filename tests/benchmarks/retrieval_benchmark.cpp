@@ -15,6 +15,7 @@
 #include "weightloom/base/random.hpp"
 #include "weightloom/compute/threads.hpp"
 #include "weightloom/language/reading.hpp"
+#include "weightloom/plugin/plugin_card.hpp"
 #include "weightloom/workflow/selection.hpp"
 
 namespace {
@@ -25,27 +26,33 @@ struct Request {
   Wanted wanted;
 };
 
-// Requests of the file that are read, that some network fits, and that leave something to choose.
+std::vector<std::string> instructions_in(const char* path) {
+  std::vector<std::string> out;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) out.push_back(line.substr(0, line.find('\t')));
+  return out;
+}
+
+// Requests of the file, drawn at random among those that are read, that some network fits, and that leave something to
+// choose.
 std::vector<Request> requests_of(const char* path, std::size_t count, const Zoo& zoo, const PluginRegistry& registry,
                                  const WordVectors& words) {
   const auto cards = zoo_cards(zoo);
   const auto names = plugin_keywords(plugin_cards(registry));
-  std::vector<Request> all;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    const std::string text = line.substr(0, line.find('\t'));
+  const auto instructions = instructions_in(path);
+  std::vector<Request> chosen;
+  Random random(1);
+  for (const auto i : random.permutation(static_cast<std::int64_t>(instructions.size()))) {
+    const std::string& text = instructions[static_cast<std::size_t>(i)];
+    if (chosen.size() == count) break;
     try {
       const auto reading = read_instruction(text, cards, words);
       const auto network = read_architecture(text, names, words);
       Request request{text, reading.data(), wanted_of(reading.data(), cards, text, network, registry)};
-      if (retrieve(zoo, request.wanted).candidates.size() > 1) all.push_back(std::move(request));
+      if (retrieve(zoo, request.wanted).candidates.size() > 1) chosen.push_back(std::move(request));
     } catch (const Error&) {
     }
   }
-  Random random(1);
-  std::vector<Request> chosen;
-  for (const auto i : random.permutation(static_cast<std::int64_t>(all.size())))
-    if (chosen.size() < count) chosen.push_back(std::move(all[static_cast<std::size_t>(i)]));
   return chosen;
 }
 
