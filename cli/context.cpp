@@ -56,10 +56,11 @@ std::vector<std::string> Context::names_or_stdin(const std::vector<std::string>&
       all.push_back(name);
       continue;
     }
+    bool first = true;
     for (std::string line; std::getline(std::cin, line);) {
       // Lists from other systems end their lines otherwise, and may begin with a mark.
       if (line.ends_with('\r')) line.pop_back();
-      if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+      if (std::exchange(first, false) && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
       if (!line.empty()) all.push_back(line);
     }
   }

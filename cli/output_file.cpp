@@ -10,6 +10,7 @@
 #include "weightloom/base/error.hpp"
 #include "weightloom/base/file.hpp"
 #include "weightloom/formats/weights_file.hpp"
+#include "weightloom/zoo/bundle.hpp"
 #include "weightloom/zoo/place.hpp"
 
 namespace weightloom::cli {
@@ -60,6 +61,19 @@ void expect_ours(const fs::path& out, bool (*is_ours)(const fs::path&), const st
 
 void expect_replaceable(const fs::path& out) {
   expect_ours(out, begins_as_weights, "it is no weights file");
+  expect_ours(
+      out, [](const fs::path& file) { return !is_bundle(file); }, "it is a bundle of networks");
+}
+
+void expect_bundle_replaceable(const fs::path& out, const std::set<std::string>& ids) {
+  expect_ours(out, is_bundle, "it is no bundle");
+  const auto there = is_bundle(out) ? networks_in_bundle(out) : std::vector<ZooRecord>();
+  const auto lost = std::ranges::find_if(there, [&](const ZooRecord& record) { return !ids.contains(record.id); });
+  if (lost != there.end())
+    throw Error(ErrorCode::kUsage, "output.exists", "will not write over '" + out.string() + "'",
+                "it is a bundle that holds '" + lost->name + "', which the new one would not",
+                "choose another file, or remove that one first")
+        .at(out.string());
 }
 
 void expect_drawable(const fs::path& out) {

@@ -358,11 +358,13 @@ void print_import(Printer& printer, const Json& result) {
     if (const auto n = result.at(key).size()) printer.line(std::to_string(n) + what);
   };
   count("skipped", " skipped: stored before, from the same bytes");
-  count("updated", " stored before, from the same bytes, and now with these facts");
-  count("replaced", result.at("dry_run").get<bool>() ? " of a name that is taken would be replaced"
-                                                     : " replaced what had their names");
+  const bool dry = result.at("dry_run").get<bool>();
+  count("updated", dry ? " stored before, from the same bytes, would get these facts"
+                       : " stored before, from the same bytes, and now with these facts");
+  count("replaced", dry ? " of a name that is taken would be replaced" : " replaced what had their names");
   for (const auto& file : result.at("mended"))
-    printer.line("mended " + file.at("name").get<std::string>() + ": its weights in the zoo were damaged");
+    printer.line((dry ? "would mend " : "mended ") + file.at("name").get<std::string>() +
+                 ": its weights in the zoo were damaged");
   const auto each = [&](const char* key, const char* what) {
     for (const auto& file : result.at(key))
       printer.line(what + file.at("path").get<std::string>() + ": " + file.at("why").get<std::string>() + " (" +
@@ -577,7 +579,7 @@ Json run_bundle(Context& context, const BundleOptions& options) {
     for (const auto& id : std::vector(ids.begin(), ids.end()))
       for (auto& ancestor : zoo.ancestors(id))
         if (ids.insert(ancestor.id).second) records.push_back(std::move(ancestor));
-  expect_replaceable(options.out);
+  expect_bundle_replaceable(options.out, ids);
   const auto result = write_bundle(zoo, records, options.out, options.damaged, context.progress());
   if (!result.lacking.empty()) context.exit_with(ErrorCode::kDamaged);
   if (!result.left_behind.empty())
@@ -687,16 +689,14 @@ void declare_set(CLI::App& app, SetOptions& options) {
 }
 
 // The setting that queries call `path`: keys may hold dots themselves. False where there is none.
-bool forget(Json& settings, std::string path) {
-  for (auto* at = &settings; at->is_object();) {
-    if (at->erase(path) > 0) return true;
-    const auto dot = path.find('.');
-    const auto member = at->find(path.substr(0, dot));
-    if (dot == std::string::npos || member == at->end()) return false;
-    at = &*member;
-    path.erase(0, dot + 1);
-  }
-  return false;
+bool forget(Json& settings, const std::string& path) {
+  if (!settings.is_object()) return false;
+  if (settings.erase(path) > 0) return true;
+  const auto dot = path.find('.');
+  const auto member = dot == std::string::npos ? settings.end() : settings.find(path.substr(0, dot));
+  if (member == settings.end() || !forget(*member, path.substr(dot + 1))) return false;
+  if (member->empty()) settings.erase(member);  // where nothing is left a value may stand again
+  return true;
 }
 
 constexpr std::string_view kHyperField = "hyper.";

@@ -290,4 +290,15 @@ MergeResult merge_bundle(Zoo& into, const fs::path& bundle, const MergeOptions& 
   return merge_from(into, BundleSource(bundle), options, progress);
 }
 
+bool is_bundle(const fs::path& file) try {
+  return SafetensorsReader(file).metadata().contains(kBundleKey);
+} catch (const Error&) {
+  return false;
+}
+
+std::vector<ZooRecord> networks_in_bundle(const fs::path& bundle) {
+  std::vector<DamagedNetwork> none;
+  return BundleSource(bundle).records(none);
+}
+
 }  // namespace weightloom

@@ -104,8 +104,8 @@ bool path_matches(std::string_view pattern, std::string_view path) {
 bool may_match_below(std::string_view pattern, std::string_view folder) {
   const auto wanted = parts_of(pattern), found = parts_of(folder);
   for (std::size_t i = 0; i < found.size(); ++i) {
+    if (i < wanted.size() && wanted[i] == "**") return true;
     if (i + 1 >= wanted.size()) return false;
-    if (wanted[i] == "**") return true;
     if (!glob_matches(wanted[i], found[i])) return false;
   }
   return true;

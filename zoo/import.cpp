@@ -50,7 +50,10 @@ class Importer {
     result_.refused = plan.refused;
     result_.passed_over = plan.passed_over;
     for (const auto& file : plan.files) planned_.insert(file.name);
-    for (const auto& row : options.rows) (row.name.empty() ? by_path_[place_of(row)] : by_name_[row.name]) = &row;
+    for (const auto& row : options.rows) add_row(row);
+    for (const auto& file : plan.files)
+      if (const auto row = by_path_.find(place_of(file.path)); row != by_path_.end() && by_name_.contains(file.name))
+        throw said_twice(*row->second, *by_name_.at(file.name));
   }
 
   ImportResult run() {
@@ -260,6 +263,18 @@ class Importer {
     return (error ? path : place).string();
   }
 
+  void add_row(const FactRow& row) {
+    const auto [known, first] =
+        row.name.empty() ? by_path_.emplace(place_of(row), &row) : by_name_.emplace(row.name, &row);
+    if (!first) throw said_twice(*known->second, row);
+  }
+
+  static Error said_twice(const FactRow& one, const FactRow& other) {
+    return Error(ErrorCode::kRefused, "facts.twice", "refusing to take facts from '" + other.file.string() + "'",
+                 one.where + " and " + other.where + " are about one network", "leave one of them out")
+        .at(other.file.string());
+  }
+
   static std::string place_of(const FactRow& row) { return place_of(row.file.parent_path() / row.path); }
 
   static std::string sidecar_of(const ImportFile& file) { return fs::path(file.path).replace_extension(".json"); }
@@ -377,6 +392,7 @@ class Importer {
     state_facts(record, facts);
     for (const auto& parent : facts.parents)
       if (const auto link = parent_of(file, parent.parent)) add_parent(record, *link);
+    if (!previous().empty() && previous() != stored.id) add_parent(record, {"continues", previous()});
     expect_storable(record);
     const bool same = to_json(record) == to_json(stored);
     if (!same && !options_.dry_run) zoo_.update(record);

@@ -128,6 +128,14 @@ std::set<std::string> shards_named_by(const fs::path& file) try { return shard_n
   return {};  // what is wrong with it is told when it is read
 }
 
+void add_single(const fs::path& file, ImportPlan& plan) {
+  if (is_one_shard_of_several(file) && !has_whole_record(file))
+    plan.refused.push_back({file, "weights.incomplete_set",
+                            "it is one shard of several beside it; name them all, their index or the folder"});
+  else
+    plan.files.push_back({file, without_extension(file.filename()), {}});
+}
+
 // Files of one folder, as a shell names them one by one: the shards among them are one network all the same.
 void add_named(const fs::path& folder, const std::vector<fs::path>& files, ImportPlan& plan) {
   std::set<std::string> shards;
@@ -141,7 +149,7 @@ void add_named(const fs::path& folder, const std::vector<fs::path>& files, Impor
     if (is_named_as_shard(file) || shards.contains(file.filename().string())) parts.insert(file);
   if (parts.size() < 2) parts.clear();
   for (const auto& file : files)
-    if (!parts.contains(file)) plan.files.push_back({file, without_extension(file.filename()), {}});
+    if (!parts.contains(file)) add_single(file, plan);
   add_contents(find_networks({parts.begin(), parts.end()}, has_whole_record), folder, plan);
 }
 
@@ -168,6 +176,9 @@ void add_path(const std::string& path, ImportPlan& plan, NamedFiles& named) {
   } else if (path.find_first_of(kSpecial) != std::string::npos && fs::is_directory(root_of(path), error)) {
     const auto root = root_of(path);
     FolderSearch(root, root == "." && !path.starts_with("./") ? "./" + path : path, plan).run();
+  } else if (fs::status(path, error).type() == fs::file_type::none && error == std::errc::permission_denied) {
+    plan.refused.push_back({path, "import.unreadable", error.message()});
+    return;
   } else {
     const bool link = fs::is_symlink(path, error);
     throw Error(ErrorCode::kNotFound, "import.no_file", "cannot import '" + path + "'",

@@ -452,6 +452,10 @@ class Parser {
         throw query_error("type", line_, operator_position, "'" + field.name + "' is text: use = != : ~ or in");
       return;
     }
+    for (const auto& value : node.values)
+      if (numbers && field.kind == QueryField::Kind::kParameters && value.text.ends_with('B'))
+        throw query_error("type", line_, value_position_, "'" + value.text + "' is a number of bytes",
+                          "a billion weights are 1e9; bytes are asked of 'size'");
     if (numbers && !pattern) return;
     if (field.kind == QueryField::Kind::kMetric && line_[field.position] != '"')
       if (const auto near = suggestion(field.name, fixed_field_names()); !near.empty())

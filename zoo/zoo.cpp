@@ -140,7 +140,8 @@ bool is_name(const std::string& name) {
   const bool says_nothing = name.find_first_not_of("*?/") == std::string::npos;
   const bool looks_like_id = name.size() == 2 * kIdBytes && is_hex(name);
   return !name.empty() && name != "-" && !says_nothing && !looks_like_id && name.size() <= kMaxName &&
-         is_printable(name) && std::string_view("/ ").find(name.front()) == std::string_view::npos &&
+         is_printable(name) && !name.starts_with("\xEF\xBB\xBF") &&
+         std::string_view("/ ").find(name.front()) == std::string_view::npos &&
          std::string_view("/ ").find(name.back()) == std::string_view::npos;
 }
 
@@ -149,7 +150,8 @@ void check_name(const std::string& name) {
   throw Error(
       ErrorCode::kUsage, "zoo.bad_name", "cannot name a network '" + name + "'",
       "a name is 1 to 1024 bytes of UTF-8 without control or bidirectional control characters and does not begin or "
-      "end with '/' or a space; '-', 32 hexadecimal digits and globs of '*' and '?' alone are none");
+      "end with '/' or a space, nor begin with a byte order mark; '-', 32 hexadecimal digits and globs of '*' and '?' "
+      "alone are none");
 }
 
 Error damaged_weights(const std::string& network, const std::string& tensor, const Error& error) {

@@ -408,12 +408,25 @@ class Machine {
     return out;
   }
 
+  // What PyTorch says of a tensor beside its values: that they are to be negated or conjugated when they are read.
+  void expect_values_as_stored(const Value& metadata) const {
+    if (metadata.kind != Kind::kDict) return;
+    for (std::size_t i = 0; i + 1 < metadata.items.size(); i += 2) {
+      const auto& value = *metadata.items[i + 1];
+      if (value.kind == Kind::kBool && value.integer == 0) continue;
+      refuse("unresolved_view",
+             "a tensor is a view that negates or conjugates its values; save its contiguous copy "
+             "(`tensor.resolve_conj().resolve_neg()`)");
+    }
+  }
+
   // (storage, offset, size, stride[, requires_grad, hooks[, dtype]][, metadata])
   void push_tensor(const std::vector<const Value*>& given, std::size_t least, bool has_dtype) {
     if (given.size() < least || given.size() > least + 1 || given[0]->kind != Kind::kStorage || !is_count(given[1]))
       damaged("a tensor is not made of a storage");
     if (least > 4 && (given[5]->kind != Kind::kDict || !given[5]->items.empty()))
       refuse("call_refused", "a tensor has hooks, which are code");
+    if (given.size() > least) expect_values_as_stored(*given[least]);
     View view = given[0]->view;
     view.offset = given[1]->integer;
     view.shape = counts(given[2]);

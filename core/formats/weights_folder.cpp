@@ -38,6 +38,19 @@ bool is_training_state(const std::string& name) {
   return std::regex_match(name, kNames);
 }
 
+// As Hugging Face's libraries call weights; other things are called .bin, too.
+bool is_called_as_checkpoint(const std::string& name) {
+  static const std::regex kNames(R"((?:\w+_)?(?:model|weights|adapter_model)(?:-\d+-of-\d+)?(?:\.\w+)?\.bin)",
+                                 std::regex::icase);
+  return std::regex_match(name, kNames);
+}
+
+// What has no bytes that tell it, and is not read.
+bool is_called_as_other_format(const fs::path& file) {
+  static const std::set<std::string> kOthers{".onnx", ".tflite", ".pb", ".mlmodel", ".caffemodel"};
+  return kOthers.contains(file.extension().string());
+}
+
 // Checkpoints called "epoch-00001-of-00010" are no shards: each has all tensors.
 bool are_whole(const std::vector<fs::path>& files) try {
   const auto names = tensor_names(files.front());
@@ -46,6 +59,13 @@ bool are_whole(const std::vector<fs::path>& files) try {
 } catch (const Error& error) {
   if (error.code() == ErrorCode::kInterrupted) throw;
   return false;  // it is refused when it is read
+}
+
+// The same tensors with the same types and shapes, whatever their values.
+bool are_of_same_forms(const std::map<std::string, TensorDigest>& one, const std::map<std::string, TensorDigest>& two) {
+  return std::ranges::equal(one, two, [](const auto& a, const auto& b) {
+    return a.first == b.first && a.second.dtype == b.second.dtype && a.second.shape == b.second.shape;
+  });
 }
 
 class Sorter {
@@ -90,6 +110,10 @@ class Sorter {
   void left_out(const fs::path& file) {
     if (named_by_index_.contains(file.filename().string())) return;
     const auto foreign = foreign_format(file);
+    if (!foreign && is_called_as_checkpoint(file.filename().string()))
+      contents_.refused.push_back({file, "weights.unknown_format", "it begins as no weights file does"});
+    if (!foreign && is_called_as_other_format(file))
+      pass_over(file, "weights.other_format", "it is called as a format that is not read");
     if (!foreign) return;
     // Checkpoints are called .bin as well, as other things are.
     const bool pointer = foreign->id == "weights.lfs_pointer" && file.extension() == ".bin";
@@ -156,12 +180,13 @@ class Sorter {
 
   void compare(const FoundNetwork& taken, const FoundNetwork& other) try {
     const auto name = "'" + taken.path.filename().string() + "'";
+    const auto its = digests_of(taken), others = digests_of(other);
     // A set is the same network in another precision as a rule.
-    if (rank(other.path) == kSet)
+    if (its == others)
+      pass_over(other.path, "weights.same_network", name + " beside it holds the same weights");
+    else if (rank(other.path) == kSet && !are_of_same_forms(its, others))
       pass_over(other.path, "weights.same_network",
                 name + " beside it has the same name; import it by itself with --name");
-    else if (digests_of(taken) == digests_of(other))
-      pass_over(other.path, "weights.same_network", name + " beside it holds the same weights");
     else
       contents_.refused.push_back(
           {other.path, "weights.same_name",
@@ -188,6 +213,19 @@ class Sorter {
 
 bool is_named_as_shard(const fs::path& file) {
   return parse_shard(file.filename().string()).has_value();
+}
+
+bool is_one_shard_of_several(const fs::path& file) {
+  const auto own = parse_shard(file.filename().string());
+  if (!own || own->total < 2) return false;
+  std::vector<fs::path> shards;
+  std::error_code error;
+  const auto folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const auto other = parse_shard(at->path().filename().string());
+    if (other && other->set == own->set && other->total == own->total) shards.push_back(at->path());
+  }
+  return shards.size() > 1 && !are_whole(shards);
 }
 
 FolderContents find_networks(const std::vector<fs::path>& files, const IsWhole& is_whole) {

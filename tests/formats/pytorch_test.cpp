@@ -223,6 +223,20 @@ TEST_CASE("a pickle that names or calls anything else is refused, whatever it is
     CHECK(file.verdict(checkpoint(std::string(1, opcode))) == "pt.opcode_refused");
 }
 
+TEST_CASE("views that negate or conjugate their values are refused, for what is stored is not what they say") {
+  const File file;
+  Tensor view;
+  const auto plain = view.hooks;
+  const auto verdict = [&](const std::string& metadata) {
+    view.hooks = plain + metadata;
+    return file.verdict(checkpoint(dict({{"w", view.pickled()}})));
+  };
+  CHECK(verdict(dict({})) == "accepted");
+  CHECK(verdict(dict({{"neg", "\x89"}})) == "accepted");
+  CHECK(verdict(dict({{"neg", "\x88"}})) == "pt.unresolved_view");
+  CHECK(verdict(dict({{"conj", "\x88"}})) == "pt.unresolved_view");
+}
+
 TEST_CASE("damaged pickles are refused") {
   const File file;
   const auto whole = pickle(dict({{"w", Tensor().pickled()}}));

@@ -55,6 +55,31 @@ TEST_CASE("weights files are found whatever they are called, other files are not
   CHECK(contents.passed_over.empty());
 }
 
+TEST_CASE("what is called as weights and cannot be read is named") {
+  const Folder folder;
+  folder.weights("good.safetensors");
+  for (const char* name : {"pytorch_model.bin", "adapter_model.bin", "pytorch_model-00001-of-00002.bin"})
+    folder.text(name, std::string(64, '\0'));
+  for (const char* name : {"a.onnx", "b.tflite", "tokenizer.bin"}) folder.text(name, std::string(64, '\0'));
+  const auto contents = folder.find();
+  CHECK(stems(contents) == Names{"good"});
+  CHECK(ids(contents.refused) == Names{"adapter_model.bin weights.unknown_format",
+                                       "pytorch_model-00001-of-00002.bin weights.unknown_format",
+                                       "pytorch_model.bin weights.unknown_format"});
+  CHECK(ids(contents.passed_over) == Names{"a.onnx weights.other_format", "b.tflite weights.other_format"});
+}
+
+TEST_CASE("one shard of several beside it is a part, one of checkpoints with the same tensors is not") {
+  const Folder folder;
+  folder.weights("m-00001-of-00002.safetensors", 1, "a");
+  CHECK(!is_one_shard_of_several(folder.path("m-00001-of-00002.safetensors")));
+  folder.weights("m-00002-of-00002.safetensors", 1, "b");
+  CHECK(is_one_shard_of_several(folder.path("m-00001-of-00002.safetensors")));
+  for (const char* name : {"epoch-00001-of-00002.safetensors", "epoch-00002-of-00002.safetensors"})
+    folder.weights(name);
+  CHECK(!is_one_shard_of_several(folder.path("epoch-00001-of-00002.safetensors")));
+}
+
 TEST_CASE("the shards of an index are no networks of their own, whatever they are called") {
   const Folder folder;
   folder.weights("layers-1.safetensors");

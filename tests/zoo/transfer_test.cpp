@@ -85,7 +85,8 @@ TEST_CASE("shards that are named one by one are one network, and the same file t
   checkpoints.write("a.safetensors", 3);
   const auto single = (root / "a.safetensors").string();
   CHECK(names(files_to_import({one_name, other_name})) == Names{"m-00001-of-00002"});
-  CHECK(names(files_to_import({one_name})) == Names{"m-00001-of-00002"});
+  CHECK(names(files_to_import({one_name})).empty());
+  CHECK(ids(files_to_import({one_name}).refused) == Names{"weights.incomplete_set"});
   test::write_quickly(root / "m.safetensors.index.json",
                       R"({"weight_map":{"v":"m-00001-of-00002.safetensors","w":"m-00002-of-00002.safetensors"}})");
   CHECK(names(files_to_import({single, one_name, other_name, (root / "m.safetensors.index.json").string()})) ==
@@ -329,6 +330,7 @@ TEST_CASE("a glob's star stays in its folder, two stars go through folders", "[z
   CHECK(names(files_to_import({root + "/*.safetensors"})) == Names{"a"});
   CHECK(names(files_to_import({root + "/*/*.safetensors"})) == Names{"sub/b"});
   CHECK(names(files_to_import({root + "/**/*.safetensors"})) == Names{"a", "sub/b"});
+  CHECK(names(files_to_import({root + "/**"})) == Names{"a", "sub/b"});
   CHECK(testing::error_id([&] { files_to_import({root + "/x**"}); }) == "import.nothing");
   // What cannot match is not looked into.
   fs::create_directory_symlink(checkpoints.root(), checkpoints.root() / "sub" / "loop");

@@ -32,4 +32,9 @@ BundleResult write_bundle(const Zoo& zoo, const std::vector<ZooRecord>& networks
 MergeResult merge_bundle(Zoo& into, const std::filesystem::path& bundle, const MergeOptions& options = {},
                          const ProgressSink& progress = {});
 
+// Is there a bundle in that file? What cannot be read is none.
+bool is_bundle(const std::filesystem::path& file);
+// What it says of its networks; their weights are not looked at. Throws as merge_bundle() does for one that is none.
+std::vector<ZooRecord> networks_in_bundle(const std::filesystem::path& bundle);
+
 }  // namespace weightloom

@@ -38,5 +38,8 @@ FolderContents find_networks(const std::vector<std::filesystem::path>& files, co
 
 // Is it called as a shard of a set is: "model-00001-of-00003.safetensors"?
 bool is_named_as_shard(const std::filesystem::path& file);
+// Is it one of several shards that lie beside each other, each with tensors of its own? Not so checkpoints called
+// "epoch-00001-of-00010", which have the same tensors.
+bool is_one_shard_of_several(const std::filesystem::path& file);
 
 }  // namespace weightloom
