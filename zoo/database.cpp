@@ -24,8 +24,9 @@ constexpr std::array<const char*, kFamilies> kNames{"default", "meta", "row",  "
                                                     "edge",    "tok",  "stat", "trash", "log", "index"};
 // A session that wrote more than this leaves an empty log, so that the next reader replays no long one.
 constexpr std::size_t kLongLog = 1u << 20;
-// Tables of a family that are merged, and files that are open at once.
-constexpr int kMostTables = 4, kMostOpenFiles = 96;
+// Tables of a family that are merged, and files that are open at once. The newest table is merged with what a command
+// writes: with fewer tables it grows larger before it is merged with the next one, and every command rewrites it.
+constexpr int kMostTables = 6, kMostOpenFiles = 96;
 // What a walk steps over one by one.
 constexpr int kSteps = 8;
 // Keys that are not worth a thread.
