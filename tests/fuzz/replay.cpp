@@ -1,10 +1,12 @@
-// Runs a fuzz target without libFuzzer: fuzz_PARSER SEEDS reads each file of the folder, then ten thousand inputs that
-// are made of them, the same ones on every run.
+// Runs a fuzz target without libFuzzer: fuzz_PARSER SEEDS SECONDS reads each file of the folder, then inputs that are
+// made of them, the same ones in the same order on every run, until the time is over.
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -17,7 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 namespace {
 using namespace weightloom;
 
-constexpr int kInputs = 10'000;
 constexpr std::size_t kLongest = 1u << 16;
 
 void run(const std::string& input) {
@@ -53,7 +54,7 @@ void change(std::string& input, const std::string& other, Random& random) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 2) return std::fprintf(stderr, "usage: fuzz_PARSER SEEDS\n"), 2;
+  if (count != 3) return std::fprintf(stderr, "usage: fuzz_PARSER SEEDS SECONDS\n"), 2;
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(arguments[1])) files.push_back(entry.path());
   std::ranges::sort(files);
@@ -62,9 +63,12 @@ int main(int count, char** arguments) {
   if (seeds.empty()) return std::fprintf(stderr, "no seeds\n"), 1;
   Random random(1);
   const auto any = [&]() -> const std::string& { return seeds[random.below(seeds.size())]; };
-  for (int i = 0; i < kInputs; ++i) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(std::atoi(arguments[2]));
+  std::size_t inputs = 0;
+  for (; std::chrono::steady_clock::now() < end; ++inputs) {
     auto input = any();
     for (auto changes = 1 + random.below(4); changes > 0; --changes) change(input, any(), random);
     run(input);
   }
+  std::printf("%zu inputs\n", inputs);
 }
