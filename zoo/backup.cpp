@@ -187,6 +187,7 @@ class BackupFolder {
   // paths. No other backup uses a file of that name, since what the database has never changes.
   std::vector<std::string> mend(const Database& database) {
     std::vector<std::string> out;
+    const KeptTables kept(database);
     for (const auto& [from, to] : engine_->shared_files(database)) {
       if (!fs::exists(to)) continue;  // what is missing is copied with the next backup
       const auto hash = to_hex(sha256_file(from));

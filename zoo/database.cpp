@@ -321,6 +321,14 @@ std::vector<Database::Table> Database::live_tables() const {
   return tables;
 }
 
+KeptTables::KeptTables(const Database& database) : database_(database) {
+  database_.check(database_.handle().DisableFileDeletions(), "read");
+}
+
+KeptTables::~KeptTables() {
+  database_.handle().EnableFileDeletions(false).PermitUncheckedError();  // what is left is removed by the next session
+}
+
 std::map<fs::path, std::string> Database::tables() const {
   std::map<fs::path, std::string> out;
   for (auto* handle : handles_) {

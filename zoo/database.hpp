@@ -128,8 +128,21 @@ class Database {
   std::filesystem::path path_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};  // null: the store has no such family
+  friend class KeptTables;
   void settle();
   std::size_t written_ = 0;
+};
+
+// While one lives the database removes no tables, not even those that are merged meanwhile. Must not outlive it.
+class KeptTables {
+ public:
+  explicit KeptTables(const Database& database);
+  ~KeptTables();
+  KeptTables(const KeptTables&) = delete;
+  KeptTables& operator=(const KeptTables&) = delete;
+
+ private:
+  const Database& database_;
 };
 
 }  // namespace weightloom

@@ -97,6 +97,7 @@ std::size_t salvage(const Database& from, const fs::path& path) {
   Database to(path, Database::Mode::kCreate);
   std::size_t lost = 0;
   auto batch = to.batch();
+  const KeptTables kept(from);
   for (const auto& table : from.live_tables()) {
     TableKeys(table).visit([&](const std::string& key) {
       try {
