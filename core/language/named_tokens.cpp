@@ -241,8 +241,8 @@ bool NamedTokens::is_wish(std::size_t at) const {
   if (tokens_[at].word != "like" || at == 0) return false;
   // "Looks to me like".
   if (at > 2 && tokens_[at - 2].word == "to" && tokens_[at - 3].word.starts_with("look")) return true;
-  // "Like in the old days", "like it's 1905".
-  if (at + 1 < tokens_.size() && (tokens_[at + 1].word == "in" || tokens_[at + 1].word == "it's")) return true;
+  // "Like in the old days".
+  if (at + 1 < tokens_.size() && tokens_[at + 1].word == "in") return true;
   const auto& before = tokens_[at - 1].word;
   for (const char* word :
        {"would", "i'd", "we'd", "you'd", "they'd", "he'd", "she'd", "i", "we", "you", "should", "to", "look", "looks"})

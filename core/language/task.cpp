@@ -420,9 +420,8 @@ class TaskReader {
       return std::nullopt;
     if (is_partitive(next) && word(at + 2) == "of") return std::nullopt;
     if (is_property(next) || is_other_kind(tokens_[at + 1].term)) return phrase(at, at + 1);
-    // "Depends which way up it is held", "the number what child is writing".
-    if (next == "way" || (asked == "what" && inside(at) && at > 0 && is_of_subject(at - 1, kNamesSubject)))
-      return std::nullopt;
+    // "The number what child is writing".
+    if (asked == "what" && inside(at) && at > 0 && is_of_subject(at - 1, kNamesSubject)) return std::nullopt;
     const bool verb = word(at + 2) == "the" || word(at + 2) == "my" || word(at + 2) == "our";
     const bool putting = any(at + 2, end_of(at), [&](std::size_t i) { return is_putting(word(i)); });
     // "Which odd digit", "which black garment".

@@ -32,14 +32,14 @@ using IsWhole = std::function<bool(const std::filesystem::path&)>;
 
 // `files` are all files of one folder, or those of it that are meant. What is called as a shard is one unless
 // `is_whole`, which is asked of such files, says otherwise. Files of one name that hold the same weights are one
-// network, those with other weights are refused beside the one that is taken. Never throws for what is in them; throws
-// kInterrupted.
+// network, those with other weights are refused beside the one that is taken; a set with other types or shapes than the
+// file of its name is passed over. Never throws for what is in them; throws kInterrupted.
 FolderContents find_networks(const std::vector<std::filesystem::path>& files, const IsWhole& is_whole = {});
 
 // Is it called as a shard of a set is: "model-00001-of-00003.safetensors"?
 bool is_named_as_shard(const std::filesystem::path& file);
 // Is it one of several shards that lie beside each other, each with tensors of its own? Not so checkpoints called
-// "epoch-00001-of-00010", which have the same tensors.
+// "epoch-00001-of-00010", which have the same tensors. One that cannot be read has others; throws kInterrupted.
 bool is_one_shard_of_several(const std::filesystem::path& file);
 
 }  // namespace weightloom
